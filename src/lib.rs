@@ -1,0 +1,17 @@
+//! Foliograph: a GraphQL API server for project portfolio management.
+//!
+//! The rooms: `http` speaks the protocol, `auth` decides rights, `graph` compiles reads, the domain folders
+//! (`people`, `portfolios`, ...) declare entities, `importers` bring outside data in.
+
+pub mod app;
+pub mod auth;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod error;
+pub mod graph;
+pub mod http;
+pub mod importers;
+pub mod people;
+pub mod portfolios;
+pub mod telemetry;
