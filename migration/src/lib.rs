@@ -1,1 +1,29 @@
-//! Steps.
+//! Foliograph's schema as reversible steps, the same on `SQLite` and `PostgreSQL`.
+//!
+//! A step that has been released is never edited; a change is a new step.
+
+use sea_orm_migration::MigrationTrait;
+pub use sea_orm_migration::MigratorTrait;
+
+mod dialect;
+mod m20250101_000001_people;
+mod m20250101_000002_portfolio_item;
+mod m20250101_000003_role_assignment;
+mod m20250101_000004_external_link;
+mod m20250101_000005_server_secret;
+
+/// Runs the steps, up and down.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20250101_000001_people::Migration),
+            Box::new(m20250101_000002_portfolio_item::Migration),
+            Box::new(m20250101_000003_role_assignment::Migration),
+            Box::new(m20250101_000004_external_link::Migration),
+            Box::new(m20250101_000005_server_secret::Migration),
+        ]
+    }
+}

@@ -1,0 +1,37 @@
+//! The organization's tree of units.
+
+use sea_orm::entity::prelude::*;
+
+/// One unit.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "org_unit")]
+pub struct Model {
+    /// Never reused.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Human key, unique.
+    #[sea_orm(unique)]
+    pub key: String,
+    /// The name as shown.
+    pub name: String,
+    /// `name` in lower case, for search and order.
+    pub name_fold: String,
+    /// The unit above; null at the top.
+    pub parent_id: Option<Uuid>,
+    /// Counts the writes to this row, from 1.
+    pub version: i64,
+    /// When the row was written first.
+    pub created_at: DateTimeUtc,
+    /// The person who did; null is the system or an import.
+    pub created_by_id: Option<Uuid>,
+    /// When the row was written last.
+    pub updated_at: DateTimeUtc,
+    /// The person who did; null is the system or an import.
+    pub updated_by_id: Option<Uuid>,
+}
+
+/// None here: joins are declared with the rights that guard them.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,3 @@
+//! What is managed: portfolios, programs, projects.
+
+pub mod portfolio_item;
