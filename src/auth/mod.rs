@@ -1,10 +1,15 @@
 //! From a credential to a [`Caller`]: who asks, in which roles, with which rights and rows.
 
+pub mod policy;
 pub mod roles;
+pub mod rows;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
+pub use policy::{Class, Permission, Rights, Scopes};
 pub use roles::Role;
+pub use rows::{Callers, Rows};
 
 /// What a verified credential says: nothing about rows, which never come from a token.
 #[derive(Debug, Clone)]
@@ -29,9 +34,25 @@ pub enum AccessMode {
     Error,
 }
 
-/// Who asks, with all that rights need. Made by `auth::rows::load` from an [`Identity`].
+/// Who asks, with all that rights need. Made by [`rows::load`] from an [`Identity`].
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The credential.
     pub identity: Identity,
+    /// The person behind it; none when nobody has this identity.
+    pub person: Option<Uuid>,
+    /// Roles of the token and of valid assignments, sorted.
+    pub roles: Vec<Role>,
+    /// What the roles give.
+    pub rights: Rights,
+    /// The rows that relate to the person.
+    pub rows: Rows,
+}
+
+impl Caller {
+    /// A caller with the rights of these roles.
+    pub fn new(identity: Identity, person: Option<Uuid>, roles: Vec<Role>, rows: Rows) -> Self {
+        let rights = Rights::of(&roles);
+        Self { identity, person, roles, rights, rows }
+    }
 }

@@ -1,0 +1,100 @@
+//! A value of a row, read from either database without a copy.
+
+use chrono::{DateTime, NaiveDate};
+use sqlx::{Decode, Row as _, Sqlite, ValueRef, postgres::PgRow, sqlite::SqliteRow};
+
+use super::plan::ColumnType;
+
+/// PostgreSQL counts days and microseconds from here.
+pub const EPOCH: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
+    Some(date) => date,
+    None => panic!("a date of the calendar"),
+};
+/// Seconds from 1970 to 2000.
+const SECONDS_TO_2000: i64 = 946_684_800;
+
+/// A value of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cell<'r> {
+    /// No value.
+    Null,
+    /// A whole number.
+    Int(i64),
+    /// A truth value.
+    Bool(bool),
+    /// Text; dates and instants too, on SQLite.
+    Text(&'r str),
+    /// An id.
+    Id([u8; 16]),
+    /// Days since 2000-01-01.
+    Days(i32),
+    /// Microseconds since 1970-01-01 in UTC.
+    Micros(i64),
+}
+
+/// Something that has cells.
+pub trait Cells {
+    /// The cell at a position of the plan's columns.
+    fn cell(&self, at: usize, ty: ColumnType) -> Cell<'_>;
+}
+
+/// A row of either database.
+pub enum Row {
+    /// Of PostgreSQL.
+    Postgres(PgRow),
+    /// Of SQLite.
+    Sqlite(SqliteRow),
+}
+
+impl Row {
+    /// The cell at a position of the statement's columns. What cannot be read is a fault of the plan: null.
+    pub fn at(&self, at: usize, ty: ColumnType) -> Cell<'_> {
+        match self {
+            Self::Postgres(row) => postgres(row, at, ty),
+            Self::Sqlite(row) => sqlite(row, at, ty),
+        }
+    }
+
+    /// The whole number at a position.
+    pub fn int(&self, at: usize) -> i64 {
+        match self.at(at, ColumnType::Int) {
+            Cell::Int(n) => n,
+            _ => 0,
+        }
+    }
+}
+
+fn postgres(row: &PgRow, at: usize, ty: ColumnType) -> Cell<'_> {
+    let Ok(raw) = row.try_get_raw(at) else { return Cell::Null };
+    let Ok(bytes) = raw.as_bytes() else { return Cell::Null };
+    let cell = match ty {
+        ColumnType::Int => match bytes.len() {
+            8 => bytes.try_into().ok().map(|b| Cell::Int(i64::from_be_bytes(b))),
+            4 => bytes.try_into().ok().map(|b| Cell::Int(i64::from(i32::from_be_bytes(b)))),
+            _ => None,
+        },
+        ColumnType::Text => std::str::from_utf8(bytes).ok().map(Cell::Text),
+        ColumnType::Id => bytes.try_into().ok().map(Cell::Id),
+        ColumnType::Bool => bytes.first().map(|b| Cell::Bool(*b != 0)),
+        ColumnType::Date => bytes.try_into().ok().map(|b| Cell::Days(i32::from_be_bytes(b))),
+        ColumnType::Instant => bytes.try_into().ok().map(|b| Cell::Micros(i64::from_be_bytes(b) + SECONDS_TO_2000 * 1_000_000)),
+    };
+    cell.unwrap_or(Cell::Null)
+}
+
+fn sqlite(row: &SqliteRow, at: usize, ty: ColumnType) -> Cell<'_> {
+    let Ok(raw) = row.try_get_raw(at) else { return Cell::Null };
+    if raw.is_null() {
+        return Cell::Null;
+    }
+    match ty {
+        ColumnType::Int | ColumnType::Bool => <i64 as Decode<Sqlite>>::decode(raw).map_or(Cell::Null, Cell::Int),
+        ColumnType::Id => <&[u8] as Decode<Sqlite>>::decode(raw).ok().and_then(|b| b.try_into().ok()).map_or(Cell::Null, Cell::Id),
+        ColumnType::Text | ColumnType::Date | ColumnType::Instant => <&str as Decode<Sqlite>>::decode(raw).map_or(Cell::Null, Cell::Text),
+    }
+}
+
+/// Microseconds since 1970 of an instant as SQLite keeps it.
+pub fn micros(text: &str) -> Option<i64> {
+    DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f %:z")).ok().map(|d| d.timestamp_micros())
+}

@@ -1,0 +1,203 @@
+//! Cursors: the order keys of a row, bound to filter and order, signed. A cursor of ours is taken back only for the
+//! same list; anything else is refused.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use hmac::{Hmac, Mac};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{
+    cell::{Cell, EPOCH},
+    plan::{ColumnType, OrderKey},
+    sql::{Param, Sql},
+    statement::write_expr,
+    value::DbValue,
+};
+use crate::error::{Code, Error};
+
+/// First byte of a cursor: what the rest looks like.
+const VERSION: u8 = 1;
+const TAG: usize = 12;
+/// What a cursor is good for: a hash of entity, filter and order.
+pub type ListHash = [u8; 8];
+
+/// Signs and checks cursors.
+#[derive(Clone)]
+pub struct Signer(Hmac<Sha256>);
+
+impl Signer {
+    /// A signer with the key that all server processes share.
+    pub fn new(secret: &[u8]) -> Self {
+        Self(<Hmac<Sha256> as Mac>::new_from_slice(secret).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length")))
+    }
+
+    fn tag(&self, body: &[u8]) -> [u8; TAG] {
+        let mut mac = self.0.clone();
+        mac.update(body);
+        let full = mac.finalize().into_bytes();
+        let mut tag = [0; TAG];
+        tag.copy_from_slice(&full[..TAG]);
+        tag
+    }
+
+    /// The text of a cursor whose keys were encoded by [`encode`].
+    pub fn sign(&self, list: ListHash, keys: &[u8]) -> String {
+        let mut body = Vec::with_capacity(1 + list.len() + keys.len() + TAG);
+        body.push(VERSION);
+        body.extend_from_slice(&list);
+        body.extend_from_slice(keys);
+        let tag = self.tag(&body);
+        body.extend_from_slice(&tag);
+        URL_SAFE_NO_PAD.encode(body)
+    }
+
+    /// The keys of a cursor, if it is ours and of this list.
+    pub fn open(&self, text: &str, list: ListHash) -> Result<Vec<Option<DbValue>>, Error> {
+        let foreign = || Error::new(Code::CursorMismatch, "This is not a cursor of this server.");
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| foreign())?;
+        if bytes.len() < 1 + list.len() + TAG || bytes[0] != VERSION {
+            return Err(foreign());
+        }
+        let (body, tag) = bytes.split_at(bytes.len() - TAG);
+        let mut mac = self.0.clone();
+        mac.update(body);
+        mac.verify_truncated_left(tag).map_err(|_| foreign())?;
+        let (of, keys) = body[1..].split_at(list.len());
+        if of != list {
+            return Err(Error::new(Code::CursorMismatch, "This cursor belongs to another filter or order; start again without it."));
+        }
+        decode(keys).ok_or_else(foreign)
+    }
+}
+
+/// The hash of a list's entity, filter and order.
+pub fn list_hash(entity: &str, filter: &str, order: &str) -> ListHash {
+    let mut hash = Sha256::new();
+    for part in [entity, filter, order] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let mut out = [0; 8];
+    out.copy_from_slice(&hash.finalize()[..8]);
+    out
+}
+
+/// Appends a key's value.
+pub fn encode(out: &mut Vec<u8>, cell: &Cell<'_>, ty: ColumnType) {
+    let mut put = |tag: u8, bytes: &[u8]| {
+        out.push(tag);
+        out.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
+        out.extend_from_slice(bytes);
+    };
+    match cell {
+        Cell::Null => put(b'n', &[]),
+        Cell::Int(n) => put(b'i', &n.to_be_bytes()),
+        Cell::Bool(b) => put(b'b', &[u8::from(*b)]),
+        Cell::Id(id) => put(b'u', id),
+        Cell::Days(days) => put(b'd', &i64::from(*days).to_be_bytes()),
+        Cell::Micros(micros) => put(b't', &micros.to_be_bytes()),
+        // SQLite keeps dates and instants as text: give them the form that both databases share.
+        Cell::Text(s) => match ty {
+            ColumnType::Date => put(b'd', &NaiveDate::parse_from_str(s, "%Y-%m-%d").map_or(0, |d| (d - EPOCH).num_days()).to_be_bytes()),
+            ColumnType::Instant => put(b't', &super::cell::micros(s).unwrap_or(0).to_be_bytes()),
+            _ => put(b's', s.as_bytes()),
+        },
+    }
+}
+
+fn decode(mut bytes: &[u8]) -> Option<Vec<Option<DbValue>>> {
+    let mut out = vec![];
+    while let Some((tag, rest)) = bytes.split_first() {
+        let (length, rest) = rest.split_at_checked(4)?;
+        let length = usize::try_from(u32::from_be_bytes(length.try_into().ok()?)).ok()?;
+        let (value, rest) = rest.split_at_checked(length)?;
+        let number = || Some(i64::from_be_bytes(value.try_into().ok()?));
+        out.push(match tag {
+            b'n' => None,
+            b'i' => Some(DbValue::Int(number()?)),
+            b'b' => Some(DbValue::Bool(value == [1])),
+            b'u' => Some(DbValue::Id(Uuid::from_slice(value).ok()?)),
+            b'd' => Some(DbValue::Date(shifted(number()?)?)),
+            b't' => Some(DbValue::Instant(DateTime::<Utc>::from_timestamp_micros(number()?)?)),
+            _ => Some(DbValue::Text(String::from_utf8(value.to_vec()).ok()?)),
+        });
+        bytes = rest;
+    }
+    Some(out)
+}
+
+fn shifted(days: i64) -> Option<NaiveDate> {
+    let span = Days::new(days.unsigned_abs());
+    if days < 0 { EPOCH.checked_sub_days(span) } else { EPOCH.checked_add_days(span) }
+}
+
+/// Appends the condition that a row comes after these values in the order of the keys.
+pub fn after(sql: &mut Sql, keys: &[OrderKey], values: &[Option<DbValue>]) {
+    let pairs: Vec<(&OrderKey, &Option<DbValue>)> = keys.iter().zip(values).collect();
+    let plain = pairs.iter().all(|(k, v)| k.nulls_first.is_none() && v.is_some() && k.expr.only.is_none() && k.expr.given.is_none());
+    let one_way = pairs.windows(2).all(|w| w[0].0.descending == w[1].0.descending);
+    if plain && one_way {
+        // A row value is one range of the index.
+        sql.push("(");
+        for (i, (key, _)) in pairs.iter().enumerate() {
+            sql.push(if i > 0 { ", " } else { "" });
+            write_expr(sql, &key.expr);
+        }
+        sql.push(if keys[0].descending { ") < (" } else { ") > (" });
+        for (i, (_, value)) in pairs.iter().enumerate() {
+            sql.push(if i > 0 { ", " } else { "" });
+            constant(sql, value);
+        }
+        sql.push(")");
+        return;
+    }
+    sql.push("(FALSE");
+    for i in 0..pairs.len() {
+        sql.push(" OR (TRUE");
+        for (key, value) in &pairs[..i] {
+            sql.push(" AND ");
+            write_expr(sql, &key.expr);
+            if value.is_some() {
+                sql.push(" = ");
+                constant(sql, value);
+            } else {
+                sql.push(" IS NULL");
+            }
+        }
+        sql.push(" AND ");
+        beyond(sql, pairs[i].0, pairs[i].1);
+        sql.push(")");
+    }
+    sql.push(")");
+}
+
+/// Appends the condition that one key lies beyond a value.
+fn beyond(sql: &mut Sql, key: &OrderKey, value: &Option<DbValue>) {
+    let nulls_last = key.nulls_first == Some(false);
+    if value.is_none() {
+        if nulls_last {
+            sql.push("FALSE");
+        } else {
+            write_expr(sql, &key.expr);
+            sql.push(" IS NOT NULL");
+        }
+        return;
+    }
+    sql.push("(");
+    write_expr(sql, &key.expr);
+    sql.push(if key.descending { " < " } else { " > " });
+    constant(sql, value);
+    if nulls_last {
+        sql.push(" OR ");
+        write_expr(sql, &key.expr);
+        sql.push(" IS NULL");
+    }
+    sql.push(")");
+}
+
+fn constant(sql: &mut Sql, value: &Option<DbValue>) {
+    if let Some(value) = value {
+        sql.param(Param::Const(value.clone()));
+    }
+}

@@ -1,0 +1,223 @@
+//! Connections: sea-orm's pool for writes and small things, and read connections of our own. The pool pings on every
+//! release, which a point read would pay for; ours go back only when a result was read to its end, else they are dropped.
+
+use std::{
+    str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures_util::TryStreamExt;
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement as OrmStatement};
+use sqlx::{
+    Arguments, AssertSqlSafe, ConnectOptions, Connection,
+    postgres::{PgArguments, PgConnectOptions, PgConnection},
+    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection},
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{
+    cell::Row,
+    sql::Dialect,
+    value::{DbValue, ListType},
+};
+use crate::error::{Code, Error};
+
+/// How many texts a connection keeps prepared.
+const PREPARED: usize = 500;
+
+/// The database.
+#[derive(Clone)]
+pub struct Database {
+    /// sea-orm's connection, for writes and small things.
+    pub orm: DatabaseConnection,
+    /// Which database it is.
+    pub dialect: Dialect,
+    reads: Arc<Reads>,
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("dialect", &self.dialect).finish_non_exhaustive()
+    }
+}
+
+enum Options {
+    Postgres(Box<PgConnectOptions>),
+    Sqlite(Box<SqliteConnectOptions>),
+}
+
+struct Reads {
+    options: Options,
+    idle: Mutex<Vec<Connected>>,
+    permits: Arc<Semaphore>,
+}
+
+enum Connected {
+    Postgres(Box<PgConnection>),
+    Sqlite(Box<SqliteConnection>),
+}
+
+/// A read connection on loan.
+pub struct Reader {
+    connection: Option<Connected>,
+    reads: Arc<Reads>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Database {
+    /// Connects: `sqlite:path?mode=rwc` or `postgres://...`, up to `connections` readers and as many writers at a time.
+    pub async fn connect(url: &str, connections: u32, statement_timeout: Duration) -> Result<Self, Error> {
+        let bad = |e: sqlx::Error| Error { source: Some(Box::new(e)), ..Error::new(Code::Unavailable, "The database address cannot be used.") };
+        let mut pool = sea_orm::ConnectOptions::new(url);
+        pool.max_connections(connections).sqlx_logging(false);
+        let (dialect, options) = if url.starts_with("postgres") {
+            let options = PgConnectOptions::from_str(url)
+                .map_err(bad)?
+                .statement_cache_capacity(PREPARED)
+                .application_name("foliograph")
+                .options([("statement_timeout", statement_timeout.as_millis().to_string())])
+                .disable_statement_logging();
+            pool.map_sqlx_postgres_opts(|o| o.application_name("foliograph"));
+            (Dialect::Postgres, Options::Postgres(Box::new(options)))
+        } else {
+            let tune = |o: SqliteConnectOptions| {
+                o.journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
+                    .synchronous(sqlx::sqlite::SqliteSynchronous::Normal)
+                    .foreign_keys(true)
+                    .busy_timeout(Duration::from_secs(10))
+            };
+            let options = tune(SqliteConnectOptions::from_str(url).map_err(bad)?).statement_cache_capacity(PREPARED).disable_statement_logging();
+            pool.map_sqlx_sqlite_opts(tune);
+            (Dialect::Sqlite, Options::Sqlite(Box::new(options)))
+        };
+        let orm = sea_orm::Database::connect(pool).await?;
+        let permits = Arc::new(Semaphore::new(connections as usize));
+        Ok(Self { orm, dialect, reads: Arc::new(Reads { options, idle: Mutex::new(vec![]), permits }) })
+    }
+
+    /// A read connection, when one is free.
+    pub async fn reader(&self) -> Result<Reader, Error> {
+        let permit = self.reads.permits.clone().acquire_owned().await.map_err(Error::internal)?;
+        let idle = self.reads.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => match &self.reads.options {
+                Options::Postgres(o) => Connected::Postgres(Box::new(PgConnection::connect_with(o).await?)),
+                Options::Sqlite(o) => Connected::Sqlite(Box::new(SqliteConnection::connect_with(o).await?)),
+            },
+        };
+        Ok(Reader { connection: Some(connection), reads: self.reads.clone(), _permit: permit })
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        let backend = self.orm.get_database_backend();
+        self.orm.query_one_raw(OrmStatement::from_string(backend, "SELECT 1")).await?;
+        Ok(())
+    }
+
+    /// Closes what is idle, for an orderly stop.
+    pub async fn close(self) {
+        self.reads.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let _ = self.orm.close().await;
+    }
+}
+
+impl Reader {
+    /// Runs a statement and gives each row to `each`. After an error the connection is not used again.
+    pub async fn fetch(&mut self, text: &Arc<str>, values: &[DbValue], mut each: impl FnMut(Row) -> Result<(), Error> + Send) -> Result<usize, Error> {
+        let mut connection = self.connection.take().ok_or_else(|| Error::internal("the connection was lost by an earlier error"))?;
+        let text = AssertSqlSafe(text.clone());
+        let mut count = 0;
+        match &mut connection {
+            Connected::Postgres(c) => {
+                let mut arguments = PgArguments::default();
+                for value in values {
+                    postgres(&mut arguments, value).map_err(Error::internal)?;
+                }
+                let mut rows = sqlx::query_with(text, arguments).fetch(&mut **c);
+                while let Some(row) = rows.try_next().await? {
+                    count += 1;
+                    each(Row::Postgres(row))?;
+                }
+            }
+            Connected::Sqlite(c) => {
+                let mut arguments = SqliteArguments::default();
+                for value in values {
+                    sqlite(&mut arguments, value).map_err(Error::internal)?;
+                }
+                let mut rows = sqlx::query_with(text, arguments).fetch(&mut **c);
+                while let Some(row) = rows.try_next().await? {
+                    count += 1;
+                    each(Row::Sqlite(row))?;
+                }
+            }
+        }
+        self.connection = Some(connection);
+        Ok(count)
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        // A connection whose result was not read to its end is still in `fetch`'s hands and dropped there.
+        if let Some(connection) = self.connection.take() {
+            self.reads.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        }
+    }
+}
+
+type BindResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+fn postgres(arguments: &mut PgArguments, value: &DbValue) -> BindResult {
+    match value {
+        DbValue::Int(n) => arguments.add(*n),
+        DbValue::Bool(b) => arguments.add(*b),
+        DbValue::Text(s) => arguments.add(s.as_str()),
+        DbValue::Id(id) => arguments.add(*id),
+        DbValue::Date(d) => arguments.add(*d),
+        DbValue::Instant(t) => arguments.add(*t),
+        DbValue::List(ty, values) => match ty {
+            ListType::Int => arguments.add(values.iter().filter_map(|v| if let DbValue::Int(n) = v { Some(*n) } else { None }).collect::<Vec<_>>()),
+            ListType::Text => arguments.add(values.iter().filter_map(|v| if let DbValue::Text(s) = v { Some(s.as_str()) } else { None }).collect::<Vec<_>>()),
+            ListType::Id => arguments.add(values.iter().filter_map(|v| if let DbValue::Id(id) = v { Some(*id) } else { None }).collect::<Vec<_>>()),
+            ListType::Date => arguments.add(values.iter().filter_map(|v| if let DbValue::Date(d) = v { Some(*d) } else { None }).collect::<Vec<_>>()),
+            ListType::Instant => arguments.add(values.iter().filter_map(|v| if let DbValue::Instant(t) = v { Some(*t) } else { None }).collect::<Vec<_>>()),
+        },
+    }
+}
+
+fn sqlite(arguments: &mut SqliteArguments, value: &DbValue) -> BindResult {
+    match value {
+        DbValue::Int(n) => arguments.add(*n),
+        DbValue::Bool(b) => arguments.add(*b),
+        DbValue::Text(s) => arguments.add(s.clone()),
+        DbValue::Id(id) => arguments.add(*id),
+        DbValue::Date(d) => arguments.add(*d),
+        DbValue::Instant(t) => arguments.add(*t),
+        DbValue::List(_, values) => arguments.add(json_list(values)),
+    }
+}
+
+/// A list as the JSON that `json_each` reads, elements in the form that SQLite keeps them in.
+fn json_list(values: &[DbValue]) -> String {
+    let mut out = Vec::with_capacity(values.len() * 36 + 2);
+    out.push(b'[');
+    for (i, value) in values.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        match value {
+            DbValue::Int(n) => out.extend_from_slice(n.to_string().as_bytes()),
+            DbValue::Bool(b) => out.extend_from_slice(if *b { b"1" } else { b"0" }),
+            DbValue::Text(s) => super::json::string(&mut out, s),
+            DbValue::Id(id) => super::json::string(&mut out, id.simple().encode_lower(&mut uuid::Uuid::encode_buffer())),
+            DbValue::Date(d) => super::json::string(&mut out, &d.to_string()),
+            DbValue::Instant(t) => super::json::string(&mut out, &t.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, false)),
+            DbValue::List(..) => out.extend_from_slice(b"null"),
+        }
+    }
+    out.push(b']');
+    String::from_utf8(out).unwrap_or_default()
+}

@@ -1,0 +1,251 @@
+//! Inputs fit their types: literals, variables in their positions, and the values that a request gives to variables.
+//! async-graphql checks neither variable positions nor values on its fast path, so all of it is checked here.
+
+use std::collections::HashMap;
+
+use async_graphql::{
+    Positioned,
+    parser::types::{BaseType, Field, Type, VariableDefinition},
+    registry::{MetaType, MetaTypeName},
+};
+use async_graphql_value::{ConstValue, Value};
+
+use super::{collect::Variables, schema::Types};
+use crate::error::{Code, Error};
+
+/// The variables that an operation declares.
+pub type Declared = HashMap<String, Variable>;
+
+/// A declared variable.
+#[derive(Debug)]
+pub struct Variable {
+    /// Its type.
+    pub ty: Type,
+    /// Whether it has a default that is not null.
+    pub has_default: bool,
+}
+
+/// The declared variables by name.
+pub fn declared(definitions: &[Positioned<VariableDefinition>]) -> Declared {
+    definitions
+        .iter()
+        .map(|d| {
+            let has_default = d.node.default_value.as_ref().is_some_and(|v| v.node != ConstValue::Null);
+            (d.node.name.node.to_string(), Variable { ty: d.node.var_type.node.clone(), has_default })
+        })
+        .collect()
+}
+
+/// The values of an operation's variables, coerced as the specification says.
+pub fn variables(
+    types: &Types,
+    definitions: &[Positioned<VariableDefinition>],
+    mut given: serde_json::Map<String, serde_json::Value>,
+) -> Result<Variables, Error> {
+    let mut out = HashMap::with_capacity(definitions.len());
+    for d in definitions {
+        let name = d.node.name.node.as_str();
+        let at = |e: Error| e.at(d.pos.line, d.pos.column);
+        match given.remove(name) {
+            None => match &d.node.default_value {
+                Some(default) => {
+                    out.insert(name.to_owned(), default.node.clone());
+                }
+                None if d.node.var_type.node.nullable => {}
+                None => return Err(at(bad(format!("Variable ${name} of type {} has no value.", d.node.var_type.node)))),
+            },
+            Some(value) => {
+                let value = ConstValue::from_json(value).map_err(Error::internal)?;
+                let ty = d.node.var_type.node.to_string();
+                let value = coerce(types, &ty, value, &mut Place::new(name)).map_err(at)?;
+                out.insert(name.to_owned(), value);
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// Where in an input a value stands, for messages: `$filter.state.in[2]`.
+struct Place(String);
+
+impl Place {
+    fn new(name: &str) -> Self {
+        Self(format!("${name}"))
+    }
+
+    fn within<T>(&mut self, step: &str, f: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.0.len();
+        self.0.push_str(step);
+        let out = f(self);
+        self.0.truncate(length);
+        out
+    }
+}
+
+fn bad(message: String) -> Error {
+    Error::new(Code::BadVariables, message)
+}
+
+fn coerce(types: &Types, ty: &str, value: ConstValue, place: &mut Place) -> Result<ConstValue, Error> {
+    match MetaTypeName::create(ty) {
+        MetaTypeName::NonNull(inner) => match value {
+            ConstValue::Null => Err(bad(format!("{} must not be null; {ty} is due.", place.0))),
+            value => coerce(types, inner, value, place),
+        },
+        MetaTypeName::List(inner) => match value {
+            ConstValue::Null => Ok(ConstValue::Null),
+            ConstValue::List(items) => {
+                let items = items.into_iter().enumerate();
+                let items: Result<Vec<_>, _> = items.map(|(i, v)| place.within(&format!("[{i}]"), |p| coerce(types, inner, v, p))).collect();
+                items.map(ConstValue::List)
+            }
+            one => coerce(types, inner, one, place).map(|v| ConstValue::List(vec![v])),
+        },
+        MetaTypeName::Named(name) => named(types, name, value, place),
+    }
+}
+
+fn named(types: &Types, name: &str, value: ConstValue, place: &mut Place) -> Result<ConstValue, Error> {
+    if value == ConstValue::Null {
+        return Ok(value);
+    }
+    let wrong = |place: &Place| bad(format!("{} is no {name}.", place.0));
+    match types.get(name) {
+        Some(MetaType::Scalar { is_valid, .. }) => {
+            if is_valid.as_ref().is_none_or(|check| check(&value)) {
+                // An id may be written as a number; it is text from here on.
+                return Ok(match value {
+                    ConstValue::Number(n) if name == "ID" => ConstValue::String(n.to_string()),
+                    value => value,
+                });
+            }
+            Err(wrong(place))
+        }
+        Some(MetaType::Enum { enum_values, .. }) => match value {
+            ConstValue::String(s) if enum_values.contains_key(&s) => Ok(ConstValue::Enum(async_graphql::Name::new(s))),
+            ConstValue::Enum(s) if enum_values.contains_key(s.as_str()) => Ok(ConstValue::Enum(s)),
+            _ => Err(wrong(place)),
+        },
+        Some(MetaType::InputObject { input_fields, oneof, .. }) => {
+            let ConstValue::Object(map) = value else { return Err(wrong(place)) };
+            if let Some(unknown) = map.keys().find(|k| !input_fields.contains_key(k.as_str())) {
+                return Err(bad(format!("{} has no field {unknown}; its type is {name}.", place.0)));
+            }
+            if *oneof && (map.len() != 1 || map.values().any(|v| *v == ConstValue::Null)) {
+                return Err(bad(format!("{} must have exactly one field, which is not null; its type is {name}.", place.0)));
+            }
+            let mut out = async_graphql::indexmap::IndexMap::with_capacity(map.len());
+            for (key, value) in map {
+                let ty = input_fields[key.as_str()].ty.as_str();
+                let value = place.within(&format!(".{key}"), |p| coerce(types, ty, value, p))?;
+                out.insert(key, value);
+            }
+            for field in input_fields.values() {
+                if MetaTypeName::create(&field.ty).is_non_null() && field.default_value.is_none() && !out.contains_key(field.name.as_str()) {
+                    return Err(bad(format!("{}.{} is missing; {} is due.", place.0, field.name, field.ty)));
+                }
+            }
+            Ok(ConstValue::Object(out))
+        }
+        _ => Err(bad(format!("{} is of type {name}, which is no input type.", place.0))),
+    }
+}
+
+/// Checks the arguments of a field as they stand in the document.
+pub fn check_arguments(types: &Types, declared: &Declared, type_name: &str, field: &Field) -> Result<(), Error> {
+    if field.arguments.is_empty() {
+        return Ok(());
+    }
+    let Some(meta) = types.get(type_name).and_then(|t| t.field_by_name(field.name.node.as_str())) else { return Ok(()) };
+    for (name, value) in &field.arguments {
+        if let Some(arg) = meta.args.get(name.node.as_str()) {
+            literal(types, declared, &arg.ty, &value.node, arg.default_value.is_some())
+                .map_err(|message| Error::new(Code::GraphqlValidationFailed, format!("Argument `{}`: {message}", name.node)))?;
+        }
+    }
+    Ok(())
+}
+
+fn literal(types: &Types, declared: &Declared, ty: &str, value: &Value, has_default: bool) -> Result<(), String> {
+    if let Value::Variable(name) = value {
+        return match declared.get(name.as_str()) {
+            Some(variable) if fits(variable, ty, has_default) => Ok(()),
+            Some(variable) => Err(format!("${name} is of type {}; {ty} is due.", variable.ty)),
+            None => Err(format!("${name} is not declared.")),
+        };
+    }
+    match MetaTypeName::create(ty) {
+        MetaTypeName::NonNull(inner) => match value {
+            Value::Null => Err(format!("null where {ty} is due.")),
+            value => literal(types, declared, inner, value, false),
+        },
+        MetaTypeName::List(inner) => match value {
+            Value::Null => Ok(()),
+            Value::List(items) => items.iter().try_for_each(|v| literal(types, declared, inner, v, false)),
+            one => literal(types, declared, inner, one, false),
+        },
+        MetaTypeName::Named(name) => literal_named(types, declared, name, value),
+    }
+}
+
+fn literal_named(types: &Types, declared: &Declared, name: &str, value: &Value) -> Result<(), String> {
+    if *value == Value::Null {
+        return Ok(());
+    }
+    match types.get(name) {
+        Some(MetaType::Scalar { is_valid, .. }) => {
+            let constant = value.clone().into_const().ok_or_else(|| format!("{name} is due."))?;
+            if is_valid.as_ref().is_none_or(|check| check(&constant)) { Ok(()) } else { Err(format!("this is no {name}.")) }
+        }
+        Some(MetaType::Enum { enum_values, .. }) => match value {
+            Value::Enum(v) if enum_values.contains_key(v.as_str()) => Ok(()),
+            _ => Err(format!("this is no {name}.")),
+        },
+        Some(MetaType::InputObject { input_fields, oneof, .. }) => {
+            let Value::Object(map) = value else { return Err(format!("{name} is due.")) };
+            for (key, value) in map {
+                let field = input_fields.get(key.as_str()).ok_or_else(|| format!("{name} has no field {key}."))?;
+                literal(types, declared, &field.ty, value, field.default_value.is_some())?;
+            }
+            for field in input_fields.values() {
+                if MetaTypeName::create(&field.ty).is_non_null() && field.default_value.is_none() && !map.contains_key(field.name.as_str()) {
+                    return Err(format!("{name}.{} is missing.", field.name));
+                }
+            }
+            if *oneof {
+                let nullable = map.values().any(|v| match v {
+                    Value::Null => true,
+                    Value::Variable(v) => declared.get(v.as_str()).is_none_or(|d| d.ty.nullable),
+                    _ => false,
+                });
+                if map.len() != 1 || nullable {
+                    return Err(format!("{name} takes exactly one field, which must not be null."));
+                }
+            }
+            Ok(())
+        }
+        _ => Err(format!("{name} is no input type.")),
+    }
+}
+
+/// "Variables are allowed in their position" of the specification.
+fn fits(variable: &Variable, position: &str, position_has_default: bool) -> bool {
+    match MetaTypeName::create(position) {
+        MetaTypeName::NonNull(inner) if variable.ty.nullable => {
+            (variable.has_default || position_has_default) && base_fits(&variable.ty.base, inner)
+        }
+        MetaTypeName::NonNull(inner) => base_fits(&variable.ty.base, inner),
+        MetaTypeName::List(_) | MetaTypeName::Named(_) => base_fits(&variable.ty.base, position),
+    }
+}
+
+fn base_fits(base: &BaseType, position: &str) -> bool {
+    match (base, MetaTypeName::create(position)) {
+        (BaseType::Named(name), MetaTypeName::Named(due)) => name.as_str() == due,
+        (BaseType::List(item), MetaTypeName::List(due)) => match MetaTypeName::create(due) {
+            MetaTypeName::NonNull(inner) => !item.nullable && base_fits(&item.base, inner),
+            MetaTypeName::List(_) | MetaTypeName::Named(_) => base_fits(&item.base, due),
+        },
+        _ => false,
+    }
+}

@@ -1,0 +1,245 @@
+//! SQL text with late-bound parameters, in the dialect of the database. Names come from the declarations, which take
+//! them from the entities' `Column` enums; values never enter the text.
+
+use std::{fmt::Write, sync::Arc};
+
+use super::{
+    decl::{Column, Entity, KIND, RowScope},
+    value::{DbValue, Leaf, ListType},
+};
+use crate::auth::Scopes;
+
+/// The database's language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// PostgreSQL.
+    Postgres,
+    /// SQLite.
+    Sqlite,
+}
+
+/// Rows of the caller that a scope compares with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowSet {
+    /// Projects she manages.
+    Own,
+    /// What she sponsors.
+    Sponsored,
+    /// Her portfolios.
+    Portfolios,
+    /// Items assigned to her.
+    Assigned,
+    /// Items that use her team.
+    Team,
+    /// Items granted to her key.
+    Granted,
+    /// Restricted items that name her.
+    Named,
+}
+
+/// How text is folded before it is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fold {
+    /// Not at all.
+    None,
+    /// As the folded columns are.
+    Full,
+    /// ASCII letters only, as SQL's `lower` on both databases.
+    Ascii,
+}
+
+impl Fold {
+    /// The folded value.
+    pub fn apply(self, value: DbValue) -> DbValue {
+        match (self, value) {
+            (Self::Full, DbValue::Text(s)) => DbValue::Text(s.to_lowercase()),
+            (Self::Ascii, DbValue::Text(s)) => DbValue::Text(s.to_ascii_lowercase()),
+            (_, value) => value,
+        }
+    }
+}
+
+/// Where a parameter's value comes from when the statement runs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Param {
+    /// Known when the text was made.
+    Const(DbValue),
+    /// A variable of the request.
+    Variable {
+        /// Its name.
+        name: String,
+        /// What it is due to be.
+        leaf: Leaf,
+        /// Whether it is a list of them.
+        list: bool,
+        /// How its case is folded.
+        fold: Fold,
+    },
+    /// Rows of the caller.
+    Rows(RowSet),
+    /// The caller's person; matches nothing when there is none.
+    Me,
+    /// The keys of the parent rows.
+    Keys,
+    /// How many rows, when a variable says it.
+    Limit,
+}
+
+/// A finished statement.
+#[derive(Debug)]
+pub struct Statement {
+    /// The text.
+    pub text: Arc<str>,
+    /// Where its parameters come from.
+    pub params: Vec<Param>,
+}
+
+/// A text under construction.
+#[derive(Debug)]
+pub struct Sql {
+    /// Whose language.
+    pub dialect: Dialect,
+    text: String,
+    params: Vec<Param>,
+}
+
+impl Sql {
+    /// An empty text.
+    pub fn new(dialect: Dialect) -> Self {
+        Self { dialect, text: String::with_capacity(512), params: vec![] }
+    }
+
+    /// The finished statement.
+    pub fn finish(self) -> Statement {
+        Statement { text: self.text.into(), params: self.params }
+    }
+
+    /// Appends text.
+    pub fn push(&mut self, text: &str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    /// Appends a column of an alias.
+    pub fn column(&mut self, alias: usize, column: &str) -> &mut Self {
+        let _ = write!(self.text, "t{alias}.{column}");
+        self
+    }
+
+    /// Appends a number.
+    pub fn number(&mut self, n: usize) -> &mut Self {
+        let _ = write!(self.text, "{n}");
+        self
+    }
+
+    /// Appends a quoted literal of our own; never one of a client.
+    pub fn literal(&mut self, text: &str) -> &mut Self {
+        debug_assert!(!text.contains('\''));
+        let _ = write!(self.text, "'{text}'");
+        self
+    }
+
+    /// Appends a parameter, once for equal sources.
+    pub fn param(&mut self, param: Param) -> &mut Self {
+        let n = self.params.iter().position(|p| *p == param).unwrap_or_else(|| {
+            self.params.push(param);
+            self.params.len() - 1
+        });
+        let sign = match self.dialect {
+            Dialect::Postgres => '$',
+            Dialect::Sqlite => '?',
+        };
+        let _ = write!(self.text, "{sign}{}", n + 1);
+        self
+    }
+
+    /// Appends ` = one of the list`; the text does not change with the list's length.
+    pub fn is_any(&mut self, list: ListType, param: Param) -> &mut Self {
+        match self.dialect {
+            Dialect::Postgres => self.push(" = ANY(").param(param).push(")"),
+            Dialect::Sqlite => self.push(" IN (SELECT ").push(json_value(list)).push(" FROM json_each(").param(param).push("))"),
+        }
+    }
+
+    /// Appends the condition that a row is in one of the scopes. Nothing to append means every row.
+    pub fn scopes(&mut self, alias: usize, rows: RowScope, scopes: Scopes) -> bool {
+        if scopes.is_all() || rows == RowScope::Directory {
+            return false;
+        }
+        self.push("(");
+        let start = self.text.len();
+        let mut sets: Vec<(Column, RowSet)> = vec![];
+        let item = match rows {
+            RowScope::Item => Some(("id", "portfolio_id")),
+            RowScope::OfItem { item, portfolio, .. } => Some((item, portfolio)),
+            RowScope::Directory | RowScope::OfPerson { .. } => None,
+        };
+        if let Some((item, portfolio)) = item {
+            for (scope, column, set) in [
+                (Scopes::OWN, item, RowSet::Own),
+                (Scopes::SPON, item, RowSet::Sponsored),
+                (Scopes::PF, portfolio, RowSet::Portfolios),
+                (Scopes::PF, item, RowSet::Assigned),
+                (Scopes::TEAM, item, RowSet::Team),
+                (Scopes::GRANT, item, RowSet::Granted),
+            ] {
+                if scopes.has(scope) {
+                    sets.push((column, set));
+                }
+            }
+            if scopes.has(Scopes::ACTIVE) && rows == RowScope::Item {
+                self.column(alias, "state").push(" = 'ACTIVE'");
+            }
+        }
+        for (column, set) in sets {
+            self.or(start).column(alias, column).is_any(ListType::Id, Param::Rows(set));
+        }
+        if let RowScope::OfPerson { person } = rows
+            && scopes.has(Scopes::SELF)
+        {
+            self.or(start).column(alias, person).push(" = ").param(Param::Me);
+        }
+        // A scope that means nothing on this table gives no row: deny by default.
+        if self.text.len() == start {
+            self.push("FALSE");
+        }
+        self.push(")");
+        true
+    }
+
+    fn or(&mut self, start: usize) -> &mut Self {
+        if self.text.len() > start {
+            self.push(" OR ");
+        }
+        self
+    }
+
+    /// Appends all that decides whether a row is visible, each part behind `lead` (` AND `, say).
+    pub fn visible(&mut self, alias: usize, entity: &Entity, scopes: Scopes, lead: &str) {
+        if let Some(kind) = entity.kind {
+            self.push(lead).column(alias, KIND).push(" = ").literal(kind);
+        }
+        let restricted = match entity.rows {
+            RowScope::Item => Some(("is_restricted", "id")),
+            RowScope::OfItem { item, restricted, .. } => Some((restricted, item)),
+            RowScope::Directory | RowScope::OfPerson { .. } => None,
+        };
+        if let Some((restricted, item)) = restricted {
+            self.push(lead).push("(NOT ").column(alias, restricted).push(" OR ").column(alias, item);
+            self.is_any(ListType::Id, Param::Rows(RowSet::Named)).push(")");
+        }
+        let mark = self.text.len();
+        self.push(lead);
+        if !self.scopes(alias, entity.rows, scopes) {
+            self.text.truncate(mark);
+        }
+    }
+}
+
+/// How an element of a JSON list becomes a value again on SQLite.
+pub fn json_value(list: ListType) -> &'static str {
+    match list {
+        ListType::Id => "unhex(value)",
+        ListType::Int | ListType::Text | ListType::Date | ListType::Instant => "value",
+    }
+}

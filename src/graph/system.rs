@@ -1,0 +1,256 @@
+//! The server's own facts: who asks (`viewer`), who may what (`permissionMatrix`), what this server is (`serverInfo`).
+//! Each is a tree of values that the selection projects, with rows from the read path where one is linked.
+
+use async_graphql::{
+    Positioned,
+    parser::types::{Field as AstField, SelectionSet},
+    registry::{MetaField, MetaTypeName, Registry},
+};
+use serde_json::{Value as Json, json};
+
+use super::{
+    collect::collect,
+    compile::{Compiler, sets},
+    plan::{Level, Lookup},
+    schema::{Types, field, object},
+};
+use crate::{
+    auth::{Caller, Class, Permission, Role, policy},
+    config::Limits,
+    error::Error,
+};
+
+/// A compiled root field over the server's own facts.
+pub struct SystemRoot {
+    /// Its name.
+    pub name: String,
+    /// Steps over its tree.
+    pub steps: Vec<Step>,
+    /// Rows linked from it.
+    pub levels: Vec<Level>,
+}
+
+/// A step of projecting a tree.
+#[derive(Debug)]
+pub enum Step {
+    /// Finished JSON.
+    Lit(Vec<u8>),
+    /// The member of that name.
+    Leaf(String),
+    /// Steps over the member of that name; over each element, if it is a list.
+    Nested(String, Vec<Step>),
+    /// A row from the read path.
+    Row(usize),
+}
+
+const ANY: &str = "AUTHENTICATED";
+
+/// Root fields.
+pub fn root_fields() -> Vec<MetaField> {
+    vec![
+        field("viewer", "Viewer!", ANY, "The caller: who she is, which roles she has and what they give."),
+        field("permissionMatrix", "PermissionMatrix!", ANY, "Which permission each field needs, and which role has it on which rows. The same for everyone."),
+        field("serverInfo", "ServerInfo!", ANY, "What this server is and which limits it keeps."),
+    ]
+}
+
+/// Types of these trees.
+pub fn insert_types(r: &mut Registry) {
+    object(r, "Viewer", "The caller.", vec![
+        field("person", "Person", "BASIC_READ", "The person behind the credential; null when the credential belongs to nobody known here."),
+        field("subject", "String!", ANY, "The subject of the credential."),
+        field("roles", "[String!]!", ANY, "Roles of the credential and of assignments valid today."),
+        field("permissions", "[PermissionScope!]!", ANY, "What these roles give together."),
+        field("expiresAt", "DateTime!", ANY, "When the credential ends."),
+    ]);
+    object(r, "PermissionScope", "A permission and the rows it holds on.", vec![
+        field("permission", "Permission!", ANY, "The permission."),
+        field("scopes", "[String!]!", ANY, "The rows: ALL, ACTIVE (items under way), OWN (projects managed), SPON (sponsored, and below), PF (portfolios owned or assigned), TEAM (resources managed), SELF, GRANT (granted to a key), OWN_DRAFT, DECIDED, SHARED, ROLE_RATES, OWN_NON_LABOR. The permission holds on their union."),
+    ]);
+    object(r, "PermissionMatrix", "The table of rights.", vec![
+        field("grants", "[PermissionGrant!]!", ANY, "What each role has."),
+        field("fields", "[FieldPermission!]!", ANY, "What each field of the schema needs."),
+    ]);
+    object(r, "PermissionGrant", "A permission of a role.", vec![
+        field("role", "String!", ANY, "The role."),
+        field("permission", "Permission!", ANY, "The permission."),
+        field("scopes", "[String!]!", ANY, "The rows it holds on; see `PermissionScope.scopes`."),
+    ]);
+    object(r, "FieldPermission", "What a field needs.", vec![
+        field("coordinate", "String!", ANY, "The field, such as `Project.budget`."),
+        field("needs", "Permission!", ANY, "The permission."),
+    ]);
+    object(r, "ServerInfo", "What this server is.", vec![
+        field("name", "String!", ANY, "Its name."),
+        field("version", "String!", ANY, "Its version."),
+        field("database", "String!", ANY, "The kind of database behind it: `postgres` or `sqlite`."),
+        field("limits", "ServerLimits!", ANY, "The limits it keeps."),
+    ]);
+    let limit = |name, doc| field(name, "Int!", ANY, doc);
+    object(r, "ServerLimits", "Limits of a request.", vec![
+        limit("documentBytes", "Longest document, in bytes."),
+        limit("tokens", "Most tokens of a document."),
+        limit("depth", "Deepest nesting of fields."),
+        limit("aliases", "Most aliases."),
+        limit("rootFields", "Most root fields."),
+        limit("directives", "Most directives."),
+        limit("selectedFields", "Most fields after fragments are opened."),
+        limit("pageSize", "Most rows of a page."),
+        limit("nodes", "Most ids of `nodes`."),
+        limit("timeoutSeconds", "Longest time of a request, in seconds."),
+    ]);
+}
+
+/// Compiles one of the root fields.
+pub fn compile<'d>(compiler: &mut Compiler<'d>, name: &str, asked: &[&'d Positioned<AstField>]) -> Result<SystemRoot, Error> {
+    let mut levels = vec![];
+    let meta = compiler.types.get("Query").and_then(|t| t.field_by_name(name)).ok_or_else(|| Error::internal(format!("Query.{name} is not declared")))?;
+    let steps = object_steps(compiler, MetaTypeName::concrete_typename(&meta.ty), &sets(asked), &mut levels)?;
+    Ok(SystemRoot { name: name.to_owned(), steps, levels })
+}
+
+fn object_steps<'d>(compiler: &mut Compiler<'d>, type_name: &str, asked: &[&'d SelectionSet], levels: &mut Vec<Level>) -> Result<Vec<Step>, Error> {
+    let mut steps = vec![];
+    let mut open = "{";
+    for (key, fields) in collect(compiler.model, compiler.fragments, compiler.variables, asked, type_name) {
+        steps.push(Step::Lit(format!("{open}\"{key}\":").into_bytes()));
+        open = ",";
+        let name = fields[0].node.name.node.as_str();
+        if name == "__typename" {
+            steps.push(Step::Lit(format!("\"{type_name}\"").into_bytes()));
+            continue;
+        }
+        let ty = compiler.types.get(type_name).and_then(|t| t.field_by_name(name)).map(|f| f.ty.clone());
+        let ty = ty.ok_or_else(|| Error::internal(format!("{type_name}.{name} is not declared")))?;
+        let concrete = MetaTypeName::concrete_typename(&ty);
+        if let Some(entity) = compiler.model.find(concrete) {
+            if compiler.rights.read(entity.class).is_empty() {
+                steps.push(Step::Lit(b"null".to_vec()));
+            } else {
+                levels.push(compiler.single(entity, Lookup::Me, &fields)?);
+                steps.push(Step::Row(levels.len() - 1));
+            }
+        } else if compiler.types.get(concrete).is_some_and(async_graphql::registry::MetaType::is_composite) {
+            steps.push(Step::Nested(name.to_owned(), object_steps(compiler, concrete, &sets(&fields), levels)?));
+        } else {
+            steps.push(Step::Leaf(name.to_owned()));
+        }
+    }
+    steps.push(Step::Lit(if open == "{" { b"{}".to_vec() } else { b"}".to_vec() }));
+    Ok(steps)
+}
+
+/// Writes the steps over a tree.
+pub fn write(out: &mut Vec<u8>, steps: &[Step], tree: &Json, rows: &[Vec<u8>]) {
+    for step in steps {
+        match step {
+            Step::Lit(bytes) => out.extend_from_slice(bytes),
+            Step::Leaf(name) => out.extend_from_slice(tree[name.as_str()].to_string().as_bytes()),
+            Step::Nested(name, steps) => match &tree[name.as_str()] {
+                Json::Array(items) => {
+                    out.push(b'[');
+                    for (i, item) in items.iter().enumerate() {
+                        if i > 0 {
+                            out.push(b',');
+                        }
+                        write(out, steps, item, rows);
+                    }
+                    out.push(b']');
+                }
+                one => write(out, steps, one, rows),
+            },
+            Step::Row(i) => out.extend_from_slice(&rows[*i]),
+        }
+    }
+}
+
+/// What the trees are made of.
+pub struct Facts<'a> {
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// The schema.
+    pub types: &'a Types,
+    /// The limits.
+    pub limits: &'a Limits,
+    /// `postgres` or `sqlite`.
+    pub database: &'static str,
+}
+
+impl Facts<'_> {
+    /// The tree of a root field.
+    pub fn tree(&self, name: &str) -> Json {
+        match name {
+            "viewer" => self.viewer(),
+            "permissionMatrix" => self.matrix(),
+            _ => self.server(),
+        }
+    }
+
+    fn viewer(&self) -> Json {
+        let permissions = permissions().filter_map(|p| {
+            let scopes = self.caller.rights.scopes(p);
+            (!scopes.is_empty()).then(|| json!({ "permission": p.to_string(), "scopes": names(scopes) }))
+        });
+        json!({
+            "subject": self.caller.identity.subject,
+            "roles": self.caller.roles.iter().map(|r| r.as_str()).collect::<Vec<_>>(),
+            "permissions": permissions.collect::<Vec<_>>(),
+            "expiresAt": self.caller.identity.expires_at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+        })
+    }
+
+    fn matrix(&self) -> Json {
+        let mut grants = vec![];
+        for role in Role::ALL {
+            for permission in permissions() {
+                let given = policy::decide(role, permission.class);
+                let scopes = match permission.verb {
+                    policy::Verb::Read => given.read,
+                    policy::Verb::Write => given.write,
+                    policy::Verb::Approve => given.approve,
+                };
+                if !scopes.is_empty() {
+                    grants.push(json!({ "role": role.as_str(), "permission": permission.to_string(), "scopes": names(scopes) }));
+                }
+            }
+        }
+        let fields: Vec<Json> = needs(self.types).into_iter().map(|(coordinate, needs)| json!({ "coordinate": coordinate, "needs": needs })).collect();
+        json!({ "grants": grants, "fields": fields })
+    }
+
+    fn server(&self) -> Json {
+        let l = self.limits;
+        json!({
+            "name": "Foliograph",
+            "version": env!("CARGO_PKG_VERSION"),
+            "database": self.database,
+            "limits": {
+                "documentBytes": l.max_document, "tokens": l.max_tokens, "depth": l.max_depth, "aliases": l.max_aliases,
+                "rootFields": l.max_root_fields, "directives": l.max_directives, "selectedFields": l.max_selected_fields,
+                "pageSize": l.page_max, "nodes": super::run::MAX_NODES, "timeoutSeconds": l.timeout_seconds,
+            },
+        })
+    }
+}
+
+fn permissions() -> impl Iterator<Item = Permission> {
+    Class::ALL.into_iter().flat_map(|c| [c.read(), c.write(), c.approve()])
+}
+
+fn names(scopes: policy::Scopes) -> Vec<&'static str> {
+    policy::Scopes::NAMES.iter().filter(|(s, _)| scopes.has(*s)).map(|(_, n)| *n).collect()
+}
+
+/// Every field of the schema with what it needs.
+pub fn needs(types: &Types) -> Vec<(String, String)> {
+    let mut out = vec![];
+    for (name, ty) in types {
+        for f in ty.fields().into_iter().flatten().map(|(_, f)| f) {
+            let needs = f.directive_invocations.iter().find(|d| d.name == "access").and_then(|d| d.args.get("needs"));
+            if let Some(needs) = needs {
+                out.push((format!("{name}.{}", f.name), needs.to_string()));
+            }
+        }
+    }
+    out
+}
