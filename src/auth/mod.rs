@@ -1,6 +1,8 @@
 //! From a credential to a [`Caller`]: who asks, in which roles, with which rights and rows.
 
+pub mod keys;
 pub mod roles;
+pub mod token;
 
 use chrono::{DateTime, Utc};
 
