@@ -61,15 +61,7 @@ impl App {
         let verifier = Verifier::new(local_key.as_ref(), open_issuer(&config)?);
         let engine = Engine::new(database.clone(), clock.clone()).await?;
         let failed_auth = Throttle::new(config.max_failed_auth);
-        Ok(Arc::new(Self {
-            config,
-            clock,
-            database,
-            engine,
-            verifier,
-            local_key,
-            failed_auth,
-        }))
+        Ok(Arc::new(Self { config, clock, database, engine, verifier, local_key, failed_auth }))
     }
 
     /// The routes, ready to be served or called in process.
@@ -78,10 +70,7 @@ impl App {
     }
 
     /// Who asks, with all that rights need.
-    #[expect(
-        clippy::unused_async,
-        reason = "rows are read from the database as soon as auth::rows is there"
-    )]
+    #[expect(clippy::unused_async, reason = "rows are read from the database as soon as auth::rows is there")]
     pub async fn caller_of(&self, identity: Identity) -> Result<Caller, Error> {
         Ok(Caller { identity })
     }
@@ -91,18 +80,13 @@ impl App {
 pub async fn connect(config: &Config) -> Result<Database, Error> {
     let connecting = Database::connect(&config.database_url, config.database_connections);
     let late = || Error::new(Code::Unavailable, "it does not answer");
-    let connected = tokio::time::timeout(CONNECT_WITHIN, connecting)
-        .await
-        .unwrap_or_else(|_| Err(late()));
+    let connected = tokio::time::timeout(CONNECT_WITHIN, connecting).await.unwrap_or_else(|_| Err(late()));
     connected.map_err(|e| {
         let cause = e.source.as_ref().map_or_else(|| e.message.clone(), ToString::to_string);
         let place = without_password(&config.database_url);
         Error {
             source: None,
-            ..Error::new(
-                Code::Unavailable,
-                format!("The database {place} cannot be opened: {cause}."),
-            )
+            ..Error::new(Code::Unavailable, format!("The database {place} cannot be opened: {cause}."))
         }
     })
 }
@@ -113,9 +97,7 @@ pub fn open_local_key(config: &Config) -> Result<Option<LocalKey>, Error> {
         return Ok(None);
     }
     let path = config.key_path();
-    path.as_deref()
-        .map_or_else(LocalKey::ephemeral, LocalKey::open)
-        .map(Some)
+    path.as_deref().map_or_else(LocalKey::ephemeral, LocalKey::open).map(Some)
 }
 
 fn open_issuer(config: &Config) -> Result<Option<Issuer>, Error> {
@@ -155,9 +137,7 @@ pub async fn serve(
 ) -> Result<(), Error> {
     let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
     let patience = app.config.timeout() + STOP_GRACE;
-    let service = app
-        .router()
-        .into_make_service_with_connect_info::<std::net::SocketAddr>();
+    let service = app.router().into_make_service_with_connect_info::<std::net::SocketAddr>();
     let served = axum::serve(listener, service).with_graceful_shutdown(async move {
         stop.await;
         tracing::info!("stopping: no new requests");
@@ -202,10 +182,7 @@ mod tests {
     #[test]
     fn a_database_is_named_without_its_password() {
         for (url, shown) in [
-            (
-                "postgres://pat:p@ss:w@db.example.com:5432/f?sslmode=require",
-                "postgres://db.example.com:5432/f",
-            ),
+            ("postgres://pat:p@ss:w@db.example.com:5432/f?sslmode=require", "postgres://db.example.com:5432/f"),
             ("postgres://localhost/f?password=x", "postgres://localhost/f"),
             ("sqlite:foliograph.db?mode=rwc", "sqlite:foliograph.db"),
         ] {

@@ -93,12 +93,7 @@ pub struct Config {
     #[arg(long, env = "FOLIOGRAPH_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
     /// The database: `sqlite:PATH?mode=rwc`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST/NAME`.
-    #[arg(
-        long,
-        env = "DATABASE_URL",
-        default_value = "sqlite:foliograph.db?mode=rwc",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite:foliograph.db?mode=rwc", hide_env_values = true)]
     pub database_url: String,
     /// Connections to the database at most.
     #[arg(long, env = "FOLIOGRAPH_DATABASE_CONNECTIONS", default_value = "10", value_parser = clap::value_parser!(u32).range(1..=500))]
@@ -106,7 +101,7 @@ pub struct Config {
     /// Bring the database's schema up to date at start.
     #[arg(long, env = "FOLIOGRAPH_MIGRATE", default_value = "off", num_args = 0..=1, default_missing_value = "on")]
     pub migrate: Toggle,
-    /// The local development key [default: foliograph.key beside the SQLite file].
+    /// The local development key [default: foliograph.key beside the database file].
     #[arg(long, env = "FOLIOGRAPH_KEY_FILE")]
     pub key_file: Option<PathBuf>,
     /// In production the local key is refused, so an issuer is needed.
@@ -206,10 +201,7 @@ impl Config {
     /// Checks what concerns several settings at once, and what clap cannot see.
     pub fn check(&self) -> Result<(), Error> {
         let refuse = |line: String| Err(Error::new(Code::BadRequest, line));
-        if !["sqlite:", "postgres://", "postgresql://"]
-            .iter()
-            .any(|start| self.database_url.starts_with(start))
-        {
+        if !["sqlite:", "postgres://", "postgresql://"].iter().any(|start| self.database_url.starts_with(start)) {
             return refuse(
                 "DATABASE_URL starts with none of sqlite:, postgres:// and postgresql://, the databases that Foliograph works with.".into(),
             );
@@ -217,10 +209,7 @@ impl Config {
         let issuer = [
             ("ISSUER", self.issuer.as_ref().map(|text| !text.is_empty())),
             ("AUDIENCE", self.audience.as_ref().map(|text| !text.is_empty())),
-            (
-                "PUBLIC_KEYS",
-                self.public_keys.as_ref().map(|path| !path.as_os_str().is_empty()),
-            ),
+            ("PUBLIC_KEYS", self.public_keys.as_ref().map(|path| !path.as_os_str().is_empty())),
         ];
         let missing: Vec<_> = issuer
             .iter()
@@ -229,11 +218,7 @@ impl Config {
             .collect();
         let any_given = issuer.iter().any(|(_, given)| given.is_some());
         if !missing.is_empty() && (any_given || !self.accepts_local_key()) {
-            let why = if any_given {
-                "An issuer's tokens need"
-            } else {
-                "FOLIOGRAPH_ENVIRONMENT=production needs"
-            };
+            let why = if any_given { "An issuer's tokens need" } else { "FOLIOGRAPH_ENVIRONMENT=production needs" };
             return refuse(format!(
                 "{why} FOLIOGRAPH_ISSUER, FOLIOGRAPH_AUDIENCE and FOLIOGRAPH_PUBLIC_KEYS; missing or empty: {}.",
                 missing.join(", ")
@@ -257,10 +242,7 @@ impl Config {
             ));
         }
         for origin in &self.cors_origins {
-            let host = origin
-                .strip_prefix("https://")
-                .or_else(|| origin.strip_prefix("http://"))
-                .unwrap_or_default();
+            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")).unwrap_or_default();
             if host.is_empty() || host.contains(['/', '*', '?', '#', ' ']) {
                 return refuse(format!(
                     "FOLIOGRAPH_CORS_ORIGINS is a list of origins such as https://portal.example.com, without a path; '{origin}' is none."
@@ -277,20 +259,12 @@ fn definition() -> clap::Command {
 
 /// Refuses variables that look like ours and are none, naming what was probably meant.
 pub fn check_variables(names: impl Iterator<Item = String>) -> Result<(), Error> {
-    let known: BTreeSet<String> = definition()
-        .get_arguments()
-        .filter_map(|arg| arg.get_env()?.to_str().map(String::from))
-        .collect();
-    let Some(unknown) = names
-        .filter(|name| name.starts_with(PREFIX))
-        .find(|name| !known.contains(name))
-    else {
+    let known: BTreeSet<String> =
+        definition().get_arguments().filter_map(|arg| arg.get_env()?.to_str().map(String::from)).collect();
+    let Some(unknown) = names.filter(|name| name.starts_with(PREFIX)).find(|name| !known.contains(name)) else {
         return Ok(());
     };
-    let nearest = known
-        .iter()
-        .min_by_key(|name| distance(name, &unknown))
-        .map_or("", String::as_str);
+    let nearest = known.iter().min_by_key(|name| distance(name, &unknown)).map_or("", String::as_str);
     let list = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
     Err(Error::new(
         Code::BadRequest,
@@ -322,12 +296,7 @@ mod tests {
     }
 
     fn refusal(given: &[&str]) -> String {
-        flags(given)
-            .ok()
-            .expect("readable")
-            .check()
-            .expect_err("refused")
-            .message
+        flags(given).expect("readable").check().expect_err("refused").message
     }
 
     #[test]
@@ -336,10 +305,7 @@ mod tests {
         config.check().expect("valid");
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.limits, Limits::default());
-        assert_eq!(
-            (config.max_body, config.max_uri, config.timeout_seconds),
-            (262_144, 8_192, 10)
-        );
+        assert_eq!((config.max_body, config.max_uri, config.timeout_seconds), (262_144, 8_192, 10));
     }
 
     #[test]
@@ -351,10 +317,7 @@ mod tests {
             ("--max-depth", "500", "1..=100"),
         ] {
             let text = flags(&[flag, value]).err().expect("refused").to_string();
-            assert!(
-                text.contains(flag) && text.contains(value) && text.contains(allowed),
-                "{text}"
-            );
+            assert!(text.contains(flag) && text.contains(value) && text.contains(allowed), "{text}");
         }
     }
 
@@ -362,9 +325,7 @@ mod tests {
     fn an_unknown_variable_is_refused_with_its_neighbor() {
         let error = check_variables(["PATH", "FOLIOGRAPH_LISTN"].map(String::from).into_iter()).expect_err("refused");
         assert!(
-            error
-                .message
-                .starts_with("FOLIOGRAPH_LISTN is no setting; perhaps FOLIOGRAPH_LISTEN is meant."),
+            error.message.starts_with("FOLIOGRAPH_LISTN is no setting; perhaps FOLIOGRAPH_LISTEN is meant."),
             "{error}"
         );
         assert!(error.message.contains("FOLIOGRAPH_ROLES_CLAIM"));
@@ -391,7 +352,7 @@ mod tests {
 
     #[test]
     fn the_key_lies_beside_the_database() {
-        let path = |url: &str| flags(&["--database-url", url]).ok().expect("readable").key_path();
+        let path = |url: &str| flags(&["--database-url", url]).expect("readable").key_path();
         assert_eq!(path("sqlite:data/f.db?mode=rwc"), Some("data/foliograph.key".into()));
         assert_eq!(path("sqlite:///srv/f.db"), Some("/srv/foliograph.key".into()));
         assert_eq!(path("postgres://localhost/f"), Some("foliograph.key".into()));

@@ -140,9 +140,7 @@ fn parse_duration(text: &str) -> Result<TimeDelta, String> {
         'd' => TimeDelta::try_days(count),
         _ => None,
     };
-    length
-        .filter(|length| (1..=TimeDelta::days(366).num_seconds()).contains(&length.num_seconds()))
-        .ok_or_else(wrong)
+    length.filter(|length| (1..=TimeDelta::days(366).num_seconds()).contains(&length.num_seconds())).ok_or_else(wrong)
 }
 
 fn parse_month(text: &str) -> Result<NaiveDate, String> {
@@ -162,10 +160,7 @@ fn main() -> ExitCode {
 }
 
 fn complain(error: &Error, status: u8) -> ExitCode {
-    let cause = error
-        .source
-        .as_ref()
-        .map_or_else(String::new, |cause| format!(" ({cause})"));
+    let cause = error.source.as_ref().map_or_else(String::new, |cause| format!(" ({cause})"));
     // Nothing is left to tell if stderr is closed.
     let _ = writeln!(io::stderr(), "error: {error}{}", cause.replace('\n', " "));
     ExitCode::from(status)
@@ -189,10 +184,7 @@ fn run(command: Command) -> Result<(), Error> {
 fn with_runtime(config: &Config, work: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
     config.check()?;
     let telemetry = telemetry::start(config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(Error::internal)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)?;
     let done = runtime.block_on(work);
     drop(runtime);
     telemetry.stop();
@@ -244,31 +236,16 @@ async fn migrate_status(config: &Config) -> Result<(), Error> {
         MigrationStatus::Applied => format!("done     {name}\n"),
         MigrationStatus::Pending => format!("missing  {name}\n"),
     };
-    say(&steps
-        .iter()
-        .map(|step| line(step.name(), step.status()))
-        .collect::<String>())
+    say(&steps.iter().map(|step| line(step.name(), step.status())).collect::<String>())
 }
 
-fn print_token(
-    Token {
-        roles,
-        user,
-        ttl,
-        config,
-    }: &Token,
-) -> Result<(), Error> {
+fn print_token(Token { roles, user, ttl, config }: &Token) -> Result<(), Error> {
     config.check()?;
     let Some(key) = app::open_local_key(config)? else {
         return Err(refuse_in_production("token"));
     };
-    let subject = user
-        .clone()
-        .unwrap_or_else(|| roles[0].as_str().to_lowercase().replace('_', "-"));
-    say(&format!(
-        "{}\n",
-        token::mint(&key, SystemClock.now(), &subject, roles, *ttl)?
-    ))
+    let subject = user.clone().unwrap_or_else(|| roles[0].as_str().to_lowercase().replace('_', "-"));
+    say(&format!("{}\n", token::mint(&key, SystemClock.now(), &subject, roles, *ttl)?))
 }
 
 fn refuse_in_production(command: &str) -> Error {
@@ -296,10 +273,7 @@ async fn import_files(
     import: &Import,
     _progress: &dyn Fn(&str),
 ) -> Result<String, Error> {
-    Err(Error::new(
-        Code::BadRequest,
-        format!("There is no format '{}'.", import.format),
-    ))
+    Err(Error::new(Code::BadRequest, format!("There is no format '{}'.", import.format)))
 }
 
 async fn show_demo(Demo { as_of, mut config }: Demo) -> Result<(), Error> {
@@ -327,31 +301,25 @@ fn demo_text(app: &App, listener: &TcpListener) -> Result<String, Error> {
         Toggle::On => format!("Explorer    http://{address}/\n"),
         Toggle::Off => String::new(),
     };
-    let mut text = format!("\n{place}API         http://{address}/graphql\n");
+    let mut tokens = vec![];
     if let Some(key) = &app.local_key {
         for (title, role, subject) in DEMO_PEOPLE {
             let token = token::mint(key, app.clock.now(), subject, &[role], DEMO_TTL)?;
-            text += &format!(
-                "\n{title}'s headers, for the explorer's Headers pane:\n{{\"Authorization\": \"Bearer {token}\"}}\n"
-            );
+            tokens.push(format!("{title}:\n{{\"Authorization\": \"Bearer {token}\"}}\n"));
         }
     }
-    text += &format!(
-        "\nA first query:\n{}\nStop with ctrl-c; the data stays.\n\n",
+    Ok(format!(
+        "\n{place}API         http://{address}/graphql\n\nFor the explorer's Headers pane, one of\n\n{}\nA first query:\n\n{}\nStop with ctrl-c; the data stays.\n\n",
+        tokens.join("\n"),
         http::FIRST_QUERY
-    );
-    Ok(text)
+    ))
 }
 
 /// One request by hand: the image has no other client.
 fn ask_health(config: &Config) -> Result<(), Error> {
     use std::{io::Read as _, net, time::Duration};
-    let down = |e: io::Error| {
-        Error::new(
-            Code::Unavailable,
-            format!("The server at {} does not answer: {e}.", config.listen),
-        )
-    };
+    let down =
+        |e: io::Error| Error::new(Code::Unavailable, format!("The server at {} does not answer: {e}.", config.listen));
     let mut address = config.listen;
     if address.ip().is_unspecified() {
         address.set_ip(if address.is_ipv4() {
@@ -363,18 +331,10 @@ fn ask_health(config: &Config) -> Result<(), Error> {
     let within = Duration::from_secs(3);
     let mut stream = net::TcpStream::connect_timeout(&address, within).map_err(down)?;
     stream.set_read_timeout(Some(within)).map_err(down)?;
-    write!(
-        stream,
-        "GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
-    )
-    .map_err(down)?;
+    write!(stream, "GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").map_err(down)?;
     let mut answer = String::new();
     stream.take(4_096).read_to_string(&mut answer).map_err(down)?;
-    if answer.starts_with("HTTP/1.1 200") {
-        Ok(())
-    } else {
-        Err(down(io::Error::other("it is not healthy")))
-    }
+    if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(down(io::Error::other("it is not healthy"))) }
 }
 
 #[cfg(test)]

@@ -27,24 +27,12 @@ pub fn start(config: &Config) -> Result<Telemetry, Error> {
         .as_ref()
         .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer(env!("CARGO_PKG_NAME"))));
     // Logs go to stderr: stdout belongs to what a command prints.
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_target(false);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
     let lines = match config.log_format {
         LogFormat::Pretty => lines.boxed(),
-        LogFormat::Json => lines
-            .json()
-            .flatten_event(true)
-            .with_current_span(true)
-            .with_span_list(false)
-            .boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed(),
     };
-    tracing_subscriber::registry()
-        .with(filter)
-        .with(traces)
-        .with(lines)
-        .try_init()
-        .map_err(Error::internal)?;
+    tracing_subscriber::registry().with(filter).with(traces).with(lines).try_init().map_err(Error::internal)?;
     log_panics();
     Ok(Telemetry(provider))
 }
@@ -62,26 +50,14 @@ impl Telemetry {
 
 fn exporting_to(endpoint: &str) -> Result<SdkTracerProvider, Error> {
     let base = endpoint.trim_end_matches('/');
-    let url = if base.ends_with("/v1/traces") {
-        base.to_string()
-    } else {
-        format!("{base}/v1/traces")
-    };
+    let url = if base.ends_with("/v1/traces") { base.to_string() } else { format!("{base}/v1/traces") };
     let exporter = SpanExporter::builder()
         .with_http()
         .with_endpoint(url)
         .build()
-        .map_err(|e| {
-            Error::new(
-                Code::BadRequest,
-                format!("FOLIOGRAPH_OTLP_ENDPOINT cannot be used: {e}."),
-            )
-        })?;
+        .map_err(|e| Error::new(Code::BadRequest, format!("FOLIOGRAPH_OTLP_ENDPOINT cannot be used: {e}.")))?;
     let resource = Resource::builder().with_service_name(env!("CARGO_PKG_NAME")).build();
-    Ok(SdkTracerProvider::builder()
-        .with_batch_exporter(exporter)
-        .with_resource(resource)
-        .build())
+    Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
 }
 
 /// A panic's text may hold a value, so the log names the place; `RUST_BACKTRACE` is the operator's word to show it all.

@@ -38,27 +38,13 @@ impl LocalKey {
         if !path.try_exists().map_err(|e| unreadable(path, &e))? {
             create(path).map_err(|e| unreadable(path, &e))?;
         }
-        let mode = fs::metadata(path)
-            .map_err(|e| unreadable(path, &e))?
-            .permissions()
-            .mode();
+        let mode = fs::metadata(path).map_err(|e| unreadable(path, &e))?.permissions().mode();
         if mode & 0o077 != 0 {
-            return Err(refuse(
-                path,
-                "can be read by other users; allow its owner only (chmod 600)",
-            ));
+            return Err(refuse(path, "can be read by other users; allow its owner only (chmod 600)"));
         }
         let text = fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;
-        let bytes = URL_SAFE_NO_PAD
-            .decode(text.trim())
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok());
-        bytes.map(Self).ok_or_else(|| {
-            refuse(
-                path,
-                "holds no key of 32 bytes in base64url; delete it to get a new one",
-            )
-        })
+        let bytes = URL_SAFE_NO_PAD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or_else(|| refuse(path, "holds no key of 32 bytes in base64url; delete it to get a new one"))
     }
 
     /// The secret itself.
@@ -73,11 +59,7 @@ fn create(path: &Path) -> io::Result<()> {
     let mut fresh = path.as_os_str().to_owned();
     fresh.push(format!(".{}", std::process::id()));
     let fresh = PathBuf::from(fresh);
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&fresh)?;
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
     let linked = writeln!(file, "{}", URL_SAFE_NO_PAD.encode(key.0))
         .and_then(|()| file.sync_all())
         .and_then(|()| fs::hard_link(&fresh, path));
@@ -106,10 +88,7 @@ pub fn read_public(path: &Path) -> Result<Vec<PublicKey>, Error> {
     let mut files = vec![path.to_path_buf()];
     if path.is_dir() {
         let entries = fs::read_dir(path).map_err(|e| unreadable(path, &e))?;
-        files = entries
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|file| is_key_file(file))
-            .collect();
+        files = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|file| is_key_file(file)).collect();
         files.sort();
     }
     let mut keys = vec![];
@@ -126,10 +105,7 @@ pub fn read_public(path: &Path) -> Result<Vec<PublicKey>, Error> {
     }
     for (index, key) in keys.iter().enumerate() {
         if keys[..index].iter().any(|other| other.kid == key.kid) {
-            return Err(refuse(
-                path,
-                &format!("holds two keys named '{}'", key.kid.as_deref().unwrap_or_default()),
-            ));
+            return Err(refuse(path, &format!("holds two keys named '{}'", key.kid.as_deref().unwrap_or_default())));
         }
     }
     Ok(keys)
@@ -140,8 +116,7 @@ fn is_key_file(file: &Path) -> bool {
 }
 
 fn has_extension(file: &Path, extension: &str) -> bool {
-    file.extension()
-        .is_some_and(|found| found.eq_ignore_ascii_case(extension))
+    file.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
 }
 
 fn read_pem(file: &Path, text: &str) -> Result<PublicKey, String> {
@@ -163,11 +138,7 @@ fn read_pem(file: &Path, text: &str) -> Result<PublicKey, String> {
         (if pss { Algorithm::PS256 } else { Algorithm::RS256 }, key)
     };
     check_size(algorithm, &key)?;
-    Ok(PublicKey {
-        kid: Some(kid.to_string()),
-        algorithm,
-        key,
-    })
+    Ok(PublicKey { kid: Some(kid.to_string()), algorithm, key })
 }
 
 fn read_set(text: &str) -> Result<Vec<PublicKey>, String> {
@@ -188,11 +159,7 @@ fn read_set(text: &str) -> Result<Vec<PublicKey>, String> {
         let algorithm = algorithm_of(&jwk)?;
         let key = DecodingKey::from_jwk(&jwk).map_err(|e| format!("holds an unreadable key: {e}"))?;
         check_size(algorithm, &key)?;
-        keys.push(PublicKey {
-            kid: jwk.common.key_id,
-            algorithm,
-            key,
-        });
+        keys.push(PublicKey { kid: jwk.common.key_id, algorithm, key });
     }
     Ok(keys)
 }
@@ -201,10 +168,7 @@ fn algorithm_of(jwk: &Jwk) -> Result<Algorithm, String> {
     let named = jwk.common.key_algorithm.map(|algorithm| algorithm.to_string());
     let fits = |allowed: &[(&str, Algorithm)]| match &named {
         None => Some(allowed[0].1),
-        Some(name) => allowed
-            .iter()
-            .find(|(text, _)| text == name)
-            .map(|(_, algorithm)| *algorithm),
+        Some(name) => allowed.iter().find(|(text, _)| text == name).map(|(_, algorithm)| *algorithm),
     };
     let algorithm = match &jwk.algorithm {
         AlgorithmParameters::RSA(_) => fits(&[("RS256", Algorithm::RS256), ("PS256", Algorithm::PS256)]),
@@ -256,11 +220,7 @@ mod tests {
         let first = LocalKey::open(&path).expect("made");
         assert_eq!(fs::metadata(&path).expect("file").permissions().mode() & 0o777, 0o600);
         assert_eq!(LocalKey::open(&path).expect("read").secret(), first.secret());
-        assert_eq!(
-            fs::read_dir(folder.path()).expect("folder").count(),
-            1,
-            "nothing left beside it"
-        );
+        assert_eq!(fs::read_dir(folder.path()).expect("folder").count(), 1, "nothing left beside it");
     }
 
     #[test]
@@ -269,13 +229,7 @@ mod tests {
         let path = folder.path().join("foliograph.key");
         LocalKey::open(&path).expect("made");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("changed");
-        assert!(
-            LocalKey::open(&path)
-                .err()
-                .expect("refused")
-                .message
-                .contains("chmod 600")
-        );
+        assert!(LocalKey::open(&path).err().expect("refused").message.contains("chmod 600"));
     }
 
     #[test]
@@ -287,12 +241,7 @@ mod tests {
         );
         assert!(refused(r#"{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}"#).contains("2,048 bits"));
         let private = "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n";
-        assert!(
-            read_pem(Path::new("a.pem"), private)
-                .err()
-                .expect("refused")
-                .contains("private key")
-        );
+        assert!(read_pem(Path::new("a.pem"), private).err().expect("refused").contains("private key"));
     }
 
     #[test]

@@ -70,13 +70,7 @@ impl Verifier {
     /// A verifier that trusts the local key, an issuer, or both.
     pub fn new(local: Option<&LocalKey>, issuer: Option<Issuer>) -> Self {
         let mut trusted = vec![];
-        if let Some(Issuer {
-            name,
-            audience,
-            roles_claim,
-            keys,
-        }) = issuer
-        {
+        if let Some(Issuer { name, audience, roles_claim, keys }) = issuer {
             trusted.extend(keys.into_iter().map(|PublicKey { kid, algorithm, key }| Trusted {
                 kid,
                 algorithm,
@@ -94,10 +88,7 @@ impl Verifier {
             audience: LOCAL_AUDIENCE.into(),
             roles_claim: "roles".into(),
         }));
-        Self {
-            trusted,
-            remembered: Mutex::new(LruCache::new(REMEMBERED)),
-        }
+        Self { trusted, remembered: Mutex::new(LruCache::new(REMEMBERED)) }
     }
 
     /// Who presents this token.
@@ -120,32 +111,21 @@ impl Verifier {
 
     fn memory(&self) -> std::sync::MutexGuard<'_, LruCache<[u8; 32], Verified>> {
         // Every entry is whole at any time, so a panic elsewhere has not spoiled them.
-        self.remembered
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.remembered.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn check(&self, token: &str) -> Result<Verified, Error> {
         if token.len() > LONGEST {
-            return Err(refuse(
-                "The token is longer than 8 KiB. Ask the issuer for one with fewer claims.",
-            ));
+            return Err(refuse("The token is longer than 8 KiB. Ask the issuer for one with fewer claims."));
         }
         let header = jsonwebtoken::decode_header(token)
             .map_err(|_| refuse("The credential is no signed JSON Web Token. Send 'Authorization: Bearer <token>'."))?;
         if header.crit.is_some() {
-            return Err(refuse(
-                "The token's header asks for an extension (crit) that is not supported.",
-            ));
+            return Err(refuse("The token's header asks for an extension (crit) that is not supported."));
         }
         let typ = header.typ.as_deref().unwrap_or("JWT");
-        if !["JWT", "at+jwt", "application/at+jwt"]
-            .iter()
-            .any(|known| typ.eq_ignore_ascii_case(known))
-        {
-            return Err(refuse(
-                "The token is no access token by its header. Send the access token.",
-            ));
+        if !["JWT", "at+jwt", "application/at+jwt"].iter().any(|known| typ.eq_ignore_ascii_case(known)) {
+            return Err(refuse("The token is no access token by its header. Send the access token."));
         }
         let mut candidates = self
             .trusted
@@ -173,9 +153,7 @@ impl Trusted {
     fn identity(&self, claims: &Map<String, Value>) -> Result<Verified, Error> {
         let text = |claim: &str| claims.get(claim).and_then(Value::as_str);
         if text("iss") != Some(&self.issuer) {
-            return Err(refuse(
-                "The token comes from another issuer. Get a token from the configured issuer.",
-            ));
+            return Err(refuse("The token comes from another issuer. Get a token from the configured issuer."));
         }
         let for_us = match claims.get("aud") {
             Some(Value::String(one)) => *one == self.audience,
@@ -183,15 +161,11 @@ impl Trusted {
             _ => false,
         };
         if !for_us {
-            return Err(refuse(
-                "The token is meant for another audience. Ask the issuer for one meant for this API.",
-            ));
+            return Err(refuse("The token is meant for another audience. Ask the issuer for one meant for this API."));
         }
         // Keycloak tells its kinds of tokens apart by a claim of this name.
         if text("typ").is_some_and(|kind| kind != "Bearer") {
-            return Err(refuse(
-                "The token is no access token by its claims. Send the access token.",
-            ));
+            return Err(refuse("The token is no access token by its claims. Send the access token."));
         }
         let Some(subject) = text("sub").filter(|subject| !subject.is_empty()) else {
             return Err(refuse("The token names no subject (sub)."));
@@ -205,12 +179,7 @@ impl Trusted {
         };
         let roles = self.roles(claims)?;
         Ok(Verified {
-            identity: Identity {
-                issuer: self.issuer.clone(),
-                subject: subject.into(),
-                roles,
-                expires_at,
-            },
+            identity: Identity { issuer: self.issuer.clone(), subject: subject.into(), roles, expires_at },
             not_before,
         })
     }
@@ -226,13 +195,8 @@ impl Trusted {
             Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
             Some(Value::String(names)) => names.split_whitespace().collect(),
             // Entra leaves a list that is too long out of the token: that is not the same as having no roles.
-            None if claims
-                .get("_claim_names")
-                .is_some_and(|moved| moved.get(&self.roles_claim).is_some()) =>
-            {
-                return Err(refuse(
-                    "The token's roles did not fit into it. Use app roles instead of groups.",
-                ));
+            None if claims.get("_claim_names").is_some_and(|moved| moved.get(&self.roles_claim).is_some()) => {
+                return Err(refuse("The token's roles did not fit into it. Use app roles instead of groups."));
             }
             _ => vec![],
         };
@@ -248,9 +212,7 @@ fn check_times(verified: &Verified, now: DateTime<Utc>) -> Result<(), Error> {
         return Err(Error::new(Code::TokenExpired, "The token has expired. Get a new one."));
     }
     if verified.not_before.is_some_and(|start| now + SKEW < start) {
-        return Err(refuse(
-            "The token does not hold yet (nbf). Check the clocks of issuer and server.",
-        ));
+        return Err(refuse("The token does not hold yet (nbf). Check the clocks of issuer and server."));
     }
     Ok(())
 }
@@ -260,10 +222,7 @@ fn instant(value: &Value) -> Option<DateTime<Utc>> {
     /// The year 9999: leaves room for the skew.
     const LATEST: f64 = 253_402_300_799.0;
     let seconds = value.as_f64().filter(|seconds| (0.0..=LATEST).contains(seconds))?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "checked above to lie between 1970 and 9999"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "checked above to lie between 1970 and 9999")]
     DateTime::from_timestamp(seconds as i64, 0)
 }
 
@@ -283,10 +242,7 @@ pub fn mint(
     roles: &[Role],
     ttl: TimeDelta,
 ) -> Result<String, Error> {
-    let header = Header {
-        kid: Some(LOCAL_KID.into()),
-        ..Header::new(Algorithm::HS256)
-    };
+    let header = Header { kid: Some(LOCAL_KID.into()), ..Header::new(Algorithm::HS256) };
     let claims = json!({
         "iss": LOCAL_ISSUER,
         "aud": LOCAL_AUDIENCE,
@@ -306,18 +262,9 @@ mod tests {
     use crate::clock::FixedClock;
 
     const ISSUER: &str = "https://id.example.com";
-    const RSA: (&str, &[u8]) = (
-        include_str!("fixtures/rsa.private.pem"),
-        include_bytes!("fixtures/rsa.pem"),
-    );
-    const P256: (&str, &[u8]) = (
-        include_str!("fixtures/p256.private.pem"),
-        include_bytes!("fixtures/p256.pem"),
-    );
-    const ED: (&str, &[u8]) = (
-        include_str!("fixtures/ed25519.private.pem"),
-        include_bytes!("fixtures/ed25519.pem"),
-    );
+    const RSA: (&str, &[u8]) = (include_str!("fixtures/rsa.private.pem"), include_bytes!("fixtures/rsa.pem"));
+    const P256: (&str, &[u8]) = (include_str!("fixtures/p256.private.pem"), include_bytes!("fixtures/p256.pem"));
+    const ED: (&str, &[u8]) = (include_str!("fixtures/ed25519.private.pem"), include_bytes!("fixtures/ed25519.pem"));
 
     fn clock() -> FixedClock {
         FixedClock::at(Utc.with_ymd_and_hms(2026, 3, 2, 9, 0, 0).unwrap())
@@ -351,20 +298,12 @@ mod tests {
     }
 
     fn signed(kid: &str, algorithm: Algorithm, key: &EncodingKey, claims: &Value) -> String {
-        let header = Header {
-            kid: Some(kid.into()),
-            ..Header::new(algorithm)
-        };
+        let header = Header { kid: Some(kid.into()), ..Header::new(algorithm) };
         jsonwebtoken::encode(&header, claims, key).expect("signed")
     }
 
     fn by_ed(claims: &Value) -> String {
-        signed(
-            "ed",
-            Algorithm::EdDSA,
-            &EncodingKey::from_ed_pem(ED.0.as_bytes()).expect("key"),
-            claims,
-        )
+        signed("ed", Algorithm::EdDSA, &EncodingKey::from_ed_pem(ED.0.as_bytes()).expect("key"), claims)
     }
 
     fn refused(token: &str) -> Code {
@@ -388,10 +327,7 @@ mod tests {
             by_ed(&claims()),
         ] {
             let identity = verifier(None).verify(&token, &clock()).expect("accepted");
-            assert_eq!(
-                (identity.subject.as_str(), identity.roles),
-                ("maria", vec![Role::Sponsor])
-            );
+            assert_eq!((identity.subject.as_str(), identity.roles), ("maria", vec![Role::Sponsor]));
         }
     }
 
@@ -400,22 +336,10 @@ mod tests {
         let rsa = EncodingKey::from_rsa_pem(RSA.0.as_bytes()).expect("key");
         // The public key as an HMAC secret: the classic confusion.
         let public = EncodingKey::from_secret(RSA.1);
-        assert_eq!(
-            refused(&signed("rs", Algorithm::HS256, &public, &claims())),
-            Code::Unauthenticated
-        );
-        assert_eq!(
-            refused(&signed("rs", Algorithm::PS256, &rsa, &claims())),
-            Code::Unauthenticated
-        );
-        assert_eq!(
-            refused(&signed("rs", Algorithm::RS512, &rsa, &claims())),
-            Code::Unauthenticated
-        );
-        assert_eq!(
-            refused(&signed("nobody", Algorithm::RS256, &rsa, &claims())),
-            Code::Unauthenticated
-        );
+        assert_eq!(refused(&signed("rs", Algorithm::HS256, &public, &claims())), Code::Unauthenticated);
+        assert_eq!(refused(&signed("rs", Algorithm::PS256, &rsa, &claims())), Code::Unauthenticated);
+        assert_eq!(refused(&signed("rs", Algorithm::RS512, &rsa, &claims())), Code::Unauthenticated);
+        assert_eq!(refused(&signed("nobody", Algorithm::RS256, &rsa, &claims())), Code::Unauthenticated);
         let none = by_ed(&claims());
         let (_, rest) = none.split_once('.').expect("parts");
         let (payload, _) = rest.split_once('.').expect("parts");
@@ -429,10 +353,7 @@ mod tests {
         let (token, other) = (by_ed(&claims()), with("sub", json!("admin")));
         let parts: Vec<_> = token.split('.').collect();
         let payload = other.split('.').nth(1).expect("payload");
-        assert_eq!(
-            refused(&format!("{}.{payload}.{}", parts[0], parts[2])),
-            Code::Unauthenticated
-        );
+        assert_eq!(refused(&format!("{}.{payload}.{}", parts[0], parts[2])), Code::Unauthenticated);
     }
 
     #[test]
@@ -469,10 +390,7 @@ mod tests {
         verifier.verify(&token, &clock).expect("holds");
         assert!(verifier.recall(&token, &clock).is_some());
         clock.advance_seconds(360);
-        assert_eq!(
-            verifier.verify(&token, &clock).expect_err("expired").code,
-            Code::TokenExpired
-        );
+        assert_eq!(verifier.verify(&token, &clock).expect_err("expired").code, Code::TokenExpired);
     }
 
     #[test]
@@ -480,10 +398,7 @@ mod tests {
         let key = LocalKey::ephemeral().expect("key");
         let token = mint(&key, clock().now(), "pat", &[Role::PmoLead], TimeDelta::hours(8)).expect("minted");
         let identity = verifier(Some(&key)).verify(&token, &clock()).expect("accepted");
-        assert_eq!(
-            (identity.issuer.as_str(), identity.roles),
-            (LOCAL_ISSUER, vec![Role::PmoLead])
-        );
+        assert_eq!((identity.issuer.as_str(), identity.roles), (LOCAL_ISSUER, vec![Role::PmoLead]));
         assert_eq!(refused(&token), Code::Unauthenticated);
         let other = LocalKey::ephemeral().expect("key");
         assert!(verifier(Some(&other)).verify(&token, &clock()).is_err());

@@ -20,25 +20,21 @@ use crate::{
 pub async fn caller(app: &App, headers: &HeaderMap, extensions: &Extensions) -> Result<Caller, Refusal> {
     let token = bearer(headers)?;
     let clock = app.clock.as_ref();
-    let identity = match app.verifier.recall(token, clock) {
-        Some(identity) => identity,
-        None => {
-            // Absent only when the routes are called in process.
-            let address = extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-            if let Some(seconds) = address.and_then(|address| app.failed_auth.blocked_for(address, clock.now())) {
-                let error = Error::new(
-                    Code::RateLimited,
-                    "Too many bad credentials came from this address. Wait, then send a good one.",
-                );
-                return Err(Refusal::for_seconds(error, seconds));
-            }
-            app.verifier.verify(token, clock).inspect_err(|e| {
-                // An expired token was once ours: its owner is no guesser.
-                if let (Code::Unauthenticated, Some(address)) = (e.code, address) {
-                    app.failed_auth.count(address, clock.now());
-                }
-            })?
+    let identity = if let Some(known) = app.verifier.recall(token, clock) {
+        known
+    } else {
+        // Absent only when the routes are called in process.
+        let address = extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        if let Some(seconds) = address.and_then(|address| app.failed_auth.blocked_for(address, clock.now())) {
+            let line = "Too many bad credentials came from this address. Wait, then send a good one.";
+            return Err(Refusal::for_seconds(Error::new(Code::RateLimited, line), seconds));
         }
+        app.verifier.verify(token, clock).inspect_err(|e| {
+            // An expired token was once ours: its owner is no guesser.
+            if let (Code::Unauthenticated, Some(address)) = (e.code, address) {
+                app.failed_auth.count(address, clock.now());
+            }
+        })?
     };
     Span::current().record("caller", identity.subject.as_str());
     Ok(app.caller_of(identity).await?)

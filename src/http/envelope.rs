@@ -41,19 +41,13 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal that holds for some seconds.
     pub fn for_seconds(error: Error, seconds: i64) -> Self {
-        Self {
-            retry_after_seconds: Some(seconds),
-            ..Self::from(error)
-        }
+        Self { retry_after_seconds: Some(seconds), ..Self::from(error) }
     }
 }
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self {
-            error: Arc::new(error),
-            retry_after_seconds: None,
-        }
+        Self { error: Arc::new(error), retry_after_seconds: None }
     }
 }
 
@@ -83,11 +77,8 @@ pub async fn wrap(State(app): State<Arc<App>>, mut request: Request, next: Next)
 
     let inner = async move {
         if long_uri {
-            return Refusal::from(Error::new(
-                Code::UriTooLong,
-                "The address is too long. Send the request by POST.",
-            ))
-            .into_response();
+            return Refusal::from(Error::new(Code::UriTooLong, "The address is too long. Send the request by POST."))
+                .into_response();
         }
         let caught = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         caught.unwrap_or_else(|_| Refusal::from(Error::internal("a panic, logged at its place")).into_response())
@@ -100,8 +91,7 @@ pub async fn wrap(State(app): State<Arc<App>>, mut request: Request, next: Next)
         finish_headers(response.headers_mut(), &id);
         let duration_ms = (app.clock.now() - started).num_milliseconds();
         let span = Span::current();
-        span.record("status", response.status().as_u16())
-            .record("duration_ms", duration_ms);
+        span.record("status", response.status().as_u16()).record("duration_ms", duration_ms);
         if !quiet {
             tracing::info!("answered");
         }
@@ -116,10 +106,7 @@ fn request_id(headers: &HeaderMap, clock: &dyn Clock) -> String {
     let harmless = |id: &&str| {
         (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
     };
-    let given = headers
-        .get(&REQUEST_ID)
-        .and_then(|value| value.to_str().ok())
-        .filter(harmless);
+    let given = headers.get(&REQUEST_ID).and_then(|value| value.to_str().ok()).filter(harmless);
     given.map_or_else(|| clock.new_id().simple().to_string(), String::from)
 }
 
@@ -144,11 +131,9 @@ fn write_refusal(response: &mut Response, refusal: &Refusal, media: Media, id: &
         } else {
             "Bearer realm=\"foliograph\"".into()
         };
-        response.headers_mut().extend(
-            HeaderValue::try_from(challenge)
-                .ok()
-                .map(|value| (header::WWW_AUTHENTICATE, value)),
-        );
+        response
+            .headers_mut()
+            .extend(HeaderValue::try_from(challenge).ok().map(|value| (header::WWW_AUTHENTICATE, value)));
     }
     let body = json!({"errors": [{"message": error.message, "extensions": extensions}]}).to_string();
     *response.status_mut() = negotiation::status(Outcome::Refused(error.code), media);

@@ -1,4 +1,4 @@
-//! The explorer page at `/`: GraphiQL, whole inside the binary. Nothing is loaded from elsewhere, and the page's policy forbids it.
+//! The explorer page at `/`: `GraphiQL`, whole inside the binary. Nothing is loaded from elsewhere, and the page's policy forbids it.
 
 use std::sync::Arc;
 
@@ -25,37 +25,19 @@ const STYLE: &str = "text/css; charset=utf-8";
 const ASSETS: [(&str, &str, &str); 7] = [
     ("/explorer/explorer.js", SCRIPT, include_str!("explorer/explorer.js")),
     ("/explorer/explorer.css", STYLE, include_str!("explorer/explorer.css")),
-    (
-        "/explorer/graphiql.min.js",
-        SCRIPT,
-        include_str!("explorer/graphiql.min.js"),
-    ),
-    (
-        "/explorer/graphiql.min.css",
-        STYLE,
-        include_str!("explorer/graphiql.min.css"),
-    ),
-    (
-        "/explorer/react.production.min.js",
-        SCRIPT,
-        include_str!("explorer/react.production.min.js"),
-    ),
-    (
-        "/explorer/react-dom.production.min.js",
-        SCRIPT,
-        include_str!("explorer/react-dom.production.min.js"),
-    ),
+    ("/explorer/graphiql.min.js", SCRIPT, include_str!("explorer/graphiql.min.js")),
+    ("/explorer/graphiql.min.css", STYLE, include_str!("explorer/graphiql.min.css")),
+    ("/explorer/react.production.min.js", SCRIPT, include_str!("explorer/react.production.min.js")),
+    ("/explorer/react-dom.production.min.js", SCRIPT, include_str!("explorer/react-dom.production.min.js")),
     ("/explorer/first.graphql", "text/plain; charset=utf-8", FIRST_QUERY),
 ];
 
 /// The page and its assets.
 pub fn routes() -> Router<Arc<App>> {
     let page = get(async || asset("text/html; charset=utf-8", include_str!("explorer/index.html")));
-    ASSETS
-        .into_iter()
-        .fold(Router::new().route("/", page), |routes, (address, media, content)| {
-            routes.route(address, get(async move || asset(media, content)))
-        })
+    ASSETS.into_iter().fold(Router::new().route("/", page), |routes, (address, media, content)| {
+        routes.route(address, get(async move || asset(media, content)))
+    })
 }
 
 fn asset(media: &'static str, content: &'static str) -> Response {

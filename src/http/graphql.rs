@@ -34,15 +34,9 @@ pub async fn answer(
     request: Request,
 ) -> Result<Response, Refusal> {
     let limit = app.config.timeout();
-    tokio::time::timeout(limit, within_deadline(&app, request_id, media, request))
-        .await
-        .unwrap_or_else(|_| {
-            Err(Error::new(
-                Code::Timeout,
-                "The request took longer than its time limit. Ask for less at once.",
-            )
-            .into())
-        })
+    tokio::time::timeout(limit, within_deadline(&app, request_id, media, request)).await.unwrap_or_else(|_| {
+        Err(Error::new(Code::Timeout, "The request took longer than its time limit. Ask for less at once.").into())
+    })
 }
 
 async fn within_deadline(
@@ -65,11 +59,7 @@ async fn within_deadline(
     } else {
         request::from_address(&parts.uri)?
     };
-    let asked = crate::graph::Request {
-        access_mode: access_mode(&parts.headers)?,
-        request_id,
-        ..read
-    };
+    let asked = crate::graph::Request { access_mode: access_mode(&parts.headers)?, request_id, ..read };
     Ok(respond(app.engine.execute(asked, &caller).await, media))
 }
 
@@ -109,9 +99,7 @@ fn access_mode(headers: &HeaderMap) -> Result<AccessMode, Error> {
 /// Reads up to `limit` bytes, counting what arrives rather than trusting what was announced.
 async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Error> {
     let too_large = || Error::new(Code::PayloadTooLarge, format!("The body is larger than {limit} bytes."));
-    let announced = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large());
     }

@@ -21,18 +21,11 @@ pub async fn process() -> &'static str {
 /// The database answers too.
 pub async fn database(State(app): State<Arc<App>>) -> Result<&'static str, Refusal> {
     let answered = tokio::time::timeout(ANSWER_WITHIN, app.database.orm.ping()).await;
-    match answered
-        .map_err(|e| e.to_string())
-        .and_then(|ping| ping.map_err(|e| e.to_string()))
-    {
+    match answered.map_err(|e| e.to_string()).and_then(|ping| ping.map_err(|e| e.to_string())) {
         Ok(()) => Ok("ok\n"),
         Err(cause) => {
             let error = Error::new(Code::Unavailable, "The database does not answer.");
-            Err(Error {
-                source: Some(cause.into()),
-                ..error
-            }
-            .into())
+            Err(Error { source: Some(cause.into()), ..error }.into())
         }
     }
 }

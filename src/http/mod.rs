@@ -57,10 +57,7 @@ pub fn router(app: &Arc<App>) -> Router {
     let routes = routes
         .fallback(async || Refusal::from(Error::new(Code::NotFound, "There is nothing at this address.")))
         .method_not_allowed_fallback(async || {
-            Refusal::from(Error::new(
-                Code::MethodNotAllowed,
-                "This address does not answer this method; see Allow.",
-            ))
+            Refusal::from(Error::new(Code::MethodNotAllowed, "This address does not answer this method; see Allow."))
         })
         .with_state(app.clone())
         .layer(middleware::from_fn_with_state(app.clone(), envelope::wrap))
@@ -78,11 +75,7 @@ async fn schema(State(app): State<Arc<App>>, request: Request) -> Result<Respons
 }
 
 fn cors(config: &Config) -> Option<CorsLayer> {
-    let origins: Vec<HeaderValue> = config
-        .cors_origins
-        .iter()
-        .filter_map(|origin| origin.parse().ok())
-        .collect();
+    let origins: Vec<HeaderValue> = config.cors_origins.iter().filter_map(|origin| origin.parse().ok()).collect();
     if origins.is_empty() {
         return None;
     }
@@ -100,6 +93,6 @@ fn cors(config: &Config) -> Option<CorsLayer> {
                 HeaderName::from_static("traceparent"),
             ])
             .expose_headers([ACCESS_MASKED.clone(), REQUEST_ID.clone(), header::RETRY_AFTER])
-            .max_age(Duration::from_secs(3_600)),
+            .max_age(Duration::from_hours(1)),
     )
 }

@@ -30,11 +30,9 @@ impl Media {
 /// The status of a GraphQL answer.
 pub fn status(outcome: Outcome, media: Media) -> StatusCode {
     let code = match outcome {
-        Outcome::Data => return StatusCode::OK,
-        // Executed: only a fault of the server shows in the status.
-        Outcome::Failed(code @ (Code::Timeout | Code::Unavailable | Code::Internal)) => code,
-        Outcome::Failed(_) => return StatusCode::OK,
-        Outcome::Refused(code) => code,
+        // Once executed, only a fault of the server shows in the status.
+        Outcome::Refused(code) | Outcome::Failed(code @ (Code::Timeout | Code::Unavailable | Code::Internal)) => code,
+        Outcome::Data | Outcome::Failed(_) => return StatusCode::OK,
     };
     match code {
         Code::BadRequest | Code::BatchingDisabled => StatusCode::BAD_REQUEST,
@@ -84,10 +82,8 @@ pub fn answer_media(headers: &HeaderMap) -> Option<Media> {
         return Some(Media::Json);
     }
     let wish = |subtype: &str| {
-        let best = ranges
-            .iter()
-            .filter_map(|range| range.fits(subtype).map(|precision| (precision, range.quality)))
-            .max();
+        let best =
+            ranges.iter().filter_map(|range| range.fits(subtype).map(|precision| (precision, range.quality))).max();
         best.map_or((0, 0), |(precision, quality)| (quality, precision))
     };
     let (response, json) = (wish("graphql-response+json"), wish("json"));
@@ -152,10 +148,7 @@ fn is_utf8(charset: &str) -> bool {
 /// Accepts a body of JSON in UTF-8 and nothing else: a form or plain text could be sent across sites without asking.
 pub fn check_content_type(headers: &HeaderMap) -> Result<(), Error> {
     let refuse = |line| Err(Error::new(Code::UnsupportedMediaType, line));
-    if headers
-        .get(header::CONTENT_ENCODING)
-        .is_some_and(|encoding| encoding != "identity")
-    {
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return refuse("Send the body without Content-Encoding.");
     }
     let mut values = headers.get_all(header::CONTENT_TYPE).iter();
@@ -163,15 +156,11 @@ pub fn check_content_type(headers: &HeaderMap) -> Result<(), Error> {
         return refuse("Send the request with one Content-Type: application/json.");
     };
     let mut parts = value.to_str().unwrap_or_default().split(';').map(str::trim);
-    if !parts
-        .next()
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"))
-    {
+    if !parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
         return refuse("Send the request as JSON, with Content-Type: application/json.");
     }
-    let mut charsets = parts
-        .filter_map(|part| part.split_once('='))
-        .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    let mut charsets =
+        parts.filter_map(|part| part.split_once('=')).filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
     if charsets.any(|(_, value)| !is_utf8(value)) {
         return refuse("Send the request in UTF-8.");
     }
@@ -194,22 +183,10 @@ mod tests {
             ("application/json", Some(Media::Json)),
             ("*/*", Some(Media::Json)),
             ("application/*", Some(Media::Json)),
-            (
-                "application/graphql-response+json, application/json",
-                Some(Media::Response),
-            ),
-            (
-                "application/json, application/graphql-response+json",
-                Some(Media::Response),
-            ),
-            (
-                "application/graphql-response+json, application/json;q=0.9",
-                Some(Media::Response),
-            ),
-            (
-                "application/graphql-response+json;q=0.5, application/json",
-                Some(Media::Json),
-            ),
+            ("application/graphql-response+json, application/json", Some(Media::Response)),
+            ("application/json, application/graphql-response+json", Some(Media::Response)),
+            ("application/graphql-response+json, application/json;q=0.9", Some(Media::Response)),
+            ("application/graphql-response+json;q=0.5, application/json", Some(Media::Json)),
             ("application/json, */*;q=0.1", Some(Media::Json)),
             ("application/json;q=0.1, */*", Some(Media::Response)),
             ("application/graphql-response+json;charset=utf-8", Some(Media::Response)),
@@ -227,11 +204,7 @@ mod tests {
 
     #[test]
     fn only_json_in_utf8_is_read() {
-        for good in [
-            "application/json",
-            "Application/JSON; charset=utf-8",
-            "application/json;charset=\"UTF-8\"",
-        ] {
+        for good in ["application/json", "Application/JSON; charset=utf-8", "application/json;charset=\"UTF-8\""] {
             check_content_type(&headers(header::CONTENT_TYPE, good)).expect(good);
         }
         for bad in [
@@ -241,22 +214,14 @@ mod tests {
             "application/json; charset=utf-16",
             "",
         ] {
-            assert!(
-                check_content_type(&headers(header::CONTENT_TYPE, bad)).is_err(),
-                "{bad}"
-            );
+            assert!(check_content_type(&headers(header::CONTENT_TYPE, bad)).is_err(), "{bad}");
         }
         assert!(check_content_type(&HeaderMap::new()).is_err());
     }
 
     #[test]
     fn the_status_follows_the_audits() {
-        let both = |outcome| {
-            (
-                status(outcome, Media::Response).as_u16(),
-                status(outcome, Media::Json).as_u16(),
-            )
-        };
+        let both = |outcome| (status(outcome, Media::Response).as_u16(), status(outcome, Media::Json).as_u16());
         assert_eq!(both(Outcome::Data), (200, 200));
         assert_eq!(both(Outcome::Refused(Code::GraphqlParseFailed)), (400, 200));
         assert_eq!(both(Outcome::Refused(Code::BadVariables)), (400, 200));

@@ -12,10 +12,9 @@ use crate::{
 pub fn from_body(body: &[u8]) -> Result<Request, Error> {
     match parse("The body", body)? {
         Value::Object(members) => from_members(members),
-        Value::Array(_) => Err(Error::new(
-            Code::BatchingDisabled,
-            "Batches are not answered. Send one request at a time.",
-        )),
+        Value::Array(_) => {
+            Err(Error::new(Code::BatchingDisabled, "Batches are not answered. Send one request at a time."))
+        }
         _ => Err(refuse("The body is a JSON object with the member 'query'.")),
     }
 }
@@ -37,10 +36,7 @@ pub fn from_address(uri: &Uri) -> Result<Request, Error> {
         }
         members.insert(name, value);
     }
-    Ok(Request {
-        only_queries: true,
-        ..from_members(members)?
-    })
+    Ok(Request { only_queries: true, ..from_members(members)? })
 }
 
 fn from_members(mut members: Map<String, Value>) -> Result<Request, Error> {
@@ -67,23 +63,13 @@ fn from_members(mut members: Map<String, Value>) -> Result<Request, Error> {
         Value::Null | Value::Object(_) => {}
         _ => return Err(refuse("The member 'extensions' must be an object or null.")),
     }
-    Ok(Request {
-        document,
-        operation_name,
-        variables,
-        ..Request::default()
-    })
+    Ok(Request { document, operation_name, variables, ..Request::default() })
 }
 
 fn parse(what: &str, json: &[u8]) -> Result<Value, Error> {
     // The reader's own text may quote the input: only the place is told.
-    serde_json::from_slice(json).map_err(|e| {
-        refuse(format!(
-            "{what} is not valid JSON (line {}, column {}).",
-            e.line(),
-            e.column()
-        ))
-    })
+    serde_json::from_slice(json)
+        .map_err(|e| refuse(format!("{what} is not valid JSON (line {}, column {}).", e.line(), e.column())))
 }
 
 fn refuse(line: impl Into<String>) -> Error {
@@ -98,10 +84,7 @@ mod tests {
     fn a_whole_request_is_read() {
         let body = br#"{"query":"query A{a}","operationName":"A","variables":{"x":1},"extensions":{},"other":1}"#;
         let request = from_body(body).expect("read");
-        assert_eq!(
-            (request.document.as_str(), request.operation_name.as_deref()),
-            ("query A{a}", Some("A"))
-        );
+        assert_eq!((request.document.as_str(), request.operation_name.as_deref()), ("query A{a}", Some("A")));
         assert_eq!(request.variables["x"], 1);
         assert!(!request.only_queries);
     }
@@ -119,10 +102,7 @@ mod tests {
             ("{\"query\":\n secret", "line 2"),
         ] {
             let error = from_body(body.as_bytes()).expect_err(body);
-            assert!(
-                error.code == Code::BadRequest && error.message.contains(named),
-                "{body}: {error}"
-            );
+            assert!(error.code == Code::BadRequest && error.message.contains(named), "{body}: {error}");
             assert!(!error.message.contains("secret"));
         }
         assert_eq!(from_body(b"[]").expect_err("batch").code, Code::BatchingDisabled);
@@ -134,16 +114,10 @@ mod tests {
         let request =
             read("/graphql?query=%7Ba%7D&variables=%7B%22x%22%3A1%7D&operationName=&extensions=").expect("read");
         assert!(request.only_queries && request.operation_name.is_none());
-        assert_eq!(
-            (request.document.as_str(), &request.variables["x"]),
-            ("{a}", &Value::from(1))
-        );
-        for bad in [
-            "/graphql",
-            "/graphql?query=a&query=b",
-            "/graphql?query=a&variables=x",
-            "/graphql?query=a&variables=1",
-        ] {
+        assert_eq!((request.document.as_str(), &request.variables["x"]), ("{a}", &Value::from(1)));
+        for bad in
+            ["/graphql", "/graphql?query=a&query=b", "/graphql?query=a&variables=x", "/graphql?query=a&variables=1"]
+        {
             assert_eq!(read(bad).expect_err(bad).code, Code::BadRequest, "{bad}");
         }
     }

@@ -30,10 +30,7 @@ pub struct Throttle {
 impl Throttle {
     /// Allows so many failures a minute from one address.
     pub fn new(allowed: u32) -> Self {
-        Self {
-            allowed,
-            by_address: Mutex::new(LruCache::new(REMEMBERED)),
-        }
+        Self { allowed, by_address: Mutex::new(LruCache::new(REMEMBERED)) }
     }
 
     /// Seconds until this address may try again; `None` if it may now.
@@ -76,10 +73,7 @@ mod tests {
     #[test]
     fn an_address_is_blocked_for_the_rest_of_its_minute() {
         let (throttle, start) = (Throttle::new(2), DateTime::UNIX_EPOCH);
-        let (one, two): (IpAddr, IpAddr) = (
-            "10.0.0.1".parse().expect("address"),
-            "10.0.0.2".parse().expect("address"),
-        );
+        let (one, two): (IpAddr, IpAddr) = ("10.0.0.1".parse().expect("address"), "10.0.0.2".parse().expect("address"));
         throttle.count(one, start);
         assert_eq!(throttle.blocked_for(one, start), None);
         throttle.count(one, start + TimeDelta::seconds(20));
@@ -87,26 +81,14 @@ mod tests {
         assert_eq!(throttle.blocked_for(two, start), None);
         assert_eq!(throttle.blocked_for(one, start + TimeDelta::seconds(60)), None);
         throttle.count(one, start + TimeDelta::seconds(60));
-        assert_eq!(
-            throttle.blocked_for(one, start + TimeDelta::seconds(60)),
-            None,
-            "a new minute counts from one"
-        );
+        assert_eq!(throttle.blocked_for(one, start + TimeDelta::seconds(60)), None, "a new minute counts from one");
     }
 
     #[test]
     fn addresses_of_one_network_count_together() {
         let throttle = Throttle::new(1);
         throttle.count("2001:db8::1".parse().expect("address"), DateTime::UNIX_EPOCH);
-        assert!(
-            throttle
-                .blocked_for("2001:db8::2".parse().expect("address"), DateTime::UNIX_EPOCH)
-                .is_some()
-        );
-        assert!(
-            throttle
-                .blocked_for("2001:db8:0:1::1".parse().expect("address"), DateTime::UNIX_EPOCH)
-                .is_none()
-        );
+        assert!(throttle.blocked_for("2001:db8::2".parse().expect("address"), DateTime::UNIX_EPOCH).is_some());
+        assert!(throttle.blocked_for("2001:db8:0:1::1".parse().expect("address"), DateTime::UNIX_EPOCH).is_none());
     }
 }
