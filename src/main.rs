@@ -4,6 +4,7 @@
 use std::{
     ffi::OsString,
     io::{self, Write as _},
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
@@ -296,7 +297,7 @@ async fn load_demo(_app: &App, _month: NaiveDate) -> Result<(), Error> {
 }
 
 fn demo_text(app: &App, listener: &TcpListener) -> Result<String, Error> {
-    let address = listener.local_addr().map_err(Error::internal)?;
+    let address = reachable(listener.local_addr().map_err(Error::internal)?);
     let place = match app.config.explorer {
         Toggle::On => format!("Explorer    http://{address}/\n"),
         Toggle::Off => String::new(),
@@ -315,21 +316,22 @@ fn demo_text(app: &App, listener: &TcpListener) -> Result<String, Error> {
     ))
 }
 
+/// Where this machine reaches a server that listens on every address.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    }
+    address
+}
+
 /// One request by hand: the image has no other client.
 fn ask_health(config: &Config) -> Result<(), Error> {
-    use std::{io::Read as _, net, time::Duration};
+    use std::{io::Read as _, time::Duration};
     let down =
         |e: io::Error| Error::new(Code::Unavailable, format!("The server at {} does not answer: {e}.", config.listen));
-    let mut address = config.listen;
-    if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() {
-            net::Ipv4Addr::LOCALHOST.into()
-        } else {
-            net::Ipv6Addr::LOCALHOST.into()
-        });
-    }
+    let address = reachable(config.listen);
     let within = Duration::from_secs(3);
-    let mut stream = net::TcpStream::connect_timeout(&address, within).map_err(down)?;
+    let mut stream = TcpStream::connect_timeout(&address, within).map_err(down)?;
     stream.set_read_timeout(Some(within)).map_err(down)?;
     write!(stream, "GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").map_err(down)?;
     let mut answer = String::new();

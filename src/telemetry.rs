@@ -3,9 +3,15 @@
 
 use std::time::Duration;
 
-use opentelemetry::trace::TracerProvider as _;
+use axum::http::HeaderMap;
+use opentelemetry::{
+    propagation::{Extractor, TextMapPropagator as _},
+    trace::TracerProvider as _,
+};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
-use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
+use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use crate::{
@@ -45,6 +51,26 @@ impl Telemetry {
         {
             tracing::warn!(error = %e, "the last traces were not delivered");
         }
+    }
+}
+
+/// Makes a request's span part of the trace that its sender named (`traceparent`).
+pub fn continue_trace(span: &Span, headers: &HeaderMap) {
+    if headers.contains_key("traceparent") {
+        // Refused only where no traces are exported.
+        let _ = span.set_parent(TraceContextPropagator::new().extract(&Incoming(headers)));
+    }
+}
+
+struct Incoming<'a>(&'a HeaderMap);
+
+impl Extractor for Incoming<'_> {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.to_str().ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(axum::http::HeaderName::as_str).collect()
     }
 }
 

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt as _;
-use serde_json::json;
+use serde::Serialize;
 use tracing::{Instrument as _, Span, field::Empty};
 
 use super::negotiation::{self, Media};
@@ -20,6 +20,7 @@ use crate::{
     clock::Clock,
     error::{Code, Error},
     graph::Outcome,
+    telemetry,
 };
 
 /// The request's id, in and out.
@@ -72,6 +73,7 @@ pub async fn wrap(State(app): State<Arc<App>>, mut request: Request, next: Next)
         "request", otel.kind = "server", request_id = id, method = %request.method(), path, status = Empty, outcome = Empty,
         operation = Empty, document = Empty, caller = Empty, rows = Empty, statements = Empty, masked = Empty, duration_ms = Empty,
     );
+    telemetry::continue_trace(&span, request.headers());
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(media);
 
@@ -110,15 +112,34 @@ fn request_id(headers: &HeaderMap, clock: &dyn Clock) -> String {
     given.map_or_else(|| clock.new_id().simple().to_string(), String::from)
 }
 
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    errors: [ErrorEntry<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct ErrorEntry<'a> {
+    message: &'a str,
+    extensions: Extensions<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Extensions<'a> {
+    code: &'static str,
+    request_id: &'a str,
+    retryable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<i64>,
+}
+
 fn write_refusal(response: &mut Response, refusal: &Refusal, media: Media, id: &str, presented: bool) {
     let error = &refusal.error;
     Span::current().record("outcome", error.code.as_str());
     if let Some(cause) = &error.source {
         tracing::error!(code = error.code.as_str(), cause = %cause, "request failed");
     }
-    let mut extensions = json!({"code": error.code.as_str(), "requestId": id, "retryable": error.code.is_retryable()});
     if let Some(seconds) = refusal.retry_after_seconds {
-        extensions["retryAfterMs"] = json!(seconds * 1_000);
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     if matches!(error.code, Code::Unauthenticated | Code::TokenExpired) {
@@ -135,7 +156,19 @@ fn write_refusal(response: &mut Response, refusal: &Refusal, media: Media, id: &
             .headers_mut()
             .extend(HeaderValue::try_from(challenge).ok().map(|value| (header::WWW_AUTHENTICATE, value)));
     }
-    let body = json!({"errors": [{"message": error.message, "extensions": extensions}]}).to_string();
+    let body = ErrorBody {
+        errors: [ErrorEntry {
+            message: &error.message,
+            extensions: Extensions {
+                code: error.code.as_str(),
+                request_id: id,
+                retryable: error.code.is_retryable(),
+                retry_after_ms: refusal.retry_after_seconds.map(|seconds| seconds * 1_000),
+            },
+        }],
+    };
+    // Strings and numbers always have a JSON form.
+    let body = serde_json::to_vec(&body).unwrap_or_default();
     *response.status_mut() = negotiation::status(Outcome::Refused(error.code), media);
     response.headers_mut().insert(header::CONTENT_TYPE, media.header());
     response.headers_mut().remove(header::CONTENT_LENGTH);

@@ -43,7 +43,7 @@ function Explorer({ firstQuery }) {
         body: JSON.stringify({ query: INTROSPECTION }),
       });
       const answer = await response.json();
-      if (answer.data) setSchema(answer.data);
+      if (answer.data?.__schema) setSchema(answer.data);
     }, PAUSE_MS);
     return () => clearTimeout(later);
   }, [headers]);
