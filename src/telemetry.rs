@@ -1,7 +1,7 @@
 //! Logs and traces: one line and one span a request, exported over OTLP when configured.
 //! No value of a request and no credential is ever recorded; a document is known by its hash.
 
-use std::time::Duration;
+use std::{io::IsTerminal as _, time::Duration};
 
 use axum::http::HeaderMap;
 use opentelemetry::{
@@ -33,7 +33,10 @@ pub fn start(config: &Config) -> Result<Telemetry, Error> {
         .as_ref()
         .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer(env!("CARGO_PKG_NAME"))));
     // Logs go to stderr: stdout belongs to what a command prints.
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
     let lines = match config.log_format {
         LogFormat::Pretty => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed(),

@@ -249,4 +249,23 @@ mod tests {
         let set = r#"{"keys":[{"kty":"RSA","use":"enc","alg":"RSA-OAEP","n":"AQAB","e":"AQAB"}]}"#;
         assert!(read_set(set).expect("read").is_empty());
     }
+
+    #[test]
+    fn a_folder_of_pem_files_names_and_fixes_each_key() {
+        let folder = tempfile::tempdir().expect("folder");
+        for (name, pem) in [
+            ("a.pem", include_str!("fixtures/ed25519.pem")),
+            ("b.pem", include_str!("fixtures/p256.pem")),
+            ("c.ps256.pem", include_str!("fixtures/rsa.pem")),
+            ("d.pem", include_str!("fixtures/rsa.pem")),
+            ("notes.txt", "no key"),
+        ] {
+            fs::write(folder.path().join(name), pem).expect("written");
+        }
+        let keys = read_public(folder.path()).expect("read");
+        let found: Vec<_> = keys.iter().map(|key| (key.kid.as_deref().unwrap_or_default(), key.algorithm)).collect();
+        let expected =
+            [("a", Algorithm::EdDSA), ("b", Algorithm::ES256), ("c", Algorithm::PS256), ("d", Algorithm::RS256)];
+        assert_eq!(found, expected);
+    }
 }

@@ -186,8 +186,14 @@ fn finish_headers(headers: &mut HeaderMap, id: &str) {
 
 #[cfg(test)]
 mod tests {
+    use axum::{Router, middleware, routing::get};
+    use tower::ServiceExt as _;
+
     use super::*;
-    use crate::clock::FixedClock;
+    use crate::{
+        clock::FixedClock,
+        config::{Config, Toggle},
+    };
 
     #[test]
     fn only_a_harmless_request_id_is_taken_over() {
@@ -199,5 +205,24 @@ mod tests {
         for bad in ["", "a b", "a\"b", &"x".repeat(65)] {
             assert_eq!(id(bad).len(), 32, "{bad}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_an_internal_error_with_the_request_id() {
+        let config = Config { database_url: "sqlite::memory:".into(), migrate: Toggle::On, ..Config::default() };
+        let clock = Arc::new(FixedClock::at(chrono::DateTime::UNIX_EPOCH));
+        let app = App::open(config, clock).await.expect("opened");
+        let router = Router::new().route("/", get(panics)).layer(middleware::from_fn_with_state(app, wrap));
+        let request = Request::get("/").header(&REQUEST_ID, "a-1").body(Body::empty()).expect("request");
+        let response = router.oneshot(request).await.expect("answered");
+        assert_eq!(response.status(), 500);
+        assert_eq!(response.headers()[&REQUEST_ID], "a-1");
+        let body = axum::body::to_bytes(response.into_body(), 1_024).await.expect("body");
+        let text = String::from_utf8_lossy(&body);
+        assert!(text.contains(r#""code":"INTERNAL","requestId":"a-1""#) && !text.contains("secret"), "{text}");
+    }
+
+    async fn panics() -> Refusal {
+        panic!("secret")
     }
 }
