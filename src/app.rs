@@ -1,1 +1,206 @@
-//! app
+//! The server put together: settings, clock, database, engine and keys, and its life from start to a graceful stop.
+//! Everything that a request needs hangs on one [`App`]; there are no globals.
+
+use std::{
+    path::Path,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+
+use axum::Router;
+use migration::{Migrator, MigratorTrait};
+use tokio::net::TcpListener;
+
+use crate::{
+    auth::{
+        Caller, Callers, Identity,
+        keys::{self, LocalKey},
+        token::{Issuer, Verifier},
+    },
+    clock::Clock,
+    config::{Config, Toggle},
+    error::{Code, Error},
+    graph::{Database, Engine, decl::Model},
+    http::{self, Throttle},
+    people, portfolios,
+};
+
+/// How long a start waits for the database.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// What a stop grants beyond the deadline of requests still running.
+const STOP_GRACE: Duration = Duration::from_secs(2);
+
+/// All that requests share.
+pub struct App {
+    /// The settings.
+    pub config: Config,
+    /// Time and ids.
+    pub clock: Arc<dyn Clock>,
+    /// The database.
+    pub database: Database,
+    /// Answers GraphQL requests.
+    pub engine: Engine,
+    /// Checks tokens.
+    pub verifier: Verifier,
+    /// Signs tokens of the demo and of `foliograph token`; none in production.
+    pub local_key: Option<LocalKey>,
+    /// Callers of the last seconds.
+    pub callers: Callers,
+    /// Counts bad credentials.
+    pub failed_auth: Throttle,
+}
+
+impl App {
+    /// Connects, migrates when asked to, and opens the keys.
+    pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Self>, Error> {
+        config.check()?;
+        let database = connect(&config).await?;
+        match config.migrate {
+            Toggle::On => Migrator::up(&database.orm, None).await?,
+            Toggle::Off => refuse_pending_steps(&database).await?,
+        }
+        Self::over(config, clock, database).await
+    }
+
+    /// An app over a database that is connected and migrated.
+    pub async fn over(config: Config, clock: Arc<dyn Clock>, database: Database) -> Result<Arc<Self>, Error> {
+        let local_key = open_local_key(&config)?;
+        let verifier = Verifier::new(local_key.as_ref(), open_issuer(&config)?);
+        let engine = Engine::new(database.clone(), model(), config.limits.clone()).await?;
+        let failed_auth = Throttle::new(config.max_failed_auth);
+        Ok(Arc::new(Self { config, clock, database, engine, verifier, local_key, callers: Callers::default(), failed_auth }))
+    }
+
+    /// The routes, ready to be served or called in process.
+    pub fn router(self: &Arc<Self>) -> Router {
+        http::router(self)
+    }
+
+    /// Who asks, with all that rights need.
+    pub async fn caller_of(&self, identity: &Identity) -> Result<Arc<Caller>, Error> {
+        self.callers.of(&self.database.orm, self.clock.as_ref(), identity).await
+    }
+}
+
+/// Every declaration: the one list of domains.
+pub fn model() -> &'static Model {
+    static MODEL: LazyLock<Model> =
+        LazyLock::new(|| Model::new([people::declarations(), portfolios::declarations()].into_iter().flatten().collect()));
+    &MODEL
+}
+
+/// Connects to the configured database.
+pub async fn connect(config: &Config) -> Result<Database, Error> {
+    // A statement ends before the request that waits for it does.
+    let connecting = Database::connect(&config.database_url, config.database_connections, config.timeout().mul_f64(0.9));
+    let late = || Error::new(Code::Unavailable, "it does not answer");
+    let connected = tokio::time::timeout(CONNECT_WITHIN, connecting).await.unwrap_or_else(|_| Err(late()));
+    connected.map_err(|e| {
+        let cause = e.source.as_ref().map_or_else(|| e.message.clone(), ToString::to_string);
+        let place = without_password(&config.database_url);
+        Error {
+            source: None,
+            ..Error::new(Code::Unavailable, format!("The database {place} cannot be opened: {cause}."))
+        }
+    })
+}
+
+/// The local development key; none where the settings refuse it.
+pub fn open_local_key(config: &Config) -> Result<Option<LocalKey>, Error> {
+    if !config.accepts_local_key() {
+        return Ok(None);
+    }
+    let path = config.key_path();
+    path.as_deref().map_or_else(LocalKey::ephemeral, LocalKey::open).map(Some)
+}
+
+fn open_issuer(config: &Config) -> Result<Option<Issuer>, Error> {
+    let (Some(name), Some(audience), Some(path)) = (&config.issuer, &config.audience, &config.public_keys) else {
+        return Ok(None);
+    };
+    Ok(Some(Issuer {
+        name: name.clone(),
+        audience: audience.clone(),
+        roles_claim: config.roles_claim.clone(),
+        keys: keys::read_public(Path::new(path))?,
+    }))
+}
+
+async fn refuse_pending_steps(database: &Database) -> Result<(), Error> {
+    let pending = Migrator::get_pending_migrations_read_only(&database.orm).await?.len();
+    if pending == 0 {
+        return Ok(());
+    }
+    let line =
+        format!("The database lacks {pending} migration steps. Run 'foliograph migrate up', or start with --migrate.");
+    Err(Error::new(Code::Unavailable, line))
+}
+
+fn without_password(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, place))) => format!("{scheme}://{}", place.split('?').next().unwrap_or_default()),
+        _ => url.split('?').next().unwrap_or_default().to_string(),
+    }
+}
+
+/// Serves until `stop` is ready, then lets running requests end.
+pub async fn serve(
+    app: Arc<App>,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Error> {
+    let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
+    let patience = app.config.timeout() + STOP_GRACE;
+    let service = app.router().into_make_service_with_connect_info::<std::net::SocketAddr>();
+    let served = axum::serve(listener, service).with_graceful_shutdown(async move {
+        stop.await;
+        tracing::info!("stopping: no new requests");
+        // The receiver is gone only when serving has already ended.
+        let _ = stopping.send(());
+    });
+    // A client that never finishes its request must not keep the process alive.
+    let too_long = async {
+        if stopped.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(patience).await;
+    };
+    tokio::select! {
+        ended = async { served.await } => ended.map_err(Error::internal),
+        () = too_long => {
+            tracing::warn!("stopped with requests unfinished");
+            Ok(())
+        }
+    }
+}
+
+/// Ready when the process is asked to stop: SIGTERM or ctrl-c.
+pub async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut stream) => drop(stream.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    #[test]
+    fn a_database_is_named_without_its_password() {
+        for (url, shown) in [
+            ("postgres://pat:p@ss:w@db.example.com:5432/f?sslmode=require", "postgres://db.example.com:5432/f"),
+            ("postgres://localhost/f?password=x", "postgres://localhost/f"),
+            ("sqlite:foliograph.db?mode=rwc", "sqlite:foliograph.db"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
+    }
+}

@@ -1,1 +1,361 @@
-//! config
+//! The settings, each a flag and an environment variable, checked once at start.
+//! Nothing else in the house reads the environment, and a setting that is misspelled stops the start instead of being ignored.
+
+use std::{collections::BTreeSet, ffi::OsString, net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
+
+use clap::{Args, FromArgMatches, ValueEnum, builder::RangedU64ValueParser};
+
+use crate::error::{Code, Error};
+
+const PREFIX: &str = "FOLIOGRAPH_";
+
+/// Whether this installation is for trying things out or for work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Environment {
+    /// The local key and its tokens are accepted.
+    Development,
+    /// Only tokens of the configured issuer are accepted.
+    Production,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// One JSON object a line.
+    Json,
+}
+
+/// A setting that is on or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Toggle {
+    /// Yes.
+    On,
+    /// No.
+    Off,
+}
+
+/// What one document may ask for; checked before anything is executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Limits of a document")]
+pub struct Limits {
+    /// Bytes of a document.
+    #[arg(long = "max-document", env = "FOLIOGRAPH_MAX_DOCUMENT", default_value_t = Self::DEFAULT.document_bytes, value_parser = within(256..=1_048_576), hide_short_help = true)]
+    pub document_bytes: usize,
+    /// Tokens of a document.
+    #[arg(long = "max-tokens", env = "FOLIOGRAPH_MAX_TOKENS", default_value_t = Self::DEFAULT.tokens, value_parser = within(100..=100_000), hide_short_help = true)]
+    pub tokens: usize,
+    /// Nesting of selections, introspection apart.
+    #[arg(long = "max-depth", env = "FOLIOGRAPH_MAX_DEPTH", default_value_t = Self::DEFAULT.depth, value_parser = within(1..=100), hide_short_help = true)]
+    pub depth: usize,
+    /// Aliases in a document.
+    #[arg(long = "max-aliases", env = "FOLIOGRAPH_MAX_ALIASES", default_value_t = Self::DEFAULT.aliases, value_parser = within(0..=10_000), hide_short_help = true)]
+    pub aliases: usize,
+    /// Root fields of an operation.
+    #[arg(long = "max-root-fields", env = "FOLIOGRAPH_MAX_ROOT_FIELDS", default_value_t = Self::DEFAULT.root_fields, value_parser = within(1..=1_000), hide_short_help = true)]
+    pub root_fields: usize,
+    /// Directives in a document.
+    #[arg(long = "max-directives", env = "FOLIOGRAPH_MAX_DIRECTIVES", default_value_t = Self::DEFAULT.directives, value_parser = within(0..=1_000), hide_short_help = true)]
+    pub directives: usize,
+    /// Fields selected once every fragment is spread out.
+    #[arg(long = "max-selected-fields", env = "FOLIOGRAPH_MAX_SELECTED_FIELDS", default_value_t = Self::DEFAULT.selected_fields, value_parser = within(10..=100_000), hide_short_help = true)]
+    pub selected_fields: usize,
+    /// The largest `first` or `last`.
+    #[arg(long = "page-max", env = "FOLIOGRAPH_PAGE_MAX", default_value_t = Self::DEFAULT.page, value_parser = within(1..=10_000), hide_short_help = true)]
+    pub page: usize,
+}
+
+impl Limits {
+    /// The published numbers.
+    pub const DEFAULT: Self = Self {
+        document_bytes: 32 * 1024,
+        tokens: 5_000,
+        depth: 12,
+        aliases: 30,
+        root_fields: 20,
+        directives: 50,
+        selected_fields: 2_000,
+        page: 1_000,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// Every setting of the server. Not `Debug`: the database URL may hold a password.
+#[derive(Clone, Args)]
+pub struct Config {
+    /// Address and port to listen on.
+    #[arg(long, env = "FOLIOGRAPH_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// The database: `sqlite:PATH?mode=rwc`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST/NAME`.
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite:foliograph.db?mode=rwc", hide_env_values = true)]
+    pub database_url: String,
+    /// Connections to the database at most.
+    #[arg(long, env = "FOLIOGRAPH_DATABASE_CONNECTIONS", default_value = "10", value_parser = clap::value_parser!(u32).range(1..=500))]
+    pub database_connections: u32,
+    /// Bring the database's schema up to date at start.
+    #[arg(long, env = "FOLIOGRAPH_MIGRATE", default_value = "off", num_args = 0..=1, default_missing_value = "on")]
+    pub migrate: Toggle,
+    /// The local development key [default: foliograph.key beside the database file].
+    #[arg(long, env = "FOLIOGRAPH_KEY_FILE")]
+    pub key_file: Option<PathBuf>,
+    /// In production the local key is refused, so an issuer is needed.
+    #[arg(long, env = "FOLIOGRAPH_ENVIRONMENT", default_value = "development")]
+    pub environment: Environment,
+    /// `iss` of the tokens to accept. Goes with an audience and public keys.
+    #[arg(long, env = "FOLIOGRAPH_ISSUER")]
+    pub issuer: Option<String>,
+    /// `aud` of the tokens to accept.
+    #[arg(long, env = "FOLIOGRAPH_AUDIENCE")]
+    pub audience: Option<String>,
+    /// The issuer's public keys: a PEM file, a JWKS file (.json), or a folder of them.
+    #[arg(long, env = "FOLIOGRAPH_PUBLIC_KEYS")]
+    pub public_keys: Option<PathBuf>,
+    /// Where a token names roles: a claim, or a path such as `realm_access.roles`.
+    #[arg(long, env = "FOLIOGRAPH_ROLES_CLAIM", default_value = "roles")]
+    pub roles_claim: String,
+    /// The explorer page at `/`.
+    #[arg(long, env = "FOLIOGRAPH_EXPLORER", default_value = "on")]
+    pub explorer: Toggle,
+    /// What to log: a level, or a filter such as `info,foliograph=debug`.
+    #[arg(long, env = "FOLIOGRAPH_LOG", default_value = "info")]
+    pub log: String,
+    /// How log lines look.
+    #[arg(long, env = "FOLIOGRAPH_LOG_FORMAT", default_value = "pretty")]
+    pub log_format: LogFormat,
+    /// Where to send traces: an OTLP collector over HTTP, such as `http://localhost:4318`. Off unless set.
+    #[arg(long, env = "FOLIOGRAPH_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<String>,
+    /// Origins whose pages may call the API, separated by commas, such as `https://portal.example.com`.
+    #[arg(long, env = "FOLIOGRAPH_CORS_ORIGINS", value_delimiter = ',')]
+    pub cors_origins: Vec<String>,
+    /// Bytes of a request body.
+    #[arg(long, env = "FOLIOGRAPH_MAX_BODY", default_value_t = 256 * 1024, value_parser = within(1_024..=67_108_864), hide_short_help = true)]
+    pub max_body: usize,
+    /// Bytes of a request's address.
+    #[arg(long, env = "FOLIOGRAPH_MAX_URI", default_value_t = 8 * 1024, value_parser = within(256..=65_000), hide_short_help = true)]
+    pub max_uri: usize,
+    /// Seconds that one request may take.
+    #[arg(long, env = "FOLIOGRAPH_TIMEOUT_SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=600), hide_short_help = true)]
+    pub timeout_seconds: u64,
+    /// Bad credentials that one network address may present in a minute.
+    #[arg(long, env = "FOLIOGRAPH_MAX_FAILED_AUTH", default_value = "20", value_parser = clap::value_parser!(u32).range(1..=100_000), hide_short_help = true)]
+    pub max_failed_auth: u32,
+    /// What one document may ask for.
+    #[command(flatten)]
+    pub limits: Limits,
+}
+
+fn within(range: RangeInclusive<u64>) -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(range)
+}
+
+impl Default for Config {
+    /// The documented defaults, whatever the environment says.
+    fn default() -> Self {
+        Self::from_flags(std::iter::empty()).expect("the defaults are settings")
+    }
+}
+
+impl Config {
+    /// Settings from flags alone: the environment is not read.
+    pub fn from_flags(flags: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let command = definition().no_binary_name(true).mut_args(|arg| arg.env(None::<&str>));
+        Self::from_arg_matches(&command.try_get_matches_from(flags)?)
+    }
+
+    /// How long one request may take.
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout_seconds)
+    }
+
+    /// Whether tokens signed by the local key count.
+    pub fn accepts_local_key(&self) -> bool {
+        match self.environment {
+            Environment::Development => true,
+            Environment::Production => false,
+        }
+    }
+
+    /// Where the local key is kept; `None` for a database in memory, whose key ends with it.
+    pub fn key_path(&self) -> Option<PathBuf> {
+        if let Some(path) = &self.key_file {
+            return Some(path.clone());
+        }
+        let folder = match self.database_url.strip_prefix("sqlite:") {
+            Some(":memory:" | "//:memory:") => return None,
+            Some(rest) => {
+                let file = rest.trim_start_matches("//").split('?').next().unwrap_or_default();
+                PathBuf::from(file).parent().map(PathBuf::from).unwrap_or_default()
+            }
+            None => PathBuf::new(),
+        };
+        Some(folder.join("foliograph.key"))
+    }
+
+    /// Checks what concerns several settings at once, and what clap cannot see.
+    pub fn check(&self) -> Result<(), Error> {
+        let refuse = |line: String| Err(Error::new(Code::BadRequest, line));
+        if !["sqlite:", "postgres://", "postgresql://"].iter().any(|start| self.database_url.starts_with(start)) {
+            return refuse(
+                "DATABASE_URL starts with none of sqlite:, postgres:// and postgresql://, the databases that Foliograph works with.".into(),
+            );
+        }
+        let issuer = [
+            ("ISSUER", self.issuer.as_ref().map(|text| !text.is_empty())),
+            ("AUDIENCE", self.audience.as_ref().map(|text| !text.is_empty())),
+            ("PUBLIC_KEYS", self.public_keys.as_ref().map(|path| !path.as_os_str().is_empty())),
+        ];
+        let missing: Vec<_> = issuer
+            .iter()
+            .filter(|(_, given)| *given != Some(true))
+            .map(|(name, _)| format!("{PREFIX}{name}"))
+            .collect();
+        let any_given = issuer.iter().any(|(_, given)| given.is_some());
+        if !missing.is_empty() && (any_given || !self.accepts_local_key()) {
+            let why = if any_given { "An issuer's tokens need" } else { "FOLIOGRAPH_ENVIRONMENT=production needs" };
+            return refuse(format!(
+                "{why} FOLIOGRAPH_ISSUER, FOLIOGRAPH_AUDIENCE and FOLIOGRAPH_PUBLIC_KEYS; missing or empty: {}.",
+                missing.join(", ")
+            ));
+        }
+        if self.roles_claim.split('.').any(str::is_empty) {
+            return refuse(
+                "FOLIOGRAPH_ROLES_CLAIM is a claim or a path of claims joined by dots, such as realm_access.roles."
+                    .into(),
+            );
+        }
+        // The collector is a neighbor or a sidecar: the exporter is built without TLS.
+        if let Some(endpoint) = &self.otlp_endpoint
+            && !endpoint.starts_with("http://")
+        {
+            return refuse("FOLIOGRAPH_OTLP_ENDPOINT starts with http://, such as http://localhost:4318.".into());
+        }
+        if let Err(e) = tracing_subscriber::EnvFilter::try_new(&self.log) {
+            return refuse(format!(
+                "FOLIOGRAPH_LOG is a level (error, warn, info, debug, trace) or a filter such as info,foliograph=debug: {e}."
+            ));
+        }
+        for origin in &self.cors_origins {
+            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")).unwrap_or_default();
+            if host.is_empty() || host.contains(['/', '*', '?', '#', ' ']) {
+                return refuse(format!(
+                    "FOLIOGRAPH_CORS_ORIGINS is a list of origins such as https://portal.example.com, without a path; '{origin}' is none."
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn definition() -> clap::Command {
+    Config::augment_args(clap::Command::new("settings"))
+}
+
+/// Refuses variables that look like ours and are none, naming what was probably meant.
+pub fn check_variables(names: impl Iterator<Item = String>) -> Result<(), Error> {
+    let known: BTreeSet<String> =
+        definition().get_arguments().filter_map(|arg| arg.get_env()?.to_str().map(String::from)).collect();
+    let Some(unknown) = names.filter(|name| name.starts_with(PREFIX)).find(|name| !known.contains(name)) else {
+        return Ok(());
+    };
+    let nearest = known.iter().min_by_key(|name| distance(name, &unknown)).map_or("", String::as_str);
+    let list = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    Err(Error::new(
+        Code::BadRequest,
+        format!("{unknown} is no setting; perhaps {nearest} is meant. The settings are {list}."),
+    ))
+}
+
+/// How many letters are added, dropped or changed between two names (Levenshtein).
+fn distance(left: &str, right: &str) -> usize {
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in right.bytes().enumerate() {
+            let changed = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flags(flags: &[&str]) -> Result<Config, clap::Error> {
+        Config::from_flags(flags.iter().map(OsString::from))
+    }
+
+    fn refusal(given: &[&str]) -> String {
+        flags(given).expect("readable").check().expect_err("refused").message
+    }
+
+    #[test]
+    fn the_defaults_are_the_published_ones_and_hold() {
+        let config = Config::default();
+        config.check().expect("valid");
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.limits, Limits::default());
+        assert_eq!((config.max_body, config.max_uri, config.timeout_seconds), (262_144, 8_192, 10));
+    }
+
+    #[test]
+    fn a_bad_value_is_named_with_the_allowed_ones() {
+        for (flag, value, allowed) in [
+            ("--environment", "staging", "development, production"),
+            ("--explorer", "yes", "on, off"),
+            ("--timeout-seconds", "0", "1..=600"),
+            ("--max-depth", "500", "1..=100"),
+        ] {
+            let text = flags(&[flag, value]).err().expect("refused").to_string();
+            assert!(text.contains(flag) && text.contains(value) && text.contains(allowed), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_variable_is_refused_with_its_neighbor() {
+        let error = check_variables(["PATH", "FOLIOGRAPH_LISTN"].map(String::from).into_iter()).expect_err("refused");
+        assert!(
+            error.message.starts_with("FOLIOGRAPH_LISTN is no setting; perhaps FOLIOGRAPH_LISTEN is meant."),
+            "{error}"
+        );
+        assert!(error.message.contains("FOLIOGRAPH_ROLES_CLAIM"));
+        check_variables(["FOLIOGRAPH_LOG", "HOME"].map(String::from).into_iter()).expect("known");
+    }
+
+    #[test]
+    fn production_needs_an_issuer() {
+        assert!(
+            refusal(&["--environment", "production"])
+                .contains("missing or empty: FOLIOGRAPH_ISSUER, FOLIOGRAPH_AUDIENCE")
+        );
+        assert!(refusal(&["--issuer", "https://id.example.com"]).contains("FOLIOGRAPH_AUDIENCE"));
+    }
+
+    #[test]
+    fn settings_that_cannot_work_are_refused() {
+        assert!(refusal(&["--database-url", "mysql://localhost/x"]).contains("DATABASE_URL"));
+        assert!(refusal(&["--cors-origins", "*"]).contains("FOLIOGRAPH_CORS_ORIGINS"));
+        assert!(refusal(&["--otlp-endpoint", "localhost:4318"]).contains("http://"));
+        assert!(refusal(&["--log", "foliograph=loud"]).contains("FOLIOGRAPH_LOG"));
+        assert!(refusal(&["--roles-claim", "realm_access."]).contains("FOLIOGRAPH_ROLES_CLAIM"));
+    }
+
+    #[test]
+    fn the_key_lies_beside_the_database() {
+        let path = |url: &str| flags(&["--database-url", url]).expect("readable").key_path();
+        assert_eq!(path("sqlite:data/f.db?mode=rwc"), Some("data/foliograph.key".into()));
+        assert_eq!(path("sqlite:///srv/f.db"), Some("/srv/foliograph.key".into()));
+        assert_eq!(path("postgres://localhost/f"), Some("foliograph.key".into()));
+        assert_eq!(path("sqlite::memory:"), None);
+    }
+}

@@ -3,7 +3,7 @@
 //! A step that has been released is never edited; a change is a new step.
 
 use sea_orm_migration::MigrationTrait;
-pub use sea_orm_migration::MigratorTrait;
+pub use sea_orm_migration::{MigratorTrait, migrator::MigrationStatus};
 
 mod dialect;
 mod m20250101_000001_people;

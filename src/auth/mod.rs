@@ -1,8 +1,10 @@
 //! From a credential to a [`Caller`]: who asks, in which roles, with which rights and rows.
 
+pub mod keys;
 pub mod policy;
 pub mod roles;
 pub mod rows;
+pub mod token;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;

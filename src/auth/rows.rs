@@ -11,7 +11,7 @@ use entity::{person, person_identity, portfolio_item, role_assignment};
 use sea_orm::{ColumnTrait, Condition, DatabaseConnection, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::{Caller, Identity, Rights, Role};
+use super::{Caller, Identity, Role};
 use crate::{clock::Clock, error::Error};
 
 /// The rows that relate to a caller: what the scopes of the policy mean for her.

@@ -32,12 +32,6 @@ pub enum Cell<'r> {
     Micros(i64),
 }
 
-/// Something that has cells.
-pub trait Cells {
-    /// The cell at a position of the plan's columns.
-    fn cell(&self, at: usize, ty: ColumnType) -> Cell<'_>;
-}
-
 /// A row of either database.
 pub enum Row {
     /// Of PostgreSQL.

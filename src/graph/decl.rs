@@ -387,6 +387,13 @@ impl Entity {
 }
 
 impl Field {
+    /// The same field, not to be ordered by: long texts have no index.
+    #[must_use]
+    pub fn unordered(mut self) -> Self {
+        self.order = false;
+        self
+    }
+
     fn unfiltered(mut self) -> Self {
         self.filter = false;
         self

@@ -127,10 +127,10 @@ impl Documents {
 
 /// Reads a document within the limits. It is not validated yet.
 pub fn read(text: &str, limits: &Limits) -> Result<Document, Error> {
-    if text.len() > limits.max_document {
-        return Err(Error::new(Code::QueryTooLarge, format!("The document is longer than {} bytes.", limits.max_document)));
+    if text.len() > limits.document_bytes {
+        return Err(Error::new(Code::QueryTooLarge, format!("The document is longer than {} bytes.", limits.document_bytes)));
     }
-    tokens(text, limits.max_tokens)?;
+    tokens(text, limits.tokens)?;
     let parsed = parse_query(text).map_err(|e| {
         let mut error = Error::new(Code::GraphqlParseFailed, "The document is not GraphQL.");
         error.locations = e.positions().map(|p| (p.line, p.column)).collect();
@@ -249,8 +249,8 @@ fn check(parsed: &ExecutableDocument, limits: &Limits) -> Result<(), Error> {
     let mut known: HashMap<&Name, Option<Size>> = HashMap::new();
     for (_, op) in parsed.operations.iter() {
         let roots = op.node.selection_set.node.items.len();
-        if roots > limits.max_root_fields {
-            return Err(Error::new(Code::QueryTooLarge, format!("More than {} root fields.", limits.max_root_fields)));
+        if roots > limits.root_fields {
+            return Err(Error::new(Code::QueryTooLarge, format!("More than {} root fields.", limits.root_fields)));
         }
         let mut size = measure(parsed, &op.node.selection_set.node, &mut known)?;
         size.directives += op.node.directives.len();
@@ -259,11 +259,11 @@ fn check(parsed: &ExecutableDocument, limits: &Limits) -> Result<(), Error> {
         };
         // Introspection nests deeper than data does; it has a limit of its own kind: lists inside lists.
         let introspects = op.node.selection_set.node.items.iter().any(|i| matches!(&i.node, Selection::Field(f) if f.node.name.node.starts_with("__")));
-        let max_depth = if introspects { limits.max_depth.max(INTROSPECTION_DEPTH) } else { limits.max_depth };
+        let max_depth = if introspects { limits.depth.max(INTROSPECTION_DEPTH) } else { limits.depth };
         limit(size.depth, max_depth, Code::QueryTooDeep, "fields nested deeper than")?;
-        limit(size.aliases, limits.max_aliases, Code::QueryTooManyAliases, "more aliases than")?;
-        limit(size.directives, limits.max_directives, Code::QueryTooLarge, "more directives than")?;
-        limit(size.fields, limits.max_selected_fields, Code::QueryTooLarge, "more fields, with its fragments opened, than")?;
+        limit(size.aliases, limits.aliases, Code::QueryTooManyAliases, "more aliases than")?;
+        limit(size.directives, limits.directives, Code::QueryTooLarge, "more directives than")?;
+        limit(size.fields, limits.selected_fields, Code::QueryTooLarge, "more fields, with its fragments opened, than")?;
     }
     Ok(())
 }

@@ -111,10 +111,10 @@ fn access(needs: &str) -> Vec<MetaDirectiveInvocation> {
 }
 
 /// A field of an object type.
-pub fn field(name: impl Into<String>, ty: impl Into<String>, needs: &str, doc: impl Into<String>) -> MetaField {
+pub fn field(name: impl Into<String>, ty: impl Into<String>, needs: impl AsRef<str>, doc: impl Into<String>) -> MetaField {
     let mut f = MetaField::new(name, ty);
     f.description = Some(doc.into());
-    f.directive_invocations = access(needs);
+    f.directive_invocations = access(needs.as_ref());
     f
 }
 

@@ -97,7 +97,6 @@ pub fn insert_types(r: &mut Registry) {
         limit("selectedFields", "Most fields after fragments are opened."),
         limit("pageSize", "Most rows of a page."),
         limit("nodes", "Most ids of `nodes`."),
-        limit("timeoutSeconds", "Longest time of a request, in seconds."),
     ]);
 }
 
@@ -225,9 +224,9 @@ impl Facts<'_> {
             "version": env!("CARGO_PKG_VERSION"),
             "database": self.database,
             "limits": {
-                "documentBytes": l.max_document, "tokens": l.max_tokens, "depth": l.max_depth, "aliases": l.max_aliases,
-                "rootFields": l.max_root_fields, "directives": l.max_directives, "selectedFields": l.max_selected_fields,
-                "pageSize": l.page_max, "nodes": super::run::MAX_NODES, "timeoutSeconds": l.timeout_seconds,
+                "documentBytes": l.document_bytes, "tokens": l.tokens, "depth": l.depth, "aliases": l.aliases,
+                "rootFields": l.root_fields, "directives": l.directives, "selectedFields": l.selected_fields,
+                "pageSize": l.page, "nodes": super::run::MAX_NODES,
             },
         })
     }

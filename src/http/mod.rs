@@ -1,1 +1,97 @@
-//! http
+//! GraphQL over HTTP, health, the SDL and the explorer.
+//! The engine sees only requests that are authenticated, sized and well formed; every answer leaves through `envelope`.
+
+mod credential;
+mod envelope;
+mod explorer;
+mod graphql;
+mod health;
+mod negotiation;
+mod request;
+mod throttle;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, Method, header},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use tower_http::{
+    compression::{CompressionLayer, predicate::SizeAbove},
+    cors::CorsLayer,
+};
+
+pub use explorer::FIRST_QUERY;
+pub use throttle::Throttle;
+
+use crate::{
+    app::App,
+    config::{Config, Toggle},
+    error::{Code, Error},
+};
+use envelope::{REQUEST_ID, Refusal};
+
+/// Below this many bytes compression costs more than it saves.
+const COMPRESS_ABOVE: u16 = 1_024;
+
+/// What a denied field gives, asked for by the client.
+static ACCESS_MODE: HeaderName = HeaderName::from_static("x-access-mode");
+/// How many fields were masked in this answer.
+static ACCESS_MASKED: HeaderName = HeaderName::from_static("x-access-masked");
+
+/// The routes.
+pub fn router(app: &Arc<App>) -> Router {
+    let mut routes = Router::new()
+        .route("/graphql", get(graphql::answer).post(graphql::answer))
+        .route("/schema.graphql", get(schema))
+        .route("/healthz", get(health::process))
+        .route("/readyz", get(health::database));
+    if app.config.explorer == Toggle::On {
+        routes = routes.merge(explorer::routes());
+    }
+    let routes = routes
+        .fallback(async || Refusal::from(Error::new(Code::NotFound, "There is nothing at this address.")))
+        .method_not_allowed_fallback(async || {
+            Refusal::from(Error::new(Code::MethodNotAllowed, "This address does not answer this method; see Allow."))
+        })
+        .with_state(app.clone())
+        .layer(middleware::from_fn_with_state(app.clone(), envelope::wrap))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE)));
+    match cors(&app.config) {
+        Some(cors) => routes.layer(cors),
+        None => routes,
+    }
+}
+
+/// The SDL, for anyone who is authenticated.
+async fn schema(State(app): State<Arc<App>>, request: Request) -> Result<Response, Refusal> {
+    credential::caller(&app, request.headers(), request.extensions()).await?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], crate::graph::sdl(crate::app::model())).into_response())
+}
+
+fn cors(config: &Config) -> Option<CorsLayer> {
+    let origins: Vec<HeaderValue> = config.cors_origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    if origins.is_empty() {
+        return None;
+    }
+    // Credentials stay off: a cookie is never a credential here.
+    Some(
+        CorsLayer::new()
+            .allow_origin(origins)
+            .allow_methods([Method::GET, Method::POST])
+            .allow_headers([
+                header::ACCEPT,
+                header::AUTHORIZATION,
+                header::CONTENT_TYPE,
+                ACCESS_MODE.clone(),
+                REQUEST_ID.clone(),
+                HeaderName::from_static("traceparent"),
+            ])
+            .expose_headers([ACCESS_MASKED.clone(), REQUEST_ID.clone(), header::RETRY_AFTER])
+            .max_age(Duration::from_hours(1)),
+    )
+}

@@ -1,1 +1,12 @@
-//! people
+//! People: who there is, where they belong, and which roles they were given.
+
+mod org_unit;
+mod person;
+mod role_assignment;
+
+use crate::graph::decl::Entity;
+
+/// The declarations of this domain.
+pub fn declarations() -> Vec<Entity> {
+    vec![person::declare(), person::declare_identity(), org_unit::declare(), role_assignment::declare()]
+}

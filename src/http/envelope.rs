@@ -1,0 +1,228 @@
+//! What every exchange has in common: a request id, a span, the shape of an error, the headers of an answer.
+//! Whatever happens inside, a panic too, the client gets one JSON error with the request's id.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use futures_util::FutureExt as _;
+use serde::Serialize;
+use tracing::{Instrument as _, Span, field::Empty};
+
+use super::negotiation::{self, Media};
+use crate::{
+    app::App,
+    clock::Clock,
+    error::{Code, Error},
+    graph::Outcome,
+    telemetry,
+};
+
+/// The request's id, in and out.
+pub static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Characters of the longest request id that is taken over from a client.
+const LONGEST_ID: usize = 64;
+
+/// The id of the request that an answer belongs to.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+/// A request that is refused as a whole. [`wrap`] writes its body.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    error: Arc<Error>,
+    retry_after_seconds: Option<i64>,
+}
+
+impl Refusal {
+    /// A refusal that holds for some seconds.
+    pub fn for_seconds(error: Error, seconds: i64) -> Self {
+        Self { retry_after_seconds: Some(seconds), ..Self::from(error) }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self { error: Arc::new(error), retry_after_seconds: None }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Runs a request inside its span and finishes its answer.
+pub async fn wrap(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let started = app.clock.now();
+    let id = request_id(request.headers(), app.clock.as_ref());
+    let media = negotiation::answer_media(request.headers());
+    let presented = request.headers().contains_key(header::AUTHORIZATION);
+    let long_uri = request.uri().to_string().len() > app.config.max_uri;
+    let path = request.uri().path();
+    let quiet = matches!(path, "/healthz" | "/readyz");
+    let span = tracing::info_span!(
+        "request", otel.kind = "server", request_id = id, method = %request.method(), path, status = Empty, outcome = Empty,
+        operation = Empty, document = Empty, caller = Empty, rows = Empty, statements = Empty, masked = Empty, duration_ms = Empty,
+    );
+    telemetry::continue_trace(&span, request.headers());
+    request.extensions_mut().insert(RequestId(id.clone()));
+    request.extensions_mut().insert(media);
+
+    let inner = async move {
+        if long_uri {
+            return Refusal::from(Error::new(Code::UriTooLong, "The address is too long. Send the request by POST."))
+                .into_response();
+        }
+        let caught = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        caught.unwrap_or_else(|_| Refusal::from(Error::internal("a panic, logged at its place")).into_response())
+    };
+    async {
+        let mut response = inner.await;
+        if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+            write_refusal(&mut response, &refusal, media.unwrap_or(Media::Json), &id, presented);
+        }
+        finish_headers(response.headers_mut(), &id);
+        let duration_ms = (app.clock.now() - started).num_milliseconds();
+        let span = Span::current();
+        span.record("status", response.status().as_u16()).record("duration_ms", duration_ms);
+        if !quiet {
+            tracing::info!("answered");
+        }
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// A client's own id where it is harmless in headers and logs, else a new one.
+fn request_id(headers: &HeaderMap, clock: &dyn Clock) -> String {
+    let harmless = |id: &&str| {
+        (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    };
+    let given = headers.get(&REQUEST_ID).and_then(|value| value.to_str().ok()).filter(harmless);
+    given.map_or_else(|| clock.new_id().simple().to_string(), String::from)
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    errors: [ErrorEntry<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct ErrorEntry<'a> {
+    message: &'a str,
+    extensions: Extensions<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Extensions<'a> {
+    code: &'static str,
+    request_id: &'a str,
+    retryable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<i64>,
+}
+
+fn write_refusal(response: &mut Response, refusal: &Refusal, media: Media, id: &str, presented: bool) {
+    let error = &refusal.error;
+    Span::current().record("outcome", error.code.as_str());
+    if let Some(cause) = &error.source {
+        tracing::error!(code = error.code.as_str(), cause = %cause, "request failed");
+    }
+    if let Some(seconds) = refusal.retry_after_seconds {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    if matches!(error.code, Code::Unauthenticated | Code::TokenExpired) {
+        // RFC 6750, section 3.1: who presented nothing is told no error.
+        let challenge = if presented {
+            format!(
+                "Bearer realm=\"foliograph\", error=\"invalid_token\", error_description=\"{}\"",
+                error.message.replace(['"', '\\'], "'")
+            )
+        } else {
+            "Bearer realm=\"foliograph\"".into()
+        };
+        response
+            .headers_mut()
+            .extend(HeaderValue::try_from(challenge).ok().map(|value| (header::WWW_AUTHENTICATE, value)));
+    }
+    let body = ErrorBody {
+        errors: [ErrorEntry {
+            message: &error.message,
+            extensions: Extensions {
+                code: error.code.as_str(),
+                request_id: id,
+                retryable: error.code.is_retryable(),
+                retry_after_ms: refusal.retry_after_seconds.map(|seconds| seconds * 1_000),
+            },
+        }],
+    };
+    // Strings and numbers always have a JSON form.
+    let body = serde_json::to_vec(&body).unwrap_or_default();
+    *response.status_mut() = negotiation::status(Outcome::Refused(error.code), media);
+    response.headers_mut().insert(header::CONTENT_TYPE, media.header());
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    *response.body_mut() = Body::from(body);
+}
+
+fn finish_headers(headers: &mut HeaderMap, id: &str) {
+    headers.extend(HeaderValue::from_str(id).ok().map(|value| (REQUEST_ID.clone(), value)));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        headers.append(header::VARY, HeaderValue::from_static("Authorization, Accept"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, middleware, routing::get};
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::{
+        clock::FixedClock,
+        config::{Config, Toggle},
+    };
+
+    #[test]
+    fn only_a_harmless_request_id_is_taken_over() {
+        let id = |given: &str| {
+            let headers = HeaderMap::from_iter([(REQUEST_ID.clone(), given.parse().expect("value"))]);
+            request_id(&headers, &FixedClock::at(chrono::DateTime::UNIX_EPOCH))
+        };
+        assert_eq!(id("trace-7.a_b"), "trace-7.a_b");
+        for bad in ["", "a b", "a\"b", &"x".repeat(65)] {
+            assert_eq!(id(bad).len(), 32, "{bad}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_an_internal_error_with_the_request_id() {
+        let config = Config { database_url: "sqlite::memory:".into(), migrate: Toggle::On, ..Config::default() };
+        let clock = Arc::new(FixedClock::at(chrono::DateTime::UNIX_EPOCH));
+        let app = App::open(config, clock).await.expect("opened");
+        let router = Router::new().route("/", get(panics)).layer(middleware::from_fn_with_state(app, wrap));
+        let request = Request::get("/").header(&REQUEST_ID, "a-1").body(Body::empty()).expect("request");
+        let response = router.oneshot(request).await.expect("answered");
+        assert_eq!(response.status(), 500);
+        assert_eq!(response.headers()[&REQUEST_ID], "a-1");
+        let body = axum::body::to_bytes(response.into_body(), 1_024).await.expect("body");
+        let text = String::from_utf8_lossy(&body);
+        assert!(text.contains(r#""code":"INTERNAL","requestId":"a-1""#) && !text.contains("secret"), "{text}");
+    }
+
+    async fn panics() -> Refusal {
+        panic!("secret")
+    }
+}
