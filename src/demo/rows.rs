@@ -1,0 +1,310 @@
+//! The `.csv` files as rows of the tables.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use entity::{external_link, org_unit, person, person_identity, portfolio_item, role_assignment};
+use serde::{Deserialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{PMO_LEAD, timeline};
+use crate::error::Error;
+
+/// Whose tokens name these people: those that the server's own `token` command signs.
+const ISSUER: &str = "foliograph-local";
+/// 2024-01-01, the time part of every id.
+const ID_MILLIS: u64 = 1_704_067_200_000;
+/// Money is kept in 1/10,000 of the major unit.
+const PER_UNIT: i64 = 10_000;
+
+/// Everything that is inserted, by table.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Rows {
+    pub org_units: Vec<org_unit::Model>,
+    pub people: Vec<person::Model>,
+    pub identities: Vec<person_identity::Model>,
+    pub items: Vec<portfolio_item::Model>,
+    pub roles: Vec<role_assignment::Model>,
+    pub links: Vec<external_link::Model>,
+}
+
+#[derive(Deserialize)]
+struct OrgUnitFact {
+    key: String,
+    name: String,
+    parent: Option<String>,
+    cost_center: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct PersonFact {
+    key: String,
+    name: String,
+    unit: String,
+    active: String,
+    personnel_number: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RoleFact {
+    person: String,
+    role: String,
+    item: Option<String>,
+    from_days: i64,
+    to_days: Option<i64>,
+    limit: Option<i64>,
+    currency: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ItemFact {
+    key: String,
+    parent: Option<String>,
+    name: String,
+    state: timeline::State,
+    category: Option<String>,
+    priority: Option<i32>,
+    confidential: Option<String>,
+    currency: String,
+    budget: Option<i64>,
+    start: Option<i64>,
+    days: Option<i64>,
+    slip: Option<i64>,
+    unit: Option<String>,
+    owner: Option<String>,
+    sponsor: Option<String>,
+    manager: Option<String>,
+    #[serde(rename = "type")]
+    project_type: Option<String>,
+    methodology: Option<timeline::Methodology>,
+    links: String,
+    description: String,
+}
+
+/// When a row was written and by whom.
+struct Written {
+    at: DateTime<Utc>,
+    by: Option<Uuid>,
+}
+
+/// The rows for one day.
+pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
+    let founded = Written { at: instant(as_of, -900), by: None };
+    let mut links = Vec::new();
+
+    let mut org_units = Vec::new();
+    for fact in facts::<OrgUnitFact>(include_str!("org_units.csv"))? {
+        let unit = org_unit(fact.key, fact.name, fact.parent, &founded);
+        if let Some(center) = fact.cost_center {
+            links.push(external_link::Model { org_unit_id: Some(unit.id), ..link("ORG_UNIT", "SAP", &center, &founded) });
+        }
+        org_units.push(unit);
+    }
+
+    let mut people = Vec::new();
+    let mut identities = Vec::new();
+    for fact in facts::<PersonFact>(include_str!("people.csv"))? {
+        let person = person(fact.key, fact.name, &fact.unit, fact.active == "yes", &founded);
+        if let Some(number) = fact.personnel_number {
+            links.push(external_link::Model { person_id: Some(person.id), ..link("PERSON", "SAP", &number, &founded) });
+        }
+        identities.push(person_identity::Model {
+            id: id("person_identity", &person.key),
+            person_id: person.id,
+            issuer: ISSUER.to_owned(),
+            subject: person.key.clone(),
+        });
+        people.push(person);
+    }
+
+    let mut items: Vec<portfolio_item::Model> = Vec::new();
+    let mut position = HashMap::new();
+    for (index, fact) in facts::<ItemFact>(include_str!("items.csv"))?.into_iter().enumerate() {
+        let parent = fact.parent.as_ref().and_then(|key| position.get(key)).map(|&at: &usize| &items[at]);
+        let names = fact.links.clone();
+        position.insert(fact.key.clone(), index);
+        let item = item(fact, parent, index, as_of);
+        for (system, external_id) in names.split_whitespace().filter_map(|name| name.split_once(':')) {
+            let written = Written { at: item.created_at, by: item.created_by_id };
+            links.push(external_link::Model {
+                item_id: Some(item.id),
+                portfolio_id: item.portfolio_id,
+                is_restricted: item.is_restricted,
+                ..link(&item.kind, system, external_id, &written)
+            });
+        }
+        items.push(item);
+    }
+
+    let roles = facts::<RoleFact>(include_str!("roles.csv"))?
+        .into_iter()
+        .enumerate()
+        .map(|(index, fact)| role(fact, index, as_of))
+        .collect();
+    Ok(Rows { org_units, people, identities, items, roles, links })
+}
+
+fn facts<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, Error> {
+    csv::ReaderBuilder::new()
+        .delimiter(b'|')
+        .quoting(false)
+        .from_reader(text.as_bytes())
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .map_err(Error::internal)
+}
+
+/// An id shaped like those that the server makes, but settled by what it stands for: adding a row moves no other.
+fn id(table: &str, key: &str) -> Uuid {
+    let digest = Sha256::digest(format!("{table}:{key}"));
+    let mut bytes = [0_u8; 16];
+    bytes[..6].copy_from_slice(&ID_MILLIS.to_be_bytes()[2..]);
+    bytes[6..].copy_from_slice(&digest[..10]);
+    uuid::Builder::from_random_bytes(bytes).with_version(uuid::Version::SortRand).into_uuid()
+}
+
+fn instant(as_of: NaiveDate, days: i64) -> DateTime<Utc> {
+    (as_of + TimeDelta::days(days)).and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(8)
+}
+
+fn org_unit(key: String, name: String, parent: Option<String>, written: &Written) -> org_unit::Model {
+    org_unit::Model {
+        id: id("org_unit", &key),
+        key,
+        name_fold: name.to_lowercase(),
+        name,
+        parent_id: parent.map(|key| id("org_unit", &key)),
+        version: 1,
+        created_at: written.at,
+        created_by_id: written.by,
+        updated_at: written.at,
+        updated_by_id: written.by,
+    }
+}
+
+fn person(key: String, name: String, unit: &str, is_active: bool, written: &Written) -> person::Model {
+    person::Model {
+        id: id("person", &key),
+        email: Some(format!("{key}@meridian.example")),
+        key,
+        display_name_fold: name.to_lowercase(),
+        display_name: name,
+        is_active,
+        org_unit_id: Some(id("org_unit", unit)),
+        version: 1,
+        created_at: written.at,
+        created_by_id: written.by,
+        updated_at: written.at,
+        updated_by_id: written.by,
+    }
+}
+
+/// A link without its target.
+fn link(target_type: &str, system: &str, external_id: &str, written: &Written) -> external_link::Model {
+    let (direction, url) = match system {
+        "JIRA" => ("BOTH", Some(format!("https://jira.meridian.example/browse/{external_id}"))),
+        "CLARITY" => ("IN", Some(format!("https://clarity.meridian.example/pm/#/investment/{external_id}"))),
+        _ => ("OUT", None),
+    };
+    external_link::Model {
+        id: id("external_link", &format!("{target_type}:{system}:{external_id}")),
+        target_type: target_type.to_owned(),
+        system: system.to_owned(),
+        external_id: external_id.to_owned(),
+        url,
+        etag: None,
+        direction: direction.to_owned(),
+        item_id: None,
+        person_id: None,
+        org_unit_id: None,
+        portfolio_id: None,
+        is_restricted: false,
+        version: 1,
+        created_at: written.at,
+        created_by_id: written.by,
+        updated_at: written.at,
+        updated_by_id: written.by,
+    }
+}
+
+fn role(fact: RoleFact, index: usize, as_of: NaiveDate) -> role_assignment::Model {
+    let key = format!("RA-{:03}", index + 1);
+    let at = instant(as_of, fact.from_days);
+    let by = Some(id("person", PMO_LEAD));
+    role_assignment::Model {
+        id: id("role_assignment", &key),
+        key,
+        person_id: id("person", &fact.person),
+        role: fact.role,
+        item_id: fact.item.map(|key| id("portfolio_item", &key)),
+        valid_from_on: as_of + TimeDelta::days(fact.from_days),
+        valid_to_on: fact.to_days.map(|days| as_of + TimeDelta::days(days)),
+        approval_limit_amount: fact.limit.map(|units| units * PER_UNIT),
+        approval_limit_currency: fact.currency,
+        version: 1,
+        created_at: at,
+        created_by_id: by,
+        updated_at: at,
+        updated_by_id: by,
+    }
+}
+
+fn item(fact: ItemFact, parent: Option<&portfolio_item::Model>, index: usize, as_of: NaiveDate) -> portfolio_item::Model {
+    let own = id("portfolio_item", &fact.key);
+    let kind = match fact.key.get(..3) {
+        Some("PF-") => "PORTFOLIO",
+        Some("PG-") => "PROGRAM",
+        _ => "PROJECT",
+    };
+    let is_confidential = fact.confidential.is_some();
+    let plan = match (fact.start, fact.days) {
+        (Some(start), Some(days)) => Some(timeline::Plan { start, days, slip: fact.slip.unwrap_or(0) }),
+        _ => None,
+    };
+    let dates = timeline::dates(fact.state, plan, fact.budget.is_some(), as_of);
+    let who = |key: Option<String>| key.map(|key| id("person", &key));
+    let project_manager_id = who(fact.manager);
+    // Entered a month before it starts, but never later than a month before the day, or it would be news to all.
+    let created_at = instant(as_of, fact.start.unwrap_or(0).min(0) - 30);
+    let created_by_id = Some(id("person", PMO_LEAD));
+    let version = fact.state.version();
+    let days_ago = i64::try_from(index % 28).unwrap_or(0) + 1;
+    portfolio_item::Model {
+        id: own,
+        kind: kind.to_owned(),
+        is_restricted: is_confidential || parent.is_some_and(|above| above.is_restricted),
+        portfolio_id: if kind == "PORTFOLIO" { Some(own) } else { parent.and_then(|above| above.portfolio_id) },
+        program_id: parent.filter(|above| kind == "PROJECT" && above.kind == "PROGRAM").map(|above| above.id),
+        parent_id: parent.map(|above| above.id),
+        key: fact.key,
+        name_fold: fact.name.to_lowercase(),
+        name: fact.name,
+        description_fold: Some(fact.description.to_lowercase()),
+        description: Some(fact.description),
+        state: fact.state.as_str().to_owned(),
+        category: fact.category,
+        priority: fact.priority,
+        confidentiality: if is_confidential { "CONFIDENTIAL" } else { "NORMAL" }.to_owned(),
+        base_currency: fact.currency,
+        budget_amount: fact.budget.map(|units| units * PER_UNIT),
+        project_type: fact.project_type,
+        phase: fact.methodology.and_then(|way| timeline::phase(fact.state, way, plan)).map(str::to_owned),
+        methodology: fact.methodology.map(|way| way.as_str().to_owned()),
+        planned_start_on: dates.planned_start,
+        planned_finish_on: dates.planned_finish,
+        forecast_start_on: dates.forecast_start,
+        forecast_finish_on: dates.forecast_finish,
+        actual_start_on: dates.actual_start,
+        actual_finish_on: dates.actual_finish,
+        org_unit_id: fact.unit.map(|key| id("org_unit", &key)),
+        owner_id: who(fact.owner),
+        sponsor_id: who(fact.sponsor),
+        project_manager_id,
+        version,
+        created_at,
+        created_by_id,
+        updated_at: if version == 1 { created_at } else { instant(as_of, -days_ago) },
+        updated_by_id: if version == 1 { created_by_id } else { project_manager_id.or(created_by_id) },
+    }
+}

@@ -1,0 +1,146 @@
+//! A delimited text file as a header and rows of equal length, or one clear refusal.
+//!
+//! UTF-8 with or without mark, else Windows-1252; comma or semicolon, whichever the header has more of.
+
+use std::path::Path;
+
+use super::ImportError;
+
+/// The cells of one file, with the number that a spreadsheet gives each row.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub file: String,
+    pub header_row: usize,
+    pub header: Vec<String>,
+    pub rows: Vec<(usize, Vec<String>)>,
+}
+
+impl Table {
+    /// A refusal of this file.
+    pub(super) fn refuse(&self, row: Option<usize>, text: impl Into<String>) -> ImportError {
+        ImportError::Refused { file: self.file.clone(), row, text: text.into() }
+    }
+}
+
+/// Reads a file to its end.
+pub(super) fn read(path: &Path) -> Result<Table, ImportError> {
+    let file = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|cause| ImportError::Refused {
+        file: file.clone(),
+        row: None,
+        text: format!("cannot be read: {cause}"),
+    })?;
+    parse(file, &bytes)
+}
+
+/// The cells of a file's content.
+pub(super) fn parse(file: String, bytes: &[u8]) -> Result<Table, ImportError> {
+    let mut table = Table { file, header_row: 1, header: Vec::new(), rows: Vec::new() };
+    let text = decode(&table, bytes)?;
+    if text.trim().is_empty() {
+        return Err(table.refuse(None, "the file is empty"));
+    }
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let count = |delimiter| first.matches(delimiter).count();
+    let delimiter = if count(';') > count(',') { b';' } else { b',' };
+    let numbers = row_numbers(&text, delimiter)
+        .map_err(|row| table.refuse(Some(row), "a quotation mark is opened and never closed"))?;
+
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
+    for (record, row) in reader.records().zip(numbers) {
+        let record = record.map_err(|cause| table.refuse(Some(row), cause.to_string()))?;
+        let cells: Vec<String> = record.iter().map(str::to_owned).collect();
+        if table.header.is_empty() {
+            table.header_row = row;
+            table.header = cells.iter().map(|cell| cell.trim().to_owned()).collect();
+            if table.header.len() == 1 {
+                return Err(table.refuse(Some(row), "one column only; columns are separated by comma or semicolon"));
+            }
+        } else if cells.len() == table.header.len() {
+            table.rows.push((row, cells));
+        } else {
+            let text = format!("{} cells where the header has {}", cells.len(), table.header.len());
+            return Err(table.refuse(Some(row), text));
+        }
+    }
+    Ok(table)
+}
+
+fn decode(table: &Table, bytes: &[u8]) -> Result<String, ImportError> {
+    if bytes.starts_with(b"PK\x03\x04") {
+        return Err(table.refuse(None, "this is a workbook or an archive, not a text file; save it as CSV"));
+    }
+    let text = match encoding_rs::UTF_8.decode_without_bom_handling_and_without_replacement(
+        bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes),
+    ) {
+        Some(text) => text,
+        None => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0,
+    };
+    // Bytes that Windows-1252 leaves undefined arrive as control characters too: both tell that this is no text.
+    if let Some((at, _)) = text.char_indices().find(|(_, c)| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{b}' | '\u{c}')) {
+        let row = text[..at].matches('\n').count() + 1;
+        return Err(table.refuse(Some(row), "this is not text in UTF-8 or Windows-1252"));
+    }
+    Ok(text.into_owned())
+}
+
+/// The numbers of the rows that hold anything: the reader passes over empty lines without counting them. Or else the
+/// row in which a quoted cell begins that never ends: the reader would take all rows after it for the text of that cell.
+fn row_numbers(text: &str, delimiter: u8) -> Result<Vec<usize>, usize> {
+    let mut numbers = Vec::new();
+    let (mut row, mut is_quoted, mut at_cell_start) = (1, false, true);
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        if is_quoted {
+            is_quoted = byte != b'"' || bytes.next_if_eq(&b'"').is_some();
+        } else if matches!(byte, b'\r' | b'\n') {
+            if byte == b'\r' {
+                bytes.next_if_eq(&b'\n');
+            }
+            row += 1;
+            at_cell_start = true;
+        } else {
+            if numbers.last() != Some(&row) {
+                numbers.push(row);
+            }
+            is_quoted = byte == b'"' && at_cell_start;
+            at_cell_start = byte == delimiter;
+        }
+    }
+    if is_quoted { Err(numbers.last().copied().unwrap_or(row)) } else { Ok(numbers) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(bytes: &[u8]) -> String {
+        parse("f.csv".to_owned(), bytes).expect_err("a refusal").to_string()
+    }
+
+    #[test]
+    fn encoding_and_delimiter_are_detected() {
+        for bytes in [
+            "\u{feff}a,b;c\nü,\"1\n2\"\n".as_bytes(),
+            "a,b;c\r\nü,\"1\n2\"\r\n".as_bytes(),
+            b"a;b,c;\n\xFC;\"1\n2\";\n",
+        ] {
+            let table = parse("f.csv".to_owned(), bytes).expect("a table");
+            assert_eq!(table.rows[0].1[..2], ["ü".to_owned(), "1\n2".to_owned()]);
+        }
+    }
+
+    #[test]
+    fn what_is_no_table_is_refused_by_file_and_row() {
+        assert_eq!(refusal(b""), "f.csv: the file is empty");
+        assert_eq!(refusal(b"\xEF\xBB\xBF \n"), "f.csv: the file is empty");
+        assert!(refusal(b"{\n \"a\": 1, 2}\n").starts_with("f.csv, row 1: one column only"));
+        assert_eq!(refusal(b"a,b\n1,2\n3\n"), "f.csv, row 3: 1 cells where the header has 2");
+        assert_eq!(refusal(b"a,b\n1,\"2\n3,4\n"), "f.csv, row 2: a quotation mark is opened and never closed");
+        assert_eq!(refusal(b"a,b\n1,\x00\n"), "f.csv, row 2: this is not text in UTF-8 or Windows-1252");
+        assert_eq!(refusal(b"a,b\n1,\x81\n"), "f.csv, row 2: this is not text in UTF-8 or Windows-1252");
+        assert_eq!(refusal(b"\r\na,b\r\n\r\n1,\"2\n2\"\r\n\r\n3\r\n"), "f.csv, row 6: 1 cells where the header has 2");
+        assert!(refusal(b"PK\x03\x04....").contains("workbook"));
+    }
+}
