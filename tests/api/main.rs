@@ -1,4 +1,4 @@
-//! The API suite: one binary, every test on SQLite and on a real PostgreSQL that this command starts and removes.
+//! The API suite: one binary, every test on `SQLite` and on a real `PostgreSQL` that this command starts and removes.
 //!
 //! `cargo test --workspace` runs it with the unit tests; `cargo test --test api -- people` runs one file's tests;
 //! `--long` or `FOLIOGRAPH_TEST_LONG=1` runs the longer forms. How to write a test: `support/mod.rs`.

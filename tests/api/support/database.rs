@@ -63,11 +63,8 @@ impl Copy {
                 }
             }
             Kind::Postgres => {
-                admin(
-                    &postgres().await.admin,
-                    &format!("DROP DATABASE {} WITH (FORCE)", self.name),
-                )
-                .await
+                let statement = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+                admin(&postgres().await.admin, &statement).await;
             }
         }
     }

@@ -1,6 +1,6 @@
-//! A private PostgreSQL server from installed binaries: made, started and, by the run folder's watchdog, removed.
+//! A private `PostgreSQL` server from installed binaries: made, started and, by the run folder's watchdog, removed.
 //!
-//! PostgreSQL refuses to run as root; then it runs as an unprivileged account that owns its folder.
+//! `PostgreSQL` refuses to run as root; then it runs as an unprivileged account that owns its folder.
 
 use std::{
     fs::{self, Permissions},

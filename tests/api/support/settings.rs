@@ -23,7 +23,7 @@ pub fn is_ci() -> bool {
     flag("CI")
 }
 
-/// Whether tests that lack PostgreSQL fail instead of being left out.
+/// Whether tests that lack `PostgreSQL` fail instead of being left out.
 pub fn requires_postgres() -> bool {
     is_ci() || flag("FOLIOGRAPH_TEST_REQUIRE_PG")
 }

@@ -112,7 +112,7 @@ pub fn files(folder: &str) -> Vec<PathBuf> {
             let is_hidden = name.starts_with('.') && !matches!(name.as_str(), ".ci" | ".github" | ".gitignore");
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() && !is_hidden && name != "target" && name != "node_modules" => {
-                    open.push(entry.path())
+                    open.push(entry.path());
                 }
                 Ok(kind) if kind.is_file() && !is_hidden => found.push(entry.path()),
                 _ => {}
@@ -152,10 +152,10 @@ fn blanked(text: &str) -> String {
         if end == at {
             out.push(chars[at]);
             at += 1;
-        }
-        for _ in at..end.min(chars.len()) {
-            out.push(if chars[at] == '\n' { '\n' } else { ' ' });
-            at += 1;
+        } else {
+            let end = end.min(chars.len());
+            out.extend(chars[at..end].iter().map(|&c| if c == '\n' { '\n' } else { ' ' }));
+            at = end;
         }
     }
     out

@@ -8,7 +8,7 @@ use std::{
 /// Something outside this repository that tests stand on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
-    /// A PostgreSQL server's binaries.
+    /// A `PostgreSQL` server's binaries.
     Postgres,
     /// The folder of published data.
     RealData,

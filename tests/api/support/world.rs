@@ -16,9 +16,9 @@ use super::{
 /// A database system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// SQLite, a file.
+    /// `SQLite`, a file.
     Sqlite,
-    /// PostgreSQL, the run's own server.
+    /// `PostgreSQL`, the run's own server.
     Postgres,
 }
 
