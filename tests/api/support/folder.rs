@@ -28,13 +28,12 @@ pub fn folder() -> &'static Path {
         let folder = tempfile::Builder::new()
             .prefix("foliograph-test-")
             .tempdir()
-            .expect("a temporary folder")
-            .keep();
+            .expect("a temporary folder");
         // Other accounts may pass through (PostgreSQL may run as one), but not look around.
-        fs::set_permissions(&folder, Permissions::from_mode(0o711)).expect("rights of the temporary folder");
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o711)).expect("rights of the temporary folder");
         let watchdog = Command::new("sh")
             .args(["-c", WATCH, "watchdog"])
-            .arg(&folder)
+            .arg(folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -42,7 +41,7 @@ pub fn folder() -> &'static Path {
             .spawn()
             .expect("a shell to clean up after the run");
         *WATCHDOG.lock().unwrap_or_else(PoisonError::into_inner) = Some(watchdog);
-        folder
+        folder.keep()
     })
 }
 
