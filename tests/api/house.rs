@@ -8,18 +8,8 @@ use crate::support::{
 };
 
 /// Rooms that every slice may use, and that may use no slice.
-const SHARED_ROOMS: [&str; 10] = [
-    "http",
-    "auth",
-    "graph",
-    "write",
-    "events",
-    "kpi",
-    "error",
-    "clock",
-    "config",
-    "telemetry",
-];
+const SHARED_ROOMS: [&str; 10] =
+    ["http", "auth", "graph", "write", "events", "kpi", "error", "clock", "config", "telemetry"];
 /// Where the rooms and slices are put together.
 const DOORS: [&str; 4] = ["lib", "main", "app", "commands"];
 /// What `rules.rs` may name beside itself.
@@ -84,7 +74,7 @@ tests! {
         let words = [["TO", "DO"].concat(), ["FIX", "ME"].concat()];
         let faults = texts().into_iter().flat_map(|(path, text)| {
             let open = |line: &str| words.iter().any(|word| has_word(line, word)) && !has_issue(line);
-            text.lines().enumerate().filter(|(_, line)| open(line)).map(|(n, line)| format!("{path}:{}: {}", n + 1, line.trim())).collect::<Vec<_>>()
+            text.lines().enumerate().filter(|(_, line)| open(line)).map(|(n, line)| at_line(&path, n, line)).collect::<Vec<_>>()
         });
         report(faults, "Name the issue in the same line (#12, or its address), or do it now.");
     }
@@ -102,7 +92,7 @@ tests! {
         let places = [["/ho", "me/"], ["/Us", "ers/"], ["/ro", "ot/"], ["/wo", "rk/"], [r"C:\Us", r"ers\"]].map(|parts| parts.concat());
         let faults = texts().into_iter().flat_map(|(path, text)| {
             let local = |line: &str| places.iter().any(|place| starts_a_path(line, place));
-            text.lines().enumerate().filter(|(_, line)| local(line)).map(|(n, line)| format!("{path}:{}: {}", n + 1, line.trim())).collect::<Vec<_>>()
+            text.lines().enumerate().filter(|(_, line)| local(line)).map(|(n, line)| at_line(&path, n, line)).collect::<Vec<_>>()
         });
         report(faults, "Paths in the repository are relative to it; a place outside comes from the environment.");
     }
@@ -144,10 +134,7 @@ tests! {
 
 /// Every Rust file that is ours.
 fn ours() -> Vec<Source> {
-    ["src", "entity", "migration", "tests", "benches", "examples"]
-        .into_iter()
-        .flat_map(Source::below)
-        .collect()
+    ["src", "entity", "migration", "tests", "benches", "examples"].into_iter().flat_map(Source::below).collect()
 }
 
 /// Every text of the repository with its path.
@@ -163,10 +150,7 @@ fn room(path: &str) -> &str {
 }
 
 fn slices() -> Vec<String> {
-    let mut rooms: Vec<String> = Source::below("src")
-        .iter()
-        .map(|source| room(&source.path).to_owned())
-        .collect();
+    let mut rooms: Vec<String> = Source::below("src").iter().map(|source| room(&source.path).to_owned()).collect();
     rooms.dedup();
     rooms.retain(|room| !SHARED_ROOMS.contains(&room.as_str()) && !DOORS.contains(&room.as_str()));
     rooms
@@ -176,20 +160,11 @@ fn slices() -> Vec<String> {
 fn external_crates() -> Vec<String> {
     let manifests = ["Cargo.toml", "entity/Cargo.toml", "migration/Cargo.toml"]
         .map(|path| fs::read_to_string(settings::workspace().join(path)).expect("a manifest"));
-    let mut names = vec![
-        "std".to_owned(),
-        "core".to_owned(),
-        "alloc".to_owned(),
-        "foliograph".to_owned(),
-    ];
+    let mut names = vec!["std".to_owned(), "core".to_owned(), "alloc".to_owned(), "foliograph".to_owned()];
     for manifest in &manifests {
         let mut is_list = false;
         for line in manifest.lines() {
-            is_list = if line.starts_with('[') {
-                line.ends_with("dependencies]")
-            } else {
-                is_list
-            };
+            is_list = if line.starts_with('[') { line.ends_with("dependencies]") } else { is_list };
             let name = line.split(['=', '.', ' ']).next().unwrap_or_default();
             if is_list && line.contains('=') && name.starts_with(|c: char| c.is_ascii_lowercase()) {
                 names.push(name.replace('-', "_"));
@@ -207,22 +182,20 @@ fn is_foreign(named: &Named, external: &[String], allowed: &[&str]) -> bool {
 
 fn faults(source: &Source, is_fault: impl Fn(&Named) -> bool) -> Vec<String> {
     let named = source.named().into_iter().filter(is_fault);
-    named
-        .map(|named| format!("{}:{}: {}", source.path, named.line, named.segments.join("::")))
-        .collect()
+    named.map(|named| format!("{}:{}: {}", source.path, named.line, named.segments.join("::"))).collect()
+}
+
+/// One fault, with as much of the line as fits a report.
+fn at_line(path: &str, index: usize, line: &str) -> String {
+    format!("{path}:{}: {}", index + 1, line.trim().chars().take(160).collect::<String>())
 }
 
 fn has_word(line: &str, word: &str) -> bool {
-    line.split(|c: char| !c.is_alphanumeric() && c != '_')
-        .any(|part| part == word)
+    line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|part| part == word)
 }
 
 fn has_issue(line: &str) -> bool {
-    line.contains("/issues/")
-        || line
-            .split('#')
-            .skip(1)
-            .any(|after| after.starts_with(|c: char| c.is_ascii_digit()))
+    line.contains("/issues/") || line.split('#').skip(1).any(|after| after.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Whether `place` occurs where a path begins, and not inside a longer path or address.

@@ -8,7 +8,7 @@ use axum::{
     routing::{get, post},
 };
 use chrono::Duration;
-use foliograph::clock::Clock;
+use foliograph::{auth::Role, clock::Clock};
 use http_body_util::BodyExt;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::{Value, json};
@@ -44,12 +44,15 @@ tests! {
     }
 
     async fn the_product_answers_in_process_and_over_tcp(world: &World) {
-        let reply = world.client().await.query("{ __typename }").await;
-        assert_eq!((reply.status, reply.data()), (StatusCode::OK, json!({ "__typename": "Query" })));
-        let body = r#"{"query":"{ __typename }"}"#;
-        let request = format!("POST /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        let answer = world.serve().await.exchange(request.as_bytes()).await;
+        assert_eq!(world.client().await.get("/healthz").await.status, StatusCode::OK);
+        let answer = world.serve().await.exchange(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
         assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"), "{}", String::from_utf8_lossy(&answer));
+    }
+
+    async fn a_token_is_accepted_for_an_hour(world: &World) {
+        let client = world.client_as("somebody", &[Role::Analyst]).await;
+        let reply = client.query("{ __typename }").await;
+        assert_eq!((reply.status, reply.error_codes()), (StatusCode::OK, vec![]), "{}", reply.text());
     }
 
     async fn a_clock_moves_only_when_moved(world: &World) {
@@ -83,11 +86,14 @@ tests! {
     }
 
     async fn a_reply_names_its_errors() {
-        let body = r#"{"errors":[{"message":"m","extensions":{"code":"NOT_FOUND"}},{"message":"n"}],"data":null}"#;
-        let reply = Client::new(Router::new().route("/graphql", post(move || async move { body }))).query("{ a }").await;
+        let ask = async |body: &'static str| {
+            Client::new(Router::new().route("/graphql", post(async move || body))).query("{ a }").await
+        };
+        let reply = ask(r#"{"errors":[{"message":"m","extensions":{"code":"NOT_FOUND"}},{"message":"n"}],"data":null}"#).await;
         assert_eq!(reply.error_codes(), ["NOT_FOUND", "(no code)"]);
         assert_eq!(reply.ordered().keys(), ["errors", "data"]);
         assert_eq!(reply.json()["data"], Value::Null);
+        assert_eq!(ask(r#"{"data":{"a":1}}"#).await.data(), json!({ "a": 1 }));
     }
 
     async fn a_server_is_there_until_dropped() {

@@ -49,11 +49,7 @@ tests! {
 /// Selects all columns of some rows, which fails where entity and table differ; gives the table's name.
 async fn select<E: EntityTrait>(entity: E, database: &DatabaseConnection) -> String {
     let table = entity.table_name().to_owned();
-    E::find()
-        .limit(20)
-        .all(database)
-        .await
-        .unwrap_or_else(|e| panic!("{table}: {e}"));
+    E::find().limit(20).all(database).await.unwrap_or_else(|e| panic!("{table}: {e}"));
     table
 }
 
@@ -96,10 +92,7 @@ async fn schema(kind: Kind, database: &DatabaseConnection) -> Vec<String> {
             .query_all_raw(Statement::from_string(database.get_database_backend(), *query))
             .await
             .expect("the catalog");
-        lines.extend(
-            rows.iter()
-                .map(|row| row.try_get::<String>("", "line").expect("a line")),
-        );
+        lines.extend(rows.iter().map(|row| row.try_get::<String>("", "line").expect("a line")));
     }
     lines.retain(|line| !line.contains("seaql_migrations"));
     lines.sort();

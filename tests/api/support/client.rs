@@ -30,11 +30,7 @@ pub struct Client {
 impl Client {
     /// A client without credential, at the loopback address.
     pub fn new(router: Router) -> Self {
-        Self {
-            router,
-            headers: HeaderMap::new(),
-            peer: SocketAddr::from(([127, 0, 0, 1], 40_000)),
-        }
+        Self { router, headers: HeaderMap::new(), peer: SocketAddr::from(([127, 0, 0, 1], 40_000)) }
     }
 
     /// The same client with a bearer token.
@@ -48,9 +44,7 @@ impl Client {
     pub fn header(&self, name: &str, value: &str) -> Self {
         let mut client = self.clone();
         let name: HeaderName = name.parse().expect("a header's name");
-        client
-            .headers
-            .insert(name, HeaderValue::from_str(value).expect("a header's value"));
+        client.headers.insert(name, HeaderValue::from_str(value).expect("a header's value"));
         client
     }
 
@@ -77,28 +71,20 @@ impl Client {
 
     /// Posts any bytes under any media type.
     pub async fn post_raw(&self, path: &str, media_type: &str, body: impl Into<Body>) -> Reply {
-        let request = Request::builder()
-            .method(Method::POST)
-            .uri(path)
-            .header(header::CONTENT_TYPE, media_type);
+        let request = Request::builder().method(Method::POST).uri(path).header(header::CONTENT_TYPE, media_type);
         self.send(request.body(body.into()).expect("a request")).await
     }
 
     /// Gets a path.
     pub async fn get(&self, path: &str) -> Reply {
-        self.send(Request::get(path).body(Body::empty()).expect("a request"))
-            .await
+        self.send(Request::get(path).body(Body::empty()).expect("a request")).await
     }
 
     /// Sends any request and reads the whole answer.
     pub async fn send(&self, request: Request<Body>) -> Reply {
         let (head, body) = self.open(request).await.into_parts();
         let bytes = body.collect().await.expect("a whole body").to_bytes();
-        Reply {
-            status: head.status,
-            headers: head.headers,
-            bytes,
-        }
+        Reply { status: head.status, headers: head.headers, bytes }
     }
 
     /// Sends any request and leaves the body unread, for streams. Headers of the request itself win over the client's.
@@ -107,11 +93,7 @@ impl Client {
             request.headers_mut().entry(name).or_insert_with(|| value.clone());
         }
         request.extensions_mut().insert(ConnectInfo(self.peer));
-        self.router
-            .clone()
-            .oneshot(request)
-            .await
-            .unwrap_or_else(|never| match never {})
+        self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
     }
 }
 
@@ -129,9 +111,7 @@ pub struct Reply {
 impl Reply {
     /// A header's text, empty where it is absent.
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().expect("a header of text"))
+        self.headers.get(name).map_or("", |value| value.to_str().expect("a header of text"))
     }
 
     /// The body as text.
@@ -159,19 +139,14 @@ impl Reply {
     /// Value at a JSON pointer such as `/data/projects/nodes/0/name`; fails with the whole answer where there is none.
     pub fn at(&self, pointer: &str) -> Value {
         let body = self.json();
-        body.pointer(pointer)
-            .cloned()
-            .unwrap_or_else(|| panic!("nothing at {pointer} in {} {body:#}", self.status))
+        body.pointer(pointer).cloned().unwrap_or_else(|| panic!("nothing at {pointer} in {} {body:#}", self.status))
     }
 
     /// `extensions.code` of each error, in order.
     pub fn error_codes(&self) -> Vec<String> {
         let body = self.json();
         let errors = body["errors"].as_array().cloned().unwrap_or_default();
-        errors
-            .iter()
-            .map(|error| error["extensions"]["code"].as_str().unwrap_or("(no code)").to_owned())
-            .collect()
+        errors.iter().map(|error| error["extensions"]["code"].as_str().unwrap_or("(no code)").to_owned()).collect()
     }
 }
 

@@ -86,9 +86,7 @@ async fn make_postgres(name: &str, content: Content) -> String {
                 .get_or_init(|| async {
                     admin(pool, &format!("CREATE DATABASE {TEMPLATE} TEMPLATE template0")).await;
                     product::fill(&server.url(TEMPLATE)).await;
-                    let template = PgPool::connect(&server.url(TEMPLATE))
-                        .await
-                        .expect("the template database");
+                    let template = PgPool::connect(&server.url(TEMPLATE)).await.expect("the template database");
                     admin(&template, "ANALYZE").await;
                     template.close().await;
                 })
@@ -102,22 +100,11 @@ async fn make_postgres(name: &str, content: Content) -> String {
 
 async fn postgres() -> &'static Postgres {
     let started = POSTGRES.get_or_init(|| async {
-        let server = tokio::task::spawn_blocking(Server::start)
-            .await
-            .map_err(|e| e.to_string())??;
-        let admin = PgPoolOptions::new()
-            .max_connections(4)
-            .connect(&server.url("postgres"))
-            .await;
-        Ok(Postgres {
-            server,
-            admin: admin.map_err(|e| format!("the server that was just started: {e}"))?,
-        })
+        let server = tokio::task::spawn_blocking(Server::start).await.map_err(|e| e.to_string())??;
+        let admin = PgPoolOptions::new().max_connections(4).connect(&server.url("postgres")).await;
+        Ok(Postgres { server, admin: admin.map_err(|e| format!("the server that was just started: {e}"))? })
     });
-    started
-        .await
-        .as_ref()
-        .unwrap_or_else(|reason| panic!("PostgreSQL could not be started: {reason}"))
+    started.await.as_ref().unwrap_or_else(|reason| panic!("PostgreSQL could not be started: {reason}"))
 }
 
 async fn admin(pool: &PgPool, statement: &str) {
@@ -133,10 +120,7 @@ async fn make_sqlite(name: &str, content: Content) -> String {
             product::fill(&sqlite_url(&template)).await;
             let left = sqlite_folder().join("template.db-wal");
             let left = fs::metadata(left).map_or(0, |journal| journal.len());
-            assert_eq!(
-                left, 0,
-                "the filled template still has rows in its journal: was it closed?"
-            );
+            assert_eq!(left, 0, "the filled template still has rows in its journal: was it closed?");
             template
         });
         fs::copy(template.await, &path).expect("a copy of the SQLite template");

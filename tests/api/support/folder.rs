@@ -25,10 +25,7 @@ for _ in 1 2 3 4 5; do rm -rf "$1" && break; sleep 1; done
 /// The folder, made at the first call.
 pub fn folder() -> &'static Path {
     FOLDER.get_or_init(|| {
-        let folder = tempfile::Builder::new()
-            .prefix("foliograph-test-")
-            .tempdir()
-            .expect("a temporary folder");
+        let folder = tempfile::Builder::new().prefix("foliograph-test-").tempdir().expect("a temporary folder");
         // Other accounts may pass through (PostgreSQL may run as one), but not look around.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o711)).expect("rights of the temporary folder");
         let watchdog = Command::new("sh")

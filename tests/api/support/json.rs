@@ -76,9 +76,7 @@ impl<'de> Visitor<'de> for Ordered {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Json, E> {
-        serde_json::Number::from_f64(value)
-            .map(Json::Number)
-            .ok_or_else(|| E::custom("not a finite number"))
+        serde_json::Number::from_f64(value).map(Json::Number).ok_or_else(|| E::custom("not a finite number"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Json, E> {

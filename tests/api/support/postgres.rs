@@ -47,17 +47,8 @@ impl Server {
         let pg_ctl = binaries.join("pg_ctl");
         folder::before_removal(&stop_script(&account, &pg_ctl, &data));
         let mut initdb = account.command(&binaries.join("initdb"));
-        initdb.args([
-            "--encoding=UTF8",
-            "--locale=C",
-            "--auth=password",
-            "--username=foliograph",
-            "--no-sync",
-        ]);
-        done(
-            initdb.arg("--pwfile").arg(&password_file).arg("-D").arg(&data),
-            "initdb",
-        )?;
+        initdb.args(["--encoding=UTF8", "--locale=C", "--auth=password", "--username=foliograph", "--no-sync"]);
+        done(initdb.arg("--pwfile").arg(&password_file).arg("-D").arg(&data), "initdb")?;
         let configuration = format!("{CONFIGURATION}unix_socket_directories = '{}'\n", home.display());
         fs::write(data.join("postgresql.auto.conf"), configuration)
             .map_err(|e| format!("postgresql.auto.conf: {e}"))?;
@@ -68,11 +59,7 @@ impl Server {
             let port = free_port()?;
             let log = home.join("server.log");
             let mut start = account.command(&pg_ctl);
-            start
-                .args(["start", "-w", "-t", "60", "-o", &format!("-p {port}"), "-D"])
-                .arg(&data)
-                .arg("-l")
-                .arg(&log);
+            start.args(["start", "-w", "-t", "60", "-o", &format!("-p {port}"), "-D"]).arg(&data).arg("-l").arg(&log);
             match done(&mut start, "pg_ctl start") {
                 Ok(()) => return Ok(Self { port, password }),
                 Err(text) => failure = format!("{text}{}", fs::read_to_string(&log).unwrap_or_default()),
@@ -83,10 +70,7 @@ impl Server {
 
     /// Address of one of its databases.
     pub fn url(&self, database: &str) -> String {
-        format!(
-            "postgres://foliograph:{}@127.0.0.1:{}/{database}?sslmode=disable",
-            self.password, self.port
-        )
+        format!("postgres://foliograph:{}@127.0.0.1:{}/{database}?sslmode=disable", self.password, self.port)
     }
 }
 
@@ -97,24 +81,13 @@ pub fn binaries() -> Result<&'static Path, &'static str> {
 }
 
 fn find_binaries() -> Result<PathBuf, String> {
-    let complete = |folder: &PathBuf| {
-        ["initdb", "pg_ctl", "postgres"]
-            .iter()
-            .all(|name| folder.join(name).is_file())
-    };
+    let complete = |folder: &PathBuf| ["initdb", "pg_ctl", "postgres"].iter().all(|name| folder.join(name).is_file());
     if let Some(named) = settings::folder("FOLIOGRAPH_TEST_PG_BIN") {
-        let missing = format!(
-            "FOLIOGRAPH_TEST_PG_BIN={} has no initdb, pg_ctl and postgres",
-            named.display()
-        );
+        let missing = format!("FOLIOGRAPH_TEST_PG_BIN={} has no initdb, pg_ctl and postgres", named.display());
         return Some(named).filter(complete).ok_or(missing);
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let asked = Command::new("pg_config")
-        .arg("--bindir")
-        .stderr(Stdio::null())
-        .output()
-        .ok();
+    let asked = Command::new("pg_config").arg("--bindir").stderr(Stdio::null()).output().ok();
     let asked = asked.map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
     std::env::split_paths(&path)
         .chain(asked)
@@ -142,17 +115,10 @@ struct Account {
 impl Account {
     fn of_server() -> Result<Self, String> {
         if fs::metadata(folder::folder()).map_err(|e| e.to_string())?.uid() != 0 {
-            return Ok(Self {
-                prefix: vec![],
-                owner: None,
-            });
+            return Ok(Self { prefix: vec![], owner: None });
         }
         let number = |option: &str, name: &str| -> Option<u32> {
-            let output = Command::new("id")
-                .args([option, name])
-                .stderr(Stdio::null())
-                .output()
-                .ok()?;
+            let output = Command::new("id").args([option, name]).stderr(Stdio::null()).output().ok()?;
             String::from_utf8_lossy(&output.stdout).trim().parse().ok()
         };
         let (name, user, group) = ["postgres", "nobody"]
@@ -168,23 +134,16 @@ impl Account {
                 "--".into(),
             ],
             ["runuser", "-u", name, "--"].map(str::to_owned).to_vec(),
-            ["su", name, "-s", "/bin/sh", "-c", r#"exec "$@""#, "--", "sh"]
-                .map(str::to_owned)
-                .to_vec(),
+            ["su", name, "-s", "/bin/sh", "-c", r#"exec "$@""#, "--", "sh"].map(str::to_owned).to_vec(),
         ];
         let works = |prefix: &Vec<String>| {
             let mut command = Command::new(&prefix[0]);
             command.args(&prefix[1..]).args(["id", "-u"]).stderr(Stdio::null());
-            command
-                .output()
-                .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim() == user.to_string())
+            command.output().is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim() == user.to_string())
         };
         let prefix = forms.into_iter().find(works);
         let prefix = prefix.ok_or_else(|| format!("neither setpriv, runuser nor su can run a command as {name}"))?;
-        Ok(Self {
-            prefix,
-            owner: Some((user, group)),
-        })
+        Ok(Self { prefix, owner: Some((user, group)) })
     }
 
     fn command(&self, program: &Path) -> Command {
@@ -221,18 +180,12 @@ fn stop_script(account: &Account, pg_ctl: &Path, data: &Path) -> String {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
     let prefix: Vec<String> = account.prefix.iter().map(|word| quoted(word)).collect();
     let [pg_ctl, data, pid] = [pg_ctl, data, &data.join("postmaster.pid")].map(|path| quoted(&path.to_string_lossy()));
-    format!(
-        "cd /\n[ -f {pid} ] && {} {pg_ctl} stop -m immediate -w -t 20 -D {data}\n",
-        prefix.join(" ")
-    )
+    format!("cd /\n[ -f {pid} ] && {} {pg_ctl} stop -m immediate -w -t 20 -D {data}\n", prefix.join(" "))
 }
 
 fn free_port() -> Result<u16, String> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| format!("no loopback port: {e}"))?;
-    listener
-        .local_addr()
-        .map(|address| address.port())
-        .map_err(|e| e.to_string())
+    listener.local_addr().map(|address| address.port()).map_err(|e| e.to_string())
 }
 
 fn done(command: &mut Command, what: &str) -> Result<(), String> {
@@ -240,9 +193,5 @@ fn done(command: &mut Command, what: &str) -> Result<(), String> {
     if status.success() {
         return Ok(());
     }
-    Err(format!(
-        "{what}: {status}\n{}{}",
-        String::from_utf8_lossy(&stdout),
-        String::from_utf8_lossy(&stderr)
-    ))
+    Err(format!("{what}: {status}\n{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr)))
 }

@@ -4,9 +4,16 @@
 
 use std::sync::Arc;
 
-use axum::{Router, routing::post};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 use chrono::Duration;
-use foliograph::{clock::FixedClock, graph::Database};
+use foliograph::{
+    auth::Role,
+    clock::{Clock, FixedClock},
+    graph::Database,
+};
 use sea_orm_migration::MigratorTrait as _;
 
 use super::world::{as_of, noon};
@@ -30,12 +37,13 @@ pub async fn router(url: &str, clock: Arc<FixedClock>) -> Router {
     let database = Database::connect(url, 4).await.expect("this test's database");
     let answer = move || {
         let _held = (&database, &clock);
-        async {
-            (
-                [("content-type", "application/json")],
-                r#"{"data":{"__typename":"Query"}}"#,
-            )
-        }
+        async { ([("content-type", "application/json")], r#"{"data":{"__typename":"Query"}}"#) }
     };
-    Router::new().route("/graphql", post(answer))
+    Router::new().route("/graphql", post(answer)).route("/healthz", get(async || "{}"))
+}
+
+/// A token that holds for an hour from now. To be replaced by `auth::token::mint` with the local key of the run folder.
+pub fn token(clock: &dyn Clock, subject: &str, roles: &[Role]) -> String {
+    let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+    format!("{subject}.{}.{}", roles.join("+"), (clock.now() + Duration::hours(1)).timestamp())
 }

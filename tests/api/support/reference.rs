@@ -34,12 +34,7 @@ pub struct Case {
 impl Case {
     /// A document of one operation without variables.
     pub fn new(name: &str, document: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            document: document.to_owned(),
-            operation_name: None,
-            variables: json!({}),
-        }
+        Self { name: name.to_owned(), document: document.to_owned(), operation_name: None, variables: json!({}) }
     }
 
     /// The same with variables.
@@ -81,12 +76,7 @@ pub fn reference(sdl: &str, data: &Value, cases: &[Case]) -> Vec<Answer> {
     let cases: Vec<Value> = cases
         .iter()
         .map(|case| {
-            let Case {
-                name,
-                document,
-                operation_name,
-                variables,
-            } = case;
+            let Case { name, document, operation_name, variables } = case;
             json!({ "name": name, "document": document, "operationName": operation_name, "variables": variables })
         })
         .collect();
@@ -94,13 +84,7 @@ pub fn reference(sdl: &str, data: &Value, cases: &[Case]) -> Vec<Answer> {
     let output = execute(folder, &input).unwrap_or_else(|reason| panic!("graphql-js: {reason}"));
     let answers: Vec<Value> = serde_json::from_str(&output).unwrap_or_else(|e| panic!("graphql-js: {e} in {output}"));
     let text = |answer: &Value, key: &str| answer[key].as_str().expect("a text").to_owned();
-    answers
-        .iter()
-        .map(|answer| Answer {
-            name: text(answer, "name"),
-            text: text(answer, "body"),
-        })
-        .collect()
+    answers.iter().map(|answer| Answer { name: text(answer, "name"), text: text(answer, "body") }).collect()
 }
 
 fn execute(folder: &Path, input: &str) -> Result<String, String> {
@@ -113,12 +97,7 @@ fn execute(folder: &Path, input: &str) -> Result<String, String> {
         .spawn()
         .map_err(|e| format!("node: {e}"))?;
     // node reads its whole input before it writes, so neither side waits for the other.
-    child
-        .stdin
-        .take()
-        .ok_or("no pipe")?
-        .write_all(input.as_bytes())
-        .map_err(|e| e.to_string())?;
+    child.stdin.take().ok_or("no pipe")?.write_all(input.as_bytes()).map_err(|e| e.to_string())?;
     let output = child.wait_with_output().map_err(|e| e.to_string())?;
     let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     if output.status.success() { Ok(out) } else { Err(err) }
@@ -145,18 +124,11 @@ fn install() -> Result<PathBuf, String> {
 
 fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<(), String> {
     let command = format!("{program} {}", arguments.join(" "));
-    let output = Command::new(program)
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output();
+    let output = Command::new(program).args(arguments).current_dir(folder).stdin(Stdio::null()).output();
     let output = output.map_err(|e| format!("{command}: {e}"))?;
     if output.status.success() {
         return Ok(());
     }
     let text = String::from_utf8_lossy(&output.stderr);
-    Err(format!(
-        "{command}: {}",
-        text.lines().find(|line| !line.trim().is_empty()).unwrap_or("failed")
-    ))
+    Err(format!("{command}: {}", text.lines().find(|line| !line.trim().is_empty()).unwrap_or("failed")))
 }

@@ -20,12 +20,8 @@ use super::{
 };
 
 /// Shared by all tests, so that pools and servers outlive none of them and threads stay few.
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .expect("a tokio runtime")
-});
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a tokio runtime"));
 
 thread_local! {
     static CURRENT: RefCell<Option<String>> = const { RefCell::new(None) };
@@ -49,18 +45,12 @@ pub struct Test {
 impl Test {
     /// A test that needs no database.
     pub fn once(module: &str, name: &str, body: fn() -> TestFuture<'static>) -> Self {
-        Self {
-            name: full_name(module, name),
-            body: Body::Once(body),
-        }
+        Self { name: full_name(module, name), body: Body::Once(body) }
     }
 
     /// A test that runs on each database.
     pub fn on_both(module: &str, name: &str, body: for<'a> fn(&'a World) -> TestFuture<'a>) -> Self {
-        Self {
-            name: full_name(module, name),
-            body: Body::OnBoth(body),
-        }
+        Self { name: full_name(module, name), body: Body::OnBoth(body) }
     }
 
     fn trials(self) -> Vec<Trial> {
@@ -86,17 +76,12 @@ struct Skip {
 
 /// Ends the current test as not run. Loud: the test's line, and the closing summary, give the reason.
 pub fn skip(need: Need, reason: impl Into<String>) -> ! {
-    panic::resume_unwind(Box::new(Skip {
-        need,
-        reason: reason.into(),
-    }))
+    panic::resume_unwind(Box::new(Skip { need, reason: reason.into() }))
 }
 
 /// Name of the test that this thread is running.
 pub fn current_test() -> String {
-    CURRENT
-        .with_borrow(Clone::clone)
-        .expect("called on the test's own thread, not in a spawned task")
+    CURRENT.with_borrow(Clone::clone).expect("called on the test's own thread, not in a spawned task")
 }
 
 /// Runs every test of `files` as the command line asks, prints the summary, and removes what the run made.
@@ -124,7 +109,7 @@ fn on_database(name: &str, kind: Kind, body: for<'a> fn(&'a World) -> TestFuture
             Ok(_) => summary::used(Need::Postgres, name),
             Err(reason) if settings::requires_postgres() => {
                 return Err(
-                    format!("{reason}; and here (CI=true or FOLIOGRAPH_TEST_REQUIRE_PG=1) it is required").into(),
+                    format!("{reason}; and here (CI=true or FOLIOGRAPH_TEST_REQUIRE_PG=1) it is required").into()
                 );
             }
             Err(reason) => return Ok(skipped(name, Need::Postgres, reason)),
@@ -140,9 +125,8 @@ fn on_database(name: &str, kind: Kind, body: for<'a> fn(&'a World) -> TestFuture
 fn guarded(name: &str, body: impl Future<Output = ()>) -> Result<Completion, Failed> {
     let limit = Duration::from_mins(if settings::is_long() { 20 } else { 3 });
     CURRENT.set(Some(name.to_owned()));
-    let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
-        RUNTIME.block_on(async { tokio::time::timeout(limit, body).await })
-    }));
+    let outcome =
+        panic::catch_unwind(AssertUnwindSafe(|| RUNTIME.block_on(async { tokio::time::timeout(limit, body).await })));
     CURRENT.set(None);
     match outcome {
         Ok(Ok(())) => Ok(Completion::Completed),

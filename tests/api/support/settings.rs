@@ -35,9 +35,7 @@ pub fn blesses() -> bool {
 
 /// A folder named by an environment variable.
 pub fn folder(variable: &str) -> Option<PathBuf> {
-    env::var_os(variable)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
+    env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// The workspace's root folder.

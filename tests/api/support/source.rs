@@ -32,11 +32,7 @@ pub struct Named {
 impl Source {
     /// A file of that path and text.
     pub fn new(path: &str, text: &str) -> Self {
-        Self {
-            path: path.to_owned(),
-            text: text.to_owned(),
-            code: blanked(text),
-        }
+        Self { path: path.to_owned(), text: text.to_owned(), code: blanked(text) }
     }
 
     /// Every Rust file below a folder of the workspace.
@@ -44,12 +40,7 @@ impl Source {
         let mut sources: Vec<Self> = files(folder)
             .into_iter()
             .filter(|path| path.extension().is_some_and(|ending| ending == "rs"))
-            .map(|path| {
-                Self::new(
-                    &relative(&path),
-                    &fs::read_to_string(&path).expect("a file of the workspace"),
-                )
-            })
+            .map(|path| Self::new(&relative(&path), &fs::read_to_string(&path).expect("a file of the workspace")))
             .collect();
         sources.sort_by(|a, b| a.path.cmp(&b.path));
         sources
@@ -90,10 +81,7 @@ impl Source {
     }
 
     fn module(&self) -> Vec<String> {
-        let inside = self
-            .path
-            .split_once("src/")
-            .map_or(self.path.as_str(), |(_, inside)| inside);
+        let inside = self.path.split_once("src/").map_or(self.path.as_str(), |(_, inside)| inside);
         let mut module: Vec<String> = inside.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
         if matches!(module.last().map(String::as_str), Some("mod" | "lib" | "main")) {
             module.pop();
@@ -102,7 +90,7 @@ impl Source {
     }
 }
 
-/// Every file of a folder of the workspace, without what is built, fetched or hidden (`.ci` and `.github` count).
+/// Every file of a folder of the workspace, without what is built, fetched, minified or hidden (`.ci` and `.github` are not).
 pub fn files(folder: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![settings::workspace().join(folder)];
@@ -114,7 +102,7 @@ pub fn files(folder: &str) -> Vec<PathBuf> {
                 Ok(kind) if kind.is_dir() && !is_hidden && name != "target" && name != "node_modules" => {
                     open.push(entry.path());
                 }
-                Ok(kind) if kind.is_file() && !is_hidden => found.push(entry.path()),
+                Ok(kind) if kind.is_file() && !is_hidden && !name.contains(".min.") => found.push(entry.path()),
                 _ => {}
             }
         }
@@ -126,10 +114,7 @@ pub fn files(folder: &str) -> Vec<PathBuf> {
 /// A path from the workspace's root, with `/`.
 pub fn relative(path: &Path) -> String {
     let path = path.strip_prefix(settings::workspace()).unwrap_or(path);
-    path.components()
-        .map(|part| part.as_os_str().to_string_lossy())
-        .collect::<Vec<_>>()
-        .join("/")
+    path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 /// Replaces comments, and the insides of literals, by spaces; line ends stay.
@@ -208,8 +193,7 @@ fn tokens(code: &str) -> Vec<Token> {
         let mut rest = line.trim_start();
         while let Some(first) = rest.chars().next() {
             let length = if first.is_alphanumeric() || first == '_' {
-                rest.find(|c: char| !c.is_alphanumeric() && c != '_')
-                    .unwrap_or(rest.len())
+                rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())
             } else if rest.starts_with("::") {
                 2
             } else {
@@ -239,11 +223,7 @@ fn named(tokens: &[Token]) -> Vec<Named> {
                 segments.push(text(at + 2).to_owned());
                 at += 2;
             }
-            found.push(Named {
-                segments,
-                line,
-                is_use: false,
-            });
+            found.push(Named { segments, line, is_use: false });
         }
         at += 1;
     }
@@ -268,11 +248,7 @@ fn use_tree(tokens: &[Token], mut at: usize, prefix: &[String], found: &mut Vec<
             }
             "," | "}" | ";" => {
                 if segments.len() > prefix.len() {
-                    found.push(Named {
-                        segments,
-                        line: *line,
-                        is_use: true,
-                    });
+                    found.push(Named { segments, line: *line, is_use: true });
                 }
                 return at - 1;
             }
@@ -283,7 +259,5 @@ fn use_tree(tokens: &[Token], mut at: usize, prefix: &[String], found: &mut Vec<
 }
 
 fn is_word(text: &str) -> bool {
-    text.chars()
-        .next()
-        .is_some_and(|first| first.is_alphabetic() || first == '_')
+    text.chars().next().is_some_and(|first| first.is_alphabetic() || first == '_')
 }

@@ -25,9 +25,7 @@ struct First;
 impl MigrationTrait for First {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let mut table = Table::create();
-        table
-            .table("stand_in")
-            .col(ColumnDef::new("id").integer().not_null().primary_key());
+        table.table("stand_in").col(ColumnDef::new("id").integer().not_null().primary_key());
         manager.create_table(table).await
     }
 

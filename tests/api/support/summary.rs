@@ -65,9 +65,7 @@ pub fn skipped(need: Need, test: &str, reason: &str) {
 
 /// Prints the closing lines; to standard error where standard output is a machine's.
 pub fn print(to_stderr: bool) {
-    let text = TALLIES
-        .lock()
-        .map_or_else(|poisoned| render(&poisoned.into_inner()), |tallies| render(&tallies));
+    let text = TALLIES.lock().map_or_else(|poisoned| render(&poisoned.into_inner()), |tallies| render(&tallies));
     if to_stderr {
         eprint!("{text}");
     } else {
@@ -76,13 +74,7 @@ pub fn print(to_stderr: bool) {
 }
 
 fn with(need: Need, change: impl FnOnce(&mut Tally)) {
-    change(
-        TALLIES
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(need)
-            .or_default(),
-    );
+    change(TALLIES.lock().unwrap_or_else(PoisonError::into_inner).entry(need).or_default());
 }
 
 fn render(tallies: &BTreeMap<Need, Tally>) -> String {
@@ -91,9 +83,7 @@ fn render(tallies: &BTreeMap<Need, Tally>) -> String {
     let mut text = String::new();
     let mut banner = String::new();
     for need in Need::ALL {
-        let (ran, skipped) = tallies
-            .get(&need)
-            .map_or((0, 0), |tally| (tally.used.len(), tally.skipped.len()));
+        let (ran, skipped) = tallies.get(&need).map_or((0, 0), |tally| (tally.used.len(), tally.skipped.len()));
         let _ = writeln!(text, "{} tests: {ran} ran, {skipped} skipped", need.title());
         let Some(tally) = tallies.get(&need).filter(|tally| !tally.skipped.is_empty()) else {
             continue;

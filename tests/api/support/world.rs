@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
-use foliograph::{clock::FixedClock, graph::Database};
+use foliograph::{auth::Role, clock::FixedClock, graph::Database};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::{
@@ -50,13 +50,7 @@ impl World {
     /// A world in which nothing is made yet.
     pub fn new(kind: Kind) -> Self {
         let clock = Arc::new(FixedClock::at(noon()));
-        Self {
-            kind,
-            clock,
-            demo: OnceCell::new(),
-            router: OnceCell::new(),
-            copies: Mutex::default(),
-        }
+        Self { kind, clock, demo: OnceCell::new(), router: OnceCell::new(), copies: Mutex::default() }
     }
 
     /// Address of this test's copy of the demonstration database.
@@ -71,9 +65,7 @@ impl World {
 
     /// A connection to the demonstration database.
     pub async fn database(&self) -> Database {
-        Database::connect(self.url().await, 4)
-            .await
-            .expect("this test's database")
+        Database::connect(self.url().await, 4).await.expect("this test's database")
     }
 
     /// The product's routes over the demonstration database; the same server state at every call.
@@ -82,9 +74,14 @@ impl World {
         self.router.get_or_init(open).await.clone()
     }
 
-    /// A client without credential; [`Client::bearer`] gives it one.
+    /// A client without credential; [`World::client_as`] gives it one.
     pub async fn client(&self) -> Client {
         Client::new(self.router().await)
+    }
+
+    /// A client with a token of that subject and those roles, good for an hour of this world's clock.
+    pub async fn client_as(&self, subject: &str, roles: &[Role]) -> Client {
+        self.client().await.bearer(&product::token(&*self.clock, subject, roles))
     }
 
     /// The product on a loopback port, for tests that need TCP.
