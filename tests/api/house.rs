@@ -204,6 +204,7 @@ fn starts_a_path(line: &str, place: &str) -> bool {
     line.match_indices(place).any(|(at, _)| !line[..at].ends_with(inside))
 }
 
+#[track_caller]
 fn report(faults: impl IntoIterator<Item = String>, remedy: &str) {
     let faults: Vec<String> = faults.into_iter().collect();
     assert!(faults.is_empty(), "{}\n{remedy}", faults.join("\n"));
