@@ -1,0 +1,100 @@
+//! Migrations lead up and back on both databases, step by step, and the entities fit the tables that they make.
+
+use std::collections::BTreeSet;
+
+use foliograph::graph::Database;
+use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QuerySelect, Statement};
+use sea_orm_migration::MigratorTrait;
+
+use crate::support::{product::Migrator, source::Source, stand_in, world::Kind};
+
+tests! {
+    async fn all_steps_lead_up_down_and_up_again(world: &World) {
+        let database = Database::connect(&world.empty_url().await, 2).await.expect("an empty database").orm;
+        Migrator::up(&database, None).await.expect("up");
+        let made = schema(world.kind, &database).await;
+        assert!(!made.is_empty(), "the steps make nothing");
+
+        Migrator::down(&database, None).await.expect("down");
+        assert_eq!(schema(world.kind, &database).await, Vec::<String>::new(), "left after all steps back");
+
+        Migrator::up(&database, None).await.expect("up again");
+        assert_eq!(schema(world.kind, &database).await, made);
+    }
+
+    async fn each_step_back_undoes_what_the_step_made(world: &World) {
+        let database = Database::connect(&world.empty_url().await, 2).await.expect("an empty database").orm;
+        for step in Migrator::migrations() {
+            let before = schema(world.kind, &database).await;
+            Migrator::up(&database, Some(1)).await.unwrap_or_else(|e| panic!("{} up: {e}", step.name()));
+            let after = schema(world.kind, &database).await;
+
+            Migrator::down(&database, Some(1)).await.unwrap_or_else(|e| panic!("{} down: {e}", step.name()));
+            assert_eq!(schema(world.kind, &database).await, before, "{} is not undone", step.name());
+
+            Migrator::up(&database, Some(1)).await.unwrap_or_else(|e| panic!("{} up again: {e}", step.name()));
+            assert_eq!(schema(world.kind, &database).await, after, "{} makes something else the second time", step.name());
+        }
+    }
+
+    async fn every_entity_can_be_selected(world: &World) {
+        let database = world.database().await.orm;
+        // Replace the stand-in by each entity: `select(entity::person::Entity, &database).await`, ...
+        let selected = BTreeSet::from([select(stand_in::Entity, &database).await]);
+        let forgotten: Vec<String> = tables_of_entities().into_iter().filter(|table| !selected.contains(table)).collect();
+        assert!(forgotten.is_empty(), "entities that this test does not select: {forgotten:?}");
+    }
+}
+
+/// Selects all columns of some rows, which fails where entity and table differ; gives the table's name.
+async fn select<E: EntityTrait>(entity: E, database: &DatabaseConnection) -> String {
+    let table = entity.table_name().to_owned();
+    E::find().limit(20).all(database).await.unwrap_or_else(|e| panic!("{table}: {e}"));
+    table
+}
+
+/// Names of all tables in the sources of crate `entity`.
+fn tables_of_entities() -> Vec<String> {
+    let names = |source: &Source| -> Vec<String> {
+        source
+            .text
+            .split("table_name = \"")
+            .skip(1)
+            .filter_map(|rest| rest.split_once('"'))
+            .map(|(name, _)| name.to_owned())
+            .collect()
+    };
+    Source::below("entity/src").iter().flat_map(names).collect()
+}
+
+/// Every table, column, constraint, index and trigger as text, without the migrations' own bookkeeping.
+async fn schema(kind: Kind, database: &DatabaseConnection) -> Vec<String> {
+    let queries: &[&str] = match kind {
+        Kind::Sqlite => &[
+            "SELECT type || ' ' || name || ' on ' || tbl_name || ': ' || coalesce(sql, '') AS line FROM sqlite_master",
+        ],
+        Kind::Postgres => &[
+            "SELECT 'column ' || table_name || '.' || column_name || ': ' || udt_name || ' ' || is_nullable || ' ' || \
+             coalesce(column_default, '') || ' ' || coalesce(collation_name, '') AS line \
+             FROM information_schema.columns WHERE table_schema = 'public'",
+            "SELECT 'index ' || tablename || '.' || indexname || ': ' || indexdef AS line FROM pg_indexes WHERE schemaname = 'public'",
+            "SELECT 'constraint ' || conrelid::regclass || '.' || conname || ': ' || pg_get_constraintdef(oid) AS line \
+             FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
+            "SELECT 'function ' || proname || ': ' || prosrc AS line FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+            "SELECT 'trigger ' || pg_get_triggerdef(t.oid) AS line FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid \
+             WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace",
+            "SELECT 'type ' || typname AS line FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd')",
+        ],
+    };
+    let mut lines = Vec::new();
+    for query in queries {
+        let rows = database
+            .query_all_raw(Statement::from_string(database.get_database_backend(), *query))
+            .await
+            .expect("the catalog");
+        lines.extend(rows.iter().map(|row| row.try_get::<String>("", "line").expect("a line")));
+    }
+    lines.retain(|line| !line.contains("seaql_migrations"));
+    lines.sort();
+    lines
+}

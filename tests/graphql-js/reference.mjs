@@ -1,0 +1,78 @@
+// Executes GraphQL documents with graphql-js, so that a test can compare our bytes with the reference implementation's.
+//
+// In:  {"sdl", "data", "cases": [{"name", "document", "operationName", "variables"}]} on standard input.
+// Out: [{"name", "body"}] where `body` is the response as JSON text, keys in the order of graphql-js.
+//
+// Data: objects as they are; `__typename` tells members of interfaces and unions; `{"__error": "text"}` fails its field;
+// an array where the schema has a connection is paged by `first`, `last`, `after`, `before`.
+
+import { readFileSync } from 'node:fs';
+import {
+  buildSchema, defaultFieldResolver, execute, getNamedType, isObjectType, parse, validate,
+} from 'graphql';
+
+const DEFAULT_PAGE = 50;
+
+function isConnection(type) {
+  return isObjectType(type) && type.name.endsWith('Connection') && 'pageInfo' in type.getFields();
+}
+
+function connection(rows, { first, last, after, before }) {
+  let start = after ? Number(after) + 1 : 0;
+  let end = before ? Number(before) : rows.length;
+  if (last != null) {
+    start = Math.max(start, end - last);
+  } else {
+    end = Math.min(end, start + (first ?? DEFAULT_PAGE));
+  }
+  const nodes = rows.slice(start, end);
+  const edges = nodes.map((node, i) => ({ cursor: String(start + i), node }));
+  return {
+    nodes,
+    edges,
+    totalCount: rows.length,
+    pageInfo: {
+      hasNextPage: end < rows.length,
+      hasPreviousPage: start > 0,
+      startCursor: edges.at(0)?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  };
+}
+
+// `{"__error": ...}` becomes an Error: graphql-js fails the field, or the list item, that has one as its value.
+function withErrors(value) {
+  if (Array.isArray(value)) return value.map(withErrors);
+  if (value === null || typeof value !== 'object') return value;
+  if ('__error' in value) return new Error(value.__error);
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withErrors(member)]));
+}
+
+function resolve(source, args, context, info) {
+  const value = defaultFieldResolver(source, args, context, info);
+  return Array.isArray(value) && isConnection(getNamedType(info.returnType)) ? connection(value, args) : value;
+}
+
+function answer(schema, data, { document, operationName, variables }) {
+  let parsed;
+  try {
+    parsed = parse(document);
+  } catch (error) {
+    return { errors: [error] };
+  }
+  const errors = validate(schema, parsed);
+  if (errors.length > 0) return { errors };
+  return execute({
+    schema, document: parsed, operationName, variableValues: variables, rootValue: data, fieldResolver: resolve,
+  });
+}
+
+const { sdl, data, cases } = JSON.parse(readFileSync(0, 'utf8'));
+const schema = buildSchema(sdl);
+const root = withErrors(data);
+const answers = [];
+for (const one of cases) {
+  const body = await answer(schema, root, one);
+  answers.push({ name: one.name, body: JSON.stringify(body) });
+}
+process.stdout.write(JSON.stringify(answers));
