@@ -68,7 +68,16 @@ impl App {
         let verifier = Verifier::new(local_key.as_ref(), open_issuer(&config)?);
         let engine = Engine::new(database.clone(), model(), config.limits.clone()).await?;
         let failed_auth = Throttle::new(config.max_failed_auth);
-        Ok(Arc::new(Self { config, clock, database, engine, verifier, local_key, callers: Callers::default(), failed_auth }))
+        Ok(Arc::new(Self {
+            config,
+            clock,
+            database,
+            engine,
+            verifier,
+            local_key,
+            callers: Callers::default(),
+            failed_auth,
+        }))
     }
 
     /// The routes, ready to be served or called in process.
@@ -84,15 +93,17 @@ impl App {
 
 /// Every declaration: the one list of domains.
 pub fn model() -> &'static Model {
-    static MODEL: LazyLock<Model> =
-        LazyLock::new(|| Model::new([people::declarations(), portfolios::declarations()].into_iter().flatten().collect()));
+    static MODEL: LazyLock<Model> = LazyLock::new(|| {
+        Model::new([people::declarations(), portfolios::declarations()].into_iter().flatten().collect())
+    });
     &MODEL
 }
 
 /// Connects to the configured database.
 pub async fn connect(config: &Config) -> Result<Database, Error> {
     // A statement ends before the request that waits for it does.
-    let connecting = Database::connect(&config.database_url, config.database_connections, config.timeout().mul_f64(0.9));
+    let connecting =
+        Database::connect(&config.database_url, config.database_connections, config.timeout().mul_f64(0.9));
     let late = || Error::new(Code::Unavailable, "it does not answer");
     let connected = tokio::time::timeout(CONNECT_WITHIN, connecting).await.unwrap_or_else(|_| Err(late()));
     connected.map_err(|e| {

@@ -62,8 +62,6 @@ impl Clock for FixedClock {
         let mut bytes = [0_u8; 16];
         bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
         bytes[8..].copy_from_slice(&count.to_be_bytes());
-        uuid::Builder::from_random_bytes(bytes)
-            .with_version(uuid::Version::SortRand)
-            .into_uuid()
+        uuid::Builder::from_random_bytes(bytes).with_version(uuid::Version::SortRand).into_uuid()
     }
 }

@@ -147,7 +147,10 @@ impl Error {
 
     /// A fault of ours: the client learns that it happened, the log learns why.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self { source: Some(cause.into()), ..Self::new(Code::Internal, "Something failed on the server. The request id names it in the log.") }
+        Self {
+            source: Some(cause.into()),
+            ..Self::new(Code::Internal, "Something failed on the server. The request id names it in the log.")
+        }
     }
 
     /// The same error at a position of the document.
@@ -179,7 +182,12 @@ impl std::error::Error for Error {
 
 impl From<sqlx::Error> for Error {
     fn from(e: sqlx::Error) -> Self {
-        from_database(&e.to_string(), matches!(e, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed), sqlstate(&e), e)
+        from_database(
+            &e.to_string(),
+            matches!(e, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed),
+            sqlstate(&e),
+            e,
+        )
     }
 }
 
@@ -194,7 +202,12 @@ fn sqlstate(e: &sqlx::Error) -> Option<String> {
     e.as_database_error().and_then(|d| d.code()).map(std::borrow::Cow::into_owned)
 }
 
-fn from_database(text: &str, down: bool, state: Option<String>, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+fn from_database(
+    text: &str,
+    down: bool,
+    state: Option<String>,
+    cause: impl std::error::Error + Send + Sync + 'static,
+) -> Error {
     let state = state.unwrap_or_default();
     // 57P01..03: shutting down or starting; 53300: no connection free; 57014: statement_timeout; 22003: numeric overflow.
     let (code, line) = if down || state.starts_with("57P") || state == "53300" || state.starts_with("08") {

@@ -7,12 +7,10 @@ use crate::dialect;
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
-const UP: &[&str] = &[
-    "create table server_secret (
+const UP: &[&str] = &["create table server_secret (
     name {text} not null primary key,
     value {bytes} not null
-)",
-];
+)"];
 
 const DOWN: &[&str] = &["drop table server_secret"];
 

@@ -341,12 +341,9 @@ pub fn decide(role: Role, class: Class) -> Grant {
             Role::PmoLead | Role::Auditor => reads(S::ALL),
             Role::ProjectManager => reads(S::OWN),
             // Finance reads the trail of finance entities; it comes with them.
-            Role::Finance
-            | Role::Sponsor
-            | Role::ResourceManager
-            | Role::Analyst
-            | Role::Integration
-            | Role::Admin => NOTHING,
+            Role::Finance | Role::Sponsor | Role::ResourceManager | Role::Analyst | Role::Integration | Role::Admin => {
+                NOTHING
+            }
         },
         Class::Sec => match role {
             Role::PmoLead | Role::Admin => grant(S::ALL, S::ALL, S::NONE),

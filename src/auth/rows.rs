@@ -48,7 +48,12 @@ type Seen = (DateTime<Utc>, Arc<Caller>);
 
 impl Callers {
     /// The caller of this identity, read again when what is known is older than five seconds.
-    pub async fn of(&self, db: &DatabaseConnection, clock: &dyn Clock, identity: &Identity) -> Result<Arc<Caller>, Error> {
+    pub async fn of(
+        &self,
+        db: &DatabaseConnection,
+        clock: &dyn Clock,
+        identity: &Identity,
+    ) -> Result<Arc<Caller>, Error> {
         let now = clock.now();
         let key = (identity.issuer.clone(), identity.subject.clone(), identity.roles.clone());
         if let Some((at, caller)) = self.lock().get(&key)
@@ -133,11 +138,8 @@ async fn related(db: &DatabaseConnection, me: Uuid, scopes: &[Uuid]) -> Result<R
     let is_portfolio = |item: &Item| item.2 == "PORTFOLIO";
     let own = mine.iter().filter(|i| i.6 == Some(me)).map(|i| i.0).collect();
     let sponsored: Vec<Item> = mine.iter().filter(|i| i.5 == Some(me)).cloned().collect();
-    let given: Vec<Item> = mine
-        .iter()
-        .filter(|i| scopes.contains(&i.0) || (is_portfolio(i) && i.4 == Some(me)))
-        .cloned()
-        .collect();
+    let given: Vec<Item> =
+        mine.iter().filter(|i| scopes.contains(&i.0) || (is_portfolio(i) && i.4 == Some(me))).cloned().collect();
     let sponsored = subtree(db, sponsored).await?;
     let given = subtree(db, given).await?;
     let portfolios: Vec<Uuid> = given.iter().filter(|i| is_portfolio(i)).map(|i| i.0).collect();
@@ -163,7 +165,9 @@ async fn subtree(db: &DatabaseConnection, roots: Vec<Item>) -> Result<Vec<Item>,
         let parents: Vec<Uuid> = front.iter().map(|i| i.0).collect();
         let mut below = vec![];
         for some in parents.chunks(500) {
-            below.extend(items(db, Condition::all().add(portfolio_item::Column::ParentId.is_in(some.iter().copied()))).await?);
+            below.extend(
+                items(db, Condition::all().add(portfolio_item::Column::ParentId.is_in(some.iter().copied()))).await?,
+            );
         }
         below.retain(|i| seen.insert(i.0));
         all.extend(below.iter().cloned());

@@ -97,7 +97,10 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
     for fact in facts::<OrgUnitFact>(include_str!("org_units.csv"))? {
         let unit = org_unit(fact.key, fact.name, fact.parent, &founded);
         if let Some(center) = fact.cost_center {
-            links.push(external_link::Model { org_unit_id: Some(unit.id), ..link("ORG_UNIT", "SAP", &center, &founded) });
+            links.push(external_link::Model {
+                org_unit_id: Some(unit.id),
+                ..link("ORG_UNIT", "SAP", &center, &founded)
+            });
         }
         org_units.push(unit);
     }
@@ -250,7 +253,12 @@ fn role(fact: RoleFact, index: usize, as_of: NaiveDate) -> role_assignment::Mode
     }
 }
 
-fn item(fact: ItemFact, parent: Option<&portfolio_item::Model>, index: usize, as_of: NaiveDate) -> portfolio_item::Model {
+fn item(
+    fact: ItemFact,
+    parent: Option<&portfolio_item::Model>,
+    index: usize,
+    as_of: NaiveDate,
+) -> portfolio_item::Model {
     let own = id("portfolio_item", &fact.key);
     let kind = match fact.key.get(..3) {
         Some("PF-") => "PORTFOLIO",

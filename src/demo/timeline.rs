@@ -95,8 +95,7 @@ pub(super) fn dates(state: State, plan: Option<Plan>, is_funded: bool, as_of: Na
         return Dates::default();
     };
     let day = |offset: i64| Some(as_of + TimeDelta::days(offset));
-    let planned =
-        Dates { planned_start: day(start), planned_finish: day(start + days), ..Dates::default() };
+    let planned = Dates { planned_start: day(start), planned_finish: day(start + days), ..Dates::default() };
     let forecast_finish = day(start + days + slip);
     match state {
         State::Approved => Dates { forecast_start: planned.planned_start, forecast_finish, ..planned },
@@ -110,11 +109,9 @@ pub(super) fn dates(state: State, plan: Option<Plan>, is_funded: bool, as_of: Na
             actual_finish: forecast_finish,
             ..planned
         },
-        State::Cancelled if is_funded => Dates {
-            actual_start: day(start),
-            actual_finish: day((start + days / 2).min(-1)),
-            ..planned
-        },
+        State::Cancelled if is_funded => {
+            Dates { actual_start: day(start), actual_finish: day((start + days / 2).min(-1)), ..planned }
+        }
         State::Proposed | State::Cancelled => planned,
     }
 }

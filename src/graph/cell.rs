@@ -71,7 +71,9 @@ fn postgres(row: &PgRow, at: usize, ty: ColumnType) -> Cell<'_> {
         ColumnType::Id => bytes.try_into().ok().map(Cell::Id),
         ColumnType::Bool => bytes.first().map(|b| Cell::Bool(*b != 0)),
         ColumnType::Date => bytes.try_into().ok().map(|b| Cell::Days(i32::from_be_bytes(b))),
-        ColumnType::Instant => bytes.try_into().ok().map(|b| Cell::Micros(i64::from_be_bytes(b) + SECONDS_TO_2000 * 1_000_000)),
+        ColumnType::Instant => {
+            bytes.try_into().ok().map(|b| Cell::Micros(i64::from_be_bytes(b) + SECONDS_TO_2000 * 1_000_000))
+        }
     };
     cell.unwrap_or(Cell::Null)
 }
@@ -83,12 +85,19 @@ fn sqlite(row: &SqliteRow, at: usize, ty: ColumnType) -> Cell<'_> {
     }
     match ty {
         ColumnType::Int | ColumnType::Bool => <i64 as Decode<Sqlite>>::decode(raw).map_or(Cell::Null, Cell::Int),
-        ColumnType::Id => <&[u8] as Decode<Sqlite>>::decode(raw).ok().and_then(|b| b.try_into().ok()).map_or(Cell::Null, Cell::Id),
-        ColumnType::Text | ColumnType::Date | ColumnType::Instant => <&str as Decode<Sqlite>>::decode(raw).map_or(Cell::Null, Cell::Text),
+        ColumnType::Id => {
+            <&[u8] as Decode<Sqlite>>::decode(raw).ok().and_then(|b| b.try_into().ok()).map_or(Cell::Null, Cell::Id)
+        }
+        ColumnType::Text | ColumnType::Date | ColumnType::Instant => {
+            <&str as Decode<Sqlite>>::decode(raw).map_or(Cell::Null, Cell::Text)
+        }
     }
 }
 
 /// Microseconds since 1970 of an instant as SQLite keeps it.
 pub fn micros(text: &str) -> Option<i64> {
-    DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f %:z")).ok().map(|d| d.timestamp_micros())
+    DateTime::parse_from_rfc3339(text)
+        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f %:z"))
+        .ok()
+        .map(|d| d.timestamp_micros())
 }

@@ -20,7 +20,13 @@ pub type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 pub type Collected<'d> = Vec<(&'d str, Vec<&'d Positioned<Field>>)>;
 
 /// The fields that selection sets ask of an object of this type, merged by response key.
-pub fn collect<'d>(model: &Model, fragments: &'d Fragments, variables: &Variables, sets: &[&'d SelectionSet], type_name: &str) -> Collected<'d> {
+pub fn collect<'d>(
+    model: &Model,
+    fragments: &'d Fragments,
+    variables: &Variables,
+    sets: &[&'d SelectionSet],
+    type_name: &str,
+) -> Collected<'d> {
     let mut out = vec![];
     let mut positions = HashMap::new();
     let mut seen = vec![];
@@ -63,7 +69,16 @@ fn walk<'d>(
                 if let Some(fragment) = fragments.get(name)
                     && applies(model, fragment.node.type_condition.node.on.node.as_str(), type_name)
                 {
-                    walk(model, fragments, variables, &fragment.node.selection_set.node, type_name, out, positions, seen);
+                    walk(
+                        model,
+                        fragments,
+                        variables,
+                        &fragment.node.selection_set.node,
+                        type_name,
+                        out,
+                        positions,
+                        seen,
+                    );
                 }
             }
             Selection::InlineFragment(inline) => {

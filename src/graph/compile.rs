@@ -71,7 +71,9 @@ impl<'d> Compiler<'d> {
             let name = asked[0].node.name.node.as_str().to_owned();
             let position = (asked[0].pos.line, asked[0].pos.column);
             self.path.push(key.to_owned());
-            let kind = self.root(&name, &asked).map_err(|e| if e.locations.is_empty() { e.at(position.0, position.1) } else { e })?;
+            let kind = self
+                .root(&name, &asked)
+                .map_err(|e| if e.locations.is_empty() { e.at(position.0, position.1) } else { e })?;
             self.path.pop();
             roots.push(Root { key: key.to_owned(), name, position, kind });
         }
@@ -86,7 +88,12 @@ impl<'d> Compiler<'d> {
         }
         self.check_arguments("Query", asked)?;
         match name {
-            "node" => return Ok(RootKind::Node { id: argument(asked, "id").unwrap_or(Value::Null), levels: self.node_levels(asked)? }),
+            "node" => {
+                return Ok(RootKind::Node {
+                    id: argument(asked, "id").unwrap_or(Value::Null),
+                    levels: self.node_levels(asked)?,
+                });
+            }
             "nodes" => {
                 self.path.push("*".into());
                 let levels = self.node_levels(asked)?;
@@ -185,7 +192,9 @@ impl<'d> Compiler<'d> {
     ) -> Result<Vec<Op>, Error> {
         if entity.members.is_empty() {
             return self.object(entity.name, asked, |this, name, fields| {
-                let field = entity.field(name).ok_or_else(|| Error::internal(format!("{}.{name} is not declared", entity.name)))?;
+                let field = entity
+                    .field(name)
+                    .ok_or_else(|| Error::internal(format!("{}.{name} is not declared", entity.name)))?;
                 this.field(source, children, alias, entity, field, rows, fields, only)
             });
         }
@@ -298,7 +307,14 @@ impl<'d> Compiler<'d> {
         })
     }
 
-    fn viewer_access(&mut self, source: &mut Source, alias: usize, entity: &'static Entity, rows: Scopes, asked: &Asked<'d>) -> Result<Vec<Op>, Error> {
+    fn viewer_access(
+        &mut self,
+        source: &mut Source,
+        alias: usize,
+        entity: &'static Entity,
+        rows: Scopes,
+        asked: &Asked<'d>,
+    ) -> Result<Vec<Op>, Error> {
         let scopes = self.rights.scopes(entity.class.write());
         let mut say = |can: bool, reason: &str| {
             self.object("ViewerAccess", &sets(asked), |_, name, _| {
@@ -367,7 +383,14 @@ impl<'d> Compiler<'d> {
                 }
                 "aggregate" => {
                     let totals = level.totals.get_or_insert_default();
-                    let ops = self.figures(&format!("{}Aggregate", entity.name), entity, scopes, totals, &sets(&fields), None)?;
+                    let ops = self.figures(
+                        &format!("{}Aggregate", entity.name),
+                        entity,
+                        scopes,
+                        totals,
+                        &sets(&fields),
+                        None,
+                    )?;
                     shape.push(ConnectionOp::Totals(ops));
                 }
                 "groups" => {
@@ -387,7 +410,13 @@ impl<'d> Compiler<'d> {
         Ok(level)
     }
 
-    fn edge(&mut self, level: &mut Level, entity: &'static Entity, scopes: Scopes, asked: &Asked<'d>) -> Result<Vec<Op>, Error> {
+    fn edge(
+        &mut self,
+        level: &mut Level,
+        entity: &'static Entity,
+        scopes: Scopes,
+        asked: &Asked<'d>,
+    ) -> Result<Vec<Op>, Error> {
         let Level { source, children, page, .. } = level;
         self.object(&format!("{}Edge", entity.name), &sets(asked), |this, name, fields| {
             if name == "cursor" {
@@ -444,7 +473,9 @@ impl<'d> Compiler<'d> {
             },
             _ => {
                 let part = format!("{}{}{}", entity.name, name[..1].to_uppercase(), &name[1..]);
-                this.object(&part, &sets(fields), |this, of, asked| this.figure(entity, rows, totals, name, &part, of, asked))
+                this.object(&part, &sets(fields), |this, of, asked| {
+                    this.figure(entity, rows, totals, name, &part, of, asked)
+                })
             }
         })
     }
@@ -474,7 +505,8 @@ impl<'d> Compiler<'d> {
         let expr = |column, ty| Expr::new(0, column, only, ty);
         let (value, ty, shown) = match &field.kind {
             Kind::Money { amount, currency, .. } if figure != "coverage" => {
-                let money = MoneyTotal { amount: expr(*amount, ColumnType::Int), currency: expr(*currency, ColumnType::Text) };
+                let money =
+                    MoneyTotal { amount: expr(*amount, ColumnType::Int), currency: expr(*currency, ColumnType::Text) };
                 let at = position(&mut totals.money, money);
                 let which = match figure {
                     "sum" => MoneyFigure::Sum,
@@ -488,7 +520,9 @@ impl<'d> Compiler<'d> {
             Kind::Money { amount, .. } => (*amount, ColumnType::Int, Form::Int),
             Kind::Scalar { column, ty, .. } => (*column, stored(*ty), form(*ty)),
             Kind::Enum { column, .. } => (*column, ColumnType::Text, Form::Text),
-            Kind::Id | Kind::One { .. } | Kind::Many { .. } | Kind::Union { .. } | Kind::ViewerAccess => ("id", ColumnType::Id, Form::Text),
+            Kind::Id | Kind::One { .. } | Kind::Many { .. } | Kind::Union { .. } | Kind::ViewerAccess => {
+                ("id", ColumnType::Id, Form::Text)
+            }
         };
         let value = expr(value, ty);
         let mut add = |figure| FIGURES + 1 + position(&mut totals.figures, figure);
@@ -535,11 +569,24 @@ impl<'d> Compiler<'d> {
         }
         let mut totals = Totals::default();
         let mut source = Source::new(entity, rows);
-        let ops = self.figures(&format!("{}Group", entity.name), entity, rows, &mut totals, &sets(asked), Some((&keys, &mut source)))?;
+        let ops = self.figures(
+            &format!("{}Group", entity.name),
+            entity,
+            rows,
+            &mut totals,
+            &sets(asked),
+            Some((&keys, &mut source)),
+        )?;
         Ok(Groups { keys, inner, order, first: argument(asked, "first"), totals, source, ops })
     }
 
-    fn group_by(&self, entity: &'static Entity, rows: Scopes, inner: &mut Source, part: &ConstValue) -> Result<GroupKey, Error> {
+    fn group_by(
+        &self,
+        entity: &'static Entity,
+        rows: Scopes,
+        inner: &mut Source,
+        part: &ConstValue,
+    ) -> Result<GroupKey, Error> {
         let (mut name, mut bucket) = (String::new(), None);
         for (what, value) in entries(part) {
             if what == "field" {
@@ -590,7 +637,13 @@ impl<'d> Compiler<'d> {
         Ok(GroupKey { field, expr: Expr::new(0, column, only, ty), bucket })
     }
 
-    fn group_key(&mut self, entity: &'static Entity, keys: &[GroupKey], source: &mut Source, asked: &Asked<'d>) -> Result<Vec<Op>, Error> {
+    fn group_key(
+        &mut self,
+        entity: &'static Entity,
+        keys: &[GroupKey],
+        source: &mut Source,
+        asked: &Asked<'d>,
+    ) -> Result<Vec<Op>, Error> {
         let mut none = vec![];
         self.object(&format!("{}GroupKey", entity.name), &sets(asked), |this, name, fields| {
             let Some(at) = keys.iter().position(|k| k.field.name == name) else {
@@ -604,7 +657,10 @@ impl<'d> Compiler<'d> {
                     let present = source.column(joined, "id", ColumnType::Id);
                     let mut ops = this.entity(source, &mut none, joined, target, scopes, &sets(fields), None)?;
                     if !none.is_empty() {
-                        return Err(Error::new(Code::GraphqlValidationFailed, "A group's key has no lists; ask for them outside of groups."));
+                        return Err(Error::new(
+                            Code::GraphqlValidationFailed,
+                            "A group's key has no lists; ask for them outside of groups.",
+                        ));
                     }
                     shift(&mut ops);
                     vec![Op::Present(GROUP_SOURCE + present, ops)]
@@ -618,7 +674,14 @@ impl<'d> Compiler<'d> {
 
     /// An argument with its variables replaced: what shapes the plan is part of the plan's key.
     fn settle(&self, value: Option<Value>) -> ConstValue {
-        value.and_then(|v| v.into_const_with(|name| Ok::<_, ()>(self.variables.get(name.as_str()).cloned().unwrap_or(ConstValue::Null))).ok()).unwrap_or(ConstValue::Null)
+        value
+            .and_then(|v| {
+                v.into_const_with(|name| {
+                    Ok::<_, ()>(self.variables.get(name.as_str()).cloned().unwrap_or(ConstValue::Null))
+                })
+                .ok()
+            })
+            .unwrap_or(ConstValue::Null)
     }
 
     /// Literals and variables of a field's arguments fit their places.
@@ -657,7 +720,8 @@ pub fn limit(entity: &Entity, needs: Class, scopes: Scopes, rows: Scopes) -> Lim
 /// The error for a filter, order or group on what the caller can never read.
 pub fn forbidden(entity: &Entity, field: &Field, needs: Permission) -> Error {
     let coordinate = format!("{}.{}", entity.name, field.name);
-    Error::new(Code::FilterForbidden, format!("`{coordinate}` needs {needs} to filter, order or group by.")).about(coordinate)
+    Error::new(Code::FilterForbidden, format!("`{coordinate}` needs {needs} to filter, order or group by."))
+        .about(coordinate)
 }
 
 fn level(source: Source, link: Option<Link>, lookup: Option<Lookup>) -> Level {

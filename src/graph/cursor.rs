@@ -29,7 +29,10 @@ pub struct Signer(Hmac<Sha256>);
 impl Signer {
     /// A signer with the key that all server processes share.
     pub fn new(secret: &[u8]) -> Self {
-        Self(<Hmac<Sha256> as Mac>::new_from_slice(secret).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length")))
+        Self(
+            <Hmac<Sha256> as Mac>::new_from_slice(secret)
+                .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length")),
+        )
     }
 
     fn tag(&self, body: &[u8]) -> [u8; TAG] {
@@ -65,7 +68,10 @@ impl Signer {
         mac.verify_truncated_left(tag).map_err(|_| foreign())?;
         let (of, keys) = body[1..].split_at(list.len());
         if of != list {
-            return Err(Error::new(Code::CursorMismatch, "This cursor belongs to another filter or order; start again without it."));
+            return Err(Error::new(
+                Code::CursorMismatch,
+                "This cursor belongs to another filter or order; start again without it.",
+            ));
         }
         decode(keys).ok_or_else(foreign)
     }
@@ -99,7 +105,9 @@ pub fn encode(out: &mut Vec<u8>, cell: &Cell<'_>, ty: ColumnType) {
         Cell::Micros(micros) => put(b't', &micros.to_be_bytes()),
         // SQLite keeps dates and instants as text: give them the form that both databases share.
         Cell::Text(s) => match ty {
-            ColumnType::Date => put(b'd', &NaiveDate::parse_from_str(s, "%Y-%m-%d").map_or(0, |d| (d - EPOCH).num_days()).to_be_bytes()),
+            ColumnType::Date => {
+                put(b'd', &NaiveDate::parse_from_str(s, "%Y-%m-%d").map_or(0, |d| (d - EPOCH).num_days()).to_be_bytes())
+            }
             ColumnType::Instant => put(b't', &super::cell::micros(s).unwrap_or(0).to_be_bytes()),
             _ => put(b's', s.as_bytes()),
         },
@@ -135,7 +143,9 @@ fn shifted(days: i64) -> Option<NaiveDate> {
 /// Appends the condition that a row comes after these values in the order of the keys.
 pub fn after(sql: &mut Sql, keys: &[OrderKey], values: &[Option<DbValue>]) {
     let pairs: Vec<(&OrderKey, &Option<DbValue>)> = keys.iter().zip(values).collect();
-    let plain = pairs.iter().all(|(k, v)| k.nulls_first.is_none() && v.is_some() && k.expr.only.is_none() && k.expr.given.is_none());
+    let plain = pairs
+        .iter()
+        .all(|(k, v)| k.nulls_first.is_none() && v.is_some() && k.expr.only.is_none() && k.expr.given.is_none());
     let one_way = pairs.windows(2).all(|w| w[0].0.descending == w[1].0.descending);
     if plain && one_way {
         // A row value is one range of the index.

@@ -68,7 +68,10 @@ pub struct Reader {
 impl Database {
     /// Connects: `sqlite:path?mode=rwc` or `postgres://...`, up to `connections` readers and as many writers at a time.
     pub async fn connect(url: &str, connections: u32, statement_timeout: Duration) -> Result<Self, Error> {
-        let bad = |e: sqlx::Error| Error { source: Some(Box::new(e)), ..Error::new(Code::Unavailable, "The database address cannot be used.") };
+        let bad = |e: sqlx::Error| Error {
+            source: Some(Box::new(e)),
+            ..Error::new(Code::Unavailable, "The database address cannot be used.")
+        };
         let mut pool = sea_orm::ConnectOptions::new(url);
         pool.max_connections(connections).sqlx_logging(false);
         let (dialect, options) = if url.starts_with("postgres") {
@@ -87,7 +90,9 @@ impl Database {
                     .foreign_keys(true)
                     .busy_timeout(Duration::from_secs(10))
             };
-            let options = tune(SqliteConnectOptions::from_str(url).map_err(bad)?).statement_cache_capacity(PREPARED).disable_statement_logging();
+            let options = tune(SqliteConnectOptions::from_str(url).map_err(bad)?)
+                .statement_cache_capacity(PREPARED)
+                .disable_statement_logging();
             pool.map_sqlx_sqlite_opts(tune);
             (Dialect::Sqlite, Options::Sqlite(Box::new(options)))
         };
@@ -126,8 +131,14 @@ impl Database {
 
 impl Reader {
     /// Runs a statement and gives each row to `each`. After an error the connection is not used again.
-    pub async fn fetch(&mut self, text: &Arc<str>, values: &[DbValue], mut each: impl FnMut(Row) -> Result<(), Error> + Send) -> Result<usize, Error> {
-        let mut connection = self.connection.take().ok_or_else(|| Error::internal("the connection was lost by an earlier error"))?;
+    pub async fn fetch(
+        &mut self,
+        text: &Arc<str>,
+        values: &[DbValue],
+        mut each: impl FnMut(Row) -> Result<(), Error> + Send,
+    ) -> Result<usize, Error> {
+        let mut connection =
+            self.connection.take().ok_or_else(|| Error::internal("the connection was lost by an earlier error"))?;
         let text = AssertSqlSafe(text.clone());
         let mut count = 0;
         match &mut connection {
@@ -179,11 +190,33 @@ fn postgres(arguments: &mut PgArguments, value: &DbValue) -> BindResult {
         DbValue::Date(d) => arguments.add(*d),
         DbValue::Instant(t) => arguments.add(*t),
         DbValue::List(ty, values) => match ty {
-            ListType::Int => arguments.add(values.iter().filter_map(|v| if let DbValue::Int(n) = v { Some(*n) } else { None }).collect::<Vec<_>>()),
-            ListType::Text => arguments.add(values.iter().filter_map(|v| if let DbValue::Text(s) = v { Some(s.as_str()) } else { None }).collect::<Vec<_>>()),
-            ListType::Id => arguments.add(values.iter().filter_map(|v| if let DbValue::Id(id) = v { Some(*id) } else { None }).collect::<Vec<_>>()),
-            ListType::Date => arguments.add(values.iter().filter_map(|v| if let DbValue::Date(d) = v { Some(*d) } else { None }).collect::<Vec<_>>()),
-            ListType::Instant => arguments.add(values.iter().filter_map(|v| if let DbValue::Instant(t) = v { Some(*t) } else { None }).collect::<Vec<_>>()),
+            ListType::Int => arguments.add(
+                values.iter().filter_map(|v| if let DbValue::Int(n) = v { Some(*n) } else { None }).collect::<Vec<_>>(),
+            ),
+            ListType::Text => arguments.add(
+                values
+                    .iter()
+                    .filter_map(|v| if let DbValue::Text(s) = v { Some(s.as_str()) } else { None })
+                    .collect::<Vec<_>>(),
+            ),
+            ListType::Id => arguments.add(
+                values
+                    .iter()
+                    .filter_map(|v| if let DbValue::Id(id) = v { Some(*id) } else { None })
+                    .collect::<Vec<_>>(),
+            ),
+            ListType::Date => arguments.add(
+                values
+                    .iter()
+                    .filter_map(|v| if let DbValue::Date(d) = v { Some(*d) } else { None })
+                    .collect::<Vec<_>>(),
+            ),
+            ListType::Instant => arguments.add(
+                values
+                    .iter()
+                    .filter_map(|v| if let DbValue::Instant(t) = v { Some(*t) } else { None })
+                    .collect::<Vec<_>>(),
+            ),
         },
     }
 }
@@ -212,9 +245,13 @@ fn json_list(values: &[DbValue]) -> String {
             DbValue::Int(n) => out.extend_from_slice(n.to_string().as_bytes()),
             DbValue::Bool(b) => out.extend_from_slice(if *b { b"1" } else { b"0" }),
             DbValue::Text(s) => super::json::string(&mut out, s),
-            DbValue::Id(id) => super::json::string(&mut out, id.simple().encode_lower(&mut uuid::Uuid::encode_buffer())),
+            DbValue::Id(id) => {
+                super::json::string(&mut out, id.simple().encode_lower(&mut uuid::Uuid::encode_buffer()))
+            }
             DbValue::Date(d) => super::json::string(&mut out, &d.to_string()),
-            DbValue::Instant(t) => super::json::string(&mut out, &t.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, false)),
+            DbValue::Instant(t) => {
+                super::json::string(&mut out, &t.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, false))
+            }
             DbValue::List(..) => out.extend_from_slice(b"null"),
         }
     }

@@ -224,7 +224,12 @@ impl Field {
     }
 
     /// A link to one row of one of several entities.
-    pub fn union(name: &'static str, union: &'static str, arms: Vec<(Column, &'static str)>, doc: &'static str) -> Self {
+    pub fn union(
+        name: &'static str,
+        union: &'static str,
+        arms: Vec<(Column, &'static str)>,
+        doc: &'static str,
+    ) -> Self {
         Self::new(name, Kind::Union { name: union, arms }, doc)
     }
 
@@ -292,7 +297,12 @@ impl Entity {
             kind: None,
             class,
             rows,
-            fields: vec![Field { filter: true, required: true, order: true, ..Field::new("id", Kind::Id, "The opaque id. It never changes.") }],
+            fields: vec![Field {
+                filter: true,
+                required: true,
+                order: true,
+                ..Field::new("id", Kind::Id, "The opaque id. It never changes.")
+            }],
             implements: vec![],
             members: vec![],
             external: None,
@@ -343,20 +353,56 @@ impl Entity {
     #[must_use]
     pub fn audited(mut self) -> Self {
         self.fields.extend([
-            Field::scalar("version", Scalar::Version, Named("version"), "Grows with each change of the row; pass it back as `ifVersion`.").required().unfiltered(),
-            Field::scalar("createdAt", Scalar::DateTime, Named("created_at"), "When the row was created. It never changes.").required(),
-            Field::one("createdBy", Named("created_by_id"), "Person", "Who created the row; null for the system and for imports.").ungrouped(),
+            Field::scalar(
+                "version",
+                Scalar::Version,
+                Named("version"),
+                "Grows with each change of the row; pass it back as `ifVersion`.",
+            )
+            .required()
+            .unfiltered(),
+            Field::scalar(
+                "createdAt",
+                Scalar::DateTime,
+                Named("created_at"),
+                "When the row was created. It never changes.",
+            )
+            .required(),
+            Field::one(
+                "createdBy",
+                Named("created_by_id"),
+                "Person",
+                "Who created the row; null for the system and for imports.",
+            )
+            .ungrouped(),
             Field::scalar("updatedAt", Scalar::DateTime, Named("updated_at"), "When the row last changed.").required(),
-            Field::one("updatedBy", Named("updated_by_id"), "Person", "Who changed the row last; null for the system and for imports.").ungrouped(),
-            Field { required: true, ..Field::new("viewerAccess", Kind::ViewerAccess, "What the caller may do with this row.") },
+            Field::one(
+                "updatedBy",
+                Named("updated_by_id"),
+                "Person",
+                "Who changed the row last; null for the system and for imports.",
+            )
+            .ungrouped(),
+            Field {
+                required: true,
+                ..Field::new("viewerAccess", Kind::ViewerAccess, "What the caller may do with this row.")
+            },
         ]);
         self
     }
 
     /// An interface over entities that share this table: the fields that all of them declare alike.
-    pub fn interface(name: &'static str, single: &'static str, plural: &'static str, doc: &'static str, members: &[Self]) -> Self {
+    pub fn interface(
+        name: &'static str,
+        single: &'static str,
+        plural: &'static str,
+        doc: &'static str,
+        members: &[Self],
+    ) -> Self {
         let first = &members[0];
-        let common = |f: &&Field| members.iter().all(|m| m.field(f.name).is_some_and(|g| format!("{:?}", g.kind) == format!("{:?}", f.kind)));
+        let common = |f: &&Field| {
+            members.iter().all(|m| m.field(f.name).is_some_and(|g| format!("{:?}", g.kind) == format!("{:?}", f.kind)))
+        };
         Self {
             name,
             single,
@@ -459,7 +505,10 @@ impl Model {
                 assert!(!field.required, "{at} lists a type that may be denied, so it must be nullable");
             }
             Kind::Union { arms, .. } => {
-                assert!(arms.iter().all(|(_, to)| self.by_name.contains_key(to)), "{at} has an arm that is not declared");
+                assert!(
+                    arms.iter().all(|(_, to)| self.by_name.contains_key(to)),
+                    "{at} has an arm that is not declared"
+                );
                 assert!(!field.required, "{at} links to a row that may be out of scope, so it must be nullable");
             }
             Kind::Id | Kind::Scalar { .. } | Kind::Enum { .. } | Kind::Money { .. } | Kind::ViewerAccess => {}

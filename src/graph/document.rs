@@ -62,10 +62,13 @@ impl Document {
         let missing = |m: &str| Error::new(Code::OperationUnresolved, m);
         match (&self.parsed.operations, name) {
             // The parser knows a single operation without its name: ask the text's facts.
-            (DocumentOperations::Single(op), None) => Ok((self.operations.keys().next().map_or("", String::as_str), op)),
+            (DocumentOperations::Single(op), None) => {
+                Ok((self.operations.keys().next().map_or("", String::as_str), op))
+            }
             (DocumentOperations::Single(_), Some(_)) => Err(missing("The document has no operation of that name.")),
             (DocumentOperations::Multiple(ops), Some(name)) => {
-                let (name, op) = ops.get_key_value(name).ok_or_else(|| missing("The document has no operation of that name."))?;
+                let (name, op) =
+                    ops.get_key_value(name).ok_or_else(|| missing("The document has no operation of that name."))?;
                 Ok((name.as_str(), op))
             }
             (DocumentOperations::Multiple(ops), None) => match ops.iter().next() {
@@ -76,9 +79,19 @@ impl Document {
     }
 
     /// The kept plan for these rights and variables, or a new one.
-    pub fn plan(&self, operation: &str, rights: &Rights, variables: &Variables, make: impl FnOnce() -> Result<Plan, Error>) -> Result<Arc<Plan>, Error> {
+    pub fn plan(
+        &self,
+        operation: &str,
+        rights: &Rights,
+        variables: &Variables,
+        make: impl FnOnce() -> Result<Plan, Error>,
+    ) -> Result<Arc<Plan>, Error> {
         let shaping = self.operations.get(operation).map_or(&[][..], |o| &o.shaping);
-        let shape = shaping.iter().map(|name| variables.get(name).map_or_else(|| "-".into(), ConstValue::to_string)).collect::<Vec<_>>().join("\n");
+        let shape = shaping
+            .iter()
+            .map(|name| variables.get(name).map_or_else(|| "-".into(), ConstValue::to_string))
+            .collect::<Vec<_>>()
+            .join("\n");
         let key = PlanKey { operation: operation.to_owned(), rights: rights.clone(), shape };
         if let Some(plan) = self.plans().get(&key) {
             return Ok(plan.clone());
@@ -128,7 +141,10 @@ impl Documents {
 /// Reads a document within the limits. It is not validated yet.
 pub fn read(text: &str, limits: &Limits) -> Result<Document, Error> {
     if text.len() > limits.document_bytes {
-        return Err(Error::new(Code::QueryTooLarge, format!("The document is longer than {} bytes.", limits.document_bytes)));
+        return Err(Error::new(
+            Code::QueryTooLarge,
+            format!("The document is longer than {} bytes.", limits.document_bytes),
+        ));
     }
     tokens(text, limits.tokens)?;
     let parsed = parse_query(text).map_err(|e| {
@@ -145,7 +161,8 @@ pub fn read(text: &str, limits: &Limits) -> Result<Document, Error> {
         .iter()
         .map(|(name, op)| {
             let name = name.map_or_else(|| single_name(text).unwrap_or_default(), |n| n.as_str().to_owned());
-            let facts = Operation { declared: input::declared(&op.node.variable_definitions), shaping: shaping(&parsed, op) };
+            let facts =
+                Operation { declared: input::declared(&op.node.variable_definitions), shaping: shaping(&parsed, op) };
             (name, facts)
         })
         .collect();
@@ -198,7 +215,8 @@ fn tokens(text: &str, max: usize) -> Result<(), Error> {
                 at += 1;
             }
             c if c.is_ascii_alphanumeric() || c == b'_' || c == b'-' => {
-                while at < bytes.len() && (bytes[at].is_ascii_alphanumeric() || matches!(bytes[at], b'_' | b'-' | b'.')) {
+                while at < bytes.len() && (bytes[at].is_ascii_alphanumeric() || matches!(bytes[at], b'_' | b'-' | b'.'))
+                {
                     at += 1;
                 }
             }
@@ -218,7 +236,10 @@ fn tokens(text: &str, max: usize) -> Result<(), Error> {
         }
         // The parser recurses with the nesting, whatever is nested.
         if depth > MAX_BRACKETS {
-            return Err(Error::new(Code::QueryTooDeep, format!("The document nests brackets more than {MAX_BRACKETS} deep.")));
+            return Err(Error::new(
+                Code::QueryTooDeep,
+                format!("The document nests brackets more than {MAX_BRACKETS} deep."),
+            ));
         }
     }
     Ok(())
@@ -258,12 +279,23 @@ fn check(parsed: &ExecutableDocument, limits: &Limits) -> Result<(), Error> {
             if is > max { Err(Error::new(code, format!("The operation has {what} {max}."))) } else { Ok(()) }
         };
         // Introspection nests deeper than data does; it has a limit of its own kind: lists inside lists.
-        let introspects = op.node.selection_set.node.items.iter().any(|i| matches!(&i.node, Selection::Field(f) if f.node.name.node.starts_with("__")));
+        let introspects = op
+            .node
+            .selection_set
+            .node
+            .items
+            .iter()
+            .any(|i| matches!(&i.node, Selection::Field(f) if f.node.name.node.starts_with("__")));
         let max_depth = if introspects { limits.depth.max(INTROSPECTION_DEPTH) } else { limits.depth };
         limit(size.depth, max_depth, Code::QueryTooDeep, "fields nested deeper than")?;
         limit(size.aliases, limits.aliases, Code::QueryTooManyAliases, "more aliases than")?;
         limit(size.directives, limits.directives, Code::QueryTooLarge, "more directives than")?;
-        limit(size.fields, limits.selected_fields, Code::QueryTooLarge, "more fields, with its fragments opened, than")?;
+        limit(
+            size.fields,
+            limits.selected_fields,
+            Code::QueryTooLarge,
+            "more fields, with its fragments opened, than",
+        )?;
     }
     Ok(())
 }
@@ -271,7 +303,11 @@ fn check(parsed: &ExecutableDocument, limits: &Limits) -> Result<(), Error> {
 /// The standard introspection query needs 13, newer ones two more.
 const INTROSPECTION_DEPTH: usize = 16;
 
-fn measure<'d>(parsed: &'d ExecutableDocument, set: &'d SelectionSet, known: &mut HashMap<&'d Name, Option<Size>>) -> Result<Size, Error> {
+fn measure<'d>(
+    parsed: &'d ExecutableDocument,
+    set: &'d SelectionSet,
+    known: &mut HashMap<&'d Name, Option<Size>>,
+) -> Result<Size, Error> {
     let mut size = Size::default();
     for item in &set.items {
         size.directives += item.node.directives().len();
@@ -308,7 +344,8 @@ fn measure<'d>(parsed: &'d ExecutableDocument, set: &'d SelectionSet, known: &mu
 /// Variables of `@skip`, `@include` and of what groups are made by: their values are part of the plan.
 fn shaping(parsed: &ExecutableDocument, op: &Positioned<OperationDefinition>) -> Vec<String> {
     let mut out = vec![];
-    let sets = std::iter::once(&op.node.selection_set.node).chain(parsed.fragments.values().map(|f| &f.node.selection_set.node));
+    let sets = std::iter::once(&op.node.selection_set.node)
+        .chain(parsed.fragments.values().map(|f| &f.node.selection_set.node));
     for set in sets {
         shaping_in(set, &mut out);
     }

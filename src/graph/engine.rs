@@ -134,7 +134,15 @@ impl Engine {
                 errors.iter().for_each(log);
                 let shown: Vec<Json> = errors.iter().take(ERRORS_SHOWN).map(|e| error_json(e, &request_id)).collect();
                 let body = json!({ "errors": shown }).to_string().into();
-                Answer { body, outcome: Outcome::Refused(code), masked: 0, statements: 0, rows: 0, operation, document_hash: hash }
+                Answer {
+                    body,
+                    outcome: Outcome::Refused(code),
+                    masked: 0,
+                    statements: 0,
+                    rows: 0,
+                    operation,
+                    document_hash: hash,
+                }
             }
         }
     }
@@ -158,10 +166,24 @@ impl Engine {
             Some(first) if !done.any => Outcome::Failed(first.code),
             _ => Outcome::Data,
         };
-        Answer { body: body.into(), outcome, masked: done.masked, statements: done.statements, rows: done.rows, operation, document_hash }
+        Answer {
+            body: body.into(),
+            outcome,
+            masked: done.masked,
+            statements: done.statements,
+            rows: done.rows,
+            operation,
+            document_hash,
+        }
     }
 
-    async fn prepare_and_run(&self, request: Request, caller: &Caller, operation: &mut Option<String>, hash: &mut String) -> Result<Executed, Vec<Error>> {
+    async fn prepare_and_run(
+        &self,
+        request: Request,
+        caller: &Caller,
+        operation: &mut Option<String>,
+        hash: &mut String,
+    ) -> Result<Executed, Vec<Error>> {
         let one = |e: Error| vec![e];
         let known = self.documents.get(&request.document);
         let document = match &known {
@@ -182,7 +204,8 @@ impl Engine {
         let declared = &document.operations[name].declared;
         let plan = document
             .plan(name, &caller.rights, &variables, || {
-                Compiler::new(self.model, &self.types, &document.parsed.fragments, &variables, declared, &caller.rights).query(&op.node.selection_set.node)
+                Compiler::new(self.model, &self.types, &document.parsed.fragments, &variables, declared, &caller.rights)
+                    .query(&op.node.selection_set.node)
             })
             .map_err(one)?;
         self.run(&plan, &document, &op.node, caller, &variables, request.access_mode).await.map_err(one)
@@ -190,7 +213,8 @@ impl Engine {
 
     /// Validates by a dry run: async-graphql's rules are private, so it executes with roots that answer null.
     async fn validate(&self, text: &str, document: &Document) -> Result<(), Vec<Error>> {
-        let mut names: Vec<Option<&str>> = document.parsed.operations.iter().map(|(name, _)| name.map(|n| n.as_str())).collect();
+        let mut names: Vec<Option<&str>> =
+            document.parsed.operations.iter().map(|(name, _)| name.map(|n| n.as_str())).collect();
         names.sort_unstable();
         let variables: HashMap<String, Json> = document
             .operations
@@ -224,7 +248,15 @@ impl Engine {
             .collect())
     }
 
-    async fn run(&self, plan: &Plan, document: &Document, op: &OperationDefinition, caller: &Caller, variables: &Variables, mode: AccessMode) -> Result<Executed, Error> {
+    async fn run(
+        &self,
+        plan: &Plan,
+        document: &Document,
+        op: &OperationDefinition,
+        caller: &Caller,
+        variables: &Variables,
+        mode: AccessMode,
+    ) -> Result<Executed, Error> {
         let mut run = Run::new(&self.database, self.model, &self.signer, &self.limits, plan, caller, variables);
         let mut values: Vec<Option<Vec<u8>>> = Vec::with_capacity(plan.roots.len());
         let mut errors = vec![];
@@ -262,7 +294,10 @@ impl Engine {
             RootKind::Many(level) => run.root(level).await?,
             RootKind::One(level) => match run.root(level).await? {
                 Some(row) => Some(row),
-                None => return Err(Error::new(Code::NotFound, format!("There is no such {}.", level.source.entity.name)).about(format!("Query.{}", root.name))),
+                None => {
+                    return Err(Error::new(Code::NotFound, format!("There is no such {}.", level.source.entity.name))
+                        .about(format!("Query.{}", root.name)));
+                }
             },
             RootKind::Node { id, levels } => {
                 let ids = self.ids(id, variables)?;
@@ -300,7 +335,10 @@ impl Engine {
     fn ids(&self, value: &Value, variables: &Variables) -> Result<Vec<(String, Uuid)>, Error> {
         let settled = match value {
             Value::Variable(name) => variables.get(name.as_str()).cloned().unwrap_or_default(),
-            value => value.clone().into_const_with(|name| Ok::<_, ()>(variables.get(name.as_str()).cloned().unwrap_or_default())).unwrap_or_default(),
+            value => value
+                .clone()
+                .into_const_with(|name| Ok::<_, ()>(variables.get(name.as_str()).cloned().unwrap_or_default()))
+                .unwrap_or_default(),
         };
         let items = super::compile::listed(&settled);
         if items.len() > MAX_NODES {
@@ -314,7 +352,12 @@ impl Engine {
     }
 
     /// Rows by id in the order asked, `null` for those that are not there for the caller.
-    async fn nodes(&self, run: &mut Run<'_>, levels: &HashMap<&'static str, Level>, ids: &[(String, Uuid)]) -> Result<Vec<Vec<u8>>, Error> {
+    async fn nodes(
+        &self,
+        run: &mut Run<'_>,
+        levels: &HashMap<&'static str, Level>,
+        ids: &[(String, Uuid)],
+    ) -> Result<Vec<Vec<u8>>, Error> {
         let mut found: HashMap<(&str, Uuid), Vec<u8>> = HashMap::new();
         let mut prefixes: Vec<&str> = ids.iter().map(|(p, _)| p.as_str()).collect();
         prefixes.sort_unstable();
@@ -326,14 +369,29 @@ impl Engine {
             of.dedup();
             found.extend(run.by_ids(level, &of).await?.into_iter().map(|(id, row)| ((prefix, id), row)));
         }
-        Ok(ids.iter().map(|(p, id)| found.get(&(p.as_str(), *id)).cloned().unwrap_or_else(|| b"null".to_vec())).collect())
+        Ok(ids
+            .iter()
+            .map(|(p, id)| found.get(&(p.as_str(), *id)).cloned().unwrap_or_else(|| b"null".to_vec()))
+            .collect())
     }
 
     /// Introspection beside compiled roots: async-graphql executes, the compiled answers are spliced in.
-    async fn introspect(&self, plan: &Plan, document: &Document, op: &OperationDefinition, variables: &Variables, values: Vec<Option<Vec<u8>>>, errors: &mut Vec<Error>) -> Vec<u8> {
-        let spliced = plan.roots.iter().zip(values).filter_map(|(root, v)| Some((root.key.clone(), Bytes::from(v?)))).collect();
+    async fn introspect(
+        &self,
+        plan: &Plan,
+        document: &Document,
+        op: &OperationDefinition,
+        variables: &Variables,
+        values: Vec<Option<Vec<u8>>>,
+        errors: &mut Vec<Error>,
+    ) -> Vec<u8> {
+        let spliced =
+            plan.roots.iter().zip(values).filter_map(|(root, v)| Some((root.key.clone(), Bytes::from(v?)))).collect();
         let mut parsed = document.parsed.clone();
-        parsed.operations = async_graphql::parser::types::DocumentOperations::Single(async_graphql::Positioned::new(op.clone(), async_graphql::Pos::default()));
+        parsed.operations = async_graphql::parser::types::DocumentOperations::Single(async_graphql::Positioned::new(
+            op.clone(),
+            async_graphql::Pos::default(),
+        ));
         let mut request = async_graphql::Request::new("").data(Spliced(spliced));
         for (name, value) in variables {
             request.variables.insert(async_graphql::Name::new(name), value.clone());
@@ -341,7 +399,10 @@ impl Engine {
         request.set_parsed_query(parsed);
         let response = self.schema.execute(request).await;
         for e in response.errors {
-            errors.push(Error::new(Code::GraphqlValidationFailed, e.message.lines().next().unwrap_or_default().to_owned()));
+            errors.push(Error::new(
+                Code::GraphqlValidationFailed,
+                e.message.lines().next().unwrap_or_default().to_owned(),
+            ));
         }
         let mut out = vec![];
         splice(&mut out, &response.data);
@@ -472,13 +533,15 @@ fn log(error: &Error) {
 }
 
 fn error_json(error: &Error, request_id: &str) -> Json {
-    let mut extensions = json!({ "code": error.code.as_str(), "requestId": request_id, "retryable": error.code.is_retryable() });
+    let mut extensions =
+        json!({ "code": error.code.as_str(), "requestId": request_id, "retryable": error.code.is_retryable() });
     if let Some(coordinate) = &error.coordinate {
         extensions["coordinate"] = json!(coordinate);
     }
     let mut out = json!({ "message": error.message, "extensions": extensions });
     if !error.locations.is_empty() {
-        out["locations"] = error.locations.iter().map(|(line, column)| json!({ "line": line, "column": column })).collect();
+        out["locations"] =
+            error.locations.iter().map(|(line, column)| json!({ "line": line, "column": column })).collect();
     }
     if !error.path.is_empty() {
         out["path"] = error

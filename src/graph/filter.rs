@@ -44,7 +44,14 @@ impl<'a> Filter<'a> {
     }
 
     /// Appends ` AND (condition)` for the rows of an entity.
-    pub fn write(&mut self, sql: &mut Sql, alias: usize, entity: &'static Entity, rows: Scopes, filter: &Value) -> Result<(), Error> {
+    pub fn write(
+        &mut self,
+        sql: &mut Sql,
+        alias: usize,
+        entity: &'static Entity,
+        rows: Scopes,
+        filter: &Value,
+    ) -> Result<(), Error> {
         let mut guards = vec![];
         sql.push(" AND ");
         self.object(sql, alias, entity, rows, filter, 0, &mut guards)?;
@@ -122,15 +129,23 @@ impl<'a> Filter<'a> {
     ) -> Result<(), Error> {
         let Some(field) = entity.field(name) else {
             let linked = entity.fields.iter().find(|f| matches!(f.kind, Kind::One { .. }) && has(f.name) == name);
-            let Some(field) = linked else { return Err(invalid(format!("{} cannot be filtered by `{name}`.", entity.name))) };
+            let Some(field) = linked else {
+                return Err(invalid(format!("{} cannot be filtered by `{name}`.", entity.name)));
+            };
             return self.has_link(sql, alias, entity, field, value);
         };
         match &field.kind {
             Kind::One { column, to } => {
                 let target = self.target(entity, field, to)?;
-                self.exists(sql, target, |sql, inner| {
-                    sql.column(inner, "id").push(" = ").column(alias, column);
-                }, Some((value, depth)), false)
+                self.exists(
+                    sql,
+                    target,
+                    |sql, inner| {
+                        sql.column(inner, "id").push(" = ").column(alias, column);
+                    },
+                    Some((value, depth)),
+                    false,
+                )
             }
             Kind::Many { to, by } => {
                 let target = self.target(entity, field, to)?;
@@ -149,16 +164,29 @@ impl<'a> Filter<'a> {
         }
     }
 
-    fn has_link(&mut self, sql: &mut Sql, alias: usize, entity: &'static Entity, field: &'static Field, value: &Value) -> Result<(), Error> {
+    fn has_link(
+        &mut self,
+        sql: &mut Sql,
+        alias: usize,
+        entity: &'static Entity,
+        field: &'static Field,
+        value: &Value,
+    ) -> Result<(), Error> {
         let Kind::One { column, to } = &field.kind else { return Ok(()) };
         let target = self.target(entity, field, to)?;
         self.count_leaf()?;
         if !truth(value)? {
             sql.push("NOT ");
         }
-        self.exists(sql, target, |sql, inner| {
-            sql.column(inner, "id").push(" = ").column(alias, column);
-        }, None, false)
+        self.exists(
+            sql,
+            target,
+            |sql, inner| {
+                sql.column(inner, "id").push(" = ").column(alias, column);
+            },
+            None,
+            false,
+        )
     }
 
     /// The entity at the other end of a link, if the caller may read it at all.
@@ -195,7 +223,14 @@ impl<'a> Filter<'a> {
         Ok(())
     }
 
-    fn list(&mut self, sql: &mut Sql, target: &'static Entity, (alias, by): (usize, &'static str), value: &Value, depth: usize) -> Result<(), Error> {
+    fn list(
+        &mut self,
+        sql: &mut Sql,
+        target: &'static Entity,
+        (alias, by): (usize, &'static str),
+        value: &Value,
+        depth: usize,
+    ) -> Result<(), Error> {
         let Value::Object(members) = value else {
             sql.push("TRUE");
             return Ok(());
@@ -238,7 +273,15 @@ impl<'a> Filter<'a> {
         Ok(())
     }
 
-    fn comparator(&mut self, sql: &mut Sql, alias: usize, entity: &'static Entity, rows: Scopes, field: &'static Field, value: &Value) -> Result<(), Error> {
+    fn comparator(
+        &mut self,
+        sql: &mut Sql,
+        alias: usize,
+        entity: &'static Entity,
+        rows: Scopes,
+        field: &'static Field,
+        value: &Value,
+    ) -> Result<(), Error> {
         let Value::Object(members) = value else {
             sql.push("TRUE");
             return Ok(());
@@ -251,7 +294,12 @@ impl<'a> Filter<'a> {
                 Some(Value::Null) | None if compares => self.single_currency.push((entity, rows, field)),
                 Some(code) => {
                     sql.column(alias, operand.column).push(" IS NOT NULL AND ").column(alias, currency).push(" = ");
-                    let currency = Operand { column: currency, leaf: Leaf::Scalar(Scalar::CurrencyCode), fold: Fold::None, lower: false };
+                    let currency = Operand {
+                        column: currency,
+                        leaf: Leaf::Scalar(Scalar::CurrencyCode),
+                        fold: Fold::None,
+                        lower: false,
+                    };
                     currency.value(sql, code)?;
                     sql.push(" AND ");
                 }
@@ -266,7 +314,9 @@ impl<'a> Filter<'a> {
             }
             self.count_leaf()?;
             if *value == Value::Null {
-                return Err(invalid(format!("`{op}: null` means nothing; use `isNull` to ask for rows without a value.")));
+                return Err(invalid(format!(
+                    "`{op}: null` means nothing; use `isNull` to ask for rows without a value."
+                )));
             }
             sql.push(" AND ");
             operand.compare(sql, alias, op, value)?;
@@ -286,7 +336,12 @@ struct Operand {
 }
 
 impl Operand {
-    fn of(model: &'static Model, entity: &'static Entity, field: &'static Field, insensitive: bool) -> Result<Self, Error> {
+    fn of(
+        model: &'static Model,
+        entity: &'static Entity,
+        field: &'static Field,
+        insensitive: bool,
+    ) -> Result<Self, Error> {
         let plain = |column, leaf| Self { column, leaf, fold: Fold::None, lower: false };
         Ok(match &field.kind {
             Kind::Id => plain("id", Leaf::Id(prefixes(model, entity))),
@@ -375,7 +430,9 @@ impl Operand {
 
     fn value(&self, sql: &mut Sql, value: &Value) -> Result<(), Error> {
         let param = match value {
-            Value::Variable(name) => Param::Variable { name: name.to_string(), leaf: self.leaf.clone(), list: false, fold: self.fold },
+            Value::Variable(name) => {
+                Param::Variable { name: name.to_string(), leaf: self.leaf.clone(), list: false, fold: self.fold }
+            }
             value => Param::Const(self.fold.apply(self.leaf.read(&constant(value)?)?)),
         };
         sql.param(param);
@@ -384,7 +441,12 @@ impl Operand {
 
     fn list(&self, value: &Value) -> Result<Param, Error> {
         if let Value::Variable(name) = value {
-            return Ok(Param::Variable { name: name.to_string(), leaf: self.leaf.clone(), list: true, fold: self.fold });
+            return Ok(Param::Variable {
+                name: name.to_string(),
+                leaf: self.leaf.clone(),
+                list: true,
+                fold: self.fold,
+            });
         }
         read_list(&self.leaf, self.fold, &constant(value)?).map(Param::Const)
     }
@@ -479,7 +541,9 @@ fn filter_leaves(model: &Model, entity: &Entity, filter: &Value, leaves: &mut Ve
     let Value::Object(members) = filter else { return (*filter == Value::Null).then_some(()) };
     for (name, value) in members {
         match (name.as_str(), value) {
-            ("and" | "or", Value::List(items)) => items.iter().try_for_each(|i| filter_leaves(model, entity, i, leaves))?,
+            ("and" | "or", Value::List(items)) => {
+                items.iter().try_for_each(|i| filter_leaves(model, entity, i, leaves))?
+            }
             ("and" | "or" | "not", one) => filter_leaves(model, entity, one, leaves)?,
             (name, value) => match entity.field(name).map(|f| &f.kind) {
                 Some(Kind::One { to, .. }) => filter_leaves(model, model.entity(to), value, leaves)?,
@@ -505,7 +569,9 @@ fn comparator_leaves(comparator: &Value, leaves: &mut Vec<String>) -> Option<()>
     let Value::Object(members) = comparator else { return None };
     for (op, value) in members {
         match value {
-            Value::Variable(name) if !matches!(op.as_str(), "isNull" | "mode" | "currency") => leaves.push(name.to_string()),
+            Value::Variable(name) if !matches!(op.as_str(), "isNull" | "mode" | "currency") => {
+                leaves.push(name.to_string())
+            }
             value if has_variable(value) => return None,
             _ => {}
         }

@@ -52,8 +52,14 @@ pub fn parse(text: &str) -> Option<(&str, Uuid)> {
 pub fn expect(text: &str, prefixes: &[&str]) -> Result<Uuid, Error> {
     match parse(text) {
         Some((prefix, id)) if prefixes.contains(&prefix) => Ok(id),
-        Some(_) => Err(Error::new(Code::InvalidId, format!("This id is of another type; an id that begins with {} is due here.", list(prefixes)))),
-        None => Err(Error::new(Code::InvalidId, format!("This is not an id; an id that begins with {} is due here.", list(prefixes)))),
+        Some(_) => Err(Error::new(
+            Code::InvalidId,
+            format!("This id is of another type; an id that begins with {} is due here.", list(prefixes)),
+        )),
+        None => Err(Error::new(
+            Code::InvalidId,
+            format!("This is not an id; an id that begins with {} is due here.", list(prefixes)),
+        )),
     }
 }
 

@@ -52,7 +52,9 @@ pub fn variables(
                     out.insert(name.to_owned(), default.node.clone());
                 }
                 None if d.node.var_type.node.nullable => {}
-                None => return Err(at(bad(format!("Variable ${name} of type {} has no value.", d.node.var_type.node)))),
+                None => {
+                    return Err(at(bad(format!("Variable ${name} of type {} has no value.", d.node.var_type.node))));
+                }
             },
             Some(value) => {
                 let value = ConstValue::from_json(value).map_err(Error::internal)?;
@@ -96,7 +98,8 @@ fn coerce(types: &Types, ty: &str, value: ConstValue, place: &mut Place) -> Resu
             ConstValue::Null => Ok(ConstValue::Null),
             ConstValue::List(items) => {
                 let items = items.into_iter().enumerate();
-                let items: Result<Vec<_>, _> = items.map(|(i, v)| place.within(&format!("[{i}]"), |p| coerce(types, inner, v, p))).collect();
+                let items: Result<Vec<_>, _> =
+                    items.map(|(i, v)| place.within(&format!("[{i}]"), |p| coerce(types, inner, v, p))).collect();
                 items.map(ConstValue::List)
             }
             one => coerce(types, inner, one, place).map(|v| ConstValue::List(vec![v])),
@@ -132,7 +135,10 @@ fn named(types: &Types, name: &str, value: ConstValue, place: &mut Place) -> Res
                 return Err(bad(format!("{} has no field {unknown}; its type is {name}.", place.0)));
             }
             if *oneof && (map.len() != 1 || map.values().any(|v| *v == ConstValue::Null)) {
-                return Err(bad(format!("{} must have exactly one field, which is not null; its type is {name}.", place.0)));
+                return Err(bad(format!(
+                    "{} must have exactly one field, which is not null; its type is {name}.",
+                    place.0
+                )));
             }
             let mut out = async_graphql::indexmap::IndexMap::with_capacity(map.len());
             for (key, value) in map {
@@ -141,7 +147,10 @@ fn named(types: &Types, name: &str, value: ConstValue, place: &mut Place) -> Res
                 out.insert(key, value);
             }
             for field in input_fields.values() {
-                if MetaTypeName::create(&field.ty).is_non_null() && field.default_value.is_none() && !out.contains_key(field.name.as_str()) {
+                if MetaTypeName::create(&field.ty).is_non_null()
+                    && field.default_value.is_none()
+                    && !out.contains_key(field.name.as_str())
+                {
                     return Err(bad(format!("{}.{} is missing; {} is due.", place.0, field.name, field.ty)));
                 }
             }
@@ -156,11 +165,14 @@ pub fn check_arguments(types: &Types, declared: &Declared, type_name: &str, fiel
     if field.arguments.is_empty() {
         return Ok(());
     }
-    let Some(meta) = types.get(type_name).and_then(|t| t.field_by_name(field.name.node.as_str())) else { return Ok(()) };
+    let Some(meta) = types.get(type_name).and_then(|t| t.field_by_name(field.name.node.as_str())) else {
+        return Ok(());
+    };
     for (name, value) in &field.arguments {
         if let Some(arg) = meta.args.get(name.node.as_str()) {
-            literal(types, declared, &arg.ty, &value.node, arg.default_value.is_some())
-                .map_err(|message| Error::new(Code::GraphqlValidationFailed, format!("Argument `{}`: {message}", name.node)))?;
+            literal(types, declared, &arg.ty, &value.node, arg.default_value.is_some()).map_err(|message| {
+                Error::new(Code::GraphqlValidationFailed, format!("Argument `{}`: {message}", name.node))
+            })?;
         }
     }
     Ok(())
@@ -195,7 +207,11 @@ fn literal_named(types: &Types, declared: &Declared, name: &str, value: &Value) 
     match types.get(name) {
         Some(MetaType::Scalar { is_valid, .. }) => {
             let constant = value.clone().into_const().ok_or_else(|| format!("{name} is due."))?;
-            if is_valid.as_ref().is_none_or(|check| check(&constant)) { Ok(()) } else { Err(format!("this is no {name}.")) }
+            if is_valid.as_ref().is_none_or(|check| check(&constant)) {
+                Ok(())
+            } else {
+                Err(format!("this is no {name}."))
+            }
         }
         Some(MetaType::Enum { enum_values, .. }) => match value {
             Value::Enum(v) if enum_values.contains_key(v.as_str()) => Ok(()),
@@ -208,7 +224,10 @@ fn literal_named(types: &Types, declared: &Declared, name: &str, value: &Value) 
                 literal(types, declared, &field.ty, value, field.default_value.is_some())?;
             }
             for field in input_fields.values() {
-                if MetaTypeName::create(&field.ty).is_non_null() && field.default_value.is_none() && !map.contains_key(field.name.as_str()) {
+                if MetaTypeName::create(&field.ty).is_non_null()
+                    && field.default_value.is_none()
+                    && !map.contains_key(field.name.as_str())
+                {
                     return Err(format!("{name}.{} is missing.", field.name));
                 }
             }

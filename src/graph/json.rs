@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike, Days, Timelike};
 use super::{
     cell::{Cell, EPOCH, Row},
     plan::{ColumnType, Form, MoneyFigure, Op},
-    value::{MONEY_SCALE, mean, write_decimal},
+    value::{mean, write_decimal},
 };
 
 /// Cells from here on are figures of a row of totals: the count, then the others.
@@ -78,7 +78,13 @@ impl Cells<'_> {
             };
             return Cell::Int(number((at >> 12) & 0xfff) - number(at & 0xfff));
         }
-        let figure = |at: usize| if at == FIGURES { ColumnType::Int } else { types.figures.get(at - FIGURES - 1).copied().unwrap_or(ColumnType::Int) };
+        let figure = |at: usize| {
+            if at == FIGURES {
+                ColumnType::Int
+            } else {
+                types.figures.get(at - FIGURES - 1).copied().unwrap_or(ColumnType::Int)
+            }
+        };
         match self {
             Self::Row(row, base) => row.at(base + at, types.columns[at]),
             Self::Totals(None, _) => Cell::Null,
@@ -267,6 +273,3 @@ pub fn string(out: &mut Vec<u8>, s: &str) {
     out.extend_from_slice(&bytes[from..]);
     out.push(b'"');
 }
-
-/// The scale of money, for those who write amounts.
-pub const AMOUNT: Form = Form::Decimal(MONEY_SCALE);

@@ -147,7 +147,10 @@ impl<'a> Run<'a> {
     /// The JSON of rows found by their ids, by id.
     pub async fn by_ids(&mut self, level: &Level, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, Error> {
         let parents = Parents { keys: ids.iter().map(|id| DbValue::Id(*id)).collect(), ..Parents::root() };
-        let statement = self.builder().rows(level, &Shape { by: None, filter: None, order: None, cursor: None, backward: false, limit: RowLimit::None })?;
+        let statement = self.builder().rows(
+            level,
+            &Shape { by: None, filter: None, order: None, cursor: None, backward: false, limit: RowLimit::None },
+        )?;
         let rows = self.fetch(&statement.statement, &parents.keys, 0).await?;
         let children = self.children(level, &rows, 0).await?;
         let mut out = HashMap::new();
@@ -176,7 +179,8 @@ impl<'a> Run<'a> {
                 groups.push(self.groups(level, group, &asked, &parents).await?);
             }
             let needs_rows = !level.rows.is_empty() || level.page.probes || level.page.cursors;
-            let fetched = if needs_rows { self.rows(level, &asked, &parents).await? } else { Fetched::nothing(parents.count) };
+            let fetched =
+                if needs_rows { self.rows(level, &asked, &parents).await? } else { Fetched::nothing(parents.count) };
             Ok(self.assemble(level, &asked, &parents, totals.as_ref(), &groups, &fetched))
         })
     }
@@ -195,7 +199,10 @@ impl<'a> Run<'a> {
         let backward = last.is_some();
         let limit = first.or(last).unwrap_or(PAGE_DEFAULT);
         if limit > self.limits.page {
-            return Err(Error::new(Code::PageSizeTooLarge, format!("A page holds at most {} rows; take the next page with `after`.", self.limits.page)));
+            return Err(Error::new(
+                Code::PageSizeTooLarge,
+                format!("A page holds at most {} rows; take the next page with `after`.", self.limits.page),
+            ));
         }
         let by = match &level.lookup {
             Some(Lookup::Ref(by)) => self.settled(Some(by)),
@@ -226,8 +233,12 @@ impl<'a> Run<'a> {
     fn settled(&self, value: Option<&Value>) -> Option<Value> {
         Some(match value? {
             Value::Variable(name) => self.variables.get(name.as_str())?.clone().into_value(),
-            Value::List(items) => Value::List(items.iter().map(|v| self.settled(Some(v)).unwrap_or(Value::Null)).collect()),
-            Value::Object(map) => Value::Object(map.iter().filter_map(|(k, v)| Some((k.clone(), self.settled(Some(v))?))).collect()),
+            Value::List(items) => {
+                Value::List(items.iter().map(|v| self.settled(Some(v)).unwrap_or(Value::Null)).collect())
+            }
+            Value::Object(map) => {
+                Value::Object(map.iter().filter_map(|(k, v)| Some((k.clone(), self.settled(Some(v))?))).collect())
+            }
             constant => constant.clone(),
         })
     }
@@ -236,10 +247,18 @@ impl<'a> Run<'a> {
     fn fits_fixed(&self, level: &Level, asked: &Asked) -> bool {
         let leaves = level.page.leaves.as_ref();
         let given = |name: &String| self.variables.get(name).is_some_and(|v| *v != ConstValue::Null);
-        leaves.is_some_and(|leaves| leaves.iter().all(given)) && asked.after.is_none() && asked.before.is_none() && !asked.backward
+        leaves.is_some_and(|leaves| leaves.iter().all(given))
+            && asked.after.is_none()
+            && asked.before.is_none()
+            && !asked.backward
     }
 
-    fn rows_statement(&self, level: &Level, asked: &Asked, list: Option<ListHash>) -> Result<Arc<RowsStatement>, Error> {
+    fn rows_statement(
+        &self,
+        level: &Level,
+        asked: &Asked,
+        list: Option<ListHash>,
+    ) -> Result<Arc<RowsStatement>, Error> {
         let probe = usize::from(level.page.probes);
         if self.fits_fixed(level, asked) {
             if let Some(fixed) = level.fixed.get() {
@@ -257,7 +276,8 @@ impl<'a> Run<'a> {
             };
             let filter = level.page.filter.as_ref().filter(|v| **v != Value::Null);
             let order = level.page.order.as_ref().filter(|v| **v != Value::Null);
-            let made = self.builder().rows(level, &Shape { by, filter, order, cursor: None, backward: false, limit })?;
+            let made =
+                self.builder().rows(level, &Shape { by, filter, order, cursor: None, backward: false, limit })?;
             return Ok(level.fixed.get_or_init(|| Arc::new(made)).clone());
         }
         let open = |text: &str| self.signer.open(text, list.unwrap_or_default());
@@ -295,7 +315,8 @@ impl<'a> Run<'a> {
         for check in &statement.checks {
             self.single_currency(check).await?;
         }
-        let rows = self.fetch(&statement.statement, &parents.keys, asked.limit + usize::from(level.page.probes)).await?;
+        let rows =
+            self.fetch(&statement.statement, &parents.keys, asked.limit + usize::from(level.page.probes)).await?;
         let base = usize::from(level.link.is_some());
         let children = self.children(level, &rows, base).await?;
         let mut fetched = Fetched::nothing(parents.count);
@@ -337,11 +358,27 @@ impl<'a> Run<'a> {
     }
 
     #[allow(clippy::too_many_arguments)] // where the row stands, spelled out once
-    fn write_row(&mut self, level: &Level, ops: &[Op], row: &Row, base: usize, at: usize, children: &[Pieces], cursor: &str, out: &mut Vec<u8>) {
+    fn write_row(
+        &mut self,
+        level: &Level,
+        ops: &[Op],
+        row: &Row,
+        base: usize,
+        at: usize,
+        children: &[Pieces],
+        cursor: &str,
+        out: &mut Vec<u8>,
+    ) {
         let columns: Vec<ColumnType> = level.source.columns.iter().map(|e| e.ty).collect();
         let pieces: Vec<&[u8]> = children.iter().map(|c| c.of(at)).collect();
         let mut scene = Scene { children: &pieces, cursor, money: &[], masked: &mut self.masked };
-        json::write(out, ops, Cells::Row(row, base), &CellTypes { columns: &columns, keys: &[], figures: &[] }, &mut scene);
+        json::write(
+            out,
+            ops,
+            Cells::Row(row, base),
+            &CellTypes { columns: &columns, keys: &[], figures: &[] },
+            &mut scene,
+        );
     }
 
     /// Runs the levels below rows.
@@ -351,7 +388,8 @@ impl<'a> Run<'a> {
             let Some(link) = child.link else { continue };
             let (mut keys, mut owners) = (vec![], vec![]);
             for (at, row) in rows.iter().enumerate() {
-                let kind_fits = link.only.is_none_or(|(column, kind)| row.at(base + column, ColumnType::Text) == Cell::Text(kind));
+                let kind_fits =
+                    link.only.is_none_or(|(column, kind)| row.at(base + column, ColumnType::Text) == Cell::Text(kind));
                 if let (true, Cell::Id(id)) = (kind_fits, row.at(base + link.parent, ColumnType::Id)) {
                     keys.push(DbValue::Id(Uuid::from_bytes(id)));
                     owners.push(at);
@@ -362,13 +400,24 @@ impl<'a> Run<'a> {
         Ok(out)
     }
 
-    async fn totals(&mut self, level: &Level, totals: &Totals, asked: &Asked, parents: &Parents) -> Result<Figures, Error> {
+    async fn totals(
+        &mut self,
+        level: &Level,
+        totals: &Totals,
+        asked: &Asked,
+        parents: &Parents,
+    ) -> Result<Figures, Error> {
         let shape = asked.shape(RowLimit::None);
         let (statement, money) = self.builder().totals(level, totals, &shape)?;
         for check in &statement.checks {
             self.single_currency(check).await?;
         }
-        let mut out = Figures { rows: HashMap::new(), money: vec![], base: usize::from(level.link.is_some()), types: figure_types(totals) };
+        let mut out = Figures {
+            rows: HashMap::new(),
+            money: vec![],
+            base: usize::from(level.link.is_some()),
+            types: figure_types(totals),
+        };
         for row in self.fetch(&statement.statement, &parents.keys, 0).await? {
             let parent = if out.base == 0 { 0 } else { parents.owner(&row)? };
             out.rows.insert(parent, row);
@@ -384,10 +433,19 @@ impl<'a> Run<'a> {
         Ok(out)
     }
 
-    async fn groups(&mut self, level: &Level, groups: &Groups, asked: &Asked, parents: &Parents) -> Result<Vec<Vec<u8>>, Error> {
+    async fn groups(
+        &mut self,
+        level: &Level,
+        groups: &Groups,
+        asked: &Asked,
+        parents: &Parents,
+    ) -> Result<Vec<Vec<u8>>, Error> {
         let first = self.number(groups.first.as_ref())?;
         if first.is_some_and(|n| n > self.limits.page) {
-            return Err(Error::new(Code::PageSizeTooLarge, format!("At most {} groups can be answered.", self.limits.page)));
+            return Err(Error::new(
+                Code::PageSizeTooLarge,
+                format!("At most {} groups can be answered.", self.limits.page),
+            ));
         }
         let limit = first.unwrap_or(GROUPS_MAX + 1);
         let shape = asked.shape(RowLimit::Rows(limit));
@@ -396,7 +454,8 @@ impl<'a> Run<'a> {
             self.single_currency(check).await?;
         }
         let rows = self.fetch(&statement.statement, &parents.keys, limit).await?;
-        let key_types: Vec<ColumnType> = groups.keys.iter().map(|k| if k.bucket.is_some() { ColumnType::Date } else { k.expr.ty }).collect();
+        let key_types: Vec<ColumnType> =
+            groups.keys.iter().map(|k| if k.bucket.is_some() { ColumnType::Date } else { k.expr.ty }).collect();
         let mut sums: Vec<HashMap<Vec<u8>, Vec<MoneySum>>> = vec![];
         for statement in money {
             let mut by_group: HashMap<Vec<u8>, Vec<MoneySum>> = HashMap::new();
@@ -415,7 +474,10 @@ impl<'a> Run<'a> {
             let parent = if level.link.is_some() { parents.owner(row)? } else { 0 };
             counts[parent] += 1;
             if first.is_none() && counts[parent] > GROUPS_MAX {
-                return Err(Error::new(Code::ResultTooLarge, format!("There are more than {GROUPS_MAX} groups; say how many you want with `first`.")));
+                return Err(Error::new(
+                    Code::ResultTooLarge,
+                    format!("There are more than {GROUPS_MAX} groups; say how many you want with `first`."),
+                ));
             }
             let id = group_id(row, &key_types);
             let money: Vec<&[MoneySum]> = sums.iter().map(|s| s.get(&id).map_or(&[][..], Vec::as_slice)).collect();
@@ -423,7 +485,13 @@ impl<'a> Run<'a> {
             buffer.push(if buffer.is_empty() { b'[' } else { b',' });
             let mut scene = Scene { children: &[], cursor: "", money: &money, masked: &mut self.masked };
             let cells = Cells::Group(row, 1, count_at, source_at);
-            json::write(buffer, &groups.ops, cells, &CellTypes { columns: &columns, keys: &key_types, figures: &types }, &mut scene);
+            json::write(
+                buffer,
+                &groups.ops,
+                cells,
+                &CellTypes { columns: &columns, keys: &key_types, figures: &types },
+                &mut scene,
+            );
         }
         for buffer in &mut out {
             if buffer.is_empty() {
@@ -437,7 +505,10 @@ impl<'a> Run<'a> {
     async fn single_currency(&mut self, check: &Statement) -> Result<(), Error> {
         let rows = self.fetch(check, &[], 0).await?;
         if rows.first().is_some_and(|row| row.int(0) > 1) {
-            return Err(Error::new(Code::CurrencyRequired, "Amounts of several currencies cannot be compared; name one with `currency`."));
+            return Err(Error::new(
+                Code::CurrencyRequired,
+                "Amounts of several currencies cannot be compared; name one with `currency`.",
+            ));
         }
         Ok(())
     }
@@ -486,7 +557,15 @@ impl<'a> Run<'a> {
     }
 
     #[allow(clippy::too_many_arguments)] // the parts of a connection
-    fn assemble(&mut self, level: &Level, asked: &Asked, parents: &Parents, totals: Option<&Figures>, groups: &[Vec<Vec<u8>>], fetched: &Fetched) -> Pieces {
+    fn assemble(
+        &mut self,
+        level: &Level,
+        asked: &Asked,
+        parents: &Parents,
+        totals: Option<&Figures>,
+        groups: &[Vec<Vec<u8>>],
+        fetched: &Fetched,
+    ) -> Pieces {
         let mut out = Pieces { buffer: Vec::new(), ranges: vec![(0, 0); parents.count] };
         for owner in 0..parents.count {
             let from = out.buffer.len();
@@ -503,9 +582,19 @@ impl<'a> Run<'a> {
                     let truth = |b: bool| if b { &b"true"[..] } else { b"false" };
                     match op {
                         ConnectionOp::Lit(bytes) => out.buffer.extend_from_slice(bytes),
-                        ConnectionOp::Rows(i) => rows_into(&mut out.buffer, &fetched.written[*i], start, shown, asked.backward),
-                        ConnectionOp::HasNext => out.buffer.extend_from_slice(truth(if asked.backward { asked.before.is_some() } else { more })),
-                        ConnectionOp::HasPrevious => out.buffer.extend_from_slice(truth(if asked.backward { more } else { asked.after.is_some() })),
+                        ConnectionOp::Rows(i) => {
+                            rows_into(&mut out.buffer, &fetched.written[*i], start, shown, asked.backward)
+                        }
+                        ConnectionOp::HasNext => out.buffer.extend_from_slice(truth(if asked.backward {
+                            asked.before.is_some()
+                        } else {
+                            more
+                        })),
+                        ConnectionOp::HasPrevious => out.buffer.extend_from_slice(truth(if asked.backward {
+                            more
+                        } else {
+                            asked.after.is_some()
+                        })),
                         ConnectionOp::Start => cursor_into(&mut out.buffer, first),
                         ConnectionOp::End => cursor_into(&mut out.buffer, last),
                         ConnectionOp::Totals(ops) => self.write_totals(&mut out.buffer, ops, totals, owner),

@@ -111,7 +111,12 @@ fn access(needs: &str) -> Vec<MetaDirectiveInvocation> {
 }
 
 /// A field of an object type.
-pub fn field(name: impl Into<String>, ty: impl Into<String>, needs: impl AsRef<str>, doc: impl Into<String>) -> MetaField {
+pub fn field(
+    name: impl Into<String>,
+    ty: impl Into<String>,
+    needs: impl AsRef<str>,
+    doc: impl Into<String>,
+) -> MetaField {
     let mut f = MetaField::new(name, ty);
     f.description = Some(doc.into());
     f.directive_invocations = access(needs.as_ref());
@@ -134,17 +139,35 @@ fn with_args(mut f: MetaField, args: Vec<MetaInputValue>) -> MetaField {
 pub fn object(r: &mut Registry, name: impl Into<String>, doc: impl Into<String>, fields: Vec<MetaField>) {
     let name = name.into();
     let fields = fields.into_iter().map(|f| (f.name.clone(), f)).collect();
-    r.types.insert(name.clone(), ObjectBuilder::new(name, fields).description(Some(doc.into())).rust_typename("declared").build());
+    r.types.insert(
+        name.clone(),
+        ObjectBuilder::new(name, fields).description(Some(doc.into())).rust_typename("declared").build(),
+    );
 }
 
-fn input_object(r: &mut Registry, name: impl Into<String>, doc: impl Into<String>, fields: Vec<MetaInputValue>, one_of: bool) {
+fn input_object(
+    r: &mut Registry,
+    name: impl Into<String>,
+    doc: impl Into<String>,
+    fields: Vec<MetaInputValue>,
+    one_of: bool,
+) {
     let name = name.into();
     let fields = fields.into_iter().map(|f| (f.name.clone(), f)).collect();
-    let built = InputObjectBuilder::new(name.clone(), fields).description(Some(doc.into())).rust_typename("declared").oneof(one_of).build();
+    let built = InputObjectBuilder::new(name.clone(), fields)
+        .description(Some(doc.into()))
+        .rust_typename("declared")
+        .oneof(one_of)
+        .build();
     r.types.insert(name, built);
 }
 
-fn enumeration<'a>(r: &mut Registry, name: impl Into<String>, doc: impl Into<String>, values: impl IntoIterator<Item = (String, Cow<'a, str>)>) {
+fn enumeration<'a>(
+    r: &mut Registry,
+    name: impl Into<String>,
+    doc: impl Into<String>,
+    values: impl IntoIterator<Item = (String, Cow<'a, str>)>,
+) {
     let name = name.into();
     let values = values
         .into_iter()
@@ -154,7 +177,10 @@ fn enumeration<'a>(r: &mut Registry, name: impl Into<String>, doc: impl Into<Str
             (value, v)
         })
         .collect();
-    r.types.insert(name.clone(), EnumBuilder::new(name, values).description(Some(doc.into())).rust_typename("declared").build());
+    r.types.insert(
+        name.clone(),
+        EnumBuilder::new(name, values).description(Some(doc.into())).rust_typename("declared").build(),
+    );
 }
 
 type IsValid = Arc<dyn Fn(&ConstValue) -> bool + Send + Sync>;
@@ -227,15 +253,53 @@ fn scalars(r: &mut Registry) {
     let decimal: IsValid = Arc::new(|v| matches!(v, ConstValue::String(_) | ConstValue::Number(_)));
     let text: IsValid = Arc::new(|v| matches!(v, ConstValue::String(_)));
     let facts: [(&str, &str, &str, IsValid); 9] = [
-        ("LocalDate", "A civil date without a time zone, `YYYY-MM-DD`.", "https://www.rfc-editor.org/rfc/rfc3339#section-5.6", of(Scalar::LocalDate)),
-        ("DateTime", "An instant in UTC, RFC 3339 with exactly three decimals of a second.", "https://www.rfc-editor.org/rfc/rfc3339", of(Scalar::DateTime)),
-        ("Decimal", "An exact decimal number. Answered as a string, taken as a string or a number; up to 15 digits before the point and 9 after it.", "https://www.rfc-editor.org/rfc/rfc8259#section-6", decimal),
-        ("CurrencyCode", "A currency's code of ISO 4217, such as `EUR`.", "https://www.iso.org/iso-4217-currency-codes.html", of(Scalar::CurrencyCode)),
-        ("Version", "The version of a row, opaque; pass it back as `ifVersion`.", "https://www.rfc-editor.org/rfc/rfc9110#section-8.8", of(Scalar::Version)),
-        ("Cursor", "A position in a list, opaque and signed; good for the same filter and order only. An empty string means the start.", "https://relay.dev/graphql/connections.htm#sec-Cursor", text),
+        (
+            "LocalDate",
+            "A civil date without a time zone, `YYYY-MM-DD`.",
+            "https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
+            of(Scalar::LocalDate),
+        ),
+        (
+            "DateTime",
+            "An instant in UTC, RFC 3339 with exactly three decimals of a second.",
+            "https://www.rfc-editor.org/rfc/rfc3339",
+            of(Scalar::DateTime),
+        ),
+        (
+            "Decimal",
+            "An exact decimal number. Answered as a string, taken as a string or a number; up to 15 digits before the point and 9 after it.",
+            "https://www.rfc-editor.org/rfc/rfc8259#section-6",
+            decimal,
+        ),
+        (
+            "CurrencyCode",
+            "A currency's code of ISO 4217, such as `EUR`.",
+            "https://www.iso.org/iso-4217-currency-codes.html",
+            of(Scalar::CurrencyCode),
+        ),
+        (
+            "Version",
+            "The version of a row, opaque; pass it back as `ifVersion`.",
+            "https://www.rfc-editor.org/rfc/rfc9110#section-8.8",
+            of(Scalar::Version),
+        ),
+        (
+            "Cursor",
+            "A position in a list, opaque and signed; good for the same filter and order only. An empty string means the start.",
+            "https://relay.dev/graphql/connections.htm#sec-Cursor",
+            text,
+        ),
         ("Url", "An absolute address on the web.", "https://www.rfc-editor.org/rfc/rfc3986", of(Scalar::Url)),
         ("Email", "An e-mail address.", "https://www.rfc-editor.org/rfc/rfc5322", of(Scalar::Email)),
-        ("Long", "A whole number of up to 64 bits, answered as a string.", "https://www.rfc-editor.org/rfc/rfc8259#section-6", Arc::new(|v| matches!(v, ConstValue::String(s) if s.parse::<i64>().is_ok()) || matches!(v, ConstValue::Number(n) if n.is_i64()))),
+        (
+            "Long",
+            "A whole number of up to 64 bits, answered as a string.",
+            "https://www.rfc-editor.org/rfc/rfc8259#section-6",
+            Arc::new(|v| {
+                matches!(v, ConstValue::String(s) if s.parse::<i64>().is_ok())
+                    || matches!(v, ConstValue::Number(n) if n.is_i64())
+            }),
+        ),
     ];
     for (name, doc, url, check) in facts {
         scalar(r, name, doc, url, check);
@@ -255,7 +319,12 @@ fn directive(r: &mut Registry) {
             values.push((permission.to_string(), format!("{doing} fields of class {}.", class.as_str()).into()));
         }
     }
-    enumeration(r, "Permission", "What a field needs. `permissionMatrix` says which role has it on which rows.", values);
+    enumeration(
+        r,
+        "Permission",
+        "What a field needs. `permissionMatrix` says which role has it on which rows.",
+        values,
+    );
     r.add_directive(MetaDirective {
         name: "access".into(),
         description: Some("What reading this field needs. A caller without it gets null and an entry in `extensions.access`, or an error in access mode ERROR.".into()),
@@ -272,47 +341,115 @@ fn shared(r: &mut Registry) {
     let any = "AUTHENTICATED";
     let node = vec![field("id", "ID!", any, "The opaque id.")];
     interface(r, "Node", "A thing with an id of its own.", node);
-    object(r, "PageInfo", "Where a page stands in its list.", vec![
-        field("hasNextPage", "Boolean!", any, "Whether more rows follow. When paging backward: whether `before` was given."),
-        field("hasPreviousPage", "Boolean!", any, "When paging backward: whether more rows come before. When paging forward: whether `after` was given."),
-        field("startCursor", "Cursor", any, "Cursor of the first row; null on an empty page."),
-        field("endCursor", "Cursor", any, "Cursor of the last row; null on an empty page."),
-    ]);
-    object(r, "Money", "An amount of one currency.", vec![
-        field("amount", "Decimal!", any, "The amount in major units, exact to 1/10,000."),
-        field("currency", "CurrencyCode!", any, "The currency."),
-    ]);
-    object(r, "ViewerAccess", "What the caller may do with a row.", vec![
-        field("canRead", "Boolean!", any, "Always true: a row that cannot be read is not in any answer."),
-        field("canWrite", "Boolean!", any, "Whether the caller may change fields of the row's own class."),
-        field("reason", "String", any, "Why it cannot be written: `ROLE` (no role of the caller writes this class) or `ROW` (not this row); null when it can."),
-    ]);
-    object(r, "Coverage", "What a figure counts and what it leaves out.", vec![
-        field("included", "Int!", any, "Rows whose value is in the figure."),
-        field("excludedNoAccess", "Int!", any, "Visible rows whose value the caller may not read."),
-        field("excludedNull", "Int!", any, "Rows that have no value."),
-    ]);
-    enumeration(r, "SortDirection", "Which way a list is ordered.", [("ASC".into(), "Smallest first.".into()), ("DESC".into(), "Largest first.".into())]);
-    enumeration(r, "NullPosition", "Where rows without a value stand.", [("FIRST".into(), "Before all others.".into()), ("LAST".into(), "After all others.".into())]);
-    enumeration(r, "TextMode", "How text is compared.", [
-        ("EXACT".into(), "Character by character.".into()),
-        ("INSENSITIVE".into(), "Without regard to upper and lower case.".into()),
-    ]);
-    enumeration(r, "TimeBucket", "A span of time to group by.", [
-        ("DAY".into(), "A day.".into()),
-        ("WEEK".into(), "A week from Monday (ISO 8601).".into()),
-        ("MONTH".into(), "A calendar month.".into()),
-        ("QUARTER".into(), "A calendar quarter.".into()),
-        ("YEAR".into(), "A calendar year.".into()),
-    ]);
-    input_object(r, "Ordering", "One step of an order.", vec![
-        input("direction", "SortDirection!", "Which way."),
-        input("nulls", "NullPosition", "Where rows without a value stand; last if not said. A value that the caller may not read counts as none."),
-    ], false);
-    input_object(r, "ExternalRef", "The id that another system gave to something.", vec![
-        input("system", "String!", "The other system, such as `JIRA`."),
-        input("id", "String!", "The id there."),
-    ], false);
+    object(
+        r,
+        "PageInfo",
+        "Where a page stands in its list.",
+        vec![
+            field(
+                "hasNextPage",
+                "Boolean!",
+                any,
+                "Whether more rows follow. When paging backward: whether `before` was given.",
+            ),
+            field(
+                "hasPreviousPage",
+                "Boolean!",
+                any,
+                "When paging backward: whether more rows come before. When paging forward: whether `after` was given.",
+            ),
+            field("startCursor", "Cursor", any, "Cursor of the first row; null on an empty page."),
+            field("endCursor", "Cursor", any, "Cursor of the last row; null on an empty page."),
+        ],
+    );
+    object(
+        r,
+        "Money",
+        "An amount of one currency.",
+        vec![
+            field("amount", "Decimal!", any, "The amount in major units, exact to 1/10,000."),
+            field("currency", "CurrencyCode!", any, "The currency."),
+        ],
+    );
+    object(
+        r,
+        "ViewerAccess",
+        "What the caller may do with a row.",
+        vec![
+            field("canRead", "Boolean!", any, "Always true: a row that cannot be read is not in any answer."),
+            field("canWrite", "Boolean!", any, "Whether the caller may change fields of the row's own class."),
+            field(
+                "reason",
+                "String",
+                any,
+                "Why it cannot be written: `ROLE` (no role of the caller writes this class) or `ROW` (not this row); null when it can.",
+            ),
+        ],
+    );
+    object(
+        r,
+        "Coverage",
+        "What a figure counts and what it leaves out.",
+        vec![
+            field("included", "Int!", any, "Rows whose value is in the figure."),
+            field("excludedNoAccess", "Int!", any, "Visible rows whose value the caller may not read."),
+            field("excludedNull", "Int!", any, "Rows that have no value."),
+        ],
+    );
+    enumeration(
+        r,
+        "SortDirection",
+        "Which way a list is ordered.",
+        [("ASC".into(), "Smallest first.".into()), ("DESC".into(), "Largest first.".into())],
+    );
+    enumeration(
+        r,
+        "NullPosition",
+        "Where rows without a value stand.",
+        [("FIRST".into(), "Before all others.".into()), ("LAST".into(), "After all others.".into())],
+    );
+    enumeration(
+        r,
+        "TextMode",
+        "How text is compared.",
+        [
+            ("EXACT".into(), "Character by character.".into()),
+            ("INSENSITIVE".into(), "Without regard to upper and lower case.".into()),
+        ],
+    );
+    enumeration(
+        r,
+        "TimeBucket",
+        "A span of time to group by.",
+        [
+            ("DAY".into(), "A day.".into()),
+            ("WEEK".into(), "A week from Monday (ISO 8601).".into()),
+            ("MONTH".into(), "A calendar month.".into()),
+            ("QUARTER".into(), "A calendar quarter.".into()),
+            ("YEAR".into(), "A calendar year.".into()),
+        ],
+    );
+    input_object(
+        r,
+        "Ordering",
+        "One step of an order.",
+        vec![
+            input("direction", "SortDirection!", "Which way."),
+            input(
+                "nulls",
+                "NullPosition",
+                "Where rows without a value stand; last if not said. A value that the caller may not read counts as none.",
+            ),
+        ],
+        false,
+    );
+    input_object(
+        r,
+        "ExternalRef",
+        "The id that another system gave to something.",
+        vec![input("system", "String!", "The other system, such as `JIRA`."), input("id", "String!", "The id there.")],
+        false,
+    );
     comparator(r, "IdFilter", "ID", false, false);
     for (scalar, text) in [
         (Scalar::String, true),
@@ -325,13 +462,23 @@ fn shared(r: &mut Registry) {
     ] {
         comparator(r, &filter_name(scalar), scalar.name(), scalar.is_ordered(), text);
     }
-    input_object(r, "BooleanFilter", "Compares a truth value.", vec![
-        input("eq", "Boolean", "Equal."),
-        input("neq", "Boolean", "Not equal."),
-        input("isNull", "Boolean", "Whether there is no value."),
-    ], false);
+    input_object(
+        r,
+        "BooleanFilter",
+        "Compares a truth value.",
+        vec![
+            input("eq", "Boolean", "Equal."),
+            input("neq", "Boolean", "Not equal."),
+            input("isNull", "Boolean", "Whether there is no value."),
+        ],
+        false,
+    );
     let amounts = ["eq", "neq", "gt", "gte", "lt", "lte"].map(|op| input(op, "Decimal", comparator_doc(op)));
-    let mut fields = vec![input("currency", "CurrencyCode", "Only amounts of this currency. Without it, comparing rows of several currencies is an error (CURRENCY_REQUIRED).")];
+    let mut fields = vec![input(
+        "currency",
+        "CurrencyCode",
+        "Only amounts of this currency. Without it, comparing rows of several currencies is an error (CURRENCY_REQUIRED).",
+    )];
     fields.extend(amounts);
     fields.push(input("isNull", "Boolean", "Whether there is no value."));
     input_object(r, "MoneyFilter", "Compares money.", fields, false);
@@ -412,10 +559,20 @@ fn comparator(r: &mut Registry, name: &str, scalar: &str, ordered: bool, text: b
         for op in ["contains", "startsWith", "endsWith"] {
             fields.push(input(op, "String", comparator_doc(op)));
         }
-        fields.push(input("mode", "TextMode", "How all comparisons here look at letters; EXACT if not said. Codes and addresses fold ASCII letters only."));
+        fields.push(input(
+            "mode",
+            "TextMode",
+            "How all comparisons here look at letters; EXACT if not said. Codes and addresses fold ASCII letters only.",
+        ));
     }
     fields.push(input("isNull", "Boolean", comparator_doc("isNull")));
-    input_object(r, name, format!("Compares a value of type {scalar}. All conditions given must hold; an empty object is no condition."), fields, false);
+    input_object(
+        r,
+        name,
+        format!("Compares a value of type {scalar}. All conditions given must hold; an empty object is no condition."),
+        fields,
+        false,
+    );
 }
 
 /// The filter input of a scalar.
@@ -440,12 +597,20 @@ fn output_type(f: &Field) -> String {
 /// The arguments of a connection.
 fn connection_args(to: &str) -> Vec<MetaInputValue> {
     vec![
-        input("first", "Int", "How many rows from the start or after `after`; 50 if neither `first` nor `last` is given."),
+        input(
+            "first",
+            "Int",
+            "How many rows from the start or after `after`; 50 if neither `first` nor `last` is given.",
+        ),
         input("after", "Cursor", "Only rows after this cursor. Null or an empty string means the start."),
         input("last", "Int", "How many rows from the end or before `before`. Not together with `first`."),
         input("before", "Cursor", "Only rows before this cursor."),
         input("filter", format!("{to}Filter"), "Only rows that meet this."),
-        input("orderBy", format!("[{to}Order!]"), "The order, at most four steps; the id decides last. By id, which is by age, if not said."),
+        input(
+            "orderBy",
+            format!("[{to}Order!]"),
+            "The order, at most four steps; the id decides last. By id, which is by age, if not said.",
+        ),
     ]
 }
 
@@ -502,18 +667,36 @@ fn connection_types(r: &mut Registry, entity: &Entity) {
         input("orderBy", format!("[{name}GroupOrder!]"), "The order of the groups; by key if not said."),
         input("first", "Int", "How many groups. Without it all of them, and an error if there are more than 1,000."),
     ];
-    object(r, format!("{name}Connection"), format!("A page of {name} rows."), vec![
-        field("edges", format!("[{name}Edge!]!"), &needs, "The rows with their cursors."),
-        field("nodes", format!("[{name}!]!"), &needs, "The rows."),
-        field("pageInfo", "PageInfo!", &needs, "Where this page stands."),
-        field("totalCount", "Int", &needs, "How many rows the caller can see that meet the filter, on all pages."),
-        field("aggregate", format!("{name}Aggregate"), &needs, "Figures over all rows that meet the filter, on all pages."),
-        with_args(field("groups", format!("[{name}Group!]"), &needs, "The same figures for each group of rows."), group_args),
-    ]);
-    object(r, format!("{name}Edge"), "A row and its place in the list.", vec![
-        field("cursor", "Cursor!", &needs, "The row's place in this list."),
-        field("node", format!("{name}!"), &needs, "The row."),
-    ]);
+    object(
+        r,
+        format!("{name}Connection"),
+        format!("A page of {name} rows."),
+        vec![
+            field("edges", format!("[{name}Edge!]!"), &needs, "The rows with their cursors."),
+            field("nodes", format!("[{name}!]!"), &needs, "The rows."),
+            field("pageInfo", "PageInfo!", &needs, "Where this page stands."),
+            field("totalCount", "Int", &needs, "How many rows the caller can see that meet the filter, on all pages."),
+            field(
+                "aggregate",
+                format!("{name}Aggregate"),
+                &needs,
+                "Figures over all rows that meet the filter, on all pages.",
+            ),
+            with_args(
+                field("groups", format!("[{name}Group!]"), &needs, "The same figures for each group of rows."),
+                group_args,
+            ),
+        ],
+    );
+    object(
+        r,
+        format!("{name}Edge"),
+        "A row and its place in the list.",
+        vec![
+            field("cursor", "Cursor!", &needs, "The row's place in this list."),
+            field("node", format!("{name}!"), &needs, "The row."),
+        ],
+    );
 }
 
 /// The filter input of a field, if it may be filtered.
@@ -552,18 +735,41 @@ fn filter_types(r: &mut Registry, model: &Model, entity: &Entity) {
             };
             fields.push(input(f.name, ty, format!("Condition on `{}`. Needs {}.", f.name, needs.read())));
             if matches!(f.kind, Kind::One { .. }) {
-                fields.push(input(has(f.name), "Boolean", format!("Whether there is a `{}` that the caller can see. Needs {}.", f.name, needs.read())));
+                fields.push(input(
+                    has(f.name),
+                    "Boolean",
+                    format!("Whether there is a `{}` that the caller can see. Needs {}.", f.name, needs.read()),
+                ));
             }
         }
     }
-    input_object(r, format!("{name}Filter"), format!("Conditions on a {name}. All given must hold; an empty object is no condition. At most 50 comparisons, nested at most 5 deep."), fields, false);
-    input_object(r, format!("{name}ListFilter"), format!("Conditions on the {name} rows that link here and that the caller can see."), vec![
-        input("some", format!("{name}Filter"), "At least one row meets this."),
-        input("every", format!("{name}Filter"), "No row fails this."),
-        input("none", format!("{name}Filter"), "No row meets this."),
-        input("isEmpty", "Boolean", "Whether there are no rows at all."),
-    ], false);
-    let order = entity.fields.iter().filter(|f| f.order).map(|f| input(f.name, "Ordering", format!("By `{}`. Needs {}.", f.name, entity.class_of(f).read()))).collect();
+    input_object(
+        r,
+        format!("{name}Filter"),
+        format!(
+            "Conditions on a {name}. All given must hold; an empty object is no condition. At most 50 comparisons, nested at most 5 deep."
+        ),
+        fields,
+        false,
+    );
+    input_object(
+        r,
+        format!("{name}ListFilter"),
+        format!("Conditions on the {name} rows that link here and that the caller can see."),
+        vec![
+            input("some", format!("{name}Filter"), "At least one row meets this."),
+            input("every", format!("{name}Filter"), "No row fails this."),
+            input("none", format!("{name}Filter"), "No row meets this."),
+            input("isEmpty", "Boolean", "Whether there are no rows at all."),
+        ],
+        false,
+    );
+    let order = entity
+        .fields
+        .iter()
+        .filter(|f| f.order)
+        .map(|f| input(f.name, "Ordering", format!("By `{}`. Needs {}.", f.name, entity.class_of(f).read())))
+        .collect();
     input_object(r, format!("{name}Order"), "One step of the order; give exactly one field.", order, true);
 }
 
@@ -594,25 +800,61 @@ fn aggregate_types(r: &mut Registry, entity: &Entity) {
     let mut part = |r: &mut Registry, part: &str, suffix: &str, doc: &str, fields: Vec<MetaField>| {
         if !fields.is_empty() {
             parts.push((part.to_owned(), format!("{name}{suffix}"), doc.to_owned()));
-            object(r, format!("{name}{suffix}"), format!("{doc} One field for each field that it can be made of."), fields);
+            object(
+                r,
+                format!("{name}{suffix}"),
+                format!("{doc} One field for each field that it can be made of."),
+                fields,
+            );
         }
     };
-    let additive = |doc: &str| measures(entity).filter(|f| is_additive(f)).map(|f| field(f.name, "[Money!]", needs(f), format!("{doc} `{}`, one entry a currency, ordered by code; rows without a value or without access are left out, see `coverage`.", f.name))).collect::<Vec<_>>();
+    let additive = |doc: &str| {
+        measures(entity).filter(|f| is_additive(f)).map(|f| field(f.name, "[Money!]", needs(f), format!("{doc} `{}`, one entry a currency, ordered by code; rows without a value or without access are left out, see `coverage`.", f.name))).collect::<Vec<_>>()
+    };
     part(r, "sum", "Sum", "Sums.", additive("Sum of"));
-    part(r, "avg", "Avg", "Means over the rows that have a value, rounded half to even at 1/10,000.", additive("Mean of"));
+    part(
+        r,
+        "avg",
+        "Avg",
+        "Means over the rows that have a value, rounded half to even at 1/10,000.",
+        additive("Mean of"),
+    );
     let extremes = |doc: &str| {
         measures(entity)
             .map(|f| match &f.kind {
-                Kind::Money { .. } => field(f.name, "[Money!]", needs(f), format!("{doc} `{}`, one entry a currency, ordered by code.", f.name)),
+                Kind::Money { .. } => field(
+                    f.name,
+                    "[Money!]",
+                    needs(f),
+                    format!("{doc} `{}`, one entry a currency, ordered by code.", f.name),
+                ),
                 _ => field(f.name, output_type(f), needs(f), format!("{doc} `{}`; null where no row has one.", f.name)),
             })
             .collect::<Vec<_>>()
     };
     part(r, "min", "Min", "Smallest values.", extremes("Smallest"));
     part(r, "max", "Max", "Largest values.", extremes("Largest"));
-    let distinct = countable(entity).map(|f| field(f.name, "Int", needs(f), format!("How many different values `{}` has among the rows that have one.", f.name))).collect();
+    let distinct = countable(entity)
+        .map(|f| {
+            field(
+                f.name,
+                "Int",
+                needs(f),
+                format!("How many different values `{}` has among the rows that have one.", f.name),
+            )
+        })
+        .collect();
     part(r, "distinctCount", "DistinctCount", "Counts of different values.", distinct);
-    let coverage = measures(entity).map(|f| field(f.name, "Coverage!", row_needs.as_str(), format!("What figures over `{}` count and leave out.", f.name))).collect();
+    let coverage = measures(entity)
+        .map(|f| {
+            field(
+                f.name,
+                "Coverage!",
+                row_needs.as_str(),
+                format!("What figures over `{}` count and leave out.", f.name),
+            )
+        })
+        .collect();
     part(r, "coverage", "Coverage", "What the figures count and what they leave out.", coverage);
     let mut fields = vec![field("count", "Int!", &row_needs, "How many rows.")];
     fields.extend(parts.iter().map(|(n, ty, doc)| field(n, format!("{ty}!"), &row_needs, doc)));
@@ -624,23 +866,36 @@ fn aggregate_types(r: &mut Registry, entity: &Entity) {
     let mut group = vec![field("key", format!("{name}GroupKey!"), &row_needs, "What the rows have in common.")];
     group.extend(fields);
     object(r, format!("{name}Group"), format!("Figures over one group of {name} rows."), group);
-    let names = |f: &[&Field]| f.iter().map(|f| (screaming(f.name), Cow::Owned(format!("By `{}`. Needs {}.", f.name, needs(f))))).collect::<Vec<_>>();
+    let names = |f: &[&Field]| {
+        f.iter()
+            .map(|f| (screaming(f.name), Cow::Owned(format!("By `{}`. Needs {}.", f.name, needs(f)))))
+            .collect::<Vec<_>>()
+    };
     enumeration(r, format!("{name}GroupField"), "A field to group by.", names(&groupable));
     let times: Vec<&Field> = groupable.iter().copied().filter(|f| is_time(f)).collect();
     let mut by = vec![input("field", format!("{name}GroupField"), "Rows with the same value.")];
     if !times.is_empty() {
         enumeration(r, format!("{name}TimeField"), "A date to group by.", names(&times));
-        input_object(r, format!("{name}TimeGroup"), "Rows whose date falls into the same span.", vec![
-            input("field", format!("{name}TimeField!"), "The date."),
-            input("bucket", "TimeBucket!", "The span."),
-        ], false);
+        input_object(
+            r,
+            format!("{name}TimeGroup"),
+            "Rows whose date falls into the same span.",
+            vec![input("field", format!("{name}TimeField!"), "The date."), input("bucket", "TimeBucket!", "The span.")],
+            false,
+        );
         by.push(input("time", format!("{name}TimeGroup"), "Rows of the same span of time."));
     }
     input_object(r, format!("{name}GroupBy"), "One part of a group's key; give exactly one.", by, true);
-    input_object(r, format!("{name}GroupOrder"), "One step of the order of groups; give exactly one.", vec![
-        input("count", "SortDirection", "By the number of rows."),
-        input("key", "SortDirection", "By the key, part by part; groups without a value last."),
-    ], true);
+    input_object(
+        r,
+        format!("{name}GroupOrder"),
+        "One step of the order of groups; give exactly one.",
+        vec![
+            input("count", "SortDirection", "By the number of rows."),
+            input("key", "SortDirection", "By the key, part by part; groups without a value last."),
+        ],
+        true,
+    );
 }
 
 /// Whether a field is a date or an instant.
@@ -650,24 +905,59 @@ pub fn is_time(f: &Field) -> bool {
 
 fn query_type(model: &Model) -> MetaType {
     let mut fields = vec![
-        with_args(field("node", "Node", "AUTHENTICATED", "The thing with this id; null when there is none that the caller can see."), vec![input("id", "ID!", "The id.")]),
-        with_args(field("nodes", "[Node]", "AUTHENTICATED", "The things with these ids, in the order asked; null in place of one that the caller cannot see."), vec![input("ids", "[ID!]!", "At most 100 ids.")]),
+        with_args(
+            field(
+                "node",
+                "Node",
+                "AUTHENTICATED",
+                "The thing with this id; null when there is none that the caller can see.",
+            ),
+            vec![input("id", "ID!", "The id.")],
+        ),
+        with_args(
+            field(
+                "nodes",
+                "[Node]",
+                "AUTHENTICATED",
+                "The things with these ids, in the order asked; null in place of one that the caller cannot see.",
+            ),
+            vec![input("ids", "[ID!]!", "At most 100 ids.")],
+        ),
     ];
     for entity in &model.entities {
         let needs = entity.class.read().to_string();
         if let Some(plural) = entity.plural {
-            fields.push(with_args(field(plural, format!("{}Connection", entity.name), &needs, format!("The {} rows that the caller can see.", entity.name)), connection_args(entity.name)));
+            fields.push(with_args(
+                field(
+                    plural,
+                    format!("{}Connection", entity.name),
+                    &needs,
+                    format!("The {} rows that the caller can see.", entity.name),
+                ),
+                connection_args(entity.name),
+            ));
         }
         if entity.prefix.is_some() {
             fields.push(with_args(
-                field(entity.single, entity.name, &needs, format!("One {}; null and an error NOT_FOUND when there is none that the caller can see.", entity.name)),
+                field(
+                    entity.single,
+                    entity.name,
+                    &needs,
+                    format!(
+                        "One {}; null and an error NOT_FOUND when there is none that the caller can see.",
+                        entity.name
+                    ),
+                ),
                 vec![input("by", format!("{}Ref!", entity.name), "Which one.")],
             ));
         }
     }
     fields.extend(system::root_fields());
     let fields = fields.into_iter().map(|f| (f.name.clone(), f)).collect();
-    ObjectBuilder::new("Query", fields).description(Some("Everything that can be read.".into())).rust_typename(std::any::type_name::<Query>()).build()
+    ObjectBuilder::new("Query", fields)
+        .description(Some("Everything that can be read.".into()))
+        .rust_typename(std::any::type_name::<Query>())
+        .build()
 }
 
 /// Start-up fails on a field without access, a member without description, or a reference to no type.

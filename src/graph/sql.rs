@@ -157,7 +157,9 @@ impl Sql {
     pub fn is_any(&mut self, list: ListType, param: Param) -> &mut Self {
         match self.dialect {
             Dialect::Postgres => self.push(" = ANY(").param(param).push(")"),
-            Dialect::Sqlite => self.push(" IN (SELECT ").push(json_value(list)).push(" FROM json_each(").param(param).push("))"),
+            Dialect::Sqlite => {
+                self.push(" IN (SELECT ").push(json_value(list)).push(" FROM json_each(").param(param).push("))")
+            }
         }
     }
 

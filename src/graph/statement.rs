@@ -8,7 +8,10 @@ use super::{
     cursor,
     decl::{Entity, Field, Kind, Model},
     filter::Filter,
-    plan::{Bucket, ColumnType, Expr, Figure, GroupKey, GroupOrder, Groups, Level, Link, Lookup, MoneyTotal, OrderKey, RowsStatement, Source, Totals},
+    plan::{
+        Bucket, ColumnType, Expr, Figure, GroupKey, GroupOrder, Groups, Level, Link, Lookup, MoneyTotal, OrderKey,
+        RowsStatement, Source, Totals,
+    },
     sql::{Dialect, Param, Sql, Statement},
     value::{DbValue, Leaf, ListType},
 };
@@ -80,7 +83,9 @@ impl Builder<'_> {
                 limit_to(&mut sql, shape.limit);
             }
             (Some(link), Dialect::Postgres) if shape.limit != RowLimit::None => {
-                sql.push("SELECT p.o, c.* FROM unnest(").param(Param::Keys).push("::uuid[]) WITH ORDINALITY p(k, o) CROSS JOIN LATERAL (SELECT ");
+                sql.push("SELECT p.o, c.* FROM unnest(")
+                    .param(Param::Keys)
+                    .push("::uuid[]) WITH ORDINALITY p(k, o) CROSS JOIN LATERAL (SELECT ");
                 self.columns(&mut sql, &level.source, &keys, level.page.cursors, true);
                 self.from(&mut sql, &level.source);
                 sql.push(" WHERE ").column(0, link.by).push(" = p.k");
@@ -123,7 +128,13 @@ impl Builder<'_> {
         for (entity, rows, field) in &filter.single_currency {
             let Kind::Money { amount, currency, .. } = &field.kind else { continue };
             let mut sql = Sql::new(self.dialect);
-            sql.push("SELECT count(DISTINCT ").column(0, currency).push(") FROM ").push(entity.table).push(" t0 WHERE ").column(0, amount).push(" IS NOT NULL");
+            sql.push("SELECT count(DISTINCT ")
+                .column(0, currency)
+                .push(") FROM ")
+                .push(entity.table)
+                .push(" t0 WHERE ")
+                .column(0, amount)
+                .push(" IS NOT NULL");
             sql.visible(0, entity, *rows, " AND ");
             out.push(sql.finish());
         }
@@ -131,7 +142,12 @@ impl Builder<'_> {
     }
 
     /// The statement for figures, and one for each money field.
-    pub fn totals(&self, level: &Level, totals: &Totals, shape: &Shape<'_>) -> Result<(RowsStatement, Vec<Statement>), Error> {
+    pub fn totals(
+        &self,
+        level: &Level,
+        totals: &Totals,
+        shape: &Shape<'_>,
+    ) -> Result<(RowsStatement, Vec<Statement>), Error> {
         let mut filter = Filter::new(self.model, self.rights);
         let mut sql = Sql::new(self.dialect);
         sql.push("SELECT ");
@@ -147,12 +163,23 @@ impl Builder<'_> {
             self.ordinal(&mut sql);
         }
         let checks = self.checks(&filter);
-        let money = totals.money.iter().map(|m| self.money(level, m, &[], &Source::new(level.source.entity, level.source.scopes), shape)).collect::<Result<_, _>>()?;
+        let money = totals
+            .money
+            .iter()
+            .map(|m| self.money(level, m, &[], &Source::new(level.source.entity, level.source.scopes), shape))
+            .collect::<Result<_, _>>()?;
         Ok((RowsStatement { statement: sql.finish(), keys: vec![], checks }, money))
     }
 
     /// Sums of money by currency: ordinal, keys of the group, currency, sums of the high and low part, count, extremes.
-    fn money(&self, level: &Level, total: &MoneyTotal, keys: &[GroupKey], inner: &Source, shape: &Shape<'_>) -> Result<Statement, Error> {
+    fn money(
+        &self,
+        level: &Level,
+        total: &MoneyTotal,
+        keys: &[GroupKey],
+        inner: &Source,
+        shape: &Shape<'_>,
+    ) -> Result<Statement, Error> {
         let mut filter = Filter::new(self.model, self.rights);
         let mut sql = Sql::new(self.dialect);
         sql.push("SELECT ");
@@ -213,7 +240,12 @@ impl Builder<'_> {
     }
 
     /// The statement for groups, and one for each money field.
-    pub fn groups(&self, level: &Level, groups: &Groups, shape: &Shape<'_>) -> Result<(RowsStatement, Vec<Statement>), Error> {
+    pub fn groups(
+        &self,
+        level: &Level,
+        groups: &Groups,
+        shape: &Shape<'_>,
+    ) -> Result<(RowsStatement, Vec<Statement>), Error> {
         let mut filter = Filter::new(self.model, self.rights);
         let mut sql = Sql::new(self.dialect);
         sql.push("SELECT t0.*");
@@ -281,7 +313,12 @@ impl Builder<'_> {
         };
         sql.push(" ORDER BY t0.o, t0.rn");
         let checks = self.checks(&filter);
-        let money = groups.totals.money.iter().map(|m| self.money(level, m, &groups.keys, &groups.inner, shape)).collect::<Result<_, _>>()?;
+        let money = groups
+            .totals
+            .money
+            .iter()
+            .map(|m| self.money(level, m, &groups.keys, &groups.inner, shape))
+            .collect::<Result<_, _>>()?;
         Ok((RowsStatement { statement: sql.finish(), keys: vec![], checks }, money))
     }
 
@@ -392,7 +429,14 @@ impl Builder<'_> {
     fn joins(&self, sql: &mut Sql, source: &Source) {
         for (i, join) in source.joins.iter().enumerate() {
             let alias = i + 1;
-            sql.push(" LEFT JOIN ").push(join.entity.table).push(" t").number(alias).push(" ON ").column(alias, "id").push(" = ").column(join.on.0, join.on.1);
+            sql.push(" LEFT JOIN ")
+                .push(join.entity.table)
+                .push(" t")
+                .number(alias)
+                .push(" ON ")
+                .column(alias, "id")
+                .push(" = ")
+                .column(join.on.0, join.on.1);
             sql.visible(alias, join.entity, join.scopes, " AND ");
         }
     }
@@ -407,9 +451,23 @@ impl Builder<'_> {
 
     fn from_parents(&self, sql: &mut Sql, source: &Source, link: Link) {
         match self.dialect {
-            Dialect::Postgres => sql.push(" FROM unnest(").param(Param::Keys).push("::uuid[]) WITH ORDINALITY p(k, o) JOIN ").push(source.entity.table).push(" t0 ON ").column(0, link.by).push(" = p.k"),
+            Dialect::Postgres => sql
+                .push(" FROM unnest(")
+                .param(Param::Keys)
+                .push("::uuid[]) WITH ORDINALITY p(k, o) JOIN ")
+                .push(source.entity.table)
+                .push(" t0 ON ")
+                .column(0, link.by)
+                .push(" = p.k"),
             // CROSS JOIN keeps SQLite from scanning the child for each key.
-            Dialect::Sqlite => sql.push(" FROM json_each(").param(Param::Keys).push(") p CROSS JOIN ").push(source.entity.table).push(" t0 ON ").column(0, link.by).push(" = unhex(p.value)"),
+            Dialect::Sqlite => sql
+                .push(" FROM json_each(")
+                .param(Param::Keys)
+                .push(") p CROSS JOIN ")
+                .push(source.entity.table)
+                .push(" t0 ON ")
+                .column(0, link.by)
+                .push(" = unhex(p.value)"),
         };
         self.joins(sql, source);
         sql.push(" WHERE TRUE");
@@ -426,7 +484,13 @@ impl Builder<'_> {
         }
     }
 
-    fn restrict_rows(&self, sql: &mut Sql, level: &Level, filter: Option<&Value>, out: &mut Filter<'_>) -> Result<(), Error> {
+    fn restrict_rows(
+        &self,
+        sql: &mut Sql,
+        level: &Level,
+        filter: Option<&Value>,
+        out: &mut Filter<'_>,
+    ) -> Result<(), Error> {
         let Source { entity, scopes, .. } = level.source;
         sql.visible(0, entity, scopes, " AND ");
         if let Some(filter) = filter {
@@ -435,7 +499,15 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn restrict(&self, sql: &mut Sql, level: &Level, shape: &Shape<'_>, keys: &[OrderKey], filter: &mut Filter<'_>, lead: &str) -> Result<(), Error> {
+    fn restrict(
+        &self,
+        sql: &mut Sql,
+        level: &Level,
+        shape: &Shape<'_>,
+        keys: &[OrderKey],
+        filter: &mut Filter<'_>,
+        lead: &str,
+    ) -> Result<(), Error> {
         sql.push(lead);
         self.restrict_rows(sql, level, shape.filter, filter)?;
         match &level.lookup {
@@ -454,7 +526,14 @@ impl Builder<'_> {
             let turned = before != shape.backward;
             let turned_keys: Vec<OrderKey>;
             let keys = if turned {
-                turned_keys = keys.iter().map(|k| OrderKey { descending: !k.descending, nulls_first: k.nulls_first.map(|f| !f), ..k.clone() }).collect();
+                turned_keys = keys
+                    .iter()
+                    .map(|k| OrderKey {
+                        descending: !k.descending,
+                        nulls_first: k.nulls_first.map(|f| !f),
+                        ..k.clone()
+                    })
+                    .collect();
                 &turned_keys
             } else {
                 keys
@@ -481,10 +560,16 @@ impl Builder<'_> {
                     let (Some((column, target)), Value::Object(parts)) = (entity.external, value) else {
                         return Err(Error::new(Code::BadVariables, "Say which one with `by`."));
                     };
-                    sql.push("EXISTS (SELECT 1 FROM external_link x WHERE x.").push(column).push(" = ").column(0, "id").push(" AND x.target_type = ").literal(target);
+                    sql.push("EXISTS (SELECT 1 FROM external_link x WHERE x.")
+                        .push(column)
+                        .push(" = ")
+                        .column(0, "id")
+                        .push(" AND x.target_type = ")
+                        .literal(target);
                     for (part, value) in parts {
                         let text = operand(Leaf::Scalar(super::decl::Scalar::String), value)?;
-                        sql.push(if part == "system" { " AND x.system = " } else { " AND x.external_id = " }).param(text);
+                        sql.push(if part == "system" { " AND x.system = " } else { " AND x.external_id = " })
+                            .param(text);
                     }
                     sql.push(")");
                 }
@@ -498,12 +583,17 @@ impl Builder<'_> {
         let order = order.and_then(|v| v.clone().into_const()).unwrap_or(ConstValue::Null);
         let steps = listed(&order);
         if steps.len() > MAX_ORDER {
-            return Err(Error::new(Code::GraphqlValidationFailed, format!("An order may have at most {MAX_ORDER} steps.")));
+            return Err(Error::new(
+                Code::GraphqlValidationFailed,
+                format!("An order may have at most {MAX_ORDER} steps."),
+            ));
         }
         let mut keys = vec![];
         for step in steps {
             for (name, how) in entries(step) {
-                let field = entity.field(name).ok_or_else(|| Error::internal(format!("{}.{name} is not declared", entity.name)))?;
+                let field = entity
+                    .field(name)
+                    .ok_or_else(|| Error::internal(format!("{}.{name} is not declared", entity.name)))?;
                 let mut descending = false;
                 let mut nulls_first = false;
                 for (part, value) in entries(how) {
@@ -512,7 +602,11 @@ impl Builder<'_> {
                         _ => nulls_first = name_of(value) == "FIRST",
                     }
                 }
-                self.order_keys(entity, rows, field, &mut keys, |expr, nullable| OrderKey { expr, descending, nulls_first: nullable.then_some(nulls_first) })?;
+                self.order_keys(entity, rows, field, &mut keys, |expr, nullable| OrderKey {
+                    expr,
+                    descending,
+                    nulls_first: nullable.then_some(nulls_first),
+                })?;
             }
         }
         if !keys.iter().any(|k| k.expr.column == "id") {
@@ -523,14 +617,22 @@ impl Builder<'_> {
         Ok(keys)
     }
 
-    fn order_keys(&self, entity: &'static Entity, rows: Scopes, field: &'static Field, keys: &mut Vec<OrderKey>, key: impl Fn(Expr, bool) -> OrderKey) -> Result<(), Error> {
+    fn order_keys(
+        &self,
+        entity: &'static Entity,
+        rows: Scopes,
+        field: &'static Field,
+        keys: &mut Vec<OrderKey>,
+        key: impl Fn(Expr, bool) -> OrderKey,
+    ) -> Result<(), Error> {
         let needs = entity.class_of(field);
         let only = match limit(entity, needs, self.rights.read(needs), rows) {
             Limit::Never => return Err(forbidden(entity, field, needs.read())),
             Limit::Free => None,
             Limit::Where(scopes) => Some((entity.rows, scopes)),
         };
-        let mut add = |column, ty, given| keys.push(key(Expr { given, ..Expr::new(0, column, only, ty) }, !field.required));
+        let mut add =
+            |column, ty, given| keys.push(key(Expr { given, ..Expr::new(0, column, only, ty) }, !field.required));
         match &field.kind {
             Kind::Id => add("id", ColumnType::Id, None),
             Kind::Scalar { column, ty, .. } => add(column, stored(*ty), None),
@@ -548,7 +650,9 @@ impl Builder<'_> {
 
 fn operand(leaf: Leaf, value: &Value) -> Result<Param, Error> {
     Ok(match value {
-        Value::Variable(name) => Param::Variable { name: name.to_string(), leaf, list: false, fold: super::sql::Fold::None },
+        Value::Variable(name) => {
+            Param::Variable { name: name.to_string(), leaf, list: false, fold: super::sql::Fold::None }
+        }
         value => Param::Const(leaf.read(&value.clone().into_const().unwrap_or(ConstValue::Null))?),
     })
 }
@@ -569,7 +673,12 @@ pub fn write_expr(sql: &mut Sql, e: &Expr) {
     }
     match e.given {
         None => sql.column(e.alias, e.column),
-        Some(other) => sql.push("CASE WHEN ").column(e.alias, other).push(" IS NOT NULL THEN ").column(e.alias, e.column).push(" END"),
+        Some(other) => sql
+            .push("CASE WHEN ")
+            .column(e.alias, other)
+            .push(" IS NOT NULL THEN ")
+            .column(e.alias, e.column)
+            .push(" END"),
     };
     if e.only.is_some() {
         sql.push(" END");

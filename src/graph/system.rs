@@ -49,66 +49,129 @@ const ANY: &str = "AUTHENTICATED";
 pub fn root_fields() -> Vec<MetaField> {
     vec![
         field("viewer", "Viewer!", ANY, "The caller: who she is, which roles she has and what they give."),
-        field("permissionMatrix", "PermissionMatrix!", ANY, "Which permission each field needs, and which role has it on which rows. The same for everyone."),
+        field(
+            "permissionMatrix",
+            "PermissionMatrix!",
+            ANY,
+            "Which permission each field needs, and which role has it on which rows. The same for everyone.",
+        ),
         field("serverInfo", "ServerInfo!", ANY, "What this server is and which limits it keeps."),
     ]
 }
 
 /// Types of these trees.
 pub fn insert_types(r: &mut Registry) {
-    object(r, "Viewer", "The caller.", vec![
-        field("person", "Person", "BASIC_READ", "The person behind the credential; null when the credential belongs to nobody known here."),
-        field("subject", "String!", ANY, "The subject of the credential."),
-        field("roles", "[String!]!", ANY, "Roles of the credential and of assignments valid today."),
-        field("permissions", "[PermissionScope!]!", ANY, "What these roles give together."),
-        field("expiresAt", "DateTime!", ANY, "When the credential ends."),
-    ]);
-    object(r, "PermissionScope", "A permission and the rows it holds on.", vec![
-        field("permission", "Permission!", ANY, "The permission."),
-        field("scopes", "[String!]!", ANY, "The rows: ALL, ACTIVE (items under way), OWN (projects managed), SPON (sponsored, and below), PF (portfolios owned or assigned), TEAM (resources managed), SELF, GRANT (granted to a key), OWN_DRAFT, DECIDED, SHARED, ROLE_RATES, OWN_NON_LABOR. The permission holds on their union."),
-    ]);
-    object(r, "PermissionMatrix", "The table of rights.", vec![
-        field("grants", "[PermissionGrant!]!", ANY, "What each role has."),
-        field("fields", "[FieldPermission!]!", ANY, "What each field of the schema needs."),
-    ]);
-    object(r, "PermissionGrant", "A permission of a role.", vec![
-        field("role", "String!", ANY, "The role."),
-        field("permission", "Permission!", ANY, "The permission."),
-        field("scopes", "[String!]!", ANY, "The rows it holds on; see `PermissionScope.scopes`."),
-    ]);
-    object(r, "FieldPermission", "What a field needs.", vec![
-        field("coordinate", "String!", ANY, "The field, such as `Project.budget`."),
-        field("needs", "Permission!", ANY, "The permission."),
-    ]);
-    object(r, "ServerInfo", "What this server is.", vec![
-        field("name", "String!", ANY, "Its name."),
-        field("version", "String!", ANY, "Its version."),
-        field("database", "String!", ANY, "The kind of database behind it: `postgres` or `sqlite`."),
-        field("limits", "ServerLimits!", ANY, "The limits it keeps."),
-    ]);
+    object(
+        r,
+        "Viewer",
+        "The caller.",
+        vec![
+            field(
+                "person",
+                "Person",
+                "BASIC_READ",
+                "The person behind the credential; null when the credential belongs to nobody known here.",
+            ),
+            field("subject", "String!", ANY, "The subject of the credential."),
+            field("roles", "[String!]!", ANY, "Roles of the credential and of assignments valid today."),
+            field("permissions", "[PermissionScope!]!", ANY, "What these roles give together."),
+            field("expiresAt", "DateTime!", ANY, "When the credential ends."),
+        ],
+    );
+    object(
+        r,
+        "PermissionScope",
+        "A permission and the rows it holds on.",
+        vec![
+            field("permission", "Permission!", ANY, "The permission."),
+            field(
+                "scopes",
+                "[String!]!",
+                ANY,
+                "The rows: ALL, ACTIVE (items under way), OWN (projects managed), SPON (sponsored, and below), PF (portfolios owned or assigned), TEAM (resources managed), SELF, GRANT (granted to a key), OWN_DRAFT, DECIDED, SHARED, ROLE_RATES, OWN_NON_LABOR. The permission holds on their union.",
+            ),
+        ],
+    );
+    object(
+        r,
+        "PermissionMatrix",
+        "The table of rights.",
+        vec![
+            field("grants", "[PermissionGrant!]!", ANY, "What each role has."),
+            field("fields", "[FieldPermission!]!", ANY, "What each field of the schema needs."),
+        ],
+    );
+    object(
+        r,
+        "PermissionGrant",
+        "A permission of a role.",
+        vec![
+            field("role", "String!", ANY, "The role."),
+            field("permission", "Permission!", ANY, "The permission."),
+            field("scopes", "[String!]!", ANY, "The rows it holds on; see `PermissionScope.scopes`."),
+        ],
+    );
+    object(
+        r,
+        "FieldPermission",
+        "What a field needs.",
+        vec![
+            field("coordinate", "String!", ANY, "The field, such as `Project.budget`."),
+            field("needs", "Permission!", ANY, "The permission."),
+        ],
+    );
+    object(
+        r,
+        "ServerInfo",
+        "What this server is.",
+        vec![
+            field("name", "String!", ANY, "Its name."),
+            field("version", "String!", ANY, "Its version."),
+            field("database", "String!", ANY, "The kind of database behind it: `postgres` or `sqlite`."),
+            field("limits", "ServerLimits!", ANY, "The limits it keeps."),
+        ],
+    );
     let limit = |name, doc| field(name, "Int!", ANY, doc);
-    object(r, "ServerLimits", "Limits of a request.", vec![
-        limit("documentBytes", "Longest document, in bytes."),
-        limit("tokens", "Most tokens of a document."),
-        limit("depth", "Deepest nesting of fields."),
-        limit("aliases", "Most aliases."),
-        limit("rootFields", "Most root fields."),
-        limit("directives", "Most directives."),
-        limit("selectedFields", "Most fields after fragments are opened."),
-        limit("pageSize", "Most rows of a page."),
-        limit("nodes", "Most ids of `nodes`."),
-    ]);
+    object(
+        r,
+        "ServerLimits",
+        "Limits of a request.",
+        vec![
+            limit("documentBytes", "Longest document, in bytes."),
+            limit("tokens", "Most tokens of a document."),
+            limit("depth", "Deepest nesting of fields."),
+            limit("aliases", "Most aliases."),
+            limit("rootFields", "Most root fields."),
+            limit("directives", "Most directives."),
+            limit("selectedFields", "Most fields after fragments are opened."),
+            limit("pageSize", "Most rows of a page."),
+            limit("nodes", "Most ids of `nodes`."),
+        ],
+    );
 }
 
 /// Compiles one of the root fields.
-pub fn compile<'d>(compiler: &mut Compiler<'d>, name: &str, asked: &[&'d Positioned<AstField>]) -> Result<SystemRoot, Error> {
+pub fn compile<'d>(
+    compiler: &mut Compiler<'d>,
+    name: &str,
+    asked: &[&'d Positioned<AstField>],
+) -> Result<SystemRoot, Error> {
     let mut levels = vec![];
-    let meta = compiler.types.get("Query").and_then(|t| t.field_by_name(name)).ok_or_else(|| Error::internal(format!("Query.{name} is not declared")))?;
+    let meta = compiler
+        .types
+        .get("Query")
+        .and_then(|t| t.field_by_name(name))
+        .ok_or_else(|| Error::internal(format!("Query.{name} is not declared")))?;
     let steps = object_steps(compiler, MetaTypeName::concrete_typename(&meta.ty), &sets(asked), &mut levels)?;
     Ok(SystemRoot { name: name.to_owned(), steps, levels })
 }
 
-fn object_steps<'d>(compiler: &mut Compiler<'d>, type_name: &str, asked: &[&'d SelectionSet], levels: &mut Vec<Level>) -> Result<Vec<Step>, Error> {
+fn object_steps<'d>(
+    compiler: &mut Compiler<'d>,
+    type_name: &str,
+    asked: &[&'d SelectionSet],
+    levels: &mut Vec<Level>,
+) -> Result<Vec<Step>, Error> {
     let mut steps = vec![];
     let mut open = "{";
     for (key, fields) in collect(compiler.model, compiler.fragments, compiler.variables, asked, type_name) {
@@ -209,11 +272,16 @@ impl Facts<'_> {
                     policy::Verb::Approve => given.approve,
                 };
                 if !scopes.is_empty() {
-                    grants.push(json!({ "role": role.as_str(), "permission": permission.to_string(), "scopes": names(scopes) }));
+                    grants.push(
+                        json!({ "role": role.as_str(), "permission": permission.to_string(), "scopes": names(scopes) }),
+                    );
                 }
             }
         }
-        let fields: Vec<Json> = needs(self.types).into_iter().map(|(coordinate, needs)| json!({ "coordinate": coordinate, "needs": needs })).collect();
+        let fields: Vec<Json> = needs(self.types)
+            .into_iter()
+            .map(|(coordinate, needs)| json!({ "coordinate": coordinate, "needs": needs }))
+            .collect();
         json!({ "grants": grants, "fields": fields })
     }
 

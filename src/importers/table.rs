@@ -71,14 +71,16 @@ fn decode(table: &Table, bytes: &[u8]) -> Result<String, ImportError> {
     if bytes.starts_with(b"PK\x03\x04") {
         return Err(table.refuse(None, "this is a workbook or an archive, not a text file; save it as CSV"));
     }
-    let text = match encoding_rs::UTF_8.decode_without_bom_handling_and_without_replacement(
-        bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes),
-    ) {
+    let text = match encoding_rs::UTF_8
+        .decode_without_bom_handling_and_without_replacement(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes))
+    {
         Some(text) => text,
         None => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0,
     };
     // Bytes that Windows-1252 leaves undefined arrive as control characters too: both tell that this is no text.
-    if let Some((at, _)) = text.char_indices().find(|(_, c)| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{b}' | '\u{c}')) {
+    if let Some((at, _)) =
+        text.char_indices().find(|(_, c)| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{b}' | '\u{c}'))
+    {
         let row = text[..at].matches('\n').count() + 1;
         return Err(table.refuse(Some(row), "this is not text in UTF-8 or Windows-1252"));
     }

@@ -11,29 +11,78 @@ use crate::{
 pub fn declare() -> Entity {
     use person::Column as C;
     use portfolio_item::Column as Item;
-    Entity::new("Person", &person::Entity, Class::Basic, RowScope::Directory, "A human: whoever manages, sponsors, owns or does something.")
-        .node("per", "person", "people")
-        .keyed(C::Key, "The human key, such as `anna.keller`; unique among people.")
-        .external(entity::external_link::Column::PersonId, "PERSON")
-        .fields([
-            Field::text("displayName", C::DisplayName, C::DisplayNameFold, "The name that is shown.").required(),
-            Field::scalar("email", Scalar::Email, C::Email, "The e-mail address; null when none is known."),
-            Field::scalar("isActive", Scalar::Boolean, C::IsActive, "Whether the person still works here. Someone who left stays named where she was.").required(),
-            Field::one("orgUnit", C::OrgUnitId, "OrgUnit", "The unit that the person belongs to; null when none is known."),
-            Field::many("managedProjects", "Project", Item::ProjectManagerId, "Projects that this person manages, as far as the caller sees them."),
-            Field::many("sponsoredItems", "PortfolioItem", Item::SponsorId, "Portfolios, programs and projects that this person sponsors, as far as the caller sees them."),
-            Field::many("ownedItems", "PortfolioItem", Item::OwnerId, "Portfolios, programs and projects that this person owns, as far as the caller sees them."),
-            Field::many("identities", "PersonIdentity", person_identity::Column::PersonId, "Subjects of tokens that mean this person."),
-            Field::many("roleAssignments", "RoleAssignment", entity::role_assignment::Column::PersonId, "Roles given to this person."),
-            Field::many("externalLinks", "ExternalLink", entity::external_link::Column::PersonId, "What other systems call this person."),
-        ])
-        .audited()
+    Entity::new(
+        "Person",
+        &person::Entity,
+        Class::Basic,
+        RowScope::Directory,
+        "A human: whoever manages, sponsors, owns or does something.",
+    )
+    .node("per", "person", "people")
+    .keyed(C::Key, "The human key, such as `anna.keller`; unique among people.")
+    .external(entity::external_link::Column::PersonId, "PERSON")
+    .fields([
+        Field::text("displayName", C::DisplayName, C::DisplayNameFold, "The name that is shown.").required(),
+        Field::scalar("email", Scalar::Email, C::Email, "The e-mail address; null when none is known."),
+        Field::scalar(
+            "isActive",
+            Scalar::Boolean,
+            C::IsActive,
+            "Whether the person still works here. Someone who left stays named where she was.",
+        )
+        .required(),
+        Field::one("orgUnit", C::OrgUnitId, "OrgUnit", "The unit that the person belongs to; null when none is known."),
+        Field::many(
+            "managedProjects",
+            "Project",
+            Item::ProjectManagerId,
+            "Projects that this person manages, as far as the caller sees them.",
+        ),
+        Field::many(
+            "sponsoredItems",
+            "PortfolioItem",
+            Item::SponsorId,
+            "Portfolios, programs and projects that this person sponsors, as far as the caller sees them.",
+        ),
+        Field::many(
+            "ownedItems",
+            "PortfolioItem",
+            Item::OwnerId,
+            "Portfolios, programs and projects that this person owns, as far as the caller sees them.",
+        ),
+        Field::many(
+            "identities",
+            "PersonIdentity",
+            person_identity::Column::PersonId,
+            "Subjects of tokens that mean this person.",
+        ),
+        Field::many(
+            "roleAssignments",
+            "RoleAssignment",
+            entity::role_assignment::Column::PersonId,
+            "Roles given to this person.",
+        ),
+        Field::many(
+            "externalLinks",
+            "ExternalLink",
+            entity::external_link::Column::PersonId,
+            "What other systems call this person.",
+        ),
+    ])
+    .audited()
 }
 
 /// `PersonIdentity`.
 pub fn declare_identity() -> Entity {
     use person_identity::Column as C;
-    Entity::new("PersonIdentity", &person_identity::Entity, Class::Sec, RowScope::Directory, "A subject of tokens that means a person.").fields([
+    Entity::new(
+        "PersonIdentity",
+        &person_identity::Entity,
+        Class::Sec,
+        RowScope::Directory,
+        "A subject of tokens that means a person.",
+    )
+    .fields([
         Field::scalar("issuer", Scalar::String, C::Issuer, "The issuer of the tokens (`iss`).").required(),
         Field::scalar("subject", Scalar::String, C::Subject, "The subject there (`sub`).").required(),
         Field::one("person", C::PersonId, "Person", "The person."),

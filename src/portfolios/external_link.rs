@@ -22,14 +22,31 @@ static DIRECTION: EnumDecl = EnumDecl {
 pub fn declare() -> Entity {
     use external_link::Column as C;
     let rows = RowScope::OfItem { item: "item_id", portfolio: "portfolio_id", restricted: "is_restricted" };
-    Entity::new("ExternalLink", &external_link::Entity, Class::Work, rows, "The id that another system gave to something here.")
-        .node("ext", "externalLink", "externalLinks")
-        .fields([
-            Field::scalar("system", Scalar::String, C::System, "The other system, such as `JIRA`.").required().grouped(),
-            Field::scalar("externalId", Scalar::String, C::ExternalId, "The id there; unique within system and type of thing.").required(),
-            Field::scalar("url", Scalar::Url, C::Url, "Where it can be seen there; null when unknown."),
-            Field::choice("direction", &DIRECTION, C::Direction, "Which way data flows.").required(),
-            Field::union("target", "ExternalTarget", vec![("item_id", "PortfolioItem"), ("person_id", "Person"), ("org_unit_id", "OrgUnit")], "What it is the id of; null when the caller cannot see it."),
-        ])
-        .audited()
+    Entity::new(
+        "ExternalLink",
+        &external_link::Entity,
+        Class::Work,
+        rows,
+        "The id that another system gave to something here.",
+    )
+    .node("ext", "externalLink", "externalLinks")
+    .fields([
+        Field::scalar("system", Scalar::String, C::System, "The other system, such as `JIRA`.").required().grouped(),
+        Field::scalar(
+            "externalId",
+            Scalar::String,
+            C::ExternalId,
+            "The id there; unique within system and type of thing.",
+        )
+        .required(),
+        Field::scalar("url", Scalar::Url, C::Url, "Where it can be seen there; null when unknown."),
+        Field::choice("direction", &DIRECTION, C::Direction, "Which way data flows.").required(),
+        Field::union(
+            "target",
+            "ExternalTarget",
+            vec![("item_id", "PortfolioItem"), ("person_id", "Person"), ("org_unit_id", "OrgUnit")],
+            "What it is the id of; null when the caller cannot see it.",
+        ),
+    ])
+    .audited()
 }

@@ -40,7 +40,10 @@ static CONFIDENTIALITY: EnumDecl = EnumDecl {
     doc: "Who may know that an item exists.",
     values: &[
         ("NORMAL", "Whoever has the right."),
-        ("CONFIDENTIAL", "Only those named on it: owner, sponsor, project manager, or by an assignment. The same holds for all below it."),
+        (
+            "CONFIDENTIAL",
+            "Only those named on it: owner, sponsor, project manager, or by an assignment. The same holds for all below it.",
+        ),
     ],
 };
 
@@ -57,32 +60,56 @@ static METHODOLOGY: EnumDecl = EnumDecl {
 
 /// `Portfolio`, `Program` and `Project`.
 pub fn declare() -> [Entity; 3] {
-    let of = |name, kind, doc| Entity::new(name, &portfolio_item::Entity, Class::Basic, RowScope::Item, doc).kind(kind, "PortfolioItem");
+    let of = |name, kind, doc| {
+        Entity::new(name, &portfolio_item::Entity, Class::Basic, RowScope::Item, doc).kind(kind, "PortfolioItem")
+    };
     let children = |doc| Field::many("children", "PortfolioItem", C::ParentId, doc);
     [
         item(
-            of("Portfolio", "PORTFOLIO", "A collection of portfolios, programs and projects that is steered as one.").node("pfo", "portfolio", "portfolios"),
+            of("Portfolio", "PORTFOLIO", "A collection of portfolios, programs and projects that is steered as one.")
+                .node("pfo", "portfolio", "portfolios"),
             "PORTFOLIO",
             [
                 children("Items right below this portfolio."),
                 Field::many("programs", "Program", C::PortfolioId, "All programs whose nearest portfolio this is."),
-                Field::many("projects", "Project", C::PortfolioId, "All projects whose nearest portfolio this is, also those below its programs."),
+                Field::many(
+                    "projects",
+                    "Project",
+                    C::PortfolioId,
+                    "All projects whose nearest portfolio this is, also those below its programs.",
+                ),
             ],
         ),
         item(
             of("Program", "PROGRAM", "Projects that reach one outcome together.").node("prg", "program", "programs"),
             "PROGRAM",
-            [children("Items right below this program."), Field::many("projects", "Project", C::ProgramId, "Projects of this program.")],
+            [
+                children("Items right below this program."),
+                Field::many("projects", "Project", C::ProgramId, "Projects of this program."),
+            ],
         ),
         item(
-            of("Project", "PROJECT", "A temporary endeavor with a goal, a beginning and an end.").node("prj", "project", "projects"),
+            of("Project", "PROJECT", "A temporary endeavor with a goal, a beginning and an end.")
+                .node("prj", "project", "projects"),
             "PROJECT",
             [
                 Field::one("program", C::ProgramId, "Program", "The program it belongs to; null for none."),
                 Field::one("projectManager", C::ProjectManagerId, "Person", "Who runs it; null when nobody does."),
-                Field::scalar("projectType", Scalar::String, C::ProjectType, "The type of project, in the organization's own words; null for none.").grouped(),
+                Field::scalar(
+                    "projectType",
+                    Scalar::String,
+                    C::ProjectType,
+                    "The type of project, in the organization's own words; null for none.",
+                )
+                .grouped(),
                 Field::choice("methodology", &METHODOLOGY, C::Methodology, "How it is run; null when not decided."),
-                Field::scalar("phase", Scalar::String, C::Phase, "The phase of its life cycle that it is in; null before the first.").grouped(),
+                Field::scalar(
+                    "phase",
+                    Scalar::String,
+                    C::Phase,
+                    "The phase of its life cycle that it is in; null before the first.",
+                )
+                .grouped(),
             ],
         ),
     ]
@@ -94,25 +121,82 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
         .external(entity::external_link::Column::ItemId, target_type)
         .fields([
             Field::text("name", C::Name, C::NameFold, "The name.").required(),
-            Field::text("description", C::Description, C::DescriptionFold, "What it is about; null when nobody wrote it.").unordered(),
+            Field::text(
+                "description",
+                C::Description,
+                C::DescriptionFold,
+                "What it is about; null when nobody wrote it.",
+            )
+            .unordered(),
             Field::choice("state", &STATE, C::State, "Where it stands.").required(),
             Field::choice("category", &CATEGORY, C::Category, "What the money is for; null when not classified."),
-            Field::scalar("priority", Scalar::Int, C::Priority, "The priority, 1 highest to 5 lowest; null when not ranked.").grouped(),
-            Field::choice("confidentiality", &CONFIDENTIALITY, C::Confidentiality, "Who may know that it exists.").required(),
-            Field::scalar("baseCurrency", Scalar::CurrencyCode, C::BaseCurrency, "The currency that it is planned in.").required().grouped(),
-            Field::money("budget", Class::Fin, (C::BudgetAmount, C::BaseCurrency), true, "The current approved budget, in the base currency; null when none is approved."),
-            Field::date("plannedStartOn", C::PlannedStartOn, "The day on which it was planned to start; null when not planned."),
-            Field::date("plannedFinishOn", C::PlannedFinishOn, "The day on which it was planned to be finished; null when not planned."),
-            Field::date("forecastStartOn", C::ForecastStartOn, "The day on which it is expected to start; null when nobody said."),
-            Field::date("forecastFinishOn", C::ForecastFinishOn, "The day on which it is expected to be finished; null when nobody said."),
+            Field::scalar(
+                "priority",
+                Scalar::Int,
+                C::Priority,
+                "The priority, 1 highest to 5 lowest; null when not ranked.",
+            )
+            .grouped(),
+            Field::choice("confidentiality", &CONFIDENTIALITY, C::Confidentiality, "Who may know that it exists.")
+                .required(),
+            Field::scalar("baseCurrency", Scalar::CurrencyCode, C::BaseCurrency, "The currency that it is planned in.")
+                .required()
+                .grouped(),
+            Field::money(
+                "budget",
+                Class::Fin,
+                (C::BudgetAmount, C::BaseCurrency),
+                true,
+                "The current approved budget, in the base currency; null when none is approved.",
+            ),
+            Field::date(
+                "plannedStartOn",
+                C::PlannedStartOn,
+                "The day on which it was planned to start; null when not planned.",
+            ),
+            Field::date(
+                "plannedFinishOn",
+                C::PlannedFinishOn,
+                "The day on which it was planned to be finished; null when not planned.",
+            ),
+            Field::date(
+                "forecastStartOn",
+                C::ForecastStartOn,
+                "The day on which it is expected to start; null when nobody said.",
+            ),
+            Field::date(
+                "forecastFinishOn",
+                C::ForecastFinishOn,
+                "The day on which it is expected to be finished; null when nobody said.",
+            ),
             Field::date("actualStartOn", C::ActualStartOn, "The day on which it started; null before."),
             Field::date("actualFinishOn", C::ActualFinishOn, "The day on which it was finished; null before."),
-            Field::one("parent", C::ParentId, "PortfolioItem", "What it stands right below; null at the top, or when the caller cannot see it."),
-            Field::one("portfolio", C::PortfolioId, "Portfolio", "The nearest portfolio, for a portfolio itself; null for none, or when the caller cannot see it."),
+            Field::one(
+                "parent",
+                C::ParentId,
+                "PortfolioItem",
+                "What it stands right below; null at the top, or when the caller cannot see it.",
+            ),
+            Field::one(
+                "portfolio",
+                C::PortfolioId,
+                "Portfolio",
+                "The nearest portfolio, for a portfolio itself; null for none, or when the caller cannot see it.",
+            ),
             Field::one("orgUnit", C::OrgUnitId, "OrgUnit", "The unit that answers for it; null when none does."),
             Field::one("owner", C::OwnerId, "Person", "Who answers for it; null when nobody does."),
-            Field::one("sponsor", C::SponsorId, "Person", "Who wants it and answers for its value; null when nobody does."),
-            Field::many("externalLinks", "ExternalLink", entity::external_link::Column::ItemId, "What other systems call it."),
+            Field::one(
+                "sponsor",
+                C::SponsorId,
+                "Person",
+                "Who wants it and answers for its value; null when nobody does.",
+            ),
+            Field::many(
+                "externalLinks",
+                "ExternalLink",
+                entity::external_link::Column::ItemId,
+                "What other systems call it.",
+            ),
         ])
         .fields(more)
         .audited()
@@ -120,5 +204,11 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
 
 /// `PortfolioItem`.
 pub fn interface(members: &[Entity; 3]) -> Entity {
-    Entity::interface("PortfolioItem", "portfolioItem", "portfolioItems", "A portfolio, a program or a project.", members)
+    Entity::interface(
+        "PortfolioItem",
+        "portfolioItem",
+        "portfolioItems",
+        "A portfolio, a program or a project.",
+        members,
+    )
 }

@@ -80,10 +80,8 @@ fn create(ledger: &mut Ledger, row: &ProjectRow, clock: &dyn Clock) -> usize {
         |number| format!("GMPP-{}", number.replace(' ', "-")),
     );
     let department = department(ledger, row, clock);
-    let item = ledger.add(portfolio_item::Model {
-        key: ledger.free_key("PROJECT", &wish),
-        ..blank_item("PROJECT", clock)
-    });
+    let item =
+        ledger.add(portfolio_item::Model { key: ledger.free_key("PROJECT", &wish), ..blank_item("PROJECT", clock) });
     fill(&mut ledger.items[item].now, row);
     place(ledger, item, department);
     ledger.note_name(item, &row.name);

@@ -27,10 +27,10 @@ pub(super) fn parse(cell: &str) -> DateCell {
     if cell.is_empty() {
         return DateCell::Empty;
     }
-    iso(cell).or_else(|| day_first(cell, '.')).or_else(|| day_first(cell, '/')).map_or_else(
-        || DateCell::Prose(excerpt(cell)),
-        DateCell::On,
-    )
+    iso(cell)
+        .or_else(|| day_first(cell, '.'))
+        .or_else(|| day_first(cell, '/'))
+        .map_or_else(|| DateCell::Prose(excerpt(cell)), DateCell::On)
 }
 
 fn iso(cell: &str) -> Option<NaiveDate> {
@@ -96,7 +96,9 @@ mod tests {
     #[test]
     fn what_is_no_date_stays_prose() {
         assert_eq!(parse("  "), DateCell::Empty);
-        for cell in ["Reset", "#N/A", "31.02.2020", "05/31/2010", "2020", "Q4 2021", "31.3.021", "+1.2.2020", "2014-7-8", "ü"] {
+        for cell in
+            ["Reset", "#N/A", "31.02.2020", "05/31/2010", "2020", "Q4 2021", "31.3.021", "+1.2.2020", "2014-7-8", "ü"]
+        {
             assert_eq!(parse(cell), DateCell::Prose(cell.to_owned()));
         }
         let DateCell::Prose(text) = parse(&"Exempt under\nSection 43 ".repeat(9)) else { panic!("no date") };

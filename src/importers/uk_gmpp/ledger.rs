@@ -182,11 +182,8 @@ impl Ledger {
 
     /// Writes what is new and what has changed.
     pub(super) async fn write(mut self, txn: &DatabaseTransaction, now: DateTime<Utc>) -> Result<(), DbErr> {
-        let scopes: HashMap<_, _> = self
-            .items
-            .iter()
-            .map(|slot| (slot.now.id, (slot.now.portfolio_id, slot.now.is_restricted)))
-            .collect();
+        let scopes: HashMap<_, _> =
+            self.items.iter().map(|slot| (slot.now.id, (slot.now.portfolio_id, slot.now.is_restricted))).collect();
         for link in &mut self.links {
             if let Some(&(portfolio_id, is_restricted)) = link.now.item_id.as_ref().and_then(|id| scopes.get(id)) {
                 (link.now.portfolio_id, link.now.is_restricted) = (portfolio_id, is_restricted);

@@ -99,9 +99,12 @@ pub(super) fn sheet(table: &Table) -> Result<Sheet, ImportError> {
             return Err(table.refuse(Some(row), "department holds no code"));
         }
         let year = match columns.year.map(|at| cells[at].trim()).filter(|year| !year.is_empty()) {
-            Some(year) => Some(year.parse().ok().filter(|year| (1900..=2200).contains(year)).ok_or_else(|| {
-                table.refuse(Some(row), format!("year holds no year: {year:?}"))
-            })?),
+            Some(year) => Some(
+                year.parse()
+                    .ok()
+                    .filter(|year| (1900..=2200).contains(year))
+                    .ok_or_else(|| table.refuse(Some(row), format!("year holds no year: {year:?}")))?,
+            ),
             None => None,
         };
         let mut date = |column: &str, cell: &str| match dates::parse(cell) {
@@ -113,8 +116,7 @@ pub(super) fn sheet(table: &Table) -> Result<Sheet, ImportError> {
                 None
             }
         };
-        let (start_on, end_on) =
-            (date("start_date", &cells[columns.start]), date("end_date", &cells[columns.end]));
+        let (start_on, end_on) = (date("start_date", &cells[columns.start]), date("end_date", &cells[columns.end]));
         sheet.projects.push(ProjectRow {
             row,
             year,
@@ -170,7 +172,9 @@ impl Columns {
                 return Err(table.refuse(Some(table.header_row), format!("column {cell:?} occurs twice")));
             }
         }
-        let required = |name: &str| position(name).ok_or_else(|| table.refuse(Some(table.header_row), format!("missing column: {name}")));
+        let required = |name: &str| {
+            position(name).ok_or_else(|| table.refuse(Some(table.header_row), format!("missing column: {name}")))
+        };
         Ok(Self {
             year: position("year"),
             number: position("project_number"),

@@ -86,7 +86,10 @@ async fn a_project_is_the_same_by_name_and_then_by_number() {
     assert_eq!((moved.parent_id, moved.portfolio_id), (Some(department.id), Some(department.id)));
     let (_, links) = world.rows().await;
     let names: Vec<_> = links.iter().filter(|link| link.item_id == Some(moved.id)).collect();
-    assert_eq!(names.iter().map(|link| link.external_id.as_str()).collect::<Vec<_>>(), ["name:women s prisons", "MOJ_07"]);
+    assert_eq!(
+        names.iter().map(|link| link.external_id.as_str()).collect::<Vec<_>>(),
+        ["name:women s prisons", "MOJ_07"]
+    );
     assert!(names.iter().all(|link| link.portfolio_id == Some(department.id)));
 }
 
@@ -124,7 +127,8 @@ async fn a_changed_row_raises_its_version_alone() {
 async fn a_confidential_department_restricts_what_is_imported_into_it() {
     let world = World::new().await;
     world.import(&[EARLY.as_bytes()]).await.expect("imports");
-    let update = "update portfolio_item set is_restricted = true, confidentiality = 'CONFIDENTIAL' where key = 'GMPP-MOJ'";
+    let update =
+        "update portfolio_item set is_restricted = true, confidentiality = 'CONFIDENTIAL' where key = 'GMPP-MOJ'";
     sea_orm::ConnectionTrait::execute_unprepared(&world.db, update).await.expect("an update");
     world.import(&[LATE.as_bytes()]).await.expect("imports");
     let courts = world.project("Courts").await;
@@ -138,10 +142,13 @@ async fn prose_in_a_date_is_null_and_noted() {
     let world = World::new().await;
     let report = world.import(&[EARLY.as_bytes(), LATE.as_bytes()]).await.expect("imports");
     let notes: Vec<_> = report.notes.iter().map(|note| (note.row, note.text.as_str())).collect();
-    assert_eq!(notes, [
-        (3, "end_date holds no date and stays empty: \"Exempt under Section 43\""),
-        (4, "end_date holds no date and stays empty: \"Not provided\""),
-    ]);
+    assert_eq!(
+        notes,
+        [
+            (3, "end_date holds no date and stays empty: \"Exempt under Section 43\""),
+            (4, "end_date holds no date and stays empty: \"Not provided\""),
+        ]
+    );
     assert_eq!(world.project("Courts").await.planned_finish_on, None);
 }
 

@@ -46,7 +46,6 @@ pub mod reference;
 pub mod runner;
 pub mod settings;
 pub mod source;
-pub mod stand_in;
 pub mod summary;
 pub mod world;
 

@@ -65,7 +65,7 @@ impl World {
 
     /// A connection to the demonstration database.
     pub async fn database(&self) -> Database {
-        Database::connect(self.url().await, 4).await.expect("this test's database")
+        Database::connect(self.url().await, 4, std::time::Duration::from_secs(9)).await.expect("this test's database")
     }
 
     /// The product's routes over the demonstration database; the same server state at every call.
