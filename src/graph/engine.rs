@@ -431,7 +431,7 @@ impl Engine {
 
 /// The schema of a model in SDL, without a database.
 pub fn sdl(model: &'static Model) -> String {
-    schema::build(model).0.sdl()
+    schema::build(model).0.sdl_with_options(async_graphql::SDLExportOptions::new().include_specified_by())
 }
 
 /// What every field of a model's schema needs, without a database.
