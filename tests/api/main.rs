@@ -8,13 +8,15 @@ use std::process::ExitCode;
 #[macro_use]
 mod support;
 
+mod contract;
+mod differential;
 mod graphql_js;
 mod house;
 mod itself;
 mod migrations;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
-const FILES: &[fn() -> Vec<support::Test>] = &[graphql_js::list, house::list, itself::list, migrations::list];
+const FILES: &[fn() -> Vec<support::Test>] = &[contract::list, differential::list, graphql_js::list, house::list, itself::list, migrations::list];
 
 fn main() -> ExitCode {
     support::run(FILES)

@@ -36,6 +36,7 @@ macro_rules! tests {
 
 pub mod client;
 pub mod database;
+pub mod facts;
 pub mod folder;
 pub mod golden;
 pub mod json;

@@ -2,7 +2,6 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use axum::Router;
 use chrono::Duration;
 use foliograph::{
     app::App,
@@ -30,15 +29,15 @@ pub async fn fill(url: &str) {
     database.orm.close().await.expect("closed");
 }
 
-/// The product's routes over a database, with the local key of the run folder.
-pub async fn router(url: &str, clock: Arc<FixedClock>) -> Router {
+/// The product over a database, with an engine and keys of its own.
+pub async fn app(url: &str, clock: Arc<FixedClock>) -> Arc<App> {
     let config = Config {
         database_url: url.to_owned(),
         database_connections: 4,
         key_file: Some(key_file()),
         ..Config::default()
     };
-    App::open(config, clock).await.expect("the product").router()
+    App::open(config, clock).await.expect("the product")
 }
 
 /// A token that holds for an hour from now, signed by the local key of the run folder.
