@@ -198,6 +198,7 @@ impl Engine {
         }
         if known.is_none() {
             self.validate(&request.document, &document).await?;
+            input::check_document(&self.types, &document.parsed).map_err(one)?;
             self.documents.keep(request.document, document.clone());
         }
         let variables = input::variables(&self.types, &op.node.variable_definitions, request.variables).map_err(one)?;

@@ -10,15 +10,17 @@ mod support;
 
 mod contract;
 mod differential;
+mod figures;
 mod filters;
 mod graphql_js;
 mod house;
+mod inputs;
 mod itself;
 mod migrations;
 mod pages;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
-const FILES: &[fn() -> Vec<support::Test>] = &[contract::list, differential::list, filters::list, graphql_js::list, house::list, itself::list, migrations::list, pages::list];
+const FILES: &[fn() -> Vec<support::Test>] = &[contract::list, differential::list, figures::list, filters::list, graphql_js::list, house::list, inputs::list, itself::list, migrations::list, pages::list];
 
 fn main() -> ExitCode {
     support::run(FILES)
