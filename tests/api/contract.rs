@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use async_graphql::Positioned;
 use async_graphql::parser::{
     parse_schema,
     types::{ConstDirective, FieldDefinition, InputValueDefinition, TypeDefinition, TypeKind, TypeSystemDefinition},
 };
-use async_graphql::Positioned;
 use foliograph::{app::model, graph::sdl};
 use serde_json::{Value, json};
 
@@ -176,9 +176,7 @@ fn fits_case(member: &Member) -> bool {
         Place::Field | Place::Argument | Place::InputField | Place::Directive => {
             begins(false) && has_only(|c| c.is_ascii_alphanumeric())
         }
-        Place::EnumValue => {
-            begins(true) && has_only(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-        }
+        Place::EnumValue => begins(true) && has_only(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'),
     }
 }
 
@@ -213,7 +211,14 @@ fn type_members(ty: &TypeDefinition, out: &mut Vec<Member>) {
         _ => Place::Type,
     };
     let description = ty.description.as_ref().map(|d| d.node.clone());
-    out.push(Member { coordinate: name.clone(), name: name.clone(), description, ty: String::new(), place, directives });
+    out.push(Member {
+        coordinate: name.clone(),
+        name: name.clone(),
+        description,
+        ty: String::new(),
+        place,
+        directives,
+    });
     match &ty.kind {
         TypeKind::Object(object) => object.fields.iter().for_each(|f| field(&name, &f.node, out)),
         TypeKind::Interface(interface) => interface.fields.iter().for_each(|f| field(&name, &f.node, out)),

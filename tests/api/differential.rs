@@ -41,8 +41,18 @@ async fn same(world: &World, cases: impl FnOnce(&Facts) -> Vec<Case>) {
         let reply = client.query_with(&case.document, case.variables.clone()).await;
         if reply.text() != expected.text {
             let at = reply.text().bytes().zip(expected.text.bytes()).take_while(|(a, b)| a == b).count();
-            let around = |text: &str| String::from_utf8_lossy(&text.as_bytes()[at.saturating_sub(60).min(text.len())..(at + 160).min(text.len())]).into_owned();
-            differ.push(format!("{} at byte {at}\n  ours:       {}\n  graphql-js: {}", case.name, around(reply.text()), around(&expected.text)));
+            let around = |text: &str| {
+                String::from_utf8_lossy(
+                    &text.as_bytes()[at.saturating_sub(60).min(text.len())..(at + 160).min(text.len())],
+                )
+                .into_owned()
+            };
+            differ.push(format!(
+                "{} at byte {at}\n  ours:       {}\n  graphql-js: {}",
+                case.name,
+                around(reply.text()),
+                around(&expected.text)
+            ));
         }
     }
     assert!(differ.is_empty(), "{} of {} differ\n{}", differ.len(), cases.len(), differ.join("\n"));
@@ -122,47 +132,125 @@ fn variables(_: &Facts) -> Vec<Case> {
     let flags = "query($yes: Boolean!, $no: Boolean = false) { projects(first: 2) { nodes { key @include(if: $yes) name @skip(if: $yes) state @include(if: $no) id @skip(if: $no) } } }";
     let page = "query($n: Int = 2) { projects(first: $n) { nodes { key } pageInfo { hasNextPage } } }";
     vec![
-        case("literal directives", "{ projects(first: 2) { nodes { key @skip(if: true) name @skip(if: false) state @include(if: true) id @include(if: false) } } }"),
-        case("both directives", "{ projects(first: 2) { nodes { a: key @skip(if: true) @include(if: true) b: key @skip(if: false) @include(if: true) c: key @skip(if: false) @include(if: false) } } }"),
-        case("skipped root", "{ projects(first: 1) @skip(if: true) { nodes { key } } people(first: 1) { nodes { key } } }"),
+        case(
+            "literal directives",
+            "{ projects(first: 2) { nodes { key @skip(if: true) name @skip(if: false) state @include(if: true) id @include(if: false) } } }",
+        ),
+        case(
+            "both directives",
+            "{ projects(first: 2) { nodes { a: key @skip(if: true) @include(if: true) b: key @skip(if: false) @include(if: true) c: key @skip(if: false) @include(if: false) } } }",
+        ),
+        case(
+            "skipped root",
+            "{ projects(first: 1) @skip(if: true) { nodes { key } } people(first: 1) { nodes { key } } }",
+        ),
         case("everything skipped", "{ projects(first: 2) { nodes { key @skip(if: true) } } }"),
         case("whole root skipped", "{ projects(first: 2) @skip(if: true) { nodes { key } } }"),
         case("connection member skipped", "{ projects(first: 2) { totalCount @skip(if: true) nodes { key } } }"),
-        case("fragment directives", "{ projects(first: 2) { nodes { ...F @include(if: false) ... @skip(if: false) { name } ... on Project @skip(if: true) { state } ...F } } } fragment F on Project { key }"),
+        case(
+            "fragment directives",
+            "{ projects(first: 2) { nodes { ...F @include(if: false) ... @skip(if: false) { name } ... on Project @skip(if: true) { state } ...F } } } fragment F on Project { key }",
+        ),
         with("flags on", flags, json!({ "yes": true, "no": true })),
         with("flags off", flags, json!({ "yes": false })),
         with("flags by default", flags, json!({ "yes": true })),
-        with("to-many by flag", "query($deep: Boolean!) { portfolios { nodes { key programs(first: 2) @include(if: $deep) { nodes { key projects(first: 1) @skip(if: $deep) { nodes { key } } } } } } }", json!({ "deep": true })),
-        with("same key, one skipped", "query($a: Boolean!) { projects(first: 2) { nodes { sponsor @include(if: $a) { key } sponsor { displayName } } } }", json!({ "a": false })),
+        with(
+            "to-many by flag",
+            "query($deep: Boolean!) { portfolios { nodes { key programs(first: 2) @include(if: $deep) { nodes { key projects(first: 1) @skip(if: $deep) { nodes { key } } } } } } }",
+            json!({ "deep": true }),
+        ),
+        with(
+            "same key, one skipped",
+            "query($a: Boolean!) { projects(first: 2) { nodes { sponsor @include(if: $a) { key } sponsor { displayName } } } }",
+            json!({ "a": false }),
+        ),
         with("default", page, json!({})),
         with("value over default", page, json!({ "n": 3 })),
         with("null over default", page, json!({ "n": null })),
         with("absent without default", "query($n: Int) { projects(first: $n) { nodes { key } } }", json!({})),
         with("null without default", "query($n: Int) { projects(last: $n) { nodes { key } } }", json!({ "n": null })),
-        with("last by variable", "query($n: Int) { projects(last: $n) { nodes { key } pageInfo { hasNextPage hasPreviousPage } } }", json!({ "n": 4 })),
-        with("nested pages by variable", "query($n: Int!, $m: Int = 1) { portfolios(first: $n) { nodes { key projects(first: $m) { nodes { key } pageInfo { hasNextPage } } } } }", json!({ "n": 3, "m": 2 })),
-        with("lookup by key", "query($k: String!) { project(by: { key: $k }) { key name } program(by: { key: \"PG-ERP\" }) { name } }", json!({ "k": "PR-002" })),
-        with("whole lookup", "query($by: PersonRef!) { person(by: $by) { displayName managedProjects(first: 3) { nodes { key } totalCount } } }", json!({ "by": { "key": "marc.dubois" } })),
-        Case { operation_name: None, ..case("named operation", "query Named { projects(first: 1) { nodes { key } } }") },
+        with(
+            "last by variable",
+            "query($n: Int) { projects(last: $n) { nodes { key } pageInfo { hasNextPage hasPreviousPage } } }",
+            json!({ "n": 4 }),
+        ),
+        with(
+            "nested pages by variable",
+            "query($n: Int!, $m: Int = 1) { portfolios(first: $n) { nodes { key projects(first: $m) { nodes { key } pageInfo { hasNextPage } } } } }",
+            json!({ "n": 3, "m": 2 }),
+        ),
+        with(
+            "lookup by key",
+            "query($k: String!) { project(by: { key: $k }) { key name } program(by: { key: \"PG-ERP\" }) { name } }",
+            json!({ "k": "PR-002" }),
+        ),
+        with(
+            "whole lookup",
+            "query($by: PersonRef!) { person(by: $by) { displayName managedProjects(first: 3) { nodes { key } totalCount } } }",
+            json!({ "by": { "key": "marc.dubois" } }),
+        ),
+        Case {
+            operation_name: None,
+            ..case("named operation", "query Named { projects(first: 1) { nodes { key } } }")
+        },
     ]
 }
 
 fn pages(_: &Facts) -> Vec<Case> {
     vec![
-        case("default page", "{ portfolioItems { nodes { key } totalCount pageInfo { hasNextPage hasPreviousPage } } }"),
-        case("first 0", "{ projects(first: 0) { nodes { key } edges { node { key } } totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"),
+        case(
+            "default page",
+            "{ portfolioItems { nodes { key } totalCount pageInfo { hasNextPage hasPreviousPage } } }",
+        ),
+        case(
+            "first 0",
+            "{ projects(first: 0) { nodes { key } edges { node { key } } totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }",
+        ),
         case("last 3", "{ projects(last: 3) { nodes { key } pageInfo { hasNextPage hasPreviousPage } } }"),
-        case("last 0", "{ projects(last: 0) { nodes { key } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"),
+        case(
+            "last 0",
+            "{ projects(last: 0) { nodes { key } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }",
+        ),
         case("all", "{ projects(first: 1000) { nodes { key } totalCount pageInfo { hasNextPage hasPreviousPage } } }"),
-        case("nested last", "{ portfolios { nodes { projects(last: 2) { nodes { key } pageInfo { hasPreviousPage hasNextPage } } } } }"),
-        case("nested first 0", "{ portfolios { nodes { projects(first: 0) { nodes { key } totalCount pageInfo { hasNextPage endCursor } } } } }"),
-        case("empty lists", "{ people(first: 100) { nodes { key managedProjects { nodes { key } totalCount pageInfo { hasNextPage } edges { node { id } } } } } }"),
-        case("four levels", "{ portfolios { nodes { key programs { nodes { key projects(first: 3) { nodes { key externalLinks { nodes { system externalId } totalCount } } } } } } } }"),
-        case("lists below to-ones", "{ projects(first: 100) { nodes { key sponsor { key sponsoredItems(first: 2) { nodes { key } totalCount } } } } }"),
-        case("to-one chains", "{ projects(first: 100) { nodes { program { portfolio { parent { owner { orgUnit { parent { key } } } } } } createdBy { orgUnit { name } } updatedBy { key } } } }"),
-        case("nullable to-ones", "{ projects(first: 100) { nodes { program { key } projectManager { key email } parent { key } portfolio { key } orgUnit { key } owner { key } } } }"),
-        case("units below units", "{ orgUnits(first: 100) { nodes { key parent { key } children(first: 5) { nodes { key people(first: 3) { nodes { key isActive } } } totalCount } items(first: 3) { nodes { key __typename } } } } }"),
-        case("totals without rows", "{ projects { totalCount } people { totalCount } portfolios { nodes { projects { totalCount } } } }"),
-        case("page info only", "{ projects(first: 5) { pageInfo { hasNextPage } } portfolios { nodes { projects(first: 5) { pageInfo { hasNextPage } } } } }"),
+        case(
+            "nested last",
+            "{ portfolios { nodes { projects(last: 2) { nodes { key } pageInfo { hasPreviousPage hasNextPage } } } } }",
+        ),
+        case(
+            "nested first 0",
+            "{ portfolios { nodes { projects(first: 0) { nodes { key } totalCount pageInfo { hasNextPage endCursor } } } } }",
+        ),
+        case(
+            "empty lists",
+            "{ people(first: 100) { nodes { key managedProjects { nodes { key } totalCount pageInfo { hasNextPage } edges { node { id } } } } } }",
+        ),
+        case(
+            "four levels",
+            "{ portfolios { nodes { key programs { nodes { key projects(first: 3) { nodes { key externalLinks { nodes { system externalId } totalCount } } } } } } } }",
+        ),
+        case(
+            "lists below to-ones",
+            "{ projects(first: 100) { nodes { key sponsor { key sponsoredItems(first: 2) { nodes { key } totalCount } } } } }",
+        ),
+        case(
+            "to-one chains",
+            "{ projects(first: 100) { nodes { program { portfolio { parent { owner { orgUnit { parent { key } } } } } } createdBy { orgUnit { name } } updatedBy { key } } } }",
+        ),
+        case(
+            "nullable to-ones",
+            "{ projects(first: 100) { nodes { program { key } projectManager { key email } parent { key } portfolio { key } orgUnit { key } owner { key } } } }",
+        ),
+        case(
+            "units below units",
+            "{ orgUnits(first: 100) { nodes { key parent { key } children(first: 5) { nodes { key people(first: 3) { nodes { key isActive } } } totalCount } items(first: 3) { nodes { key __typename } } } } }",
+        ),
+        case(
+            "totals without rows",
+            "{ projects { totalCount } people { totalCount } portfolios { nodes { projects { totalCount } } } }",
+        ),
+        case(
+            "page info only",
+            "{ projects(first: 5) { pageInfo { hasNextPage } } portfolios { nodes { projects(first: 5) { pageInfo { hasNextPage } } } } }",
+        ),
     ]
 }

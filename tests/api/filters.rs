@@ -244,7 +244,7 @@ tests! {
         for filter in [json!({ "budget": { "gte": "1000000" } }), json!({ "budget": { "eq": 5 } }), json!({ "not": { "budget": { "lt": "1" } } })] {
             let reply = ask(&client, &filter).await;
             assert_eq!(reply.error_codes(), ["CURRENCY_REQUIRED"], "{}", reply.text());
-            clean(&reply);
+            reply.tells_no_secrets();
         }
         let reply = client.query("{ a: projects(filter: { budget: { gt: \"1\" } }) { totalCount nodes { key } } b: people(first: 1) { nodes { key } } }").await;
         assert_eq!((reply.at("/data/a"), reply.at("/errors/0/path")), (Value::Null, json!(["a"])));
@@ -263,7 +263,7 @@ tests! {
         for bad in [json!("1e3"), json!("1,000"), json!(""), json!("1.00001"), json!("99999999999999999"), json!("NaN"), json!(true)] {
             let reply = ask(&client, &json!({ "budget": { "currency": "CHF", "gt": bad } })).await;
             assert_eq!(reply.error_codes().len(), 1, "{bad}: {}", reply.text());
-            clean(&reply);
+            reply.tells_no_secrets();
         }
     }
 
@@ -280,11 +280,36 @@ tests! {
     }
 }
 
-const PARTS: [&str; 17] =
-    ["Novák", "NOVÁK", "ová", "Ü", "ü", "%", "_", "\"", "'", "\\", "O'Neil", "100% sure", "", "É", "\u{1F600}", "a", "Zoë"];
+const PARTS: [&str; 17] = [
+    "Novák",
+    "NOVÁK",
+    "ová",
+    "Ü",
+    "ü",
+    "%",
+    "_",
+    "\"",
+    "'",
+    "\\",
+    "O'Neil",
+    "100% sure",
+    "",
+    "É",
+    "\u{1F600}",
+    "a",
+    "Zoë",
+];
 const NAMES: [&str; 10] = [
-    "Jan Novák", "Über Ünal", "100% sure", "under_score", "Quote \"Q\" Quote", "O'Neil", "Back\\slash", "Émile Zoë",
-    "novÁK jan", "Smile \u{1F600}",
+    "Jan Novák",
+    "Über Ünal",
+    "100% sure",
+    "under_score",
+    "Quote \"Q\" Quote",
+    "O'Neil",
+    "Back\\slash",
+    "Émile Zoë",
+    "novÁK jan",
+    "Smile \u{1F600}",
 ];
 
 /// Gives some people difficult names; answers all names.
@@ -342,12 +367,5 @@ fn refused(reply: &Reply, codes: &[&str], what: &Value) {
     let found = reply.error_codes();
     assert!(found.len() == 1 && codes.contains(&found[0].as_str()), "{what}: {}", reply.text());
     assert!(reply.json().get("data").is_none(), "{what}: {}", reply.text());
-    clean(reply);
-}
-
-/// No answer tells how rows are read.
-fn clean(reply: &Reply) {
-    for word in ["SELECT", "sqlx", "t0.", "panicked", "::"] {
-        assert!(!reply.text().contains(word), "{word} in {}", reply.text());
-    }
+    reply.tells_no_secrets();
 }

@@ -18,9 +18,22 @@ mod inputs;
 mod itself;
 mod migrations;
 mod pages;
+mod plans;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
-const FILES: &[fn() -> Vec<support::Test>] = &[contract::list, differential::list, figures::list, filters::list, graphql_js::list, house::list, inputs::list, itself::list, migrations::list, pages::list];
+const FILES: &[fn() -> Vec<support::Test>] = &[
+    contract::list,
+    differential::list,
+    figures::list,
+    filters::list,
+    graphql_js::list,
+    house::list,
+    inputs::list,
+    itself::list,
+    migrations::list,
+    pages::list,
+    plans::list,
+];
 
 fn main() -> ExitCode {
     support::run(FILES)

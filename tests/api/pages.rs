@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Value, json};
 
 use crate::support::{
-    client::{Client, Reply},
+    client::Client,
     facts::{Facts, Item, item_id},
 };
 
@@ -147,7 +147,7 @@ tests! {
             assert!(reply.error_codes().iter().all(|c| c == "PAGE_SIZE_TOO_LARGE"), "{}", reply.text());
             assert_eq!(reply.at("/errors/0/path"), json!(["big"]));
             assert_eq!((reply.at("/data/big"), reply.at("/data/small/nodes").as_array().map(Vec::len)), (Value::Null, Some(1)));
-            clean(&reply);
+            reply.tells_no_secrets();
         }
         let reply = client.query("{ portfolios { nodes { projects(first: 1001) { totalCount } } } }").await;
         assert_eq!(reply.error_codes(), ["PAGE_SIZE_TOO_LARGE"]);
@@ -159,7 +159,7 @@ tests! {
         for arguments in ["first: 1, last: 1", "first: -1", "last: -1", "first: 0, last: 0"] {
             let reply = client.query(&format!("{{ projects({arguments}) {{ nodes {{ key }} }} }}")).await;
             assert_eq!(reply.error_codes(), ["BAD_VARIABLES"], "{arguments}: {}", reply.text());
-            clean(&reply);
+            reply.tells_no_secrets();
         }
         let reply = client.query_with("query($f: Int, $l: Int) { projects(first: $f, last: $l) { nodes { key } } }", json!({ "f": 1, "l": null })).await;
         assert_eq!(reply.at("/data/projects/nodes").as_array().map(Vec::len), Some(1));
@@ -189,7 +189,7 @@ tests! {
             assert_eq!(reply.error_codes(), ["CURSOR_MISMATCH"], "{other}: {}", reply.text());
             assert_eq!((reply.at("/errors/0/path"), reply.at("/data/a")), (json!(["a"]), Value::Null));
             assert_eq!(reply.at("/data/b/nodes").as_array().map(Vec::len), Some(1));
-            clean(&reply);
+            reply.tells_no_secrets();
         }
     }
 
@@ -206,7 +206,7 @@ tests! {
             let reply = client.query_with("query($c: Cursor) { projects(first: 2, after: $c) { nodes { key } } }", json!({ "c": bad })).await;
             assert_eq!(reply.error_codes(), ["CURSOR_MISMATCH"], "{bad}: {}", reply.text());
             assert!(bad.len() < 20 || !reply.text().contains(bad), "the cursor is repeated: {}", reply.text());
-            clean(&reply);
+            reply.tells_no_secrets();
         }
         let reply = client.query_with("query($c: Cursor) { projects(after: $c) { nodes { key } } }", json!({ "c": 5 })).await;
         assert_eq!(reply.error_codes(), ["BAD_VARIABLES"]);
@@ -222,13 +222,6 @@ tests! {
         external_link::Entity::delete_by_id(id).exec(&world.database().await.orm).await.expect("deleted");
         let page = client.query_with("query($c: Cursor) { externalLinks(first: 1, after: $c) { nodes { id } } }", json!({ "c": edges[5]["cursor"] })).await;
         assert_eq!(page.at("/data/externalLinks/nodes/0/id"), edges[6]["node"]["id"]);
-    }
-}
-
-/// No answer tells how rows are read.
-fn clean(reply: &Reply) {
-    for word in ["SELECT", "sqlx", "t0.", "panicked", "::"] {
-        assert!(!reply.text().contains(word), "{word} in {}", reply.text());
     }
 }
 
@@ -298,7 +291,12 @@ async fn walk(client: &Client, order: &Value, size: usize, forward: bool) -> Vec
             json!({ "o": order, "l": size, "b": cursor })
         };
         let page = client.query_with(document, variables).await.data()["projects"].take();
-        let ids: Vec<String> = page["nodes"].as_array().into_iter().flatten().filter_map(|n| n["id"].as_str().map(str::to_owned)).collect();
+        let ids: Vec<String> = page["nodes"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|n| n["id"].as_str().map(str::to_owned))
+            .collect();
         let (more, next) = if forward { ("hasNextPage", "endCursor") } else { ("hasPreviousPage", "startCursor") };
         if forward {
             found.extend(ids);
