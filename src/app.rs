@@ -66,7 +66,7 @@ impl App {
     pub async fn over(config: Config, clock: Arc<dyn Clock>, database: Database) -> Result<Arc<Self>, Error> {
         let local_key = open_local_key(&config)?;
         let verifier = Verifier::new(local_key.as_ref(), open_issuer(&config)?);
-        let engine = Engine::new(database.clone(), model(), config.limits.clone()).await?;
+        let engine = Engine::new(database.clone(), model(), config.limits).await?;
         let failed_auth = Throttle::new(config.max_failed_auth);
         Ok(Arc::new(Self {
             config,

@@ -41,10 +41,11 @@ const REMEMBERED: usize = 10_000;
 /// Callers seen in the last seconds, so that a busy dashboard does not read its own rights for each request.
 #[derive(Debug, Default)]
 pub struct Callers {
-    seen: Mutex<HashMap<(String, String, Vec<Role>), Seen>>,
+    seen: Mutex<Known>,
 }
 
-type Seen = (DateTime<Utc>, Arc<Caller>);
+/// When it was read, by issuer, subject and the token's roles.
+type Known = HashMap<(String, String, Vec<Role>), (DateTime<Utc>, Arc<Caller>)>;
 
 impl Callers {
     /// The caller of this identity, read again when what is known is older than five seconds.
@@ -74,7 +75,7 @@ impl Callers {
         Ok(caller)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(String, String, Vec<Role>), Seen>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -246,11 +246,11 @@ fn json_list(values: &[DbValue]) -> String {
             DbValue::Bool(b) => out.extend_from_slice(if *b { b"1" } else { b"0" }),
             DbValue::Text(s) => super::json::string(&mut out, s),
             DbValue::Id(id) => {
-                super::json::string(&mut out, id.simple().encode_lower(&mut uuid::Uuid::encode_buffer()))
+                super::json::string(&mut out, id.simple().encode_lower(&mut uuid::Uuid::encode_buffer()));
             }
             DbValue::Date(d) => super::json::string(&mut out, &d.to_string()),
             DbValue::Instant(t) => {
-                super::json::string(&mut out, &t.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, false))
+                super::json::string(&mut out, &t.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, false));
             }
             DbValue::List(..) => out.extend_from_slice(b"null"),
         }

@@ -153,6 +153,7 @@ pub enum Kind {
 }
 
 /// One field of an entity.
+#[allow(clippy::struct_excessive_bools)] // four independent facts
 #[derive(Debug, Clone)]
 pub struct Field {
     /// Name in the schema.

@@ -236,7 +236,7 @@ impl<'a> Run<'a> {
 
     async fn rows(&mut self, level: &Level, asked: &Asked, parents: &Parents) -> Result<Fetched, Error> {
         let shows_cursors = level.page.cursors || asked.after.is_some() || asked.before.is_some();
-        let list = shows_cursors.then(|| self.list_hash(level, asked));
+        let list = shows_cursors.then(|| Self::list_hash(level, asked));
         let statement = self.rows_statement(level, asked, list)?;
         for check in &statement.checks {
             self.single_currency(check).await?;
@@ -248,13 +248,13 @@ impl<'a> Run<'a> {
         let mut fetched = Fetched::nothing(parents.count);
         fetched.written = level.rows.iter().map(|_| Written::default()).collect();
         let limit = if level.lookup.is_some() { usize::MAX } else { asked.limit };
-        let (mut last, mut keys) = (usize::MAX, vec![]);
+        let (mut current, mut keys) = (usize::MAX, vec![]);
         for (at, row) in rows.iter().enumerate() {
             let parent = if base == 0 { 0 } else { parents.owner(row)? };
-            if parent != last {
-                debug_assert!(last == usize::MAX || parent > last, "rows come by parent");
+            if parent != current {
+                debug_assert!(current == usize::MAX || parent > current, "rows come by parent");
                 fetched.spans[parent] = (at, 0, 0);
-                last = parent;
+                current = parent;
             }
             let span = &mut fetched.spans[parent];
             span.2 += 1;
