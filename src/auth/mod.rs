@@ -4,6 +4,7 @@ pub mod keys;
 pub mod policy;
 pub mod roles;
 pub mod rows;
+pub mod steps;
 pub mod token;
 
 use chrono::{DateTime, Utc};
