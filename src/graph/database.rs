@@ -189,6 +189,7 @@ fn postgres(arguments: &mut PgArguments, value: &DbValue) -> BindResult {
         DbValue::Id(id) => arguments.add(*id),
         DbValue::Date(d) => arguments.add(*d),
         DbValue::Instant(t) => arguments.add(*t),
+        DbValue::Ids(ids) => arguments.add(&ids[..]),
         DbValue::List(ty, values) => match ty {
             ListType::Int => arguments.add(
                 values.iter().filter_map(|v| if let DbValue::Int(n) = v { Some(*n) } else { None }).collect::<Vec<_>>(),
@@ -199,12 +200,8 @@ fn postgres(arguments: &mut PgArguments, value: &DbValue) -> BindResult {
                     .filter_map(|v| if let DbValue::Text(s) = v { Some(s.as_str()) } else { None })
                     .collect::<Vec<_>>(),
             ),
-            ListType::Id => arguments.add(
-                values
-                    .iter()
-                    .filter_map(|v| if let DbValue::Id(id) = v { Some(*id) } else { None })
-                    .collect::<Vec<_>>(),
-            ),
+            // Ids have a variant of their own.
+            ListType::Id => Ok(()),
             ListType::Date => arguments.add(
                 values
                     .iter()
@@ -229,6 +226,7 @@ fn sqlite(arguments: &mut SqliteArguments, value: &DbValue) -> BindResult {
         DbValue::Id(id) => arguments.add(*id),
         DbValue::Date(d) => arguments.add(*d),
         DbValue::Instant(t) => arguments.add(*t),
+        DbValue::Ids(ids) => arguments.add(json_ids(ids)),
         DbValue::List(_, values) => arguments.add(json_list(values)),
     }
 }
@@ -252,9 +250,22 @@ fn json_list(values: &[DbValue]) -> String {
             DbValue::Instant(t) => {
                 super::json::string(&mut out, &t.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, false));
             }
-            DbValue::List(..) => out.extend_from_slice(b"null"),
+            DbValue::Ids(_) | DbValue::List(..) => out.extend_from_slice(b"null"),
         }
     }
     out.push(b']');
     String::from_utf8(out).unwrap_or_default()
+}
+
+/// Ids as the JSON that `json_each` reads: hexadecimal, since JSON has no bytes.
+fn json_ids(ids: &[uuid::Uuid]) -> String {
+    let mut out = String::with_capacity(ids.len() * 35 + 2);
+    out.push('[');
+    for (i, id) in ids.iter().enumerate() {
+        out.push_str(if i > 0 { ",\"" } else { "\"" });
+        out.push_str(id.simple().encode_lower(&mut uuid::Uuid::encode_buffer()));
+        out.push('"');
+    }
+    out.push(']');
+    out
 }
