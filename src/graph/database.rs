@@ -61,6 +61,8 @@ enum Connected {
 /// A read connection on loan.
 pub struct Reader {
     connection: Option<Connected>,
+    /// Whether the connection was used before: the server may have closed it since.
+    reused: bool,
     reads: Arc<Reads>,
     _permit: OwnedSemaphorePermit,
 }
@@ -105,14 +107,19 @@ impl Database {
     pub async fn reader(&self) -> Result<Reader, Error> {
         let permit = self.reads.permits.clone().acquire_owned().await.map_err(Error::internal)?;
         let idle = self.reads.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reused = idle.is_some();
         let connection = match idle {
             Some(connection) => connection,
-            None => match &self.reads.options {
-                Options::Postgres(o) => Connected::Postgres(Box::new(PgConnection::connect_with(o).await?)),
-                Options::Sqlite(o) => Connected::Sqlite(Box::new(SqliteConnection::connect_with(o).await?)),
-            },
+            None => self.open().await?,
         };
-        Ok(Reader { connection: Some(connection), reads: self.reads.clone(), _permit: permit })
+        Ok(Reader { connection: Some(connection), reused, reads: self.reads.clone(), _permit: permit })
+    }
+
+    async fn open(&self) -> Result<Connected, Error> {
+        Ok(match &self.reads.options {
+            Options::Postgres(o) => Connected::Postgres(Box::new(PgConnection::connect_with(o).await?)),
+            Options::Sqlite(o) => Connected::Sqlite(Box::new(SqliteConnection::connect_with(o).await?)),
+        })
     }
 
     /// Whether the database answers.
@@ -130,8 +137,34 @@ impl Database {
 }
 
 impl Reader {
-    /// Runs a statement and gives each row to `each`. After an error the connection is not used again.
+    /// Runs a statement and gives each row to `each`. After an error the connection is not used again; if it had only
+    /// gone stale, which a restarted database leaves behind, the statement runs once more on a new one.
     pub async fn fetch(
+        &mut self,
+        database: &Database,
+        text: &Arc<str>,
+        values: &[DbValue],
+        each: &mut (impl FnMut(Row) -> Result<(), Error> + Send),
+    ) -> Result<usize, Error> {
+        let mut began = false;
+        let first = self
+            .attempt(text, values, |row| {
+                began = true;
+                each(row)
+            })
+            .await;
+        match first {
+            Err(e) if e.code == Code::Unavailable && self.reused && !began => {
+                self.reads.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                self.connection = Some(database.open().await?);
+                self.reused = false;
+                self.attempt(text, values, each).await
+            }
+            done => done,
+        }
+    }
+
+    async fn attempt(
         &mut self,
         text: &Arc<str>,
         values: &[DbValue],

@@ -348,12 +348,11 @@ impl<'a> Run<'a> {
         };
         self.statements += 1;
         let mut rows = vec![];
-        self.rows += reader
-            .fetch(&statement.text, &values, |row| {
-                rows.push(row);
-                Ok(())
-            })
-            .await?;
+        let mut keep = |row| {
+            rows.push(row);
+            Ok(())
+        };
+        self.rows += reader.fetch(self.database, &statement.text, &values, &mut keep).await?;
         self.reader = Some(reader);
         Ok(rows)
     }
