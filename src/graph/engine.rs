@@ -116,6 +116,11 @@ impl Engine {
         Ok(Self { database, model, schema, types, documents: Documents::default(), signer, limits })
     }
 
+    /// The schema in SDL.
+    pub fn sdl(&self) -> String {
+        self.schema.sdl()
+    }
+
     /// What every field of the schema needs, by schema coordinate.
     pub fn needs(&self) -> Vec<(String, String)> {
         system::needs(&self.types)
