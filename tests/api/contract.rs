@@ -44,6 +44,10 @@ tests! {
         golden::check("schema.graphql", &sdl(model()));
     }
 
+    async fn the_server_serves_the_published_schema(world: &World) {
+        assert_eq!(golden::difference(&sdl(model()), world.reader().await.get("/schema.graphql").await.text()), None);
+    }
+
     async fn every_member_is_described_by_a_sentence() {
         let members = members();
         assert!(members.len() > 1_000, "{} members", members.len());

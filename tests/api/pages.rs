@@ -86,7 +86,7 @@ tests! {
         for steps in [
             vec![("state", false, false), ("priority", true, true)],
             vec![("priority", false, true), ("state", true, false), ("name", false, false)],
-            vec![("category", true, false), ("baseCurrency", false, false)],
+            vec![("category", true, false), ("projectType", false, false)],
             vec![("methodology", false, true), ("budget", true, false), ("forecastFinishOn", false, true), ("createdAt", true, false)],
             vec![("actualFinishOn", true, true), ("phase", false, false)],
         ] {
