@@ -14,19 +14,19 @@ use crate::support::{
 
 tests! {
     async fn merging_and_key_order_are_those_of_graphql_js(world: &World) {
-        same(world, |facts| merging(facts)).await;
+        same(world, merging).await;
     }
 
     async fn fragments_and_types_are_those_of_graphql_js(world: &World) {
-        same(world, |facts| fragments(facts)).await;
+        same(world, fragments).await;
     }
 
     async fn skipping_and_variables_are_those_of_graphql_js(world: &World) {
-        same(world, |facts| variables(facts)).await;
+        same(world, variables).await;
     }
 
     async fn pages_and_links_are_those_of_graphql_js(world: &World) {
-        same(world, |facts| pages(facts)).await;
+        same(world, pages).await;
     }
 }
 

@@ -15,7 +15,8 @@ tests! {
     async fn dates_compare_like_days(world: &World) {
         let facts = Facts::read(world).await;
         let client = world.reader().await;
-        let pivot = facts.projects().iter().filter_map(|p| p.forecast_finish_on).max_by_key(|d| (*d - NaiveDate::from_ymd_opt(2026, 6, 1).expect("a day")).num_days().abs() * -1).expect("a date");
+        let middle = NaiveDate::from_ymd_opt(2026, 6, 1).expect("a day");
+        let pivot = facts.projects().iter().filter_map(|p| p.forecast_finish_on).min_by_key(|d| (*d - middle).num_days().abs()).expect("a date");
         let other = facts.projects().iter().filter_map(|p| p.forecast_finish_on).min().expect("a date");
         let on = |f: fn(NaiveDate, NaiveDate) -> bool| move |p: &Item| p.forecast_finish_on.is_some_and(|d| f(d, pivot));
         for (op, fits) in [("eq", on(|a, b| a == b)), ("neq", on(|a, b| a != b)), ("gt", on(|a, b| a > b)), ("gte", on(|a, b| a >= b)), ("lt", on(|a, b| a < b)), ("lte", on(|a, b| a <= b))] {
