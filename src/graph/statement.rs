@@ -136,6 +136,12 @@ impl Builder<'_> {
                 .column(0, amount)
                 .push(" IS NOT NULL");
             sql.visible(0, entity, *rows, " AND ");
+            // Only amounts that the caller may read: others must neither hinder her nor show that they are there.
+            let needs = entity.class_of(field);
+            if let Limit::Where(scopes) = limit(entity, needs, self.rights.read(needs), *rows) {
+                sql.push(" AND ");
+                sql.scopes(0, entity.rows, scopes);
+            }
             out.push(sql.finish());
         }
         out
