@@ -12,9 +12,11 @@ mod graphql_js;
 mod house;
 mod itself;
 mod migrations;
+mod permissions;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
-const FILES: &[fn() -> Vec<support::Test>] = &[graphql_js::list, house::list, itself::list, migrations::list];
+const FILES: &[fn() -> Vec<support::Test>] =
+    &[graphql_js::list, house::list, itself::list, migrations::list, permissions::list];
 
 fn main() -> ExitCode {
     support::run(FILES)
