@@ -4,12 +4,18 @@
 mod cast;
 mod expected;
 mod fields;
+mod inputs;
+mod random;
 mod scope;
+mod sharing;
 mod table;
 
 use crate::support::Test;
 
 /// Every test of this folder.
 pub fn list() -> Vec<Test> {
-    [table::list(), fields::list(), scope::list()].into_iter().flatten().collect()
+    [table::list(), fields::list(), scope::list(), inputs::list(), sharing::list(), random::list()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
