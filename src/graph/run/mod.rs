@@ -1,0 +1,412 @@
+//! Runs a plan: one statement a list level from the top down, then JSON from the bottom up.
+
+mod arguments;
+mod assemble;
+mod figures;
+
+use std::{collections::HashMap, sync::Arc};
+
+use arguments::{Asked, PAGE_DEFAULT};
+use async_graphql_value::{ConstValue, Value};
+use futures_util::future::BoxFuture;
+use uuid::Uuid;
+
+use super::{
+    cell::{Cell, Row},
+    collect::Variables,
+    cursor::{self, ListHash, Signer},
+    database::{Database, Reader},
+    decl::Model,
+    filter::operand::read_list,
+    id,
+    json::{self, Cells, Scene, Types as CellTypes},
+    plan::{ColumnType, Level, Lookup, Op, OrderKey, Plan, RowsStatement},
+    sql::{Param, RowSet, Statement},
+    statement::{Builder, RowLimit, Shape},
+    value::DbValue,
+};
+use crate::{
+    auth::Caller,
+    config::Limits,
+    error::{Code, Error},
+};
+
+/// Most ids of `nodes`.
+pub const MAX_NODES: usize = 100;
+
+/// One run of a plan.
+pub struct Run<'a> {
+    /// The database.
+    pub database: &'a Database,
+    /// The declarations.
+    pub model: &'static Model,
+    /// Signs cursors.
+    pub signer: &'a Signer,
+    /// The limits.
+    pub limits: &'a Limits,
+    /// The plan.
+    pub plan: &'a Plan,
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// Values of the request's variables.
+    pub variables: &'a Variables,
+    /// How often each entry of the plan was masked.
+    pub masked: Vec<u32>,
+    /// SQL statements sent.
+    pub statements: usize,
+    /// Rows read.
+    pub rows: usize,
+    reader: Option<Reader>,
+}
+
+/// The rows that a level's rows belong to.
+pub struct Parents {
+    keys: Arc<[Uuid]>,
+    /// For each key, the parent row it came from.
+    owners: Vec<usize>,
+    count: usize,
+}
+
+impl Parents {
+    /// The one parent of a root level.
+    fn root() -> Self {
+        Self { keys: Arc::default(), owners: vec![0], count: 1 }
+    }
+}
+
+/// Finished JSON of a level, a piece for each parent.
+pub struct Pieces {
+    buffer: Vec<u8>,
+    ranges: Vec<(usize, usize)>,
+}
+
+impl Pieces {
+    /// The piece of a parent; empty where there is nothing.
+    pub fn of(&self, parent: usize) -> &[u8] {
+        let (from, to) = self.ranges.get(parent).copied().unwrap_or_default();
+        &self.buffer[from..to]
+    }
+
+    /// The piece of a root, which is all there is.
+    fn only(self) -> Option<Vec<u8>> {
+        (!self.buffer.is_empty()).then_some(self.buffer)
+    }
+}
+
+/// Rows of a level in the order they came, written or waiting for what is below.
+struct Fetched {
+    /// JSON of each row, once for each place that shows rows.
+    written: Vec<Written>,
+    /// Rows by parent: first, how many within the limit, how many in all.
+    spans: Vec<(usize, usize, usize)>,
+    /// First and last cursor of each parent.
+    cursors: Vec<(String, String)>,
+}
+
+#[derive(Default)]
+struct Written {
+    buffer: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Written {
+    fn row(&self, at: usize) -> &[u8] {
+        let from = if at == 0 { 0 } else { self.ends[at - 1] };
+        &self.buffer[from..self.ends[at]]
+    }
+}
+
+impl<'a> Run<'a> {
+    /// A run that has not begun.
+    #[allow(clippy::too_many_arguments)] // what a run is made of, spelled out once
+    pub fn new(
+        database: &'a Database,
+        model: &'static Model,
+        signer: &'a Signer,
+        limits: &'a Limits,
+        plan: &'a Plan,
+        caller: &'a Caller,
+        variables: &'a Variables,
+    ) -> Self {
+        let masked = vec![0; plan.access.len()];
+        Self { database, model, signer, limits, plan, caller, variables, masked, statements: 0, rows: 0, reader: None }
+    }
+
+    /// The JSON of one row or of a connection; none where there is no such row.
+    pub async fn root(&mut self, level: &Level) -> Result<Option<Vec<u8>>, Error> {
+        let pieces = self.level(level, Parents::root()).await?;
+        Ok(pieces.only())
+    }
+
+    /// The JSON of rows found by their ids, by id.
+    pub async fn by_ids(&mut self, level: &Level, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, Error> {
+        let parents = Parents { keys: ids.into(), ..Parents::root() };
+        let statement = self.builder().rows(
+            level,
+            &Shape { by: None, filter: None, order: None, cursor: None, backward: false, limit: RowLimit::None },
+        )?;
+        let rows = self.fetch(&statement.statement, &parents.keys, 0).await?;
+        let children = self.children(level, &rows, 0).await?;
+        let mut out = HashMap::new();
+        for (at, row) in rows.iter().enumerate() {
+            let Cell::Id(id) = row.at(0, ColumnType::Id) else { continue };
+            let mut buffer = vec![];
+            self.write_row(level, &level.rows[0], row, 0, at, &children, "", &mut buffer);
+            out.insert(Uuid::from_bytes(id), buffer);
+        }
+        Ok(out)
+    }
+
+    fn builder(&self) -> Builder<'a> {
+        Builder { dialect: self.database.dialect, model: self.model, rights: &self.plan.rights }
+    }
+
+    fn level<'s>(&'s mut self, level: &'s Level, parents: Parents) -> BoxFuture<'s, Result<Pieces, Error>> {
+        Box::pin(async move {
+            let asked = self.asked(level)?;
+            let totals = match &level.totals {
+                Some(totals) => Some(self.totals(level, totals, &asked, &parents).await?),
+                None => None,
+            };
+            let mut groups = vec![];
+            for group in &level.groups {
+                groups.push(self.groups(level, group, &asked, &parents).await?);
+            }
+            let needs_rows = !level.rows.is_empty() || level.page.probes || level.page.cursors;
+            let fetched =
+                if needs_rows { self.rows(level, &asked, &parents).await? } else { Fetched::nothing(parents.count) };
+            Ok(self.assemble(level, &asked, &parents, totals.as_ref(), &groups, &fetched))
+        })
+    }
+
+    /// Whether the kept statement fits: each leaf has a value and nothing else shapes the text.
+    fn fits_fixed(&self, level: &Level, asked: &Asked) -> bool {
+        let leaves = level.page.leaves.as_ref();
+        let given = |name: &String| self.variables.get(name).is_some_and(|v| *v != ConstValue::Null);
+        leaves.is_some_and(|leaves| leaves.iter().all(given))
+            && asked.after.is_none()
+            && asked.before.is_none()
+            && !asked.backward
+    }
+
+    fn rows_statement(
+        &self,
+        level: &Level,
+        asked: &Asked,
+        list: Option<ListHash>,
+    ) -> Result<Arc<RowsStatement>, Error> {
+        let probe = usize::from(level.page.probes);
+        if self.fits_fixed(level, asked) {
+            if let Some(fixed) = level.fixed.get() {
+                return Ok(fixed.clone());
+            }
+            let limit = match (&level.lookup, &level.page.first) {
+                (Some(_), _) => RowLimit::None,
+                (None, None) => RowLimit::Rows(PAGE_DEFAULT + probe),
+                (None, Some(Value::Number(_))) => RowLimit::Rows(asked.limit + probe),
+                (None, Some(_)) => RowLimit::Param,
+            };
+            let by = match &level.lookup {
+                Some(Lookup::Ref(by)) => Some(by),
+                Some(Lookup::Keys | Lookup::Me) | None => None,
+            };
+            let filter = level.page.filter.as_ref().filter(|v| **v != Value::Null);
+            let order = level.page.order.as_ref().filter(|v| **v != Value::Null);
+            let made =
+                self.builder().rows(level, &Shape { by, filter, order, cursor: None, backward: false, limit })?;
+            return Ok(level.fixed.get_or_init(|| Arc::new(made)).clone());
+        }
+        let open = |text: &str| self.signer.open(text, list.unwrap_or_default());
+        let cursor = match (&asked.after, &asked.before) {
+            (Some(_), Some(_)) => return Err(Error::new(Code::BadVariables, "Give `after` or `before`, not both.")),
+            (Some(after), None) => Some((open(after)?, false)),
+            (None, Some(before)) => Some((open(before)?, true)),
+            (None, None) => None,
+        };
+        let limit = if level.lookup.is_some() { RowLimit::None } else { RowLimit::Rows(asked.limit + probe) };
+        let made = self.builder().rows(
+            level,
+            &Shape {
+                by: asked.by.as_ref(),
+                filter: asked.filter.as_ref(),
+                order: asked.order.as_ref(),
+                cursor: cursor.as_ref().map(|(values, before)| (values.as_slice(), *before)),
+                backward: asked.backward,
+                limit,
+            },
+        )?;
+        Ok(Arc::new(made))
+    }
+
+    async fn rows(&mut self, level: &Level, asked: &Asked, parents: &Parents) -> Result<Fetched, Error> {
+        let shows_cursors = level.page.cursors || asked.after.is_some() || asked.before.is_some();
+        let list = shows_cursors.then(|| Self::list_hash(level, asked));
+        let statement = self.rows_statement(level, asked, list)?;
+        for check in &statement.checks {
+            self.single_currency(check).await?;
+        }
+        let rows =
+            self.fetch(&statement.statement, &parents.keys, asked.limit + usize::from(level.page.probes)).await?;
+        let base = usize::from(level.link.is_some());
+        let children = self.children(level, &rows, base).await?;
+        let mut fetched = Fetched::nothing(parents.count);
+        fetched.written = level.rows.iter().map(|_| Written::default()).collect();
+        let limit = if level.lookup.is_some() { usize::MAX } else { asked.limit };
+        let (mut current, mut keys) = (usize::MAX, vec![]);
+        for (at, row) in rows.iter().enumerate() {
+            let parent = if base == 0 { 0 } else { parents.owner(row)? };
+            if parent != current {
+                debug_assert!(current == usize::MAX || parent > current, "rows come by parent");
+                fetched.spans[parent] = (at, 0, 0);
+                current = parent;
+            }
+            let span = &mut fetched.spans[parent];
+            span.2 += 1;
+            let within = span.2 <= limit;
+            let mut text = String::new();
+            if within {
+                span.1 += 1;
+                if let (true, Some(list)) = (level.page.cursors, list) {
+                    keys.clear();
+                    row_keys(level, &statement.keys, row, base, &mut keys);
+                    text = self.signer.sign(list, &keys);
+                    let (start, end) = &mut fetched.cursors[parent];
+                    if start.is_empty() {
+                        start.clone_from(&text);
+                    }
+                    end.clone_from(&text);
+                }
+            }
+            for (ops, written) in level.rows.iter().zip(&mut fetched.written) {
+                if within {
+                    self.write_row(level, ops, row, base, at, &children, &text, &mut written.buffer);
+                }
+                written.ends.push(written.buffer.len());
+            }
+        }
+        Ok(fetched)
+    }
+
+    #[allow(clippy::too_many_arguments)] // where the row stands, spelled out once
+    fn write_row(
+        &mut self,
+        level: &Level,
+        ops: &[Op],
+        row: &Row,
+        base: usize,
+        at: usize,
+        children: &[Pieces],
+        cursor: &str,
+        out: &mut Vec<u8>,
+    ) {
+        let pieces: Vec<&[u8]> = children.iter().map(|c| c.of(at)).collect();
+        let mut scene = Scene { children: &pieces, cursor, money: &[], masked: &mut self.masked };
+        json::write(
+            out,
+            ops,
+            Cells::Row(row, base),
+            &CellTypes { columns: &level.source.types, keys: &[], figures: &[] },
+            &mut scene,
+        );
+    }
+
+    /// Runs the levels below rows.
+    async fn children(&mut self, level: &Level, rows: &[Row], base: usize) -> Result<Vec<Pieces>, Error> {
+        let mut out = Vec::with_capacity(level.children.len());
+        for child in &level.children {
+            let Some(link) = child.link else { continue };
+            let (mut keys, mut owners) = (vec![], vec![]);
+            for (at, row) in rows.iter().enumerate() {
+                let kind_fits =
+                    link.only.is_none_or(|(column, kind)| row.at(base + column, ColumnType::Text) == Cell::Text(kind));
+                if let (true, Cell::Id(id)) = (kind_fits, row.at(base + link.parent, ColumnType::Id)) {
+                    keys.push(Uuid::from_bytes(id));
+                    owners.push(at);
+                }
+            }
+            out.push(self.level(child, Parents { keys: keys.into(), owners, count: rows.len() }).await?);
+        }
+        Ok(out)
+    }
+
+    async fn single_currency(&mut self, check: &Statement) -> Result<(), Error> {
+        let rows = self.fetch(check, &Arc::default(), 0).await?;
+        if rows.first().is_some_and(|row| row.int(0) > 1) {
+            return Err(Error::new(
+                Code::CurrencyRequired,
+                "Amounts of several currencies cannot be compared; name one with `currency`.",
+            ));
+        }
+        Ok(())
+    }
+
+    async fn fetch(&mut self, statement: &Statement, keys: &Arc<[Uuid]>, limit: usize) -> Result<Vec<Row>, Error> {
+        let values = statement.params.iter().map(|p| self.bind(p, keys, limit)).collect::<Result<Vec<_>, _>>()?;
+        let mut reader = match self.reader.take() {
+            Some(reader) => reader,
+            None => self.database.reader().await?,
+        };
+        self.statements += 1;
+        let mut rows = vec![];
+        let mut keep = |row| {
+            rows.push(row);
+            Ok(())
+        };
+        self.rows += reader.fetch(self.database, &statement.text, &values, &mut keep).await?;
+        self.reader = Some(reader);
+        Ok(rows)
+    }
+
+    fn bind(&self, param: &Param, keys: &Arc<[Uuid]>, limit: usize) -> Result<DbValue, Error> {
+        let mine = &self.caller.rows;
+        Ok(match param {
+            Param::Const(value) => value.clone(),
+            Param::Keys => DbValue::Ids(keys.clone()),
+            Param::Limit => DbValue::Int(i64::try_from(limit).unwrap_or(i64::MAX)),
+            // No person has the nil id.
+            Param::Me => DbValue::Id(self.caller.person.unwrap_or(Uuid::nil())),
+            Param::Rows(set) => DbValue::Ids(match set {
+                RowSet::Own => mine.own.clone(),
+                RowSet::Sponsored => mine.sponsored.clone(),
+                RowSet::Portfolios => mine.portfolios.clone(),
+                RowSet::Assigned => mine.assigned.clone(),
+                RowSet::Team => mine.team.clone(),
+                RowSet::Granted => mine.granted.clone(),
+                RowSet::Named => mine.named.clone(),
+            }),
+            Param::Variable { name, leaf, list, fold } => {
+                let value = self.variables.get(name).ok_or_else(|| Error::internal("a leaf without a value"))?;
+                if *list { read_list(leaf, *fold, value)? } else { fold.apply(leaf.read(value)?) }
+            }
+        })
+    }
+}
+
+impl Parents {
+    /// The parent row of a row whose first column is the ordinal of its key.
+    fn owner(&self, row: &Row) -> Result<usize, Error> {
+        let at = usize::try_from(row.int(0) - 1).ok();
+        at.and_then(|at| self.owners.get(at)).copied().ok_or_else(|| Error::internal("a row of no parent"))
+    }
+}
+
+impl Fetched {
+    fn nothing(parents: usize) -> Self {
+        Self { written: vec![], spans: vec![(0, 0, 0); parents], cursors: vec![Default::default(); parents] }
+    }
+}
+
+fn row_keys(level: &Level, keys: &[OrderKey], row: &Row, base: usize, out: &mut Vec<u8>) {
+    let from = base + level.source.columns.len();
+    for (i, key) in keys.iter().enumerate() {
+        cursor::encode(out, &row.at(from + i, key.expr.ty), key.expr.ty);
+    }
+}
+
+/// The value of the id argument of `node`, by prefix.
+pub fn node_id<'t>(model: &Model, text: &'t str) -> Result<(&'t str, Uuid), Error> {
+    match id::parse(text) {
+        Some((prefix, id)) if model.by_prefix(prefix).is_some() => Ok((prefix, id)),
+        _ => Err(Error::new(Code::InvalidId, "This is not an id of anything here.")),
+    }
+}

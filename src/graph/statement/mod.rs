@@ -1,0 +1,369 @@
+//! Plan to SQL: one statement a list level. The same function makes a text that is kept and one that fits a single
+//! request, so both mean the same.
+
+mod figures;
+mod order;
+
+use async_graphql_value::{ConstValue, Value};
+use order::{direction, order_by};
+
+use super::{
+    cursor,
+    decl::{Entity, Kind, Model},
+    filter::Filter,
+    plan::{Expr, Level, Link, Lookup, OrderKey, RowsStatement, Source},
+    sql::{Dialect, Param, Sql, Statement},
+    value::{DbValue, Leaf, ListType},
+};
+use crate::{
+    auth::Rights,
+    error::{Code, Error},
+};
+
+/// What makes statements: the database's language, the declarations and the caller's rights.
+#[derive(Clone, Copy)]
+pub struct Builder<'a> {
+    /// The language.
+    pub dialect: Dialect,
+    /// The declarations.
+    pub model: &'static Model,
+    /// The rights.
+    pub rights: &'a Rights,
+}
+
+/// How many rows a statement is to give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowLimit {
+    /// All.
+    None,
+    /// This many.
+    Rows(usize),
+    /// As many as the request says.
+    Param,
+}
+
+/// What of a level's arguments the text depends on, with variables replaced where they shape it.
+pub struct Shape<'v> {
+    /// The reference of a lookup.
+    pub by: Option<&'v Value>,
+    /// The filter.
+    pub filter: Option<&'v Value>,
+    /// The order.
+    pub order: Option<&'v Value>,
+    /// Values of the cursor, and whether rows before it are due.
+    pub cursor: Option<(&'v [Option<DbValue>], bool)>,
+    /// Read from the end.
+    pub backward: bool,
+    /// How many.
+    pub limit: RowLimit,
+}
+
+impl Builder<'_> {
+    /// The statement for a level's rows.
+    pub fn rows(&self, level: &Level, shape: &Shape<'_>) -> Result<RowsStatement, Error> {
+        let mut keys = self.order(level.source.entity, level.source.scopes, shape.order)?;
+        if shape.backward {
+            for key in &mut keys {
+                key.descending = !key.descending;
+                key.nulls_first = key.nulls_first.map(|first| !first);
+            }
+        }
+        let mut filter = Filter::new(self.model, self.rights);
+        let mut sql = Sql::new(self.dialect);
+        match (level.link, self.dialect) {
+            (None, _) => {
+                sql.push("SELECT ");
+                columns(&mut sql, &level.source, &keys, level.page.cursors, false);
+                from_table(&mut sql, &level.source);
+                self.restrict(&mut sql, level, shape, &keys, &mut filter, " WHERE TRUE")?;
+                order_by(&mut sql, &keys);
+                limit_to(&mut sql, shape.limit);
+            }
+            (Some(link), Dialect::Postgres) if shape.limit != RowLimit::None => {
+                sql.push("SELECT p.o, c.* FROM unnest(")
+                    .param(Param::Keys)
+                    .push("::uuid[]) WITH ORDINALITY p(k, o) CROSS JOIN LATERAL (SELECT ");
+                columns(&mut sql, &level.source, &keys, level.page.cursors, true);
+                from_table(&mut sql, &level.source);
+                sql.push(" WHERE ").column(0, link.by).push(" = p.k");
+                self.restrict(&mut sql, level, shape, &keys, &mut filter, "")?;
+                order_by(&mut sql, &keys);
+                limit_to(&mut sql, shape.limit);
+                sql.push(") c ORDER BY p.o");
+                // A lateral's rows come in its own order; naming it again costs nothing and promises it.
+                for (i, key) in keys.iter().enumerate() {
+                    sql.push(", c.s").number(i).push(direction(key));
+                }
+            }
+            (Some(link), _) => {
+                sql.push("SELECT * FROM (SELECT ");
+                ordinal(&mut sql);
+                sql.push(" AS o, ");
+                columns(&mut sql, &level.source, &keys, level.page.cursors, true);
+                sql.push(", row_number() OVER (PARTITION BY ");
+                ordinal(&mut sql);
+                order_by(&mut sql, &keys);
+                sql.push(") AS rn");
+                from_parents(&mut sql, &level.source, link);
+                self.restrict(&mut sql, level, shape, &keys, &mut filter, "")?;
+                sql.push(") WHERE ");
+                match shape.limit {
+                    RowLimit::None => sql.push("TRUE"),
+                    RowLimit::Rows(n) => sql.push("rn <= ").number(n),
+                    RowLimit::Param => sql.push("rn <= ").param(Param::Limit),
+                };
+                sql.push(" ORDER BY o, rn");
+            }
+        }
+        let checks = self.checks(&filter);
+        Ok(RowsStatement { statement: sql.finish(), keys, checks })
+    }
+
+    /// Statements that count the currencies of money compared without one.
+    fn checks(&self, filter: &Filter<'_>) -> Vec<Statement> {
+        let mut out = vec![];
+        for (entity, rows, field) in &filter.single_currency {
+            let Kind::Money { amount, currency, .. } = &field.kind else { continue };
+            let mut sql = Sql::new(self.dialect);
+            sql.push("SELECT count(DISTINCT ")
+                .column(0, currency)
+                .push(") FROM ")
+                .push(entity.table)
+                .push(" t0 WHERE ")
+                .column(0, amount)
+                .push(" IS NOT NULL");
+            sql.visible(0, entity, *rows, " AND ");
+            out.push(sql.finish());
+        }
+        out
+    }
+
+    fn restrict(
+        &self,
+        sql: &mut Sql,
+        level: &Level,
+        shape: &Shape<'_>,
+        keys: &[OrderKey],
+        filter: &mut Filter<'_>,
+        lead: &str,
+    ) -> Result<(), Error> {
+        sql.push(lead);
+        restrict_rows(sql, level, shape.filter, filter)?;
+        match &level.lookup {
+            None => {}
+            Some(Lookup::Ref(_)) => self.find(sql, level.source.entity, shape.by.unwrap_or(&Value::Null))?,
+            Some(Lookup::Keys) => {
+                sql.push(" AND ").column(0, "id").is_any(ListType::Id, Param::Keys);
+            }
+            Some(Lookup::Me) => {
+                sql.push(" AND ").column(0, "id").push(" = ").param(Param::Me);
+            }
+        }
+        if let Some((values, before)) = shape.cursor {
+            sql.push(" AND ");
+            // A backward order is already turned round: rows before the cursor come after it there.
+            let turned = before != shape.backward;
+            let turned_keys: Vec<OrderKey>;
+            let keys = if turned {
+                turned_keys = keys
+                    .iter()
+                    .map(|k| OrderKey {
+                        descending: !k.descending,
+                        nulls_first: k.nulls_first.map(|f| !f),
+                        ..k.clone()
+                    })
+                    .collect();
+                &turned_keys
+            } else {
+                keys
+            };
+            cursor::after(sql, keys, values);
+        }
+        Ok(())
+    }
+
+    /// The condition of a `...Ref`.
+    fn find(&self, sql: &mut Sql, entity: &'static Entity, by: &Value) -> Result<(), Error> {
+        let Value::Object(members) = by else { return Err(Error::new(Code::BadVariables, "Say which one with `by`.")) };
+        for (name, value) in members {
+            sql.push(" AND ");
+            match name.as_str() {
+                "id" => {
+                    let leaf = Leaf::Id(super::filter::prefixes(self.model, entity));
+                    sql.column(0, "id").push(" = ").param(operand(leaf, value)?);
+                }
+                "key" => {
+                    sql.column(0, "key").push(" = ").param(operand(Leaf::Scalar(super::decl::Scalar::String), value)?);
+                }
+                _ => {
+                    let (Some((column, target)), Value::Object(parts)) = (entity.external, value) else {
+                        return Err(Error::new(Code::BadVariables, "Say which one with `by`."));
+                    };
+                    sql.push("EXISTS (SELECT 1 FROM external_link x WHERE x.")
+                        .push(column)
+                        .push(" = ")
+                        .column(0, "id")
+                        .push(" AND x.target_type = ")
+                        .literal(target);
+                    for (part, value) in parts {
+                        let text = operand(Leaf::Scalar(super::decl::Scalar::String), value)?;
+                        sql.push(if part == "system" { " AND x.system = " } else { " AND x.external_id = " })
+                            .param(text);
+                    }
+                    sql.push(")");
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn operand(leaf: Leaf, value: &Value) -> Result<Param, Error> {
+    Ok(match value {
+        Value::Variable(name) => {
+            Param::Variable { name: name.to_string(), leaf, list: false, fold: super::sql::Fold::None }
+        }
+        value => Param::Const(leaf.read(&value.clone().into_const().unwrap_or(ConstValue::Null))?),
+    })
+}
+
+/// A value: the column, or null where the right does not hold or what it belongs to is null.
+pub fn write_expr(sql: &mut Sql, e: &Expr) {
+    if let Some((rows, scopes)) = e.only {
+        if !e.is_flag {
+            sql.push("CASE WHEN ");
+        }
+        if !sql.scopes(e.alias, rows, scopes) {
+            sql.push("TRUE");
+        }
+        if e.is_flag {
+            return;
+        }
+        sql.push(" THEN ");
+    }
+    match e.given {
+        None => sql.column(e.alias, e.column),
+        Some(other) => sql
+            .push("CASE WHEN ")
+            .column(e.alias, other)
+            .push(" IS NOT NULL THEN ")
+            .column(e.alias, e.column)
+            .push(" END"),
+    };
+    if e.only.is_some() {
+        sql.push(" END");
+    }
+}
+
+fn limit_to(sql: &mut Sql, limit: RowLimit) {
+    match limit {
+        RowLimit::None => {}
+        RowLimit::Rows(n) => {
+            sql.push(" LIMIT ").number(n);
+        }
+        RowLimit::Param => {
+            sql.push(" LIMIT ").param(Param::Limit);
+        }
+    }
+}
+
+/// The select list: the source's columns, then what rows are ordered by where cursors or an outer order need it.
+fn columns(sql: &mut Sql, source: &Source, keys: &[OrderKey], cursors: bool, inner: bool) {
+    let mut first = true;
+    let mut comma = |sql: &mut Sql| {
+        if !std::mem::take(&mut first) {
+            sql.push(", ");
+        }
+    };
+    for (i, expr) in source.columns.iter().enumerate() {
+        comma(sql);
+        write_expr(sql, expr);
+        if inner {
+            sql.push(" AS c").number(i);
+        }
+    }
+    if cursors || inner {
+        for (i, key) in keys.iter().enumerate() {
+            comma(sql);
+            write_expr(sql, &key.expr);
+            if inner {
+                sql.push(" AS s").number(i);
+            }
+        }
+    }
+    if source.columns.is_empty() && !cursors && !inner {
+        sql.push("1");
+    }
+}
+
+fn joins(sql: &mut Sql, source: &Source) {
+    for (i, join) in source.joins.iter().enumerate() {
+        let alias = i + 1;
+        sql.push(" LEFT JOIN ")
+            .push(join.entity.table)
+            .push(" t")
+            .number(alias)
+            .push(" ON ")
+            .column(alias, "id")
+            .push(" = ")
+            .column(join.on.0, join.on.1);
+        sql.visible(alias, join.entity, join.scopes, " AND ");
+    }
+}
+
+fn from_table(sql: &mut Sql, source: &Source) {
+    sql.push(" FROM ").push(source.entity.table).push(" t0");
+    joins(sql, source);
+}
+
+fn from_parents(sql: &mut Sql, source: &Source, link: Link) {
+    match sql.dialect {
+        Dialect::Postgres => sql
+            .push(" FROM unnest(")
+            .param(Param::Keys)
+            .push("::uuid[]) WITH ORDINALITY p(k, o) JOIN ")
+            .push(source.entity.table)
+            .push(" t0 ON ")
+            .column(0, link.by)
+            .push(" = p.k"),
+        // CROSS JOIN keeps SQLite from scanning the child for each key.
+        Dialect::Sqlite => sql
+            .push(" FROM json_each(")
+            .param(Param::Keys)
+            .push(") p CROSS JOIN ")
+            .push(source.entity.table)
+            .push(" t0 ON ")
+            .column(0, link.by)
+            .push(" = unhex(p.value)"),
+    };
+    joins(sql, source);
+    sql.push(" WHERE TRUE");
+}
+
+/// From the table alone, or from the rows below the parents.
+fn from_rows(sql: &mut Sql, source: &Source, link: Option<Link>) {
+    match link {
+        None => {
+            from_table(sql, source);
+            sql.push(" WHERE TRUE");
+        }
+        Some(link) => from_parents(sql, source, link),
+    }
+}
+
+fn restrict_rows(sql: &mut Sql, level: &Level, filter: Option<&Value>, out: &mut Filter<'_>) -> Result<(), Error> {
+    let Source { entity, scopes, .. } = level.source;
+    sql.visible(0, entity, scopes, " AND ");
+    if let Some(filter) = filter {
+        out.write(sql, 0, entity, scopes, filter)?;
+    }
+    Ok(())
+}
+
+/// The position of a row's parent among the keys.
+fn ordinal(sql: &mut Sql) {
+    sql.push(match sql.dialect {
+        Dialect::Postgres => "p.o",
+        Dialect::Sqlite => "p.key + 1",
+    });
+}
