@@ -151,6 +151,7 @@ fn selection(field: &Field) -> String {
         Kind::Id | Kind::Scalar { .. } | Kind::Enum { .. } => name.to_owned(),
         Kind::Money { .. } => format!("{name} {{ amount currency }}"),
         Kind::One { .. } => format!("{name} {{ id }}"),
+        Kind::Many { to: "PersonIdentity", .. } => format!("{name}(first: 1000) {{ totalCount nodes {{ subject }} }}"),
         Kind::Many { .. } => format!("{name}(first: 1000) {{ totalCount nodes {{ id }} }}"),
         Kind::Union { .. } => format!("{name} {{ ... on Node {{ id }} }}"),
         Kind::ViewerAccess => format!("{name} {{ canRead canWrite reason }}"),
