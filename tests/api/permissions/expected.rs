@@ -137,7 +137,7 @@ impl Rows {
     }
 }
 
-impl<'r> Row<'r> {
+impl Row<'_> {
     /// Its id.
     pub fn id(self) -> Uuid {
         match self {

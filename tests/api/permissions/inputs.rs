@@ -20,6 +20,9 @@ use super::{
 };
 use crate::support::client::Client;
 
+/// Whether an item meets a condition.
+type Test<'t> = &'t dyn Fn(&portfolio_item::Model) -> bool;
+
 tests! {
     async fn a_field_that_is_never_readable_cannot_be_filtered_ordered_or_grouped_by(world: &World) {
         let rows = Rows::load(world).await;
@@ -55,7 +58,6 @@ tests! {
     async fn conditions_on_a_budget_find_only_rows_whose_budget_can_be_read(world: &World) {
         let rows = Rows::complete(world).await;
         let large = |i: &portfolio_item::Model| i.base_currency == "EUR" && i.budget_amount.is_some_and(|a| a >= 10_000_000_000);
-        type Test<'t> = &'t dyn Fn(&portfolio_item::Model) -> bool;
         let cases: [(&str, Test<'_>); 8] = [
             ("{budget: {isNull: true}}", &|i| i.budget_amount.is_none()),
             ("{budget: {isNull: false}}", &|i| i.budget_amount.is_some()),

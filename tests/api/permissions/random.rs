@@ -199,19 +199,17 @@ impl Condition {
                 item.base_currency == *currency
                     && item.budget_amount.is_some_and(|amount| compares(op, amount.cmp(&(value * 10_000)))),
             ),
-            Self::And(all) => all.iter().map(|c| c.holds(item)).fold(Some(true), |left, right| match (left, right) {
-                (Some(false), _) | (_, Some(false)) => Some(false),
-                (Some(true), Some(true)) => Some(true),
-                _ => None,
-            }),
-            Self::Or(all) => all.iter().map(|c| c.holds(item)).fold(Some(false), |left, right| match (left, right) {
-                (Some(true), _) | (_, Some(true)) => Some(true),
-                (Some(false), Some(false)) => Some(false),
-                _ => None,
-            }),
+            Self::And(all) => together(all, item, false),
+            Self::Or(all) => together(all, item, true),
             Self::Not(one) => one.holds(item).map(|holds| !holds),
         }
     }
+}
+
+/// `decides` if one of them is that; nothing if one is not known; else the other.
+fn together(all: &[Condition], item: &Item, decides: bool) -> Option<bool> {
+    let parts: Vec<Option<bool>> = all.iter().map(|c| c.holds(item)).collect();
+    if parts.contains(&Some(decides)) { Some(decides) } else { (!parts.contains(&None)).then_some(!decides) }
 }
 
 fn compares(op: &str, order: Ordering) -> bool {

@@ -21,6 +21,8 @@ const LISTS: &[(&str, &str, &str, bool, Option<&str>)] = &[
     ("RoleAssignment", "roleAssignments", "roleAssignment", true, None),
     ("ExternalLink", "externalLinks", "externalLink", false, None),
 ];
+/// Whether a list of rows meets a condition.
+type Test<'t> = &'t dyn Fn(&[Row<'_>]) -> bool;
 /// Links and lists between items, by which conditions can reach an item: (type, field, type at the end).
 const ITEM_LISTS: &[(&str, &str, &str, &str)] = &[
     ("Portfolio", "children", "PortfolioItem", "parent_id"),
@@ -200,7 +202,6 @@ tests! {
                 } else {
                     ("{state: {eq: ACTIVE}}", |row| matches!(row, Row::Item(item) if item.state == "ACTIVE"))
                 };
-                type Test<'t> = &'t dyn Fn(&[Row<'_>]) -> bool;
                 let cases: [(&str, String, Test<'_>); 6] = [
                     ("some", condition.into(), &|l| l.iter().any(|r| meets(*r))),
                     ("every", condition.into(), &|l| l.iter().all(|r| meets(*r))),

@@ -41,7 +41,7 @@ tests! {
     }
 
     async fn every_permission_of_the_table_is_one_of_the_policy() {
-        for (coordinate, needs) in needs().iter() {
+        for (coordinate, needs) in needs() {
             assert!(needs == ANYBODY || class_of(needs).is_some(), "{coordinate} needs {needs}");
         }
     }
@@ -85,7 +85,7 @@ fn render() -> String {
         }
     }
     let lines = fold(lines);
-    let roles = Role::ALL.map(|role| role.as_str());
+    let roles = Role::ALL.map(Role::as_str);
     let mut table: Vec<Vec<String>> = vec![];
     table.push([&["# field", "needs"][..], &roles[..]].concat().into_iter().map(str::to_owned).collect());
     for (fields, needs) in &lines {
@@ -109,7 +109,7 @@ fn render() -> String {
         if !last.is_empty() && !entity.starts_with(last) && !row[0].starts_with('#') {
             out.push('\n');
         }
-        if !(entity.starts_with(last) && !last.is_empty()) {
+        if last.is_empty() || !entity.starts_with(last) {
             last = entity;
         }
         let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
