@@ -16,7 +16,7 @@ use foliograph::{
     },
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ModelTrait, QueryFilter, QueryOrder, Value as Stored,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder, Value as Stored,
     sea_query::{Alias, Expr, Query},
 };
 use serde_json::{Value, json};
@@ -95,6 +95,27 @@ impl Rows {
             .exec(&db)
             .await
             .expect("a program");
+        // A secret that has a name elsewhere, on an item that is confidential itself and on one below such an item.
+        let items = portfolio_item::Entity::find().all(&db).await.expect("items");
+        let link = external_link::Entity::find().one(&db).await.expect("links").expect("a link");
+        for (count, key) in (1..).zip(["PR-048", "PR-030", "PG-ASTER"]) {
+            let item = items.iter().find(|item| item.key == key).expect("a confidential item");
+            let secret = external_link::Model {
+                id: Uuid::from_u128(link.id.as_u128() + count),
+                target_type: item.kind.clone(),
+                external_id: format!("SECRET-{key}"),
+                item_id: Some(item.id),
+                person_id: None,
+                org_unit_id: None,
+                portfolio_id: item.portfolio_id,
+                is_restricted: item.is_restricted,
+                ..link.clone()
+            };
+            external_link::Entity::insert(secret.into_active_model())
+                .exec_without_returning(&db)
+                .await
+                .expect("a link");
+        }
         Self::load(world).await
     }
 

@@ -48,7 +48,7 @@ const ITEM_LINKS: &[(&str, &str, &str, &str)] = &[
 
 tests! {
     async fn lists_counts_and_groups_hold_exactly_the_visible_rows(world: &World) {
-        let rows = Rows::load(world).await;
+        let rows = Rows::complete(world).await;
         let mut seen = BTreeSet::new();
         for who in CAST {
             let (client, eyes) = (who.client(world).await, who.eyes(&rows));
@@ -82,7 +82,7 @@ tests! {
     }
 
     async fn groups_show_a_hidden_parent_as_none(world: &World) {
-        let rows = Rows::load(world).await;
+        let rows = Rows::complete(world).await;
         for who in CAST {
             let (client, eyes) = (who.client(world).await, who.eyes(&rows));
             if !may_ask(&eyes, "Project") {
@@ -104,7 +104,7 @@ tests! {
     }
 
     async fn a_row_is_found_by_id_key_and_external_id_exactly_if_visible(world: &World) {
-        let rows = Rows::load(world).await;
+        let rows = Rows::complete(world).await;
         for who in CAST {
             let (client, eyes) = (who.client(world).await, who.eyes(&rows));
             for (type_name, _, single, keyed, target_type) in LISTS {
@@ -148,7 +148,7 @@ tests! {
     }
 
     async fn a_hidden_row_is_answered_like_one_that_does_not_exist(world: &World) {
-        let rows = Rows::load(world).await;
+        let rows = Rows::complete(world).await;
         let mut hidden = 0;
         for who in CAST {
             let (client, eyes) = (who.client(world).await, who.eyes(&rows));
@@ -187,7 +187,7 @@ tests! {
     }
 
     async fn conditions_on_links_and_lists_meet_visible_rows_only(world: &World) {
-        let rows = Rows::load(world).await;
+        let rows = Rows::complete(world).await;
         for who in CAST {
             let (client, eyes) = (who.client(world).await, who.eyes(&rows));
             let plural = |name: &str| LISTS.iter().find(|l| l.0 == name).expect("a list").1;
@@ -227,7 +227,7 @@ tests! {
     }
 
     async fn pages_walked_forward_and_backward_hold_exactly_the_visible_rows(world: &World) {
-        let rows = Rows::load(world).await;
+        let rows = Rows::complete(world).await;
         let steps = "[{category: {direction: DESC, nulls: FIRST}}, {forecastFinishOn: {direction: ASC}}]";
         for who in CAST {
             let (client, eyes) = (who.client(world).await, who.eyes(&rows));
@@ -260,7 +260,7 @@ tests! {
     }
 
     async fn only_those_named_know_of_a_confidential_item(world: &World) {
-        let rows = Rows::load(world).await;
+        let rows = Rows::complete(world).await;
         let hidden: Vec<&portfolio_item::Model> = rows.items.iter().filter(|item| item.confidentiality == "CONFIDENTIAL").collect();
         assert!(hidden.len() >= 3);
         let keys = |who: Who, eyes: &Eyes<'_>| -> Vec<String> {
