@@ -18,6 +18,7 @@ mod inputs;
 mod itself;
 mod migrations;
 mod pages;
+mod permissions;
 mod plans;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
@@ -32,6 +33,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     itself::list,
     migrations::list,
     pages::list,
+    permissions::list,
     plans::list,
 ];
 

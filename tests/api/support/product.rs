@@ -42,8 +42,12 @@ pub async fn app(url: &str, clock: Arc<FixedClock>) -> Arc<App> {
 
 /// A token that holds for an hour from now, signed by the local key of the run folder.
 pub fn token(clock: &dyn Clock, subject: &str, roles: &[Role]) -> String {
-    let key = LocalKey::open(&key_file()).expect("the local key");
-    token::mint(&key, clock.now(), subject, roles, Duration::hours(1)).expect("a token")
+    token::mint(&local_key(), clock.now(), subject, roles, Duration::hours(1)).expect("a token")
+}
+
+/// The local key of the run folder, for tokens that are wrong in some other way.
+pub fn local_key() -> LocalKey {
+    LocalKey::open(&key_file()).expect("the local key")
 }
 
 fn key_file() -> PathBuf {
