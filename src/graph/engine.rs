@@ -340,7 +340,7 @@ impl Engine {
                 .into_const_with(|name| Ok::<_, ()>(variables.get(name.as_str()).cloned().unwrap_or_default()))
                 .unwrap_or_default(),
         };
-        let items = super::compile::listed(&settled);
+        let items = input::listed(&settled);
         if items.len() > MAX_NODES {
             return Err(Error::new(Code::PageSizeTooLarge, format!("At most {MAX_NODES} ids at a time.")));
         }

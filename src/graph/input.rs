@@ -268,3 +268,30 @@ fn base_fits(base: &BaseType, position: &str) -> bool {
         _ => false,
     }
 }
+
+/// A list, or one thing where a list is due.
+pub fn listed(value: &ConstValue) -> Vec<&ConstValue> {
+    match value {
+        ConstValue::List(items) => items.iter().collect(),
+        ConstValue::Null => vec![],
+        one => vec![one],
+    }
+}
+
+/// The members of an input object.
+pub fn entries(value: &ConstValue) -> impl Iterator<Item = (&str, &ConstValue)> {
+    let map = match value {
+        ConstValue::Object(map) => Some(map),
+        _ => None,
+    };
+    map.into_iter().flatten().map(|(k, v)| (k.as_str(), v))
+}
+
+/// The name of an enumeration value.
+pub fn name_of(value: &ConstValue) -> String {
+    match value {
+        ConstValue::Enum(name) => name.to_string(),
+        ConstValue::String(name) => name.clone(),
+        _ => String::new(),
+    }
+}

@@ -12,6 +12,7 @@ mod filter;
 mod id;
 mod input;
 mod json;
+mod limit;
 mod plan;
 mod run;
 pub mod schema;

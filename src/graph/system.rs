@@ -12,7 +12,10 @@ use super::{
     collect::collect,
     compile::{Compiler, sets},
     plan::{Level, Lookup},
-    schema::{Types, field, object},
+    schema::{
+        Types,
+        build::{field, object},
+    },
 };
 use crate::{
     auth::{Caller, Class, Permission, Role, policy},

@@ -1,27 +1,24 @@
 //! Plan to SQL: one statement a list level. The same function makes a text that is kept and one that fits a single
 //! request, so both mean the same.
 
+mod figures;
+mod order;
+
 use async_graphql_value::{ConstValue, Value};
+use order::{direction, order_by};
 
 use super::{
-    compile::{GROUP_KEYS, Limit, entries, forbidden, limit, listed, name_of, stored},
     cursor,
-    decl::{Entity, Field, Kind, Model},
+    decl::{Entity, Kind, Model},
     filter::Filter,
-    plan::{
-        Bucket, ColumnType, Expr, Figure, GroupKey, GroupOrder, Groups, Level, Link, Lookup, MoneyTotal, OrderKey,
-        RowsStatement, Source, Totals,
-    },
+    plan::{Expr, Level, Link, Lookup, OrderKey, RowsStatement, Source},
     sql::{Dialect, Param, Sql, Statement},
     value::{DbValue, Leaf, ListType},
 };
 use crate::{
-    auth::{Rights, Scopes},
+    auth::Rights,
     error::{Code, Error},
 };
-
-/// Most steps of an order.
-const MAX_ORDER: usize = 4;
 
 /// What makes statements: the database's language, the declarations and the caller's rights.
 #[derive(Clone, Copy)]
@@ -139,257 +136,6 @@ impl Builder<'_> {
             out.push(sql.finish());
         }
         out
-    }
-
-    /// The statement for figures, and one for each money field.
-    pub fn totals(
-        &self,
-        level: &Level,
-        totals: &Totals,
-        shape: &Shape<'_>,
-    ) -> Result<(RowsStatement, Vec<Statement>), Error> {
-        let mut filter = Filter::new(self.model, self.rights);
-        let mut sql = Sql::new(self.dialect);
-        sql.push("SELECT ");
-        if level.link.is_some() {
-            self.ordinal(&mut sql);
-            sql.push(", ");
-        }
-        self.figures(&mut sql, totals);
-        self.from_any(&mut sql, &Source::new(level.source.entity, level.source.scopes), level.link);
-        self.restrict_rows(&mut sql, level, shape.filter, &mut filter)?;
-        if level.link.is_some() {
-            sql.push(" GROUP BY ");
-            self.ordinal(&mut sql);
-        }
-        let checks = self.checks(&filter);
-        let money = totals
-            .money
-            .iter()
-            .map(|m| self.money(level, m, &[], &Source::new(level.source.entity, level.source.scopes), shape))
-            .collect::<Result<_, _>>()?;
-        Ok((RowsStatement { statement: sql.finish(), keys: vec![], checks }, money))
-    }
-
-    /// Sums of money by currency: ordinal, keys of the group, currency, sums of the high and low part, count, extremes.
-    fn money(
-        &self,
-        level: &Level,
-        total: &MoneyTotal,
-        keys: &[GroupKey],
-        inner: &Source,
-        shape: &Shape<'_>,
-    ) -> Result<Statement, Error> {
-        let mut filter = Filter::new(self.model, self.rights);
-        let mut sql = Sql::new(self.dialect);
-        sql.push("SELECT ");
-        if level.link.is_some() {
-            self.ordinal(&mut sql);
-        } else {
-            sql.push("1");
-        }
-        for key in keys {
-            sql.push(", ");
-            self.group_value(&mut sql, key);
-        }
-        sql.push(", ");
-        write_expr(&mut sql, &total.currency);
-        let amount = |sql: &mut Sql| write_expr(sql, &total.amount);
-        for part in [" / 1000000000)", " % 1000000000)"] {
-            self.whole(&mut sql, |sql| {
-                sql.push("sum(");
-                amount(sql);
-                sql.push(part);
-            });
-        }
-        for f in ["count(", "min(", "max("] {
-            sql.push(", ").push(f);
-            amount(&mut sql);
-            sql.push(")");
-        }
-        self.from_any(&mut sql, inner, level.link);
-        self.restrict_rows(&mut sql, level, shape.filter, &mut filter)?;
-        sql.push(" AND ");
-        amount(&mut sql);
-        sql.push(" IS NOT NULL GROUP BY ");
-        if level.link.is_some() {
-            self.ordinal(&mut sql);
-            sql.push(", ");
-        }
-        for key in keys {
-            self.group_value(&mut sql, key);
-            sql.push(", ");
-        }
-        write_expr(&mut sql, &total.currency);
-        sql.push(" ORDER BY 1, ");
-        write_expr(&mut sql, &total.currency);
-        Ok(sql.finish())
-    }
-
-    /// PostgreSQL sums 64-bit numbers to `numeric`; each half fits 64 bits again.
-    fn whole(&self, sql: &mut Sql, f: impl FnOnce(&mut Sql)) {
-        sql.push(", ");
-        match self.dialect {
-            Dialect::Postgres => {
-                sql.push("(");
-                f(sql);
-                sql.push(")::int8");
-            }
-            Dialect::Sqlite => f(sql),
-        }
-    }
-
-    /// The statement for groups, and one for each money field.
-    pub fn groups(
-        &self,
-        level: &Level,
-        groups: &Groups,
-        shape: &Shape<'_>,
-    ) -> Result<(RowsStatement, Vec<Statement>), Error> {
-        let mut filter = Filter::new(self.model, self.rights);
-        let mut sql = Sql::new(self.dialect);
-        sql.push("SELECT t0.*");
-        for expr in &groups.source.columns {
-            sql.push(", ");
-            write_expr(&mut sql, expr);
-        }
-        sql.push(" FROM (SELECT q.*, row_number() OVER (PARTITION BY q.o ORDER BY ");
-        for (by, descending) in &groups.order {
-            let way = if *descending { " DESC" } else { " ASC" };
-            match by {
-                GroupOrder::Count => {
-                    sql.push("q.n").push(way).push(", ");
-                }
-                GroupOrder::Key => {
-                    for name in &GROUP_KEYS[..groups.keys.len()] {
-                        sql.push("q.").push(name).push(way).push(" NULLS LAST, ");
-                    }
-                }
-            }
-        }
-        for name in &GROUP_KEYS[..groups.keys.len()] {
-            sql.push("q.").push(name).push(" ASC NULLS LAST, ");
-        }
-        sql.push("q.n) AS rn FROM (SELECT ");
-        if level.link.is_some() {
-            self.ordinal(&mut sql);
-        } else {
-            sql.push("1");
-        }
-        sql.push(" AS o");
-        for (i, key) in groups.keys.iter().enumerate() {
-            sql.push(", ");
-            self.group_value(&mut sql, key);
-            sql.push(" AS ").push(GROUP_KEYS[i]);
-        }
-        sql.push(", ");
-        self.figures(&mut sql, &groups.totals);
-        self.from_any(&mut sql, &groups.inner, level.link);
-        self.restrict_rows(&mut sql, level, shape.filter, &mut filter)?;
-        // Rows whose key the caller may not read are in no group.
-        for key in &groups.keys {
-            if let Some((rows, scopes)) = key.expr.only {
-                sql.push(" AND ");
-                sql.scopes(0, rows, scopes);
-            }
-        }
-        sql.push(" GROUP BY ");
-        if level.link.is_some() {
-            self.ordinal(&mut sql);
-            sql.push(", ");
-        }
-        for (i, key) in groups.keys.iter().enumerate() {
-            if i > 0 {
-                sql.push(", ");
-            }
-            self.group_value(&mut sql, key);
-        }
-        sql.push(") q) t0");
-        self.joins(&mut sql, &groups.source);
-        sql.push(" WHERE t0.rn <= ");
-        match shape.limit {
-            RowLimit::Rows(n) => sql.number(n),
-            RowLimit::Param | RowLimit::None => sql.param(Param::Limit),
-        };
-        sql.push(" ORDER BY t0.o, t0.rn");
-        let checks = self.checks(&filter);
-        let money = groups
-            .totals
-            .money
-            .iter()
-            .map(|m| self.money(level, m, &groups.keys, &groups.inner, shape))
-            .collect::<Result<_, _>>()?;
-        Ok((RowsStatement { statement: sql.finish(), keys: vec![], checks }, money))
-    }
-
-    fn group_value(&self, sql: &mut Sql, key: &GroupKey) {
-        let Some(bucket) = key.bucket else { return write_expr(sql, &key.expr) };
-        let instant = key.expr.ty == ColumnType::Instant;
-        match self.dialect {
-            Dialect::Postgres => {
-                let unit = match bucket {
-                    Bucket::Day => "day",
-                    Bucket::Week => "week",
-                    Bucket::Month => "month",
-                    Bucket::Quarter => "quarter",
-                    Bucket::Year => "year",
-                };
-                sql.push("date_trunc(").literal(unit).push(", ");
-                write_expr(sql, &key.expr);
-                sql.push(if instant { " AT TIME ZONE 'UTC')::date" } else { "::timestamp)::date" });
-            }
-            Dialect::Sqlite => {
-                let steps = match bucket {
-                    Bucket::Day => "",
-                    Bucket::Week => ", 'weekday 0', '-6 days'",
-                    Bucket::Month => ", 'start of month'",
-                    Bucket::Year => ", 'start of year'",
-                    Bucket::Quarter => {
-                        sql.push("date(");
-                        write_expr(sql, &key.expr);
-                        sql.push(", 'start of month', '-' || ((CAST(strftime('%m', ");
-                        write_expr(sql, &key.expr);
-                        sql.push(") AS INTEGER) - 1) % 3) || ' months')");
-                        return;
-                    }
-                };
-                sql.push("date(");
-                write_expr(sql, &key.expr);
-                sql.push(steps).push(")");
-            }
-        }
-    }
-
-    fn figures(&self, sql: &mut Sql, totals: &Totals) {
-        sql.push("count(*) AS n");
-        for (i, figure) in totals.figures.iter().enumerate() {
-            sql.push(", ");
-            match figure {
-                Figure::Min(e) => self.call(sql, "min(", e),
-                Figure::Max(e) => self.call(sql, "max(", e),
-                Figure::Distinct(e) => self.call(sql, "count(DISTINCT ", e),
-                Figure::Included(e) => self.call(sql, "count(", e),
-                Figure::Readable(e) => match e.only {
-                    Some((rows, scopes)) => {
-                        sql.push("count(CASE WHEN ");
-                        if !sql.scopes(e.alias, rows, scopes) {
-                            sql.push("TRUE");
-                        }
-                        sql.push(" THEN 1 END)");
-                    }
-                    None => {
-                        sql.push("count(*)");
-                    }
-                },
-            }
-            sql.push(" AS f").number(i);
-        }
-    }
-
-    fn call(&self, sql: &mut Sql, f: &str, e: &Expr) {
-        sql.push(f);
-        write_expr(sql, e);
-        sql.push(")");
     }
 
     /// The select list: the source's columns, then what rows are ordered by where cursors or an outer order need it.
@@ -577,75 +323,6 @@ impl Builder<'_> {
         }
         Ok(())
     }
-
-    /// What rows are ordered by; the id decides last, so the order is total.
-    fn order(&self, entity: &'static Entity, rows: Scopes, order: Option<&Value>) -> Result<Vec<OrderKey>, Error> {
-        let order = order.and_then(|v| v.clone().into_const()).unwrap_or(ConstValue::Null);
-        let steps = listed(&order);
-        if steps.len() > MAX_ORDER {
-            return Err(Error::new(
-                Code::GraphqlValidationFailed,
-                format!("An order may have at most {MAX_ORDER} steps."),
-            ));
-        }
-        let mut keys = vec![];
-        for step in steps {
-            for (name, how) in entries(step) {
-                let field = entity
-                    .field(name)
-                    .ok_or_else(|| Error::internal(format!("{}.{name} is not declared", entity.name)))?;
-                let mut descending = false;
-                let mut nulls_first = false;
-                for (part, value) in entries(how) {
-                    match part {
-                        "direction" => descending = name_of(value) == "DESC",
-                        _ => nulls_first = name_of(value) == "FIRST",
-                    }
-                }
-                self.order_keys(entity, rows, field, &mut keys, |expr, nullable| OrderKey {
-                    expr,
-                    descending,
-                    nulls_first: nullable.then_some(nulls_first),
-                })?;
-            }
-        }
-        if !keys.iter().any(|k| k.expr.column == "id") {
-            let descending = keys.last().is_some_and(|k| k.descending);
-            let expr = Expr::new(0, "id", None, ColumnType::Id);
-            keys.push(OrderKey { expr, descending, nulls_first: None });
-        }
-        Ok(keys)
-    }
-
-    fn order_keys(
-        &self,
-        entity: &'static Entity,
-        rows: Scopes,
-        field: &'static Field,
-        keys: &mut Vec<OrderKey>,
-        key: impl Fn(Expr, bool) -> OrderKey,
-    ) -> Result<(), Error> {
-        let needs = entity.class_of(field);
-        let only = match limit(entity, needs, self.rights.read(needs), rows) {
-            Limit::Never => return Err(forbidden(entity, field, needs.read())),
-            Limit::Free => None,
-            Limit::Where(scopes) => Some((entity.rows, scopes)),
-        };
-        let mut add =
-            |column, ty, given| keys.push(key(Expr { given, ..Expr::new(0, column, only, ty) }, !field.required));
-        match &field.kind {
-            Kind::Id => add("id", ColumnType::Id, None),
-            Kind::Scalar { column, ty, .. } => add(column, stored(*ty), None),
-            Kind::Enum { column, .. } => add(column, ColumnType::Text, None),
-            Kind::Money { amount, currency, .. } => {
-                // A row without an amount has no place among the currencies either.
-                add(currency, ColumnType::Text, Some(*amount));
-                add(amount, ColumnType::Int, None);
-            }
-            Kind::One { .. } | Kind::Many { .. } | Kind::Union { .. } | Kind::ViewerAccess => {}
-        }
-        Ok(())
-    }
 }
 
 fn operand(leaf: Leaf, value: &Value) -> Result<Param, Error> {
@@ -682,25 +359,6 @@ pub fn write_expr(sql: &mut Sql, e: &Expr) {
     };
     if e.only.is_some() {
         sql.push(" END");
-    }
-}
-
-fn direction(key: &OrderKey) -> &'static str {
-    match (key.descending, key.nulls_first) {
-        (false, None) => "",
-        (true, None) => " DESC",
-        (false, Some(true)) => " NULLS FIRST",
-        (false, Some(false)) => " NULLS LAST",
-        (true, Some(true)) => " DESC NULLS FIRST",
-        (true, Some(false)) => " DESC NULLS LAST",
-    }
-}
-
-fn order_by(sql: &mut Sql, keys: &[OrderKey]) {
-    for (i, key) in keys.iter().enumerate() {
-        sql.push(if i == 0 { " ORDER BY " } else { ", " });
-        write_expr(sql, &key.expr);
-        sql.push(direction(key));
     }
 }
 

@@ -1,7 +1,12 @@
 //! Runs a plan: one statement a list level from the top down, then JSON from the bottom up.
 
+mod arguments;
+mod assemble;
+mod figures;
+
 use std::{collections::HashMap, sync::Arc};
 
+use arguments::{Asked, PAGE_DEFAULT};
 use async_graphql_value::{ConstValue, Value};
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
@@ -12,10 +17,10 @@ use super::{
     cursor::{self, ListHash, Signer},
     database::{Database, Reader},
     decl::Model,
-    filter::read_list,
+    filter::operand::read_list,
     id,
-    json::{self, Cells, MoneySum, Scene, Types as CellTypes},
-    plan::{ColumnType, ConnectionOp, Expr, Figure, Groups, Level, Lookup, Op, OrderKey, Plan, RowsStatement, Totals},
+    json::{self, Cells, Scene, Types as CellTypes},
+    plan::{ColumnType, Level, Lookup, Op, OrderKey, Plan, RowsStatement},
     sql::{Param, RowSet, Statement},
     statement::{Builder, RowLimit, Shape},
     value::{DbValue, ListType},
@@ -26,10 +31,6 @@ use crate::{
     error::{Code, Error},
 };
 
-/// Rows of a page when a request does not say.
-const PAGE_DEFAULT: usize = 50;
-/// Groups that one answer may hold when a request does not say.
-const GROUPS_MAX: usize = 1_000;
 /// Most ids of `nodes`.
 pub const MAX_NODES: usize = 100;
 
@@ -85,17 +86,6 @@ impl Pieces {
         let (from, to) = self.ranges.get(parent).copied().unwrap_or_default();
         &self.buffer[from..to]
     }
-}
-
-/// A level's arguments with this request's values.
-struct Asked {
-    by: Option<Value>,
-    filter: Option<Value>,
-    order: Option<Value>,
-    after: Option<String>,
-    before: Option<String>,
-    limit: usize,
-    backward: bool,
 }
 
 /// Rows of a level in the order they came, written or waiting for what is below.
@@ -185,64 +175,6 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The arguments with variables replaced, and checked.
-    fn asked(&self, level: &Level) -> Result<Asked, Error> {
-        let page = &level.page;
-        let text = |v: &Option<Value>| match self.settled(v.as_ref()) {
-            Some(Value::String(s)) if !s.is_empty() => Some(s),
-            _ => None,
-        };
-        let (first, last) = (self.number(page.first.as_ref())?, self.number(page.last.as_ref())?);
-        if first.is_some() && last.is_some() {
-            return Err(Error::new(Code::BadVariables, "Give `first` or `last`, not both."));
-        }
-        let backward = last.is_some();
-        let limit = first.or(last).unwrap_or(PAGE_DEFAULT);
-        if limit > self.limits.page {
-            return Err(Error::new(
-                Code::PageSizeTooLarge,
-                format!("A page holds at most {} rows; take the next page with `after`.", self.limits.page),
-            ));
-        }
-        let by = match &level.lookup {
-            Some(Lookup::Ref(by)) => self.settled(Some(by)),
-            Some(Lookup::Keys | Lookup::Me) | None => None,
-        };
-        Ok(Asked {
-            by,
-            filter: self.settled(page.filter.as_ref()).filter(|v| *v != Value::Null),
-            order: self.settled(page.order.as_ref()).filter(|v| *v != Value::Null),
-            after: text(&page.after),
-            before: text(&page.before),
-            limit,
-            backward,
-        })
-    }
-
-    fn number(&self, value: Option<&Value>) -> Result<Option<usize>, Error> {
-        match self.settled(value) {
-            Some(Value::Number(n)) => match n.as_i64().and_then(|n| usize::try_from(n).ok()) {
-                Some(n) => Ok(Some(n)),
-                None => Err(Error::new(Code::BadVariables, "A number of rows must not be negative.")),
-            },
-            _ => Ok(None),
-        }
-    }
-
-    /// A value with variables replaced; a member whose variable has no value is not there.
-    fn settled(&self, value: Option<&Value>) -> Option<Value> {
-        Some(match value? {
-            Value::Variable(name) => self.variables.get(name.as_str())?.clone().into_value(),
-            Value::List(items) => {
-                Value::List(items.iter().map(|v| self.settled(Some(v)).unwrap_or(Value::Null)).collect())
-            }
-            Value::Object(map) => {
-                Value::Object(map.iter().filter_map(|(k, v)| Some((k.clone(), self.settled(Some(v))?))).collect())
-            }
-            constant => constant.clone(),
-        })
-    }
-
     /// Whether the kept statement fits: each leaf has a value and nothing else shapes the text.
     fn fits_fixed(&self, level: &Level, asked: &Asked) -> bool {
         let leaves = level.page.leaves.as_ref();
@@ -300,12 +232,6 @@ impl<'a> Run<'a> {
             },
         )?;
         Ok(Arc::new(made))
-    }
-
-    /// What a cursor of this list is good for.
-    fn list_hash(&self, level: &Level, asked: &Asked) -> ListHash {
-        let text = |v: &Option<Value>| v.as_ref().map(canonical).unwrap_or_default();
-        cursor::list_hash(level.source.entity.name, &text(&asked.filter), &text(&asked.order))
     }
 
     async fn rows(&mut self, level: &Level, asked: &Asked, parents: &Parents) -> Result<Fetched, Error> {
@@ -400,108 +326,6 @@ impl<'a> Run<'a> {
         Ok(out)
     }
 
-    async fn totals(
-        &mut self,
-        level: &Level,
-        totals: &Totals,
-        asked: &Asked,
-        parents: &Parents,
-    ) -> Result<Figures, Error> {
-        let shape = asked.shape(RowLimit::None);
-        let (statement, money) = self.builder().totals(level, totals, &shape)?;
-        for check in &statement.checks {
-            self.single_currency(check).await?;
-        }
-        let mut out = Figures {
-            rows: HashMap::new(),
-            money: vec![],
-            base: usize::from(level.link.is_some()),
-            types: figure_types(totals),
-        };
-        for row in self.fetch(&statement.statement, &parents.keys, 0).await? {
-            let parent = if out.base == 0 { 0 } else { parents.owner(&row)? };
-            out.rows.insert(parent, row);
-        }
-        for statement in money {
-            let mut sums: HashMap<Vec<u8>, Vec<MoneySum>> = HashMap::new();
-            for row in self.fetch(&statement, &parents.keys, 0).await? {
-                let parent = if level.link.is_some() { parents.owner(&row)? } else { 0 };
-                sums.entry(parent.to_be_bytes().to_vec()).or_default().push(money_sum(&row, 1));
-            }
-            out.money.push(sums);
-        }
-        Ok(out)
-    }
-
-    async fn groups(
-        &mut self,
-        level: &Level,
-        groups: &Groups,
-        asked: &Asked,
-        parents: &Parents,
-    ) -> Result<Vec<Vec<u8>>, Error> {
-        let first = self.number(groups.first.as_ref())?;
-        if first.is_some_and(|n| n > self.limits.page) {
-            return Err(Error::new(
-                Code::PageSizeTooLarge,
-                format!("At most {} groups can be answered.", self.limits.page),
-            ));
-        }
-        let limit = first.unwrap_or(GROUPS_MAX + 1);
-        let shape = asked.shape(RowLimit::Rows(limit));
-        let (statement, money) = self.builder().groups(level, groups, &shape)?;
-        for check in &statement.checks {
-            self.single_currency(check).await?;
-        }
-        let rows = self.fetch(&statement.statement, &parents.keys, limit).await?;
-        let key_types: Vec<ColumnType> =
-            groups.keys.iter().map(|k| if k.bucket.is_some() { ColumnType::Date } else { k.expr.ty }).collect();
-        let mut sums: Vec<HashMap<Vec<u8>, Vec<MoneySum>>> = vec![];
-        for statement in money {
-            let mut by_group: HashMap<Vec<u8>, Vec<MoneySum>> = HashMap::new();
-            for row in self.fetch(&statement, &parents.keys, 0).await? {
-                by_group.entry(group_id(&row, &key_types)).or_default().push(money_sum(&row, 1 + key_types.len()));
-            }
-            sums.push(by_group);
-        }
-        let types = figure_types(&groups.totals);
-        let columns: Vec<ColumnType> = groups.source.columns.iter().map(|e| e.ty).collect();
-        let count_at = 1 + key_types.len();
-        let source_at = count_at + 1 + types.len() + 1;
-        let mut out = vec![Vec::new(); parents.count];
-        let mut counts = vec![0_usize; parents.count];
-        for row in &rows {
-            let parent = if level.link.is_some() { parents.owner(row)? } else { 0 };
-            counts[parent] += 1;
-            if first.is_none() && counts[parent] > GROUPS_MAX {
-                return Err(Error::new(
-                    Code::ResultTooLarge,
-                    format!("There are more than {GROUPS_MAX} groups; say how many you want with `first`."),
-                ));
-            }
-            let id = group_id(row, &key_types);
-            let money: Vec<&[MoneySum]> = sums.iter().map(|s| s.get(&id).map_or(&[][..], Vec::as_slice)).collect();
-            let buffer = &mut out[parent];
-            buffer.push(if buffer.is_empty() { b'[' } else { b',' });
-            let mut scene = Scene { children: &[], cursor: "", money: &money, masked: &mut self.masked };
-            let cells = Cells::Group(row, 1, count_at, source_at);
-            json::write(
-                buffer,
-                &groups.ops,
-                cells,
-                &CellTypes { columns: &columns, keys: &key_types, figures: &types },
-                &mut scene,
-            );
-        }
-        for buffer in &mut out {
-            if buffer.is_empty() {
-                buffer.push(b'[');
-            }
-            buffer.push(b']');
-        }
-        Ok(out)
-    }
-
     async fn single_currency(&mut self, check: &Statement) -> Result<(), Error> {
         let rows = self.fetch(check, &[], 0).await?;
         if rows.first().is_some_and(|row| row.int(0) > 1) {
@@ -555,80 +379,6 @@ impl<'a> Run<'a> {
             }
         })
     }
-
-    #[allow(clippy::too_many_arguments)] // the parts of a connection
-    fn assemble(
-        &mut self,
-        level: &Level,
-        asked: &Asked,
-        parents: &Parents,
-        totals: Option<&Figures>,
-        groups: &[Vec<Vec<u8>>],
-        fetched: &Fetched,
-    ) -> Pieces {
-        let mut out = Pieces { buffer: Vec::new(), ranges: vec![(0, 0); parents.count] };
-        for owner in 0..parents.count {
-            let from = out.buffer.len();
-            let (start, shown, read) = fetched.spans[owner];
-            if level.shape.is_empty() {
-                if shown > 0 {
-                    out.buffer.extend_from_slice(fetched.written[0].row(start));
-                }
-            } else {
-                let more = read > shown;
-                let (first, last) = &fetched.cursors[owner];
-                let (first, last) = if asked.backward { (last, first) } else { (first, last) };
-                for op in &level.shape {
-                    let truth = |b: bool| if b { &b"true"[..] } else { b"false" };
-                    match op {
-                        ConnectionOp::Lit(bytes) => out.buffer.extend_from_slice(bytes),
-                        ConnectionOp::Rows(i) => {
-                            rows_into(&mut out.buffer, &fetched.written[*i], start, shown, asked.backward)
-                        }
-                        ConnectionOp::HasNext => out.buffer.extend_from_slice(truth(if asked.backward {
-                            asked.before.is_some()
-                        } else {
-                            more
-                        })),
-                        ConnectionOp::HasPrevious => out.buffer.extend_from_slice(truth(if asked.backward {
-                            more
-                        } else {
-                            asked.after.is_some()
-                        })),
-                        ConnectionOp::Start => cursor_into(&mut out.buffer, first),
-                        ConnectionOp::End => cursor_into(&mut out.buffer, last),
-                        ConnectionOp::Totals(ops) => self.write_totals(&mut out.buffer, ops, totals, owner),
-                        ConnectionOp::Groups(i) => out.buffer.extend_from_slice(&groups[*i][owner]),
-                    }
-                }
-            }
-            out.ranges[owner] = (from, out.buffer.len());
-        }
-        out
-    }
-
-    fn write_totals(&mut self, out: &mut Vec<u8>, ops: &[Op], totals: Option<&Figures>, owner: usize) {
-        let Some(totals) = totals else { return };
-        let id = owner.to_be_bytes().to_vec();
-        let money: Vec<&[MoneySum]> = totals.money.iter().map(|m| m.get(&id).map_or(&[][..], Vec::as_slice)).collect();
-        let mut scene = Scene { children: &[], cursor: "", money: &money, masked: &mut self.masked };
-        let cells = Cells::Totals(totals.rows.get(&owner), totals.base);
-        json::write(out, ops, cells, &CellTypes { columns: &[], keys: &[], figures: &totals.types }, &mut scene);
-    }
-}
-
-/// Figures by parent.
-struct Figures {
-    rows: HashMap<usize, Row>,
-    money: Vec<HashMap<Vec<u8>, Vec<MoneySum>>>,
-    base: usize,
-    types: Vec<ColumnType>,
-}
-
-impl Asked {
-    fn shape(&self, limit: RowLimit) -> Shape<'_> {
-        Shape { by: None, filter: self.filter.as_ref(), order: None, cursor: None, backward: false, limit }
-    }
 }
 
 impl Parents {
@@ -645,71 +395,10 @@ impl Fetched {
     }
 }
 
-fn rows_into(out: &mut Vec<u8>, written: &Written, start: usize, shown: usize, backward: bool) {
-    out.push(b'[');
-    for i in 0..shown {
-        if i > 0 {
-            out.push(b',');
-        }
-        let at = if backward { start + shown - 1 - i } else { start + i };
-        out.extend_from_slice(written.row(at));
-    }
-    out.push(b']');
-}
-
-fn cursor_into(out: &mut Vec<u8>, cursor: &str) {
-    if cursor.is_empty() {
-        out.extend_from_slice(b"null");
-    } else {
-        json::string(out, cursor);
-    }
-}
-
 fn row_keys(level: &Level, keys: &[OrderKey], row: &Row, base: usize, out: &mut Vec<u8>) {
     let from = base + level.source.columns.len();
     for (i, key) in keys.iter().enumerate() {
         cursor::encode(out, &row.at(from + i, key.expr.ty), key.expr.ty);
-    }
-}
-
-fn figure_types(totals: &Totals) -> Vec<ColumnType> {
-    let of = |f: &Figure| match f {
-        Figure::Min(Expr { ty, .. }) | Figure::Max(Expr { ty, .. }) => *ty,
-        Figure::Distinct(_) | Figure::Included(_) | Figure::Readable(_) => ColumnType::Int,
-    };
-    totals.figures.iter().map(of).collect()
-}
-
-/// The ordinal of the parent and the keys, as bytes.
-fn group_id(row: &Row, keys: &[ColumnType]) -> Vec<u8> {
-    let mut out = row.int(0).to_be_bytes().to_vec();
-    for (i, ty) in keys.iter().enumerate() {
-        cursor::encode(&mut out, &row.at(1 + i, *ty), *ty);
-    }
-    out
-}
-
-fn money_sum(row: &Row, at: usize) -> MoneySum {
-    let currency = match row.at(at, ColumnType::Text) {
-        Cell::Text(s) => s.to_owned(),
-        _ => String::new(),
-    };
-    let sum = i128::from(row.int(at + 1)) * 1_000_000_000 + i128::from(row.int(at + 2));
-    MoneySum { currency, sum, count: row.int(at + 3), min: row.int(at + 4), max: row.int(at + 5) }
-}
-
-/// One text for equal inputs: members in alphabetical order.
-fn canonical(value: &Value) -> String {
-    match value {
-        Value::Object(map) => {
-            let mut members: Vec<_> = map.iter().map(|(k, v)| format!("{k}:{}", canonical(v))).collect();
-            members.sort();
-            format!("{{{}}}", members.join(","))
-        }
-        Value::List(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
-        // An enumeration value arrives as a name in a document and as text in a variable: the list is the same.
-        Value::Enum(name) => format!("\"{name}\""),
-        other => other.to_string(),
     }
 }
 

@@ -1,15 +1,18 @@
 //! Filters to SQL. A condition on what the caller can never read is refused; where the right varies by row, rows that
 //! she cannot read in that respect are taken out before the condition is looked at.
 
-use async_graphql_value::{ConstValue, Value};
+pub mod leaves;
+pub mod operand;
+
+use async_graphql_value::Value;
+use operand::Operand;
 
 use super::{
-    compile::{Limit, forbidden, limit},
     decl::{Entity, Field, Kind, Model, Scalar},
-    plan::{Lookup, Page},
-    schema::has,
-    sql::{Fold, Param, Sql},
-    value::{DbValue, Leaf},
+    limit::{Limit, forbidden, limit},
+    schema::entity::has,
+    sql::{Fold, Sql},
+    value::Leaf,
 };
 use crate::{
     auth::{Rights, Scopes},
@@ -20,8 +23,6 @@ use crate::{
 const MAX_LEAVES: usize = 50;
 /// Deepest nesting of `and`, `or`, `not` and relations.
 const MAX_DEPTH: usize = 5;
-/// Most values of `in` and `nin`.
-const MAX_IN: usize = 500;
 /// Aliases of tables inside conditions begin here, clear of those of joins.
 const FIRST_ALIAS: usize = 100;
 
@@ -326,145 +327,6 @@ impl<'a> Filter<'a> {
     }
 }
 
-/// The left side of a comparison.
-struct Operand {
-    column: &'static str,
-    leaf: Leaf,
-    fold: Fold,
-    /// Fold ASCII in SQL, for columns without a folded twin.
-    lower: bool,
-}
-
-impl Operand {
-    fn of(
-        model: &'static Model,
-        entity: &'static Entity,
-        field: &'static Field,
-        insensitive: bool,
-    ) -> Result<Self, Error> {
-        let plain = |column, leaf| Self { column, leaf, fold: Fold::None, lower: false };
-        Ok(match &field.kind {
-            Kind::Id => plain("id", Leaf::Id(prefixes(model, entity))),
-            Kind::Enum { column, ty } => plain(column, Leaf::Enum(ty.values)),
-            Kind::Money { amount, .. } => plain(amount, Leaf::Amount),
-            Kind::Scalar { column, ty, fold } => {
-                let leaf = Leaf::Scalar(*ty);
-                match (insensitive, fold) {
-                    (true, Some(fold)) => Self { column: fold, leaf, fold: Fold::Full, lower: false },
-                    (true, None) => Self { column, leaf, fold: Fold::Ascii, lower: true },
-                    (false, _) => plain(column, leaf),
-                }
-            }
-            Kind::One { .. } | Kind::Many { .. } | Kind::Union { .. } | Kind::ViewerAccess => {
-                return Err(invalid(format!("{}.{} cannot be compared.", entity.name, field.name)));
-            }
-        })
-    }
-
-    fn left(&self, sql: &mut Sql, alias: usize) {
-        if self.lower {
-            sql.push("lower(").column(alias, self.column).push(")");
-        } else {
-            sql.column(alias, self.column);
-        }
-    }
-
-    fn compare(&self, sql: &mut Sql, alias: usize, op: &str, value: &Value) -> Result<(), Error> {
-        match op {
-            "isNull" => {
-                sql.column(alias, self.column).push(if truth(value)? { " IS NULL" } else { " IS NOT NULL" });
-            }
-            "in" | "nin" => {
-                // NOT applied to the whole keeps SQL's rule that a null matches neither.
-                sql.push(if op == "nin" { "NOT (" } else { "(" });
-                self.left(sql, alias);
-                let list = self.leaf.list_type();
-                sql.is_any(list, self.list(value)?).push(")");
-            }
-            "contains" | "startsWith" | "endsWith" => self.part(sql, alias, op, value)?,
-            _ => {
-                self.left(sql, alias);
-                sql.push(match op {
-                    "eq" => " = ",
-                    "neq" => " <> ",
-                    "gt" => " > ",
-                    "gte" => " >= ",
-                    "lt" => " < ",
-                    _ => " <= ",
-                });
-                self.value(sql, value)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Part of a text. Functions instead of LIKE: nothing in the value is a pattern.
-    fn part(&self, sql: &mut Sql, alias: usize, op: &str, value: &Value) -> Result<(), Error> {
-        use super::sql::Dialect::{Postgres, Sqlite};
-        let text = Self { leaf: Leaf::Scalar(Scalar::String), ..*self };
-        let (before, between, after) = match (op, sql.dialect) {
-            ("contains", Postgres) => ("strpos(", ", ", ") > 0"),
-            ("contains", Sqlite) => ("instr(", ", ", ") > 0"),
-            ("startsWith", Postgres) => ("starts_with(", ", ", ")"),
-            ("startsWith", Sqlite) => ("instr(", ", ", ") = 1"),
-            (_, Postgres) => ("starts_with(reverse(", "), reverse(", "))"),
-            (_, Sqlite) => {
-                // substr from where the text would begin; a longer text than the column's can never be equal.
-                sql.push("substr(");
-                text.left(sql, alias);
-                sql.push(", length(");
-                text.left(sql, alias);
-                sql.push(") - length(");
-                text.value(sql, value)?;
-                sql.push(") + 1) = ");
-                return text.value(sql, value);
-            }
-        };
-        sql.push(before);
-        text.left(sql, alias);
-        sql.push(between);
-        text.value(sql, value)?;
-        sql.push(after);
-        Ok(())
-    }
-
-    fn value(&self, sql: &mut Sql, value: &Value) -> Result<(), Error> {
-        let param = match value {
-            Value::Variable(name) => {
-                Param::Variable { name: name.to_string(), leaf: self.leaf.clone(), list: false, fold: self.fold }
-            }
-            value => Param::Const(self.fold.apply(self.leaf.read(&constant(value)?)?)),
-        };
-        sql.param(param);
-        Ok(())
-    }
-
-    fn list(&self, value: &Value) -> Result<Param, Error> {
-        if let Value::Variable(name) = value {
-            return Ok(Param::Variable {
-                name: name.to_string(),
-                leaf: self.leaf.clone(),
-                list: true,
-                fold: self.fold,
-            });
-        }
-        read_list(&self.leaf, self.fold, &constant(value)?).map(Param::Const)
-    }
-}
-
-/// A list of leaves as the database takes it.
-pub fn read_list(leaf: &Leaf, fold: Fold, value: &ConstValue) -> Result<DbValue, Error> {
-    let items = match value {
-        ConstValue::List(items) => items.as_slice(),
-        one => std::slice::from_ref(one),
-    };
-    if items.len() > MAX_IN {
-        return Err(invalid(format!("A list of values may have at most {MAX_IN} entries.")));
-    }
-    let values: Result<Vec<_>, _> = items.iter().map(|v| leaf.read(v).map(|v| fold.apply(v))).collect();
-    Ok(DbValue::List(leaf.list_type(), values?))
-}
-
 /// Prefixes that an id of this entity may have.
 pub fn prefixes(model: &Model, entity: &Entity) -> Vec<&'static str> {
     if entity.members.is_empty() {
@@ -472,10 +334,6 @@ pub fn prefixes(model: &Model, entity: &Entity) -> Vec<&'static str> {
     } else {
         entity.members.iter().filter_map(|m| model.entity(m).prefix).collect()
     }
-}
-
-fn constant(value: &Value) -> Result<ConstValue, Error> {
-    value.clone().into_const().ok_or_else(|| Error::internal("a variable where a constant was promised"))
 }
 
 fn truth(value: &Value) -> Result<bool, Error> {
@@ -487,94 +345,4 @@ fn truth(value: &Value) -> Result<bool, Error> {
 
 fn invalid(message: String) -> Error {
     Error::new(Code::GraphqlValidationFailed, message)
-}
-
-/// The variables at leaves of the arguments, if the statement's text depends on no other variable. None means that
-/// the text must be made for each request.
-pub fn fixed_leaves(page: &Page, model: &Model, entity: &Entity) -> Option<Vec<String>> {
-    if page.order.as_ref().is_some_and(has_variable) {
-        return None;
-    }
-    let mut leaves = vec![];
-    match &page.filter {
-        None => {}
-        Some(filter) => filter_leaves(model, entity, filter, &mut leaves)?,
-    }
-    Some(leaves)
-}
-
-/// The same for a lookup.
-pub fn lookup_leaves(lookup: &Lookup) -> Option<Vec<String>> {
-    let mut leaves = vec![];
-    match lookup {
-        Lookup::Keys | Lookup::Me => {}
-        Lookup::Ref(Value::Object(members)) => {
-            for value in members.values() {
-                match value {
-                    Value::Variable(name) => leaves.push(name.to_string()),
-                    Value::Object(parts) => {
-                        for value in parts.values() {
-                            if let Value::Variable(name) = value {
-                                leaves.push(name.to_string());
-                            }
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        Lookup::Ref(_) => return None,
-    }
-    Some(leaves)
-}
-
-fn has_variable(value: &Value) -> bool {
-    match value {
-        Value::Variable(_) => true,
-        Value::List(items) => items.iter().any(has_variable),
-        Value::Object(map) => map.values().any(has_variable),
-        _ => false,
-    }
-}
-
-fn filter_leaves(model: &Model, entity: &Entity, filter: &Value, leaves: &mut Vec<String>) -> Option<()> {
-    let Value::Object(members) = filter else { return (*filter == Value::Null).then_some(()) };
-    for (name, value) in members {
-        match (name.as_str(), value) {
-            ("and" | "or", Value::List(items)) => {
-                items.iter().try_for_each(|i| filter_leaves(model, entity, i, leaves))?
-            }
-            ("and" | "or" | "not", one) => filter_leaves(model, entity, one, leaves)?,
-            (name, value) => match entity.field(name).map(|f| &f.kind) {
-                Some(Kind::One { to, .. }) => filter_leaves(model, model.entity(to), value, leaves)?,
-                Some(Kind::Many { to, .. }) => {
-                    let Value::Object(parts) = value else { return None };
-                    for (part, value) in parts {
-                        if part == "isEmpty" {
-                            matches!(value, Value::Boolean(_)).then_some(())?;
-                        } else {
-                            filter_leaves(model, model.entity(to), value, leaves)?;
-                        }
-                    }
-                }
-                Some(_) => comparator_leaves(value, leaves)?,
-                None => matches!(value, Value::Boolean(_)).then_some(())?,
-            },
-        }
-    }
-    Some(())
-}
-
-fn comparator_leaves(comparator: &Value, leaves: &mut Vec<String>) -> Option<()> {
-    let Value::Object(members) = comparator else { return None };
-    for (op, value) in members {
-        match value {
-            Value::Variable(name) if !matches!(op.as_str(), "isNull" | "mode" | "currency") => {
-                leaves.push(name.to_string())
-            }
-            value if has_variable(value) => return None,
-            _ => {}
-        }
-    }
-    Some(())
 }

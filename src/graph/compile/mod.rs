@@ -1,0 +1,408 @@
+//! Document to plan: each object of the selection becomes steps of writing, each list a level with its own statement.
+//! A field that the caller may never read is not in the SQL; one whose right varies by row is read under its scope.
+
+mod connection;
+mod figures;
+
+use std::collections::HashMap;
+
+use async_graphql::{
+    Positioned,
+    parser::types::{Field as AstField, SelectionSet},
+};
+use async_graphql_value::Value;
+
+use super::{
+    collect::{Fragments, Variables, collect},
+    decl::{Entity, Field, KIND, Kind, Model, RowScope, Scalar},
+    input,
+    limit::{Limit, limit},
+    plan::{AccessEntry, ColumnType, Expr, Form, Level, Link, Lookup, Op, Page, Plan, Root, RootKind, Source},
+    schema::Types,
+    system,
+    value::MONEY_SCALE,
+};
+use crate::{
+    auth::{Permission, Rights, Scopes},
+    error::Error,
+};
+
+/// What a compilation needs to know.
+pub struct Compiler<'d> {
+    /// The declarations.
+    pub model: &'static Model,
+    /// The schema's types.
+    pub types: &'d Types,
+    /// The document's fragments.
+    pub fragments: &'d Fragments,
+    /// Values of variables; only those that shape the plan are used.
+    pub variables: &'d Variables,
+    /// Declared types of the operation's variables.
+    pub declared: &'d input::Declared,
+    /// The caller's rights.
+    pub rights: &'d Rights,
+    path: Vec<String>,
+    access: Vec<AccessEntry>,
+}
+
+/// Columns of group keys, by position.
+pub const GROUP_KEYS: [&str; 4] = ["k0", "k1", "k2", "k3"];
+
+/// A field of the document and the others that share its response key.
+type Asked<'d> = [&'d Positioned<AstField>];
+
+impl<'d> Compiler<'d> {
+    /// A compiler for one operation.
+    pub fn new(
+        model: &'static Model,
+        types: &'d Types,
+        fragments: &'d Fragments,
+        variables: &'d Variables,
+        declared: &'d input::Declared,
+        rights: &'d Rights,
+    ) -> Self {
+        Self { model, types, fragments, variables, declared, rights, path: vec![], access: vec![] }
+    }
+
+    /// Compiles the root selection of a query.
+    pub fn query(mut self, set: &'d SelectionSet) -> Result<Plan, Error> {
+        let mut roots = vec![];
+        for (key, asked) in collect(self.model, self.fragments, self.variables, &[set], "Query") {
+            let name = asked[0].node.name.node.as_str().to_owned();
+            let position = (asked[0].pos.line, asked[0].pos.column);
+            self.path.push(key.to_owned());
+            let kind = self
+                .root(&name, &asked)
+                .map_err(|e| if e.locations.is_empty() { e.at(position.0, position.1) } else { e })?;
+            self.path.pop();
+            roots.push(Root { key: key.to_owned(), name, position, kind });
+        }
+        Ok(Plan { roots, access: self.access, rights: self.rights.clone() })
+    }
+
+    fn root(&mut self, name: &str, asked: &Asked<'d>) -> Result<RootKind, Error> {
+        match name {
+            "__typename" => return Ok(RootKind::Typename),
+            "__schema" | "__type" => return Ok(RootKind::Introspection),
+            _ => {}
+        }
+        self.check_arguments("Query", asked)?;
+        match name {
+            "node" => {
+                return Ok(RootKind::Node {
+                    id: argument(asked, "id").unwrap_or(Value::Null),
+                    levels: self.node_levels(asked)?,
+                });
+            }
+            "nodes" => {
+                self.path.push("*".into());
+                let levels = self.node_levels(asked)?;
+                self.path.pop();
+                return Ok(RootKind::Nodes { ids: argument(asked, "ids").unwrap_or(Value::Null), levels });
+            }
+            _ => {}
+        }
+        if let Some(entity) = self.model.entities.iter().find(|e| e.plural == Some(name)) {
+            let scopes = self.rights.read(entity.class);
+            if scopes.is_empty() {
+                return Ok(RootKind::Denied(self.deny(format!("Query.{name}"), entity.class.read(), "ROLE")));
+            }
+            return Ok(RootKind::Many(Box::new(self.connection(entity, None, asked)?)));
+        }
+        if let Some(entity) = self.model.entities.iter().find(|e| e.prefix.is_some() && e.single == name) {
+            if self.rights.read(entity.class).is_empty() {
+                return Ok(RootKind::Denied(self.deny(format!("Query.{name}"), entity.class.read(), "ROLE")));
+            }
+            let by = argument(asked, "by").unwrap_or(Value::Null);
+            return Ok(RootKind::One(Box::new(self.single(entity, Lookup::Ref(by), asked)?)));
+        }
+        let system = system::compile(self, name, asked)?;
+        Ok(RootKind::System(system))
+    }
+
+    /// One row of an entity, found somehow.
+    pub fn single(&mut self, entity: &'static Entity, lookup: Lookup, asked: &Asked<'d>) -> Result<Level, Error> {
+        let scopes = self.rights.read(entity.class);
+        let mut level = level(Source::new(entity, scopes), None, Some(lookup));
+        level.page.leaves = level.lookup.as_ref().and_then(super::filter::leaves::lookup_leaves);
+        // Rows found by several ids are told apart by the first column.
+        level.source.column(0, "id", ColumnType::Id);
+        let ops = self.entity(&mut level.source, &mut level.children, 0, entity, scopes, &sets(asked), None)?;
+        level.rows.push(ops);
+        Ok(level)
+    }
+
+    /// `node` answers any type: a level for each, of which a request runs the one its id names.
+    fn node_levels(&mut self, asked: &Asked<'d>) -> Result<HashMap<&'static str, Level>, Error> {
+        let mut levels = HashMap::new();
+        for entity in &self.model.entities {
+            let Some(prefix) = entity.prefix else { continue };
+            // What the caller may not read at all is answered like what does not exist: no level, so null.
+            if !self.rights.read(entity.class).is_empty() {
+                levels.insert(prefix, self.single(entity, Lookup::Keys, asked)?);
+            }
+        }
+        Ok(levels)
+    }
+
+    /// The number of an entry that says what is masked here.
+    pub fn deny(&mut self, coordinate: String, needs: Permission, reason: &'static str) -> usize {
+        self.access.push(AccessEntry { path: self.path.clone(), coordinate, needs, reason });
+        self.access.len() - 1
+    }
+
+    /// Writes an object: its keys in the order asked, each value by `value`.
+    pub fn object(
+        &mut self,
+        type_name: &str,
+        asked: &[&'d SelectionSet],
+        mut value: impl FnMut(&mut Self, &str, &Asked<'d>) -> Result<Vec<Op>, Error>,
+    ) -> Result<Vec<Op>, Error> {
+        let mut ops = vec![];
+        let mut open = "{";
+        for (key, fields) in collect(self.model, self.fragments, self.variables, asked, type_name) {
+            lit(&mut ops, &format!("{open}\"{key}\":"));
+            open = ",";
+            let name = fields[0].node.name.node.as_str();
+            if name == "__typename" {
+                lit(&mut ops, &format!("\"{type_name}\""));
+                continue;
+            }
+            self.check_arguments(type_name, &fields)?;
+            self.path.push(key.to_owned());
+            let steps = value(self, name, &fields)?;
+            self.path.pop();
+            append(&mut ops, steps);
+        }
+        lit(&mut ops, if open == "{" { "{}" } else { "}" });
+        Ok(ops)
+    }
+
+    /// The steps of a row: of its own type, or of the type that its kind names.
+    #[allow(clippy::too_many_arguments)] // where the row stands, spelled out once
+    fn entity(
+        &mut self,
+        source: &mut Source,
+        children: &mut Vec<Level>,
+        alias: usize,
+        entity: &'static Entity,
+        rows: Scopes,
+        asked: &[&'d SelectionSet],
+        only: Option<(usize, &'static str)>,
+    ) -> Result<Vec<Op>, Error> {
+        if entity.members.is_empty() {
+            return self.object(entity.name, asked, |this, name, fields| {
+                let field = entity
+                    .field(name)
+                    .ok_or_else(|| Error::internal(format!("{}.{name} is not declared", entity.name)))?;
+                this.field(source, children, alias, entity, field, rows, fields, only)
+            });
+        }
+        let kind = source.column(alias, KIND, ColumnType::Text);
+        let mut arms = vec![];
+        for member in self.model.concrete(entity) {
+            let value = member.kind.unwrap_or_default();
+            arms.push((value, self.entity(source, children, alias, member, rows, asked, Some((kind, value)))?));
+        }
+        Ok(vec![Op::Switch(kind, arms)])
+    }
+
+    #[allow(clippy::too_many_arguments)] // where the field stands, spelled out once
+    fn field(
+        &mut self,
+        source: &mut Source,
+        children: &mut Vec<Level>,
+        alias: usize,
+        entity: &'static Entity,
+        field: &'static Field,
+        rows: Scopes,
+        asked: &Asked<'d>,
+        only: Option<(usize, &'static str)>,
+    ) -> Result<Vec<Op>, Error> {
+        let coordinate = || format!("{}.{}", entity.name, field.name);
+        match &field.kind {
+            Kind::One { column, to } => {
+                let target = self.model.entity(to);
+                let scopes = self.rights.read(target.class);
+                if scopes.is_empty() {
+                    return Ok(vec![Op::Denied(self.deny(coordinate(), target.class.read(), "ROLE"))]);
+                }
+                let joined = source.join((alias, column), target, scopes);
+                let present = source.column(joined, "id", ColumnType::Id);
+                let ops = self.entity(source, children, joined, target, scopes, &sets(asked), None)?;
+                return Ok(vec![Op::Present(present, ops)]);
+            }
+            Kind::Union { arms, .. } => {
+                let mut ops = vec![];
+                for (column, to) in arms {
+                    let target = self.model.entity(to);
+                    let scopes = self.rights.read(target.class);
+                    if scopes.is_empty() {
+                        continue;
+                    }
+                    let joined = source.join((alias, column), target, scopes);
+                    let present = source.column(joined, "id", ColumnType::Id);
+                    ops.push((present, self.entity(source, children, joined, target, scopes, &sets(asked), None)?));
+                }
+                return Ok(vec![Op::First(ops)]);
+            }
+            Kind::Many { to, by } => {
+                let target = self.model.entity(to);
+                if self.rights.read(target.class).is_empty() {
+                    return Ok(vec![Op::Denied(self.deny(coordinate(), target.class.read(), "ROLE"))]);
+                }
+                let parent = source.column(alias, "id", ColumnType::Id);
+                children.push(self.connection(target, Some(Link { parent, only, by }), asked)?);
+                return Ok(vec![Op::Child(children.len() - 1)]);
+            }
+            Kind::ViewerAccess => return self.viewer_access(source, alias, entity, rows, asked),
+            Kind::Id | Kind::Scalar { .. } | Kind::Enum { .. } | Kind::Money { .. } => {}
+        }
+        let needs = entity.class_of(field);
+        let scopes = self.rights.read(needs);
+        let limit = match limit(entity, needs, scopes, rows) {
+            Limit::Never => return Ok(vec![Op::Denied(self.deny(coordinate(), needs.read(), "ROLE"))]),
+            Limit::Free => None,
+            Limit::Where(scopes) => Some((entity.rows, scopes)),
+        };
+        let ops = self.leaf(source, alias, entity, field, limit, asked)?;
+        Ok(match limit {
+            None => ops,
+            Some((table, scopes)) => {
+                let flag = source.flag(alias, table, scopes);
+                vec![Op::If(flag, ops, vec![Op::Denied(self.deny(coordinate(), needs.read(), "ROW"))])]
+            }
+        })
+    }
+
+    fn leaf(
+        &mut self,
+        source: &mut Source,
+        alias: usize,
+        entity: &'static Entity,
+        field: &'static Field,
+        only: Option<(RowScope, Scopes)>,
+        asked: &Asked<'d>,
+    ) -> Result<Vec<Op>, Error> {
+        let mut read = |column, ty| source.read(Expr::new(alias, column, only, ty));
+        Ok(match &field.kind {
+            Kind::Id => vec![Op::Cell(read("id", ColumnType::Id), Form::Id(entity.prefix.unwrap_or("row")))],
+            Kind::Scalar { column, ty, .. } => vec![Op::Cell(read(column, stored(*ty)), form(*ty))],
+            Kind::Enum { column, .. } => vec![Op::Cell(read(column, ColumnType::Text), Form::Text)],
+            Kind::Money { amount, currency, .. } => {
+                let amount = read(amount, ColumnType::Int);
+                let currency = read(currency, ColumnType::Text);
+                vec![Op::Present(amount, self.money(amount, currency, asked)?)]
+            }
+            Kind::One { .. } | Kind::Many { .. } | Kind::Union { .. } | Kind::ViewerAccess => vec![],
+        })
+    }
+
+    fn money(&mut self, amount: usize, currency: usize, asked: &Asked<'d>) -> Result<Vec<Op>, Error> {
+        self.object("Money", &sets(asked), |_, name, _| {
+            Ok(vec![match name {
+                "amount" => Op::Cell(amount, Form::Decimal(MONEY_SCALE)),
+                _ => Op::Cell(currency, Form::Text),
+            }])
+        })
+    }
+
+    fn viewer_access(
+        &mut self,
+        source: &mut Source,
+        alias: usize,
+        entity: &'static Entity,
+        rows: Scopes,
+        asked: &Asked<'d>,
+    ) -> Result<Vec<Op>, Error> {
+        let scopes = self.rights.scopes(entity.class.write());
+        let mut say = |can: bool, reason: &str| {
+            self.object("ViewerAccess", &sets(asked), |_, name, _| {
+                let text = match name {
+                    "canRead" => "true".to_owned(),
+                    "canWrite" => can.to_string(),
+                    _ => reason.to_owned(),
+                };
+                Ok(vec![Op::Lit(text.into_bytes())])
+            })
+        };
+        if scopes.is_empty() {
+            return say(false, "\"ROLE\"");
+        }
+        let yes = say(true, "null")?;
+        if scopes.covers(rows) {
+            return Ok(yes);
+        }
+        let no = say(false, "\"ROW\"")?;
+        Ok(vec![Op::If(source.flag(alias, entity.rows, scopes), yes, no)])
+    }
+
+    /// Literals and variables of a field's arguments fit their places.
+    fn check_arguments(&self, type_name: &str, asked: &Asked<'d>) -> Result<(), Error> {
+        input::check_arguments(self.types, self.declared, type_name, &asked[0].node)
+            .map_err(|e| e.at(asked[0].pos.line, asked[0].pos.column))
+    }
+}
+
+fn level(source: Source, link: Option<Link>, lookup: Option<Lookup>) -> Level {
+    Level {
+        source,
+        link,
+        lookup,
+        page: Page::default(),
+        rows: vec![],
+        shape: vec![],
+        children: vec![],
+        totals: None,
+        groups: vec![],
+        fixed: std::sync::OnceLock::new(),
+    }
+}
+
+/// The selection sets of fields that share a key.
+pub fn sets<'d>(asked: &Asked<'d>) -> Vec<&'d SelectionSet> {
+    asked.iter().map(|f| &f.node.selection_set.node).collect()
+}
+
+fn argument(asked: &Asked<'_>, name: &str) -> Option<Value> {
+    asked[0].node.get_argument(name).map(|v| v.node.clone())
+}
+
+/// How a scalar is stored.
+pub fn stored(ty: Scalar) -> ColumnType {
+    match ty {
+        Scalar::Int | Scalar::Version => ColumnType::Int,
+        Scalar::Boolean => ColumnType::Bool,
+        Scalar::LocalDate => ColumnType::Date,
+        Scalar::DateTime => ColumnType::Instant,
+        Scalar::String | Scalar::CurrencyCode | Scalar::Url | Scalar::Email => ColumnType::Text,
+    }
+}
+
+fn form(ty: Scalar) -> Form {
+    match ty {
+        Scalar::Int => Form::Int,
+        Scalar::Version => Form::Version,
+        Scalar::Boolean => Form::Bool,
+        Scalar::LocalDate => Form::Date,
+        Scalar::DateTime => Form::Instant,
+        Scalar::String | Scalar::CurrencyCode | Scalar::Url | Scalar::Email => Form::Text,
+    }
+}
+
+fn lit(ops: &mut Vec<Op>, text: &str) {
+    if let Some(Op::Lit(last)) = ops.last_mut() {
+        last.extend_from_slice(text.as_bytes());
+    } else {
+        ops.push(Op::Lit(text.as_bytes().to_vec()));
+    }
+}
+
+fn append(ops: &mut Vec<Op>, more: Vec<Op>) {
+    for op in more {
+        match (ops.last_mut(), op) {
+            (Some(Op::Lit(last)), Op::Lit(next)) => last.extend_from_slice(&next),
+            (_, op) => ops.push(op),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Puts connections together from rows, figures and cursors.
+
+use super::{
+    super::{
+        json::{self},
+        plan::{ConnectionOp, Level},
+    },
+    Fetched, Parents, Pieces, Run, Written,
+    arguments::Asked,
+    figures::Figures,
+};
+
+impl Run<'_> {
+    #[allow(clippy::too_many_arguments)] // the parts of a connection
+    pub(super) fn assemble(
+        &mut self,
+        level: &Level,
+        asked: &Asked,
+        parents: &Parents,
+        totals: Option<&Figures>,
+        groups: &[Vec<Vec<u8>>],
+        fetched: &Fetched,
+    ) -> Pieces {
+        let mut out = Pieces { buffer: Vec::new(), ranges: vec![(0, 0); parents.count] };
+        for owner in 0..parents.count {
+            let from = out.buffer.len();
+            let (start, shown, read) = fetched.spans[owner];
+            if level.shape.is_empty() {
+                if shown > 0 {
+                    out.buffer.extend_from_slice(fetched.written[0].row(start));
+                }
+            } else {
+                let more = read > shown;
+                let (first, last) = &fetched.cursors[owner];
+                let (first, last) = if asked.backward { (last, first) } else { (first, last) };
+                for op in &level.shape {
+                    let truth = |b: bool| if b { &b"true"[..] } else { b"false" };
+                    match op {
+                        ConnectionOp::Lit(bytes) => out.buffer.extend_from_slice(bytes),
+                        ConnectionOp::Rows(i) => {
+                            rows_into(&mut out.buffer, &fetched.written[*i], start, shown, asked.backward)
+                        }
+                        ConnectionOp::HasNext => out.buffer.extend_from_slice(truth(if asked.backward {
+                            asked.before.is_some()
+                        } else {
+                            more
+                        })),
+                        ConnectionOp::HasPrevious => out.buffer.extend_from_slice(truth(if asked.backward {
+                            more
+                        } else {
+                            asked.after.is_some()
+                        })),
+                        ConnectionOp::Start => cursor_into(&mut out.buffer, first),
+                        ConnectionOp::End => cursor_into(&mut out.buffer, last),
+                        ConnectionOp::Totals(ops) => self.write_totals(&mut out.buffer, ops, totals, owner),
+                        ConnectionOp::Groups(i) => out.buffer.extend_from_slice(&groups[*i][owner]),
+                    }
+                }
+            }
+            out.ranges[owner] = (from, out.buffer.len());
+        }
+        out
+    }
+}
+
+fn rows_into(out: &mut Vec<u8>, written: &Written, start: usize, shown: usize, backward: bool) {
+    out.push(b'[');
+    for i in 0..shown {
+        if i > 0 {
+            out.push(b',');
+        }
+        let at = if backward { start + shown - 1 - i } else { start + i };
+        out.extend_from_slice(written.row(at));
+    }
+    out.push(b']');
+}
+
+fn cursor_into(out: &mut Vec<u8>, cursor: &str) {
+    if cursor.is_empty() {
+        out.extend_from_slice(b"null");
+    } else {
+        json::string(out, cursor);
+    }
+}

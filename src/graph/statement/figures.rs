@@ -1,0 +1,268 @@
+//! Statements for figures: totals, groups, and money by currency.
+
+use super::{
+    super::{
+        compile::GROUP_KEYS,
+        filter::Filter,
+        plan::{
+            Bucket, ColumnType, Expr, Figure, GroupKey, GroupOrder, Groups, Level, MoneyTotal, RowsStatement, Source,
+            Totals,
+        },
+        sql::{Dialect, Param, Sql, Statement},
+    },
+    Builder, RowLimit, Shape, write_expr,
+};
+use crate::error::Error;
+
+impl Builder<'_> {
+    /// The statement for figures, and one for each money field.
+    pub fn totals(
+        &self,
+        level: &Level,
+        totals: &Totals,
+        shape: &Shape<'_>,
+    ) -> Result<(RowsStatement, Vec<Statement>), Error> {
+        let mut filter = Filter::new(self.model, self.rights);
+        let mut sql = Sql::new(self.dialect);
+        sql.push("SELECT ");
+        if level.link.is_some() {
+            self.ordinal(&mut sql);
+            sql.push(", ");
+        }
+        self.figures(&mut sql, totals);
+        self.from_any(&mut sql, &Source::new(level.source.entity, level.source.scopes), level.link);
+        self.restrict_rows(&mut sql, level, shape.filter, &mut filter)?;
+        if level.link.is_some() {
+            sql.push(" GROUP BY ");
+            self.ordinal(&mut sql);
+        }
+        let checks = self.checks(&filter);
+        let money = totals
+            .money
+            .iter()
+            .map(|m| self.money(level, m, &[], &Source::new(level.source.entity, level.source.scopes), shape))
+            .collect::<Result<_, _>>()?;
+        Ok((RowsStatement { statement: sql.finish(), keys: vec![], checks }, money))
+    }
+
+    /// Sums of money by currency: ordinal, keys of the group, currency, sums of the high and low part, count, extremes.
+    fn money(
+        &self,
+        level: &Level,
+        total: &MoneyTotal,
+        keys: &[GroupKey],
+        inner: &Source,
+        shape: &Shape<'_>,
+    ) -> Result<Statement, Error> {
+        let mut filter = Filter::new(self.model, self.rights);
+        let mut sql = Sql::new(self.dialect);
+        sql.push("SELECT ");
+        if level.link.is_some() {
+            self.ordinal(&mut sql);
+        } else {
+            sql.push("1");
+        }
+        for key in keys {
+            sql.push(", ");
+            self.group_value(&mut sql, key);
+        }
+        sql.push(", ");
+        write_expr(&mut sql, &total.currency);
+        let amount = |sql: &mut Sql| write_expr(sql, &total.amount);
+        for part in [" / 1000000000)", " % 1000000000)"] {
+            self.whole(&mut sql, |sql| {
+                sql.push("sum(");
+                amount(sql);
+                sql.push(part);
+            });
+        }
+        for f in ["count(", "min(", "max("] {
+            sql.push(", ").push(f);
+            amount(&mut sql);
+            sql.push(")");
+        }
+        self.from_any(&mut sql, inner, level.link);
+        self.restrict_rows(&mut sql, level, shape.filter, &mut filter)?;
+        sql.push(" AND ");
+        amount(&mut sql);
+        sql.push(" IS NOT NULL GROUP BY ");
+        if level.link.is_some() {
+            self.ordinal(&mut sql);
+            sql.push(", ");
+        }
+        for key in keys {
+            self.group_value(&mut sql, key);
+            sql.push(", ");
+        }
+        write_expr(&mut sql, &total.currency);
+        sql.push(" ORDER BY 1, ");
+        write_expr(&mut sql, &total.currency);
+        Ok(sql.finish())
+    }
+
+    /// PostgreSQL sums 64-bit numbers to `numeric`; each half fits 64 bits again.
+    fn whole(&self, sql: &mut Sql, f: impl FnOnce(&mut Sql)) {
+        sql.push(", ");
+        match self.dialect {
+            Dialect::Postgres => {
+                sql.push("(");
+                f(sql);
+                sql.push(")::int8");
+            }
+            Dialect::Sqlite => f(sql),
+        }
+    }
+
+    /// The statement for groups, and one for each money field.
+    pub fn groups(
+        &self,
+        level: &Level,
+        groups: &Groups,
+        shape: &Shape<'_>,
+    ) -> Result<(RowsStatement, Vec<Statement>), Error> {
+        let mut filter = Filter::new(self.model, self.rights);
+        let mut sql = Sql::new(self.dialect);
+        sql.push("SELECT t0.*");
+        for expr in &groups.source.columns {
+            sql.push(", ");
+            write_expr(&mut sql, expr);
+        }
+        sql.push(" FROM (SELECT q.*, row_number() OVER (PARTITION BY q.o ORDER BY ");
+        for (by, descending) in &groups.order {
+            let way = if *descending { " DESC" } else { " ASC" };
+            match by {
+                GroupOrder::Count => {
+                    sql.push("q.n").push(way).push(", ");
+                }
+                GroupOrder::Key => {
+                    for name in &GROUP_KEYS[..groups.keys.len()] {
+                        sql.push("q.").push(name).push(way).push(" NULLS LAST, ");
+                    }
+                }
+            }
+        }
+        for name in &GROUP_KEYS[..groups.keys.len()] {
+            sql.push("q.").push(name).push(" ASC NULLS LAST, ");
+        }
+        sql.push("q.n) AS rn FROM (SELECT ");
+        if level.link.is_some() {
+            self.ordinal(&mut sql);
+        } else {
+            sql.push("1");
+        }
+        sql.push(" AS o");
+        for (i, key) in groups.keys.iter().enumerate() {
+            sql.push(", ");
+            self.group_value(&mut sql, key);
+            sql.push(" AS ").push(GROUP_KEYS[i]);
+        }
+        sql.push(", ");
+        self.figures(&mut sql, &groups.totals);
+        self.from_any(&mut sql, &groups.inner, level.link);
+        self.restrict_rows(&mut sql, level, shape.filter, &mut filter)?;
+        // Rows whose key the caller may not read are in no group.
+        for key in &groups.keys {
+            if let Some((rows, scopes)) = key.expr.only {
+                sql.push(" AND ");
+                sql.scopes(0, rows, scopes);
+            }
+        }
+        sql.push(" GROUP BY ");
+        if level.link.is_some() {
+            self.ordinal(&mut sql);
+            sql.push(", ");
+        }
+        for (i, key) in groups.keys.iter().enumerate() {
+            if i > 0 {
+                sql.push(", ");
+            }
+            self.group_value(&mut sql, key);
+        }
+        sql.push(") q) t0");
+        self.joins(&mut sql, &groups.source);
+        sql.push(" WHERE t0.rn <= ");
+        match shape.limit {
+            RowLimit::Rows(n) => sql.number(n),
+            RowLimit::Param | RowLimit::None => sql.param(Param::Limit),
+        };
+        sql.push(" ORDER BY t0.o, t0.rn");
+        let checks = self.checks(&filter);
+        let money = groups
+            .totals
+            .money
+            .iter()
+            .map(|m| self.money(level, m, &groups.keys, &groups.inner, shape))
+            .collect::<Result<_, _>>()?;
+        Ok((RowsStatement { statement: sql.finish(), keys: vec![], checks }, money))
+    }
+
+    fn group_value(&self, sql: &mut Sql, key: &GroupKey) {
+        let Some(bucket) = key.bucket else { return write_expr(sql, &key.expr) };
+        let instant = key.expr.ty == ColumnType::Instant;
+        match self.dialect {
+            Dialect::Postgres => {
+                let unit = match bucket {
+                    Bucket::Day => "day",
+                    Bucket::Week => "week",
+                    Bucket::Month => "month",
+                    Bucket::Quarter => "quarter",
+                    Bucket::Year => "year",
+                };
+                sql.push("date_trunc(").literal(unit).push(", ");
+                write_expr(sql, &key.expr);
+                sql.push(if instant { " AT TIME ZONE 'UTC')::date" } else { "::timestamp)::date" });
+            }
+            Dialect::Sqlite => {
+                let steps = match bucket {
+                    Bucket::Day => "",
+                    Bucket::Week => ", 'weekday 0', '-6 days'",
+                    Bucket::Month => ", 'start of month'",
+                    Bucket::Year => ", 'start of year'",
+                    Bucket::Quarter => {
+                        sql.push("date(");
+                        write_expr(sql, &key.expr);
+                        sql.push(", 'start of month', '-' || ((CAST(strftime('%m', ");
+                        write_expr(sql, &key.expr);
+                        sql.push(") AS INTEGER) - 1) % 3) || ' months')");
+                        return;
+                    }
+                };
+                sql.push("date(");
+                write_expr(sql, &key.expr);
+                sql.push(steps).push(")");
+            }
+        }
+    }
+
+    fn figures(&self, sql: &mut Sql, totals: &Totals) {
+        sql.push("count(*) AS n");
+        for (i, figure) in totals.figures.iter().enumerate() {
+            sql.push(", ");
+            match figure {
+                Figure::Min(e) => self.call(sql, "min(", e),
+                Figure::Max(e) => self.call(sql, "max(", e),
+                Figure::Distinct(e) => self.call(sql, "count(DISTINCT ", e),
+                Figure::Included(e) => self.call(sql, "count(", e),
+                Figure::Readable(e) => match e.only {
+                    Some((rows, scopes)) => {
+                        sql.push("count(CASE WHEN ");
+                        if !sql.scopes(e.alias, rows, scopes) {
+                            sql.push("TRUE");
+                        }
+                        sql.push(" THEN 1 END)");
+                    }
+                    None => {
+                        sql.push("count(*)");
+                    }
+                },
+            }
+            sql.push(" AS f").number(i);
+        }
+    }
+
+    fn call(&self, sql: &mut Sql, f: &str, e: &Expr) {
+        sql.push(f);
+        write_expr(sql, e);
+        sql.push(")");
+    }
+}
