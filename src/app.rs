@@ -66,7 +66,7 @@ impl App {
     pub async fn over(config: Config, clock: Arc<dyn Clock>, database: Database) -> Result<Arc<Self>, Error> {
         let local_key = open_local_key(&config)?;
         let verifier = Verifier::new(local_key.as_ref(), open_issuer(&config)?);
-        let engine = Engine::new(database.clone(), model(), config.limits.clone()).await?;
+        let engine = Engine::new(database.clone(), model(), config.limits).await?;
         let failed_auth = Throttle::new(config.max_failed_auth);
         Ok(Arc::new(Self {
             config,
@@ -86,7 +86,7 @@ impl App {
     }
 
     /// Who asks, with all that rights need.
-    pub async fn caller_of(&self, identity: &Identity) -> Result<Arc<Caller>, Error> {
+    pub async fn caller_of(&self, identity: Arc<Identity>) -> Result<Arc<Caller>, Error> {
         self.callers.of(&self.database.orm, self.clock.as_ref(), identity).await
     }
 }

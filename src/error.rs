@@ -199,7 +199,7 @@ impl From<sea_orm::DbErr> for Error {
 }
 
 fn sqlstate(e: &sqlx::Error) -> Option<String> {
-    e.as_database_error().and_then(|d| d.code()).map(std::borrow::Cow::into_owned)
+    e.as_database_error().and_then(sqlx::error::DatabaseError::code).map(std::borrow::Cow::into_owned)
 }
 
 fn from_database(

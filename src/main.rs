@@ -3,6 +3,7 @@
 
 use std::{
     ffi::OsString,
+    fmt::Write as _,
     io::{self, Write as _},
     net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
     path::PathBuf,
@@ -286,19 +287,21 @@ async fn import_files(
         }
     })
     .await?;
+    // Writing to a string cannot fail.
     let mut out = String::new();
     for note in report.skipped.iter().chain(&report.notes) {
-        out.push_str(&format!("{note}\n"));
+        let _ = writeln!(out, "{note}");
     }
     let dry = if import.dry_run { " (dry run: nothing was written)" } else { "" };
-    out.push_str(&format!(
-        "{} read, {} created, {} updated, {} unchanged, {} skipped{dry}\n",
+    let _ = writeln!(
+        out,
+        "{} read, {} created, {} updated, {} unchanged, {} skipped{dry}",
         report.read,
         report.created,
         report.updated,
         report.unchanged,
         report.skipped.len()
-    ));
+    );
     Ok(out)
 }
 

@@ -106,7 +106,10 @@ pub fn encode(out: &mut Vec<u8>, cell: &Cell<'_>, ty: ColumnType) {
         // SQLite keeps dates and instants as text: give them the form that both databases share.
         Cell::Text(s) => match ty {
             ColumnType::Date => {
-                put(b'd', &NaiveDate::parse_from_str(s, "%Y-%m-%d").map_or(0, |d| (d - EPOCH).num_days()).to_be_bytes())
+                put(
+                    b'd',
+                    &NaiveDate::parse_from_str(s, "%Y-%m-%d").map_or(0, |d| (d - EPOCH).num_days()).to_be_bytes(),
+                );
             }
             ColumnType::Instant => put(b't', &super::cell::micros(s).unwrap_or(0).to_be_bytes()),
             _ => put(b's', s.as_bytes()),
@@ -142,7 +145,7 @@ fn shifted(days: i64) -> Option<NaiveDate> {
 
 /// Appends the condition that a row comes after these values in the order of the keys.
 pub fn after(sql: &mut Sql, keys: &[OrderKey], values: &[Option<DbValue>]) {
-    let pairs: Vec<(&OrderKey, &Option<DbValue>)> = keys.iter().zip(values).collect();
+    let pairs: Vec<(&OrderKey, Option<&DbValue>)> = keys.iter().zip(values.iter().map(Option::as_ref)).collect();
     let plain = pairs
         .iter()
         .all(|(k, v)| k.nulls_first.is_none() && v.is_some() && k.expr.only.is_none() && k.expr.given.is_none());
@@ -157,7 +160,7 @@ pub fn after(sql: &mut Sql, keys: &[OrderKey], values: &[Option<DbValue>]) {
         sql.push(if keys[0].descending { ") < (" } else { ") > (" });
         for (i, (_, value)) in pairs.iter().enumerate() {
             sql.push(if i > 0 { ", " } else { "" });
-            constant(sql, value);
+            constant(sql, *value);
         }
         sql.push(")");
         return;
@@ -170,7 +173,7 @@ pub fn after(sql: &mut Sql, keys: &[OrderKey], values: &[Option<DbValue>]) {
             write_expr(sql, &key.expr);
             if value.is_some() {
                 sql.push(" = ");
-                constant(sql, value);
+                constant(sql, *value);
             } else {
                 sql.push(" IS NULL");
             }
@@ -183,7 +186,7 @@ pub fn after(sql: &mut Sql, keys: &[OrderKey], values: &[Option<DbValue>]) {
 }
 
 /// Appends the condition that one key lies beyond a value.
-fn beyond(sql: &mut Sql, key: &OrderKey, value: &Option<DbValue>) {
+fn beyond(sql: &mut Sql, key: &OrderKey, value: Option<&DbValue>) {
     let nulls_last = key.nulls_first == Some(false);
     if value.is_none() {
         if nulls_last {
@@ -206,7 +209,7 @@ fn beyond(sql: &mut Sql, key: &OrderKey, value: &Option<DbValue>) {
     sql.push(")");
 }
 
-fn constant(sql: &mut Sql, value: &Option<DbValue>) {
+fn constant(sql: &mut Sql, value: Option<&DbValue>) {
     if let Some(value) = value {
         sql.param(Param::Const(value.clone()));
     }

@@ -93,9 +93,13 @@ pub struct Engine {
     limits: Limits,
 }
 
+/// How a body begins; what follows is written behind it, without a copy.
+const BODY: &[u8] = b"{\"data\":";
+
 /// What executing gave.
 struct Executed {
-    data: Vec<u8>,
+    /// The body up to the end of `data`.
+    body: Vec<u8>,
     errors: Vec<Error>,
     any: bool,
     access: Vec<Json>,
@@ -128,7 +132,7 @@ impl Engine {
         let mut hash = String::new();
         let request_id = request.request_id.clone();
         match self.prepare_and_run(request, caller, &mut operation, &mut hash).await {
-            Ok(done) => self.answer(done, &request_id, operation, hash),
+            Ok(done) => answer(done, &request_id, operation, hash),
             Err(errors) => {
                 let code = errors[0].code;
                 errors.iter().for_each(log);
@@ -144,36 +148,6 @@ impl Engine {
                     document_hash: hash,
                 }
             }
-        }
-    }
-
-    fn answer(&self, done: Executed, request_id: &str, operation: Option<String>, document_hash: String) -> Answer {
-        let mut body = Vec::with_capacity(done.data.len() + 64);
-        body.extend_from_slice(b"{\"data\":");
-        body.extend_from_slice(&done.data);
-        if !done.errors.is_empty() {
-            done.errors.iter().for_each(log);
-            let errors: Vec<Json> = done.errors.iter().map(|e| error_json(e, request_id)).collect();
-            body.extend_from_slice(b",\"errors\":");
-            body.extend_from_slice(Json::from(errors).to_string().as_bytes());
-        }
-        if !done.access.is_empty() {
-            body.extend_from_slice(b",\"extensions\":");
-            body.extend_from_slice(json!({ "access": done.access }).to_string().as_bytes());
-        }
-        body.push(b'}');
-        let outcome = match done.errors.first() {
-            Some(first) if !done.any => Outcome::Failed(first.code),
-            _ => Outcome::Data,
-        };
-        Answer {
-            body: body.into(),
-            outcome,
-            masked: done.masked,
-            statements: done.statements,
-            rows: done.rows,
-            operation,
-            document_hash,
         }
     }
 
@@ -214,7 +188,7 @@ impl Engine {
     /// Validates by a dry run: async-graphql's rules are private, so it executes with roots that answer null.
     async fn validate(&self, text: &str, document: &Document) -> Result<(), Vec<Error>> {
         let mut names: Vec<Option<&str>> =
-            document.parsed.operations.iter().map(|(name, _)| name.map(|n| n.as_str())).collect();
+            document.parsed.operations.iter().map(|(name, _)| name.map(async_graphql::Name::as_str)).collect();
         names.sort_unstable();
         let variables: HashMap<String, Json> = document
             .operations
@@ -271,14 +245,14 @@ impl Engine {
             }
         }
         let any = values.iter().any(|v| v.as_ref().is_none_or(|v| v != b"null"));
-        let data = if plan.roots.iter().any(|r| matches!(r.kind, RootKind::Introspection)) {
+        let body = if plan.roots.iter().any(|r| matches!(r.kind, RootKind::Introspection)) {
             self.introspect(plan, document, op, variables, values, &mut errors).await
         } else {
             joined(plan, values)
         };
         let masked = run.masked.iter().map(|n| *n as usize).sum();
-        let access = self.access(plan, &run.masked, mode, &mut errors);
-        Ok(Executed { data, errors, any, access, masked, statements: run.statements, rows: run.rows })
+        let access = access(plan, &run.masked, mode, &mut errors);
+        Ok(Executed { body, errors, any, access, masked, statements: run.statements, rows: run.rows })
     }
 
     /// The JSON of one root field; none where async-graphql answers.
@@ -404,29 +378,58 @@ impl Engine {
                 e.message.lines().next().unwrap_or_default().to_owned(),
             ));
         }
-        let mut out = vec![];
+        let mut out = BODY.to_vec();
         splice(&mut out, &response.data);
         out
     }
+}
 
-    /// Entries for what was masked, or errors for it.
-    fn access(&self, plan: &Plan, masked: &[u32], mode: AccessMode, errors: &mut Vec<Error>) -> Vec<Json> {
-        let mut out = vec![];
-        for (entry, count) in plan.access.iter().zip(masked).filter(|(_, n)| **n > 0) {
-            match mode {
-                AccessMode::Mask => out.push(json!({
-                    "path": entry.path, "coordinate": entry.coordinate, "needs": entry.needs.to_string(), "reason": entry.reason, "count": count,
-                })),
-                AccessMode::Error => {
-                    // A path must lead somewhere: up to the first list, whose elements the count covers.
-                    let path = entry.path.iter().take_while(|p| *p != "*").map(|p| PathSegment::Key(p.clone())).collect();
-                    let line = format!("`{}` needs {} ({count} times at {}).", entry.coordinate, entry.needs, entry.path.join("."));
-                    errors.push(Error { path, ..Error::new(Code::FieldForbidden, line).about(entry.coordinate.clone()) });
-                }
+/// The body and what is known of it.
+fn answer(done: Executed, request_id: &str, operation: Option<String>, document_hash: String) -> Answer {
+    let mut body = done.body;
+    if !done.errors.is_empty() {
+        done.errors.iter().for_each(log);
+        let errors: Vec<Json> = done.errors.iter().map(|e| error_json(e, request_id)).collect();
+        body.extend_from_slice(b",\"errors\":");
+        body.extend_from_slice(Json::from(errors).to_string().as_bytes());
+    }
+    if !done.access.is_empty() {
+        body.extend_from_slice(b",\"extensions\":");
+        body.extend_from_slice(json!({ "access": done.access }).to_string().as_bytes());
+    }
+    body.push(b'}');
+    let outcome = match done.errors.first() {
+        Some(first) if !done.any => Outcome::Failed(first.code),
+        _ => Outcome::Data,
+    };
+    Answer {
+        body: body.into(),
+        outcome,
+        masked: done.masked,
+        statements: done.statements,
+        rows: done.rows,
+        operation,
+        document_hash,
+    }
+}
+
+/// Entries for what was masked, or errors for it.
+fn access(plan: &Plan, masked: &[u32], mode: AccessMode, errors: &mut Vec<Error>) -> Vec<Json> {
+    let mut out = vec![];
+    for (entry, count) in plan.access.iter().zip(masked).filter(|(_, n)| **n > 0) {
+        match mode {
+            AccessMode::Mask => out.push(json!({
+                "path": entry.path, "coordinate": entry.coordinate, "needs": entry.needs.to_string(), "reason": entry.reason, "count": count,
+            })),
+            AccessMode::Error => {
+                // A path must lead somewhere: up to the first list, whose elements the count covers.
+                let path = entry.path.iter().take_while(|p| *p != "*").map(|p| PathSegment::Key(p.clone())).collect();
+                let line = format!("`{}` needs {} ({count} times at {}).", entry.coordinate, entry.needs, entry.path.join("."));
+                errors.push(Error { path, ..Error::new(Code::FieldForbidden, line).about(entry.coordinate.clone()) });
             }
         }
-        out
     }
+    out
 }
 
 /// The schema of a model in SDL, without a database.
@@ -454,7 +457,8 @@ async fn shared_secret(database: &Database, name: &str) -> Result<Vec<u8>, Error
 }
 
 fn joined(plan: &Plan, values: Vec<Option<Vec<u8>>>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(values.iter().flatten().map(Vec::len).sum::<usize>() + 32 * values.len() + 2);
+    let mut out = Vec::with_capacity(values.iter().flatten().map(Vec::len).sum::<usize>() + 32 * values.len() + 64);
+    out.extend_from_slice(BODY);
     out.push(b'{');
     for (i, (root, value)) in plan.roots.iter().zip(values).enumerate() {
         if i > 0 {

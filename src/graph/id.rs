@@ -77,7 +77,7 @@ mod tests {
             let id = Uuid::from_u128(bits);
             let text = encode("prj", id);
             assert_eq!(parse(&text), Some(("prj", id)));
-            assert_ne!(parse(&format!("prj_{}", text[4..].to_uppercase().replace("0", "O"))), Some(("prj", id)));
+            assert_ne!(parse(&format!("prj_{}", text[4..].to_uppercase().replace('0', "O"))), Some(("prj", id)));
         }
         assert_eq!(parse("prj_zzzzzzzzzzzzzzzzzzzzzzzzzz"), None, "stray last bits");
         assert_eq!(parse("prj_"), None);

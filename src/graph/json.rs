@@ -172,12 +172,13 @@ fn money(out: &mut Vec<u8>, sums: &[MoneySum], figure: MoneyFigure, ops: &[Op], 
 fn cell(out: &mut Vec<u8>, cell: Cell<'_>, form: Form) {
     match (cell, form) {
         (Cell::Null, Form::Count) => out.push(b'0'),
-        (Cell::Null, _) => out.extend_from_slice(b"null"),
         (Cell::Id(id), Form::Id(prefix)) => {
             out.push(b'"');
             super::id::write(out, prefix, &id);
             out.push(b'"');
         }
+        // An id has one form, which stands above.
+        (Cell::Null | Cell::Id(_), _) => out.extend_from_slice(b"null"),
         (Cell::Text(s), Form::Instant) => instant(out, super::cell::micros(s).unwrap_or(0)),
         (Cell::Text(s), Form::Date) => quoted(out, s),
         (Cell::Text(s), _) => string(out, s),
@@ -196,7 +197,6 @@ fn cell(out: &mut Vec<u8>, cell: Cell<'_>, form: Form) {
         (Cell::Bool(b), _) => out.extend_from_slice(if b { b"true" } else { b"false" }),
         (Cell::Days(days), _) => date(out, days),
         (Cell::Micros(micros), _) => instant(out, micros),
-        (Cell::Id(_), _) => out.extend_from_slice(b"null"),
     }
 }
 

@@ -275,7 +275,9 @@ fn shift(ops: &mut [Op]) {
             }),
             Op::Switch(at, arms) => {
                 *at += GROUP_SOURCE;
-                arms.iter_mut().for_each(|(_, ops)| shift(ops));
+                for (_, ops) in arms {
+                    shift(ops);
+                }
             }
             Op::If(at, yes, no) => {
                 *at += GROUP_SOURCE;

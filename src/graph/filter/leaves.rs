@@ -60,7 +60,7 @@ fn filter_leaves(model: &Model, entity: &Entity, filter: &Value, leaves: &mut Ve
     for (name, value) in members {
         match (name.as_str(), value) {
             ("and" | "or", Value::List(items)) => {
-                items.iter().try_for_each(|i| filter_leaves(model, entity, i, leaves))?
+                items.iter().try_for_each(|i| filter_leaves(model, entity, i, leaves))?;
             }
             ("and" | "or" | "not", one) => filter_leaves(model, entity, one, leaves)?,
             (name, value) => match entity.field(name).map(|f| &f.kind) {
@@ -88,7 +88,7 @@ fn comparator_leaves(comparator: &Value, leaves: &mut Vec<String>) -> Option<()>
     for (op, value) in members {
         match value {
             Value::Variable(name) if !matches!(op.as_str(), "isNull" | "mode" | "currency") => {
-                leaves.push(name.to_string())
+                leaves.push(name.to_string());
             }
             value if has_variable(value) => return None,
             _ => {}

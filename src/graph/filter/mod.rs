@@ -56,15 +56,8 @@ impl<'a> Filter<'a> {
         let mut guards = vec![];
         sql.push(" AND ");
         self.object(sql, alias, entity, rows, filter, 0, &mut guards)?;
-        self.guards(sql, alias, entity, &guards);
+        write_guards(sql, alias, entity, &guards);
         Ok(())
-    }
-
-    fn guards(&mut self, sql: &mut Sql, alias: usize, entity: &'static Entity, guards: &[Scopes]) {
-        for scopes in guards {
-            sql.push(" AND ");
-            sql.scopes(alias, entity.rows, *scopes);
-        }
     }
 
     #[allow(clippy::too_many_arguments)] // the recursion's state, spelled out once
@@ -218,7 +211,7 @@ impl<'a> Filter<'a> {
             let mut guards = vec![];
             sql.push(if fails { " AND NOT " } else { " AND " });
             self.object(sql, inner, target, rows, filter, depth + 1, &mut guards)?;
-            self.guards(sql, inner, target, &guards);
+            write_guards(sql, inner, target, &guards);
         }
         sql.push(")");
         Ok(())
@@ -345,4 +338,12 @@ fn truth(value: &Value) -> Result<bool, Error> {
 
 fn invalid(message: String) -> Error {
     Error::new(Code::GraphqlValidationFailed, message)
+}
+
+/// Takes out rows that the caller cannot read in a respect that the conditions look at.
+fn write_guards(sql: &mut Sql, alias: usize, entity: &'static Entity, guards: &[Scopes]) {
+    for scopes in guards {
+        sql.push(" AND ");
+        sql.scopes(alias, entity.rows, *scopes);
+    }
 }

@@ -92,7 +92,7 @@ impl Run<'_> {
     }
 
     /// What a cursor of this list is good for.
-    pub(super) fn list_hash(&self, level: &Level, asked: &Asked) -> ListHash {
+    pub(super) fn list_hash(level: &Level, asked: &Asked) -> ListHash {
         let text = |v: &Option<Value>| v.as_ref().map(canonical).unwrap_or_default();
         cursor::list_hash(level.source.entity.name, &text(&asked.filter), &text(&asked.order))
     }

@@ -22,6 +22,7 @@ impl Run<'_> {
         fetched: &Fetched,
     ) -> Pieces {
         let mut out = Pieces { buffer: Vec::new(), ranges: vec![(0, 0); parents.count] };
+        #[allow(clippy::needless_range_loop)] // one number names the parent in several lists
         for owner in 0..parents.count {
             let from = out.buffer.len();
             let (start, shown, read) = fetched.spans[owner];
@@ -38,7 +39,7 @@ impl Run<'_> {
                     match op {
                         ConnectionOp::Lit(bytes) => out.buffer.extend_from_slice(bytes),
                         ConnectionOp::Rows(i) => {
-                            rows_into(&mut out.buffer, &fetched.written[*i], start, shown, asked.backward)
+                            rows_into(&mut out.buffer, &fetched.written[*i], start, shown, asked.backward);
                         }
                         ConnectionOp::HasNext => out.buffer.extend_from_slice(truth(if asked.backward {
                             asked.before.is_some()

@@ -61,7 +61,7 @@ pub(super) fn interface(r: &mut Registry, name: &str, doc: &str, fields: Vec<Met
         name: name.into(),
         description: Some(doc.into()),
         fields: fields.into_iter().map(|f| (f.name.clone(), f)).collect(),
-        possible_types: Default::default(),
+        possible_types: async_graphql::indexmap::IndexSet::default(),
         extends: false,
         keys: None,
         visible: None,

@@ -20,7 +20,7 @@ pub(super) fn entity_types(r: &mut Registry, model: &Model, entity: &Entity) {
             _ => entity.class_of(f),
         };
         let bang = if f.required { "!" } else { "" };
-        let mut meta = field(f.name, format!("{}{bang}", output_type(f)), &needs.read().to_string(), f.doc);
+        let mut meta = field(f.name, format!("{}{bang}", output_type(f)), needs.read().to_string(), f.doc);
         if let Kind::Many { to, .. } = &f.kind {
             meta = with_args(meta, connection_args(to));
         }

@@ -10,7 +10,7 @@ use super::{
         },
         sql::{Dialect, Param, Sql, Statement},
     },
-    Builder, RowLimit, Shape, write_expr,
+    Builder, RowLimit, Shape, from_rows, joins, ordinal, restrict_rows, write_expr,
 };
 use crate::error::Error;
 
@@ -26,15 +26,15 @@ impl Builder<'_> {
         let mut sql = Sql::new(self.dialect);
         sql.push("SELECT ");
         if level.link.is_some() {
-            self.ordinal(&mut sql);
+            ordinal(&mut sql);
             sql.push(", ");
         }
-        self.figures(&mut sql, totals);
-        self.from_any(&mut sql, &Source::new(level.source.entity, level.source.scopes), level.link);
-        self.restrict_rows(&mut sql, level, shape.filter, &mut filter)?;
+        write_figures(&mut sql, totals);
+        from_rows(&mut sql, &Source::new(level.source.entity, level.source.scopes), level.link);
+        restrict_rows(&mut sql, level, shape.filter, &mut filter)?;
         if level.link.is_some() {
             sql.push(" GROUP BY ");
-            self.ordinal(&mut sql);
+            ordinal(&mut sql);
         }
         let checks = self.checks(&filter);
         let money = totals
@@ -58,7 +58,7 @@ impl Builder<'_> {
         let mut sql = Sql::new(self.dialect);
         sql.push("SELECT ");
         if level.link.is_some() {
-            self.ordinal(&mut sql);
+            ordinal(&mut sql);
         } else {
             sql.push("1");
         }
@@ -81,13 +81,13 @@ impl Builder<'_> {
             amount(&mut sql);
             sql.push(")");
         }
-        self.from_any(&mut sql, inner, level.link);
-        self.restrict_rows(&mut sql, level, shape.filter, &mut filter)?;
+        from_rows(&mut sql, inner, level.link);
+        restrict_rows(&mut sql, level, shape.filter, &mut filter)?;
         sql.push(" AND ");
         amount(&mut sql);
         sql.push(" IS NOT NULL GROUP BY ");
         if level.link.is_some() {
-            self.ordinal(&mut sql);
+            ordinal(&mut sql);
             sql.push(", ");
         }
         for key in keys {
@@ -146,7 +146,7 @@ impl Builder<'_> {
         }
         sql.push("q.n) AS rn FROM (SELECT ");
         if level.link.is_some() {
-            self.ordinal(&mut sql);
+            ordinal(&mut sql);
         } else {
             sql.push("1");
         }
@@ -157,9 +157,9 @@ impl Builder<'_> {
             sql.push(" AS ").push(GROUP_KEYS[i]);
         }
         sql.push(", ");
-        self.figures(&mut sql, &groups.totals);
-        self.from_any(&mut sql, &groups.inner, level.link);
-        self.restrict_rows(&mut sql, level, shape.filter, &mut filter)?;
+        write_figures(&mut sql, &groups.totals);
+        from_rows(&mut sql, &groups.inner, level.link);
+        restrict_rows(&mut sql, level, shape.filter, &mut filter)?;
         // Rows whose key the caller may not read are in no group.
         for key in &groups.keys {
             if let Some((rows, scopes)) = key.expr.only {
@@ -169,7 +169,7 @@ impl Builder<'_> {
         }
         sql.push(" GROUP BY ");
         if level.link.is_some() {
-            self.ordinal(&mut sql);
+            ordinal(&mut sql);
             sql.push(", ");
         }
         for (i, key) in groups.keys.iter().enumerate() {
@@ -179,7 +179,7 @@ impl Builder<'_> {
             self.group_value(&mut sql, key);
         }
         sql.push(") q) t0");
-        self.joins(&mut sql, &groups.source);
+        joins(&mut sql, &groups.source);
         sql.push(" WHERE t0.rn <= ");
         match shape.limit {
             RowLimit::Rows(n) => sql.number(n),
@@ -233,36 +233,36 @@ impl Builder<'_> {
             }
         }
     }
+}
 
-    fn figures(&self, sql: &mut Sql, totals: &Totals) {
-        sql.push("count(*) AS n");
-        for (i, figure) in totals.figures.iter().enumerate() {
-            sql.push(", ");
-            match figure {
-                Figure::Min(e) => self.call(sql, "min(", e),
-                Figure::Max(e) => self.call(sql, "max(", e),
-                Figure::Distinct(e) => self.call(sql, "count(DISTINCT ", e),
-                Figure::Included(e) => self.call(sql, "count(", e),
-                Figure::Readable(e) => match e.only {
-                    Some((rows, scopes)) => {
-                        sql.push("count(CASE WHEN ");
-                        if !sql.scopes(e.alias, rows, scopes) {
-                            sql.push("TRUE");
-                        }
-                        sql.push(" THEN 1 END)");
+fn call(sql: &mut Sql, f: &str, e: &Expr) {
+    sql.push(f);
+    write_expr(sql, e);
+    sql.push(")");
+}
+
+fn write_figures(sql: &mut Sql, totals: &Totals) {
+    sql.push("count(*) AS n");
+    for (i, figure) in totals.figures.iter().enumerate() {
+        sql.push(", ");
+        match figure {
+            Figure::Min(e) => call(sql, "min(", e),
+            Figure::Max(e) => call(sql, "max(", e),
+            Figure::Distinct(e) => call(sql, "count(DISTINCT ", e),
+            Figure::Included(e) => call(sql, "count(", e),
+            Figure::Readable(e) => match e.only {
+                Some((rows, scopes)) => {
+                    sql.push("count(CASE WHEN ");
+                    if !sql.scopes(e.alias, rows, scopes) {
+                        sql.push("TRUE");
                     }
-                    None => {
-                        sql.push("count(*)");
-                    }
-                },
-            }
-            sql.push(" AS f").number(i);
+                    sql.push(" THEN 1 END)");
+                }
+                None => {
+                    sql.push("count(*)");
+                }
+            },
         }
-    }
-
-    fn call(&self, sql: &mut Sql, f: &str, e: &Expr) {
-        sql.push(f);
-        write_expr(sql, e);
-        sql.push(")");
+        sql.push(" AS f").number(i);
     }
 }

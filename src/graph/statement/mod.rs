@@ -73,8 +73,8 @@ impl Builder<'_> {
         match (level.link, self.dialect) {
             (None, _) => {
                 sql.push("SELECT ");
-                self.columns(&mut sql, &level.source, &keys, level.page.cursors, false);
-                self.from(&mut sql, &level.source);
+                columns(&mut sql, &level.source, &keys, level.page.cursors, false);
+                from_table(&mut sql, &level.source);
                 self.restrict(&mut sql, level, shape, &keys, &mut filter, " WHERE TRUE")?;
                 order_by(&mut sql, &keys);
                 limit_to(&mut sql, shape.limit);
@@ -83,8 +83,8 @@ impl Builder<'_> {
                 sql.push("SELECT p.o, c.* FROM unnest(")
                     .param(Param::Keys)
                     .push("::uuid[]) WITH ORDINALITY p(k, o) CROSS JOIN LATERAL (SELECT ");
-                self.columns(&mut sql, &level.source, &keys, level.page.cursors, true);
-                self.from(&mut sql, &level.source);
+                columns(&mut sql, &level.source, &keys, level.page.cursors, true);
+                from_table(&mut sql, &level.source);
                 sql.push(" WHERE ").column(0, link.by).push(" = p.k");
                 self.restrict(&mut sql, level, shape, &keys, &mut filter, "")?;
                 order_by(&mut sql, &keys);
@@ -97,14 +97,14 @@ impl Builder<'_> {
             }
             (Some(link), _) => {
                 sql.push("SELECT * FROM (SELECT ");
-                self.ordinal(&mut sql);
+                ordinal(&mut sql);
                 sql.push(" AS o, ");
-                self.columns(&mut sql, &level.source, &keys, level.page.cursors, true);
+                columns(&mut sql, &level.source, &keys, level.page.cursors, true);
                 sql.push(", row_number() OVER (PARTITION BY ");
-                self.ordinal(&mut sql);
+                ordinal(&mut sql);
                 order_by(&mut sql, &keys);
                 sql.push(") AS rn");
-                self.from_parents(&mut sql, &level.source, link);
+                from_parents(&mut sql, &level.source, link);
                 self.restrict(&mut sql, level, shape, &keys, &mut filter, "")?;
                 sql.push(") WHERE ");
                 match shape.limit {
@@ -138,113 +138,6 @@ impl Builder<'_> {
         out
     }
 
-    /// The select list: the source's columns, then what rows are ordered by where cursors or an outer order need it.
-    fn columns(&self, sql: &mut Sql, source: &Source, keys: &[OrderKey], cursors: bool, inner: bool) {
-        let mut first = true;
-        let mut comma = |sql: &mut Sql| {
-            if !std::mem::take(&mut first) {
-                sql.push(", ");
-            }
-        };
-        for (i, expr) in source.columns.iter().enumerate() {
-            comma(sql);
-            write_expr(sql, expr);
-            if inner {
-                sql.push(" AS c").number(i);
-            }
-        }
-        if cursors || inner {
-            for (i, key) in keys.iter().enumerate() {
-                comma(sql);
-                write_expr(sql, &key.expr);
-                if inner {
-                    sql.push(" AS s").number(i);
-                }
-            }
-        }
-        if source.columns.is_empty() && !cursors && !inner {
-            sql.push("1");
-        }
-    }
-
-    fn from(&self, sql: &mut Sql, source: &Source) {
-        sql.push(" FROM ").push(source.entity.table).push(" t0");
-        self.joins(sql, source);
-    }
-
-    fn joins(&self, sql: &mut Sql, source: &Source) {
-        for (i, join) in source.joins.iter().enumerate() {
-            let alias = i + 1;
-            sql.push(" LEFT JOIN ")
-                .push(join.entity.table)
-                .push(" t")
-                .number(alias)
-                .push(" ON ")
-                .column(alias, "id")
-                .push(" = ")
-                .column(join.on.0, join.on.1);
-            sql.visible(alias, join.entity, join.scopes, " AND ");
-        }
-    }
-
-    /// The position of a row's parent among the keys.
-    fn ordinal(&self, sql: &mut Sql) {
-        sql.push(match self.dialect {
-            Dialect::Postgres => "p.o",
-            Dialect::Sqlite => "p.key + 1",
-        });
-    }
-
-    fn from_parents(&self, sql: &mut Sql, source: &Source, link: Link) {
-        match self.dialect {
-            Dialect::Postgres => sql
-                .push(" FROM unnest(")
-                .param(Param::Keys)
-                .push("::uuid[]) WITH ORDINALITY p(k, o) JOIN ")
-                .push(source.entity.table)
-                .push(" t0 ON ")
-                .column(0, link.by)
-                .push(" = p.k"),
-            // CROSS JOIN keeps SQLite from scanning the child for each key.
-            Dialect::Sqlite => sql
-                .push(" FROM json_each(")
-                .param(Param::Keys)
-                .push(") p CROSS JOIN ")
-                .push(source.entity.table)
-                .push(" t0 ON ")
-                .column(0, link.by)
-                .push(" = unhex(p.value)"),
-        };
-        self.joins(sql, source);
-        sql.push(" WHERE TRUE");
-    }
-
-    /// From the table alone, or from the rows below the parents.
-    fn from_any(&self, sql: &mut Sql, source: &Source, link: Option<Link>) {
-        match link {
-            None => {
-                self.from(sql, source);
-                sql.push(" WHERE TRUE");
-            }
-            Some(link) => self.from_parents(sql, source, link),
-        }
-    }
-
-    fn restrict_rows(
-        &self,
-        sql: &mut Sql,
-        level: &Level,
-        filter: Option<&Value>,
-        out: &mut Filter<'_>,
-    ) -> Result<(), Error> {
-        let Source { entity, scopes, .. } = level.source;
-        sql.visible(0, entity, scopes, " AND ");
-        if let Some(filter) = filter {
-            out.write(sql, 0, entity, scopes, filter)?;
-        }
-        Ok(())
-    }
-
     fn restrict(
         &self,
         sql: &mut Sql,
@@ -255,7 +148,7 @@ impl Builder<'_> {
         lead: &str,
     ) -> Result<(), Error> {
         sql.push(lead);
-        self.restrict_rows(sql, level, shape.filter, filter)?;
+        restrict_rows(sql, level, shape.filter, filter)?;
         match &level.lookup {
             None => {}
             Some(Lookup::Ref(_)) => self.find(sql, level.source.entity, shape.by.unwrap_or(&Value::Null))?,
@@ -372,4 +265,105 @@ fn limit_to(sql: &mut Sql, limit: RowLimit) {
             sql.push(" LIMIT ").param(Param::Limit);
         }
     }
+}
+
+/// The select list: the source's columns, then what rows are ordered by where cursors or an outer order need it.
+fn columns(sql: &mut Sql, source: &Source, keys: &[OrderKey], cursors: bool, inner: bool) {
+    let mut first = true;
+    let mut comma = |sql: &mut Sql| {
+        if !std::mem::take(&mut first) {
+            sql.push(", ");
+        }
+    };
+    for (i, expr) in source.columns.iter().enumerate() {
+        comma(sql);
+        write_expr(sql, expr);
+        if inner {
+            sql.push(" AS c").number(i);
+        }
+    }
+    if cursors || inner {
+        for (i, key) in keys.iter().enumerate() {
+            comma(sql);
+            write_expr(sql, &key.expr);
+            if inner {
+                sql.push(" AS s").number(i);
+            }
+        }
+    }
+    if source.columns.is_empty() && !cursors && !inner {
+        sql.push("1");
+    }
+}
+
+fn joins(sql: &mut Sql, source: &Source) {
+    for (i, join) in source.joins.iter().enumerate() {
+        let alias = i + 1;
+        sql.push(" LEFT JOIN ")
+            .push(join.entity.table)
+            .push(" t")
+            .number(alias)
+            .push(" ON ")
+            .column(alias, "id")
+            .push(" = ")
+            .column(join.on.0, join.on.1);
+        sql.visible(alias, join.entity, join.scopes, " AND ");
+    }
+}
+
+fn from_table(sql: &mut Sql, source: &Source) {
+    sql.push(" FROM ").push(source.entity.table).push(" t0");
+    joins(sql, source);
+}
+
+fn from_parents(sql: &mut Sql, source: &Source, link: Link) {
+    match sql.dialect {
+        Dialect::Postgres => sql
+            .push(" FROM unnest(")
+            .param(Param::Keys)
+            .push("::uuid[]) WITH ORDINALITY p(k, o) JOIN ")
+            .push(source.entity.table)
+            .push(" t0 ON ")
+            .column(0, link.by)
+            .push(" = p.k"),
+        // CROSS JOIN keeps SQLite from scanning the child for each key.
+        Dialect::Sqlite => sql
+            .push(" FROM json_each(")
+            .param(Param::Keys)
+            .push(") p CROSS JOIN ")
+            .push(source.entity.table)
+            .push(" t0 ON ")
+            .column(0, link.by)
+            .push(" = unhex(p.value)"),
+    };
+    joins(sql, source);
+    sql.push(" WHERE TRUE");
+}
+
+/// From the table alone, or from the rows below the parents.
+fn from_rows(sql: &mut Sql, source: &Source, link: Option<Link>) {
+    match link {
+        None => {
+            from_table(sql, source);
+            sql.push(" WHERE TRUE");
+        }
+        Some(link) => from_parents(sql, source, link),
+    }
+}
+
+fn restrict_rows(sql: &mut Sql, level: &Level, filter: Option<&Value>, out: &mut Filter<'_>) -> Result<(), Error> {
+    let Source { entity, scopes, .. } = level.source;
+    sql.visible(0, entity, scopes, " AND ");
+    if let Some(filter) = filter {
+        out.write(sql, 0, entity, scopes, filter)?;
+    }
+    Ok(())
+}
+
+/// The position of a row's parent among the keys.
+fn ordinal(sql: &mut Sql) {
+    sql.push(match sql.dialect {
+        Dialect::Postgres => "p.o",
+        Dialect::Sqlite => "p.key + 1",
+    });
 }
