@@ -58,7 +58,7 @@ fn main() {
     let postmaster = fs::read_to_string(folder::folder().join("postgres/data/postmaster.pid")).expect("its pid file");
     let postmaster = postmaster.lines().next().and_then(|pid| pid.parse().ok()).expect("its pid");
     let sqlite = format!("sqlite://{}?mode=rwc", folder::folder().join("reads.db").display());
-    fill(&database, &sqlite);
+    fill(&database, &sqlite, arguments.iter().any(|a| a == "--generic-plans"));
     let measured = measure(&database.url("reads"), &sqlite, postmaster, is_long);
     folder::remove();
     let (report, memory) = measured;
@@ -81,12 +81,17 @@ fn rounds(is_long: bool) -> (usize, Duration) {
     if is_long { (9, Duration::from_secs(1)) } else { (3, Duration::from_millis(500)) }
 }
 
-/// Makes and fills both databases.
-fn fill(server: &postgres::Server, sqlite: &str) {
+/// Makes and fills both databases. With `generic`, `PostgreSQL` plans a prepared statement once and not for its values:
+/// shows how much of the difference is planning.
+fn fill(server: &postgres::Server, sqlite: &str, generic: bool) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let mut admin = sqlx::PgConnection::connect(&server.url("postgres")).await.expect("the server just started");
         sqlx::query("CREATE DATABASE reads").execute(&mut admin).await.expect("a database");
+        if generic {
+            let set = "ALTER DATABASE reads SET plan_cache_mode = force_generic_plan";
+            sqlx::query(set).execute(&mut admin).await.expect("set");
+        }
         for url in [&server.url("reads"), sqlite] {
             let database = Database::connect(url, 1, Duration::from_secs(60)).await.expect("connected");
             Migrator::up(&database.orm, None).await.expect("migrated");
