@@ -23,7 +23,6 @@ mod server;
 #[path = "../../tests/api/support/folder.rs"]
 mod folder;
 #[path = "../../tests/api/support/postgres.rs"]
-#[expect(dead_code, reason = "the test house uses all of it")]
 mod postgres;
 #[path = "../../tests/api/support/settings.rs"]
 #[expect(dead_code, reason = "the test house uses all of it")]
