@@ -92,7 +92,7 @@ fn fill(server: &postgres::Server, sqlite: &str, generic: bool) {
             sqlx::query(set).execute(&mut admin).await.expect("set");
         }
         for url in [&server.url("reads"), sqlite] {
-            let database = Database::connect(url, 1, Duration::from_secs(60)).await.expect("connected");
+            let database = Database::connect(url, 1, Duration::from_mins(1)).await.expect("connected");
             Migrator::up(&database.orm, None).await.expect("migrated");
             data::load(&database).await.expect("loaded");
             database.close().await;

@@ -181,10 +181,9 @@ impl Engine {
             self.documents.keep(request.document, document.clone());
         }
         let variables = input::variables(&self.types, &op.node.variable_definitions, request.variables).map_err(one)?;
-        let declared = &document.operations[name].declared;
         let plan = document
             .plan(name, &caller.rights, &variables, || {
-                Compiler::new(self.model, &self.types, &document.parsed.fragments, &variables, declared, &caller.rights)
+                Compiler::new(self.model, &self.types, &document.parsed.fragments, &variables, &caller.rights)
                     .query(&op.node.selection_set.node)
             })
             .map_err(one)?;
@@ -306,7 +305,7 @@ impl Engine {
                 };
                 let facts = Facts { caller: run.caller, types: &self.types, limits: &self.limits, database };
                 let mut out = vec![];
-                system::write(&mut out, &system.steps, &facts.tree(&system.name), &rows);
+                system::write(&mut out, &system.steps, &facts.tree(&system.name), &rows, &mut run.masked);
                 Some(out)
             }
         })

@@ -254,8 +254,9 @@ pub fn string(out: &mut Vec<u8>, s: &str) {
     let (mut from, mut at) = (0, 0);
     while at < bytes.len() {
         // Most text needs no escape: sixteen bytes are looked at together, without a branch between them.
+        let special = |b: &u8| u8::from(*b < 0x20) | u8::from(*b == b'"') | u8::from(*b == b'\\');
         let chunk = bytes[at..].first_chunk::<16>();
-        if chunk.is_some_and(|c| !c.iter().fold(false, |any, b| any | (*b < 0x20) | (*b == b'"') | (*b == b'\\'))) {
+        if chunk.is_some_and(|c| c.iter().map(special).fold(0, |any, b| any | b) == 0) {
             at += 16;
             continue;
         }

@@ -47,6 +47,8 @@ pub enum Projection {
     Nested(String, Vec<Projection>),
     /// A row from the read path.
     Row(usize),
+    /// Null, noted as masked.
+    Denied(usize),
 }
 
 const ANY: &str = "AUTHENTICATED";
@@ -208,9 +210,11 @@ fn object_steps<'d>(
         let ty = compiler.types.get(type_name).and_then(|t| t.field_by_name(name)).map(|f| f.ty.clone());
         let ty = ty.ok_or_else(|| Error::internal(format!("{type_name}.{name} is not declared")))?;
         let concrete = MetaTypeName::concrete_typename(&ty);
+        compiler.enter(key);
         if let Some(entity) = compiler.model.find(concrete) {
             if compiler.rights.read(entity.class).is_empty() {
-                steps.push(Projection::Lit(b"null".to_vec()));
+                let entry = compiler.deny(format!("{type_name}.{name}"), entity.class.read(), "ROLE");
+                steps.push(Projection::Denied(entry));
             } else {
                 levels.push(compiler.single(entity, Lookup::Me, &fields)?);
                 steps.push(Projection::Row(levels.len() - 1));
@@ -220,13 +224,14 @@ fn object_steps<'d>(
         } else {
             steps.push(Projection::Leaf(name.to_owned()));
         }
+        compiler.leave();
     }
     steps.push(Projection::Lit(if open == "{" { b"{}".to_vec() } else { b"}".to_vec() }));
     Ok(steps)
 }
 
 /// Writes the steps over a tree.
-pub fn write(out: &mut Vec<u8>, steps: &[Projection], tree: &Json, rows: &[Vec<u8>]) {
+pub fn write(out: &mut Vec<u8>, steps: &[Projection], tree: &Json, rows: &[Vec<u8>], masked: &mut [u32]) {
     for step in steps {
         match step {
             Projection::Lit(bytes) => out.extend_from_slice(bytes),
@@ -238,13 +243,17 @@ pub fn write(out: &mut Vec<u8>, steps: &[Projection], tree: &Json, rows: &[Vec<u
                         if i > 0 {
                             out.push(b',');
                         }
-                        write(out, steps, item, rows);
+                        write(out, steps, item, rows, masked);
                     }
                     out.push(b']');
                 }
-                one => write(out, steps, one, rows),
+                one => write(out, steps, one, rows, masked),
             },
             Projection::Row(i) => out.extend_from_slice(&rows[*i]),
+            Projection::Denied(entry) => {
+                masked[*entry] += 1;
+                out.extend_from_slice(b"null");
+            }
         }
     }
 }

@@ -75,7 +75,6 @@ impl<'d> Compiler<'d> {
                     shape.push(ConnectionOp::Totals(ops));
                 }
                 "groups" => {
-                    self.check_arguments(&type_name, &fields)?;
                     self.path.push("*".into());
                     let groups = self.groups(entity, scopes, &fields)?;
                     self.path.pop();

@@ -15,7 +15,6 @@ use async_graphql_value::Value;
 use super::{
     collect::{Fragments, Variables, collect},
     decl::{Entity, Field, KIND, Kind, Model, RowScope, Scalar},
-    input,
     limit::{Limit, limit},
     plan::{AccessEntry, ColumnType, Expr, Form, Level, Link, Lookup, Op, Page, Plan, Root, RootKind, Source},
     schema::Types,
@@ -37,8 +36,6 @@ pub struct Compiler<'d> {
     pub fragments: &'d Fragments,
     /// Values of variables; only those that shape the plan are used.
     pub variables: &'d Variables,
-    /// Declared types of the operation's variables.
-    pub declared: &'d input::Declared,
     /// The caller's rights.
     pub rights: &'d Rights,
     path: Vec<String>,
@@ -58,10 +55,9 @@ impl<'d> Compiler<'d> {
         types: &'d Types,
         fragments: &'d Fragments,
         variables: &'d Variables,
-        declared: &'d input::Declared,
         rights: &'d Rights,
     ) -> Self {
-        Self { model, types, fragments, variables, declared, rights, path: vec![], access: vec![] }
+        Self { model, types, fragments, variables, rights, path: vec![], access: vec![] }
     }
 
     /// Compiles the root selection of a query.
@@ -86,7 +82,6 @@ impl<'d> Compiler<'d> {
             "__schema" | "__type" => return Ok(RootKind::Introspection),
             _ => {}
         }
-        self.check_arguments("Query", asked)?;
         match name {
             "node" => {
                 return Ok(RootKind::Node {
@@ -145,6 +140,16 @@ impl<'d> Compiler<'d> {
         Ok(levels)
     }
 
+    /// Goes down to a response key, for the path of what is masked below it.
+    pub fn enter(&mut self, key: &str) {
+        self.path.push(key.to_owned());
+    }
+
+    /// Comes up again.
+    pub fn leave(&mut self) {
+        self.path.pop();
+    }
+
     /// The number of an entry that says what is masked here.
     pub fn deny(&mut self, coordinate: String, needs: Permission, reason: &'static str) -> usize {
         self.access.push(AccessEntry { path: self.path.clone(), coordinate, needs, reason });
@@ -168,7 +173,6 @@ impl<'d> Compiler<'d> {
                 lit(&mut ops, &format!("\"{type_name}\""));
                 continue;
             }
-            self.check_arguments(type_name, &fields)?;
             self.path.push(key.to_owned());
             let steps = value(self, name, &fields)?;
             self.path.pop();
@@ -335,12 +339,6 @@ impl<'d> Compiler<'d> {
         }
         let no = say(false, "\"ROW\"")?;
         Ok(vec![Op::If(source.flag(alias, entity.rows, scopes), yes, no)])
-    }
-
-    /// Literals and variables of a field's arguments fit their places.
-    fn check_arguments(&self, type_name: &str, asked: &Asked<'d>) -> Result<(), Error> {
-        input::check_arguments(self.types, self.declared, type_name, &asked[0].node)
-            .map_err(|e| e.at(asked[0].pos.line, asked[0].pos.column))
     }
 }
 

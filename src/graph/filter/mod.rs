@@ -286,7 +286,9 @@ impl<'a> Filter<'a> {
             match members.get("currency") {
                 Some(Value::Null) | None if compares => self.single_currency.push((entity, rows, field)),
                 Some(code) => {
-                    sql.column(alias, operand.column).push(" IS NOT NULL AND ").column(alias, currency).push(" = ");
+                    // Null where there is no amount, so that `not` takes such a row out as well.
+                    sql.push("CASE WHEN ").column(alias, operand.column).push(" IS NOT NULL THEN ");
+                    sql.column(alias, currency).push(" = ");
                     let currency = Operand {
                         column: currency,
                         leaf: Leaf::Scalar(Scalar::CurrencyCode),
@@ -294,7 +296,7 @@ impl<'a> Filter<'a> {
                         lower: false,
                     };
                     currency.value(sql, code)?;
-                    sql.push(" AND ");
+                    sql.push(" END AND ");
                 }
                 None => {}
             }

@@ -93,8 +93,14 @@ impl Run<'_> {
 
     /// What a cursor of this list is good for.
     pub(super) fn list_hash(level: &Level, asked: &Asked) -> ListHash {
-        let text = |v: &Option<Value>| v.as_ref().map(canonical).unwrap_or_default();
-        cursor::list_hash(level.source.entity.name, &text(&asked.filter), &text(&asked.order))
+        let filter = asked.filter.as_ref().map(canonical).unwrap_or_default();
+        // One step and a list of one step are the same order, and so are none and an empty list.
+        let order = match &asked.order {
+            None => String::new(),
+            Some(Value::List(steps)) => steps.iter().map(canonical).collect::<Vec<_>>().join(","),
+            Some(step) => canonical(step),
+        };
+        cursor::list_hash(level.source.entity.name, &filter, &order)
     }
 }
 

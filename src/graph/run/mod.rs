@@ -187,8 +187,13 @@ impl<'a> Run<'a> {
                 groups.push(self.groups(level, group, &asked, &parents).await?);
             }
             let needs_rows = !level.rows.is_empty() || level.page.probes || level.page.cursors;
-            let fetched =
-                if needs_rows { self.rows(level, &asked, &parents).await? } else { Fetched::nothing(parents.count) };
+            let fetched = if needs_rows {
+                self.rows(level, &asked, &parents).await?
+            } else {
+                // What is asked wrongly or not allowed is refused even where nothing is shown.
+                self.rows_statement(level, &asked, Some(Self::list_hash(level, &asked)))?;
+                Fetched::nothing(parents.count)
+            };
             Ok(self.assemble(level, &asked, &parents, totals.as_ref(), &groups, &fetched))
         })
     }

@@ -43,7 +43,7 @@ pub(super) fn entity_types(r: &mut Registry, model: &Model, entity: &Entity) {
     }
     connection_types(r, entity);
     filter_types(r, model, entity);
-    aggregate_types(r, entity);
+    aggregate_types(r, model, entity);
     if entity.prefix.is_some() {
         let mut by = vec![input("id", "ID", "Its id.")];
         if entity.keyed {
@@ -66,7 +66,7 @@ pub(super) fn connection_args(to: &str) -> Vec<MetaInputValue> {
         ),
         input("after", "Cursor", "Only rows after this cursor. Null or an empty string means the start."),
         input("last", "Int", "How many rows from the end or before `before`. Not together with `first`."),
-        input("before", "Cursor", "Only rows before this cursor."),
+        input("before", "Cursor", "Only rows before this cursor. Not together with `after`."),
         input("filter", format!("{to}Filter"), "Only rows that meet this."),
         input(
             "orderBy",
@@ -168,7 +168,11 @@ fn filter_types(r: &mut Registry, model: &Model, entity: &Entity) {
         format!("Conditions on the {name} rows that link here and that the caller can see."),
         vec![
             input("some", format!("{name}Filter"), "At least one row meets this."),
-            input("every", format!("{name}Filter"), "No row fails this."),
+            input(
+                "every",
+                format!("{name}Filter"),
+                "No row fails this. A row without a value neither meets nor fails a comparison.",
+            ),
             input("none", format!("{name}Filter"), "No row meets this."),
             input("isEmpty", "Boolean", "Whether there are no rows at all."),
         ],

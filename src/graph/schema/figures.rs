@@ -7,14 +7,14 @@ use async_graphql::registry::{MetaField, Registry};
 use super::entity::output_type;
 use super::{
     super::{
-        decl::{Entity, Field, Kind, Scalar},
+        decl::{Entity, Field, Kind, Model, Scalar},
         schema::build::{field, input, object},
     },
     build::{enumeration, input_object},
     screaming,
 };
 
-pub(super) fn aggregate_types(r: &mut Registry, entity: &Entity) {
+pub(super) fn aggregate_types(r: &mut Registry, model: &Model, entity: &Entity) {
     let name = entity.name;
     let row_needs = entity.class.read().to_string();
     let needs = |f: &Field| entity.class_of(f).read().to_string();
@@ -82,15 +82,20 @@ pub(super) fn aggregate_types(r: &mut Registry, entity: &Entity) {
     fields.extend(parts.iter().map(|(n, ty, doc)| field(n, format!("{ty}!"), &row_needs, doc)));
     object(r, format!("{name}Aggregate"), format!("Figures over {name} rows."), fields.clone());
 
+    // A group is made by what the row at the end of a link lets be seen.
+    let key_needs = |f: &Field| match &f.kind {
+        Kind::One { to, .. } => model.entity(to).class.read().to_string(),
+        _ => needs(f),
+    };
     let groupable: Vec<&Field> = entity.fields.iter().filter(|f| f.group).collect();
-    let key = groupable.iter().map(|f| field(f.name, output_type(f), needs(f), format!("The group's `{}`: for a time bucket its first day. Null when not grouped by it, or when its rows have no value that the caller can see.", f.name))).collect();
+    let key = groupable.iter().map(|f| field(f.name, output_type(f), key_needs(f), format!("The group's `{}`: for a time bucket its first day. Null when not grouped by it, or when its rows have no value that the caller can see.", f.name))).collect();
     object(r, format!("{name}GroupKey"), "What the rows of a group have in common.", key);
     let mut group = vec![field("key", format!("{name}GroupKey!"), &row_needs, "What the rows have in common.")];
     group.extend(fields);
     object(r, format!("{name}Group"), format!("Figures over one group of {name} rows."), group);
     let names = |f: &[&Field]| {
         f.iter()
-            .map(|f| (screaming(f.name), Cow::Owned(format!("By `{}`. Needs {}.", f.name, needs(f)))))
+            .map(|f| (screaming(f.name), Cow::Owned(format!("By `{}`. Needs {}.", f.name, key_needs(f)))))
             .collect::<Vec<_>>()
     };
     enumeration(r, format!("{name}GroupField"), "A field to group by.", names(&groupable));

@@ -21,6 +21,11 @@ use crate::{
     error::{Code, Error},
 };
 
+/// The entity whose rows say what other systems call something.
+const EXTERNAL_LINK: &str = "ExternalLink";
+/// Its alias in a lookup, clear of joins and conditions.
+const LINK_ALIAS: usize = 99;
+
 /// What makes statements: the database's language, the declarations and the caller's rights.
 #[derive(Clone, Copy)]
 pub struct Builder<'a> {
@@ -206,16 +211,22 @@ impl Builder<'_> {
                     let (Some((column, target)), Value::Object(parts)) = (entity.external, value) else {
                         return Err(Error::new(Code::BadVariables, "Say which one with `by`."));
                     };
-                    sql.push("EXISTS (SELECT 1 FROM external_link x WHERE x.")
-                        .push(column)
-                        .push(" = ")
-                        .column(0, "id")
-                        .push(" AND x.target_type = ")
-                        .literal(target);
+                    // A link that the caller may not see finds nothing, like one that is not there.
+                    let links = self.model.entity(EXTERNAL_LINK);
+                    let scopes = self.rights.read(links.class);
+                    if scopes.is_empty() {
+                        let line = format!("Finding by `external` needs {}.", links.class.read());
+                        let coordinate = format!("{}Ref.external", entity.name);
+                        return Err(Error::new(Code::FilterForbidden, line).about(coordinate));
+                    }
+                    sql.push("EXISTS (SELECT 1 FROM ").push(links.table).push(" t").number(LINK_ALIAS).push(" WHERE ");
+                    sql.column(LINK_ALIAS, column).push(" = ").column(0, "id");
+                    sql.push(" AND ").column(LINK_ALIAS, "target_type").push(" = ").literal(target);
+                    sql.visible(LINK_ALIAS, links, scopes, " AND ");
                     for (part, value) in parts {
                         let text = operand(Leaf::Scalar(super::decl::Scalar::String), value)?;
-                        sql.push(if part == "system" { " AND x.system = " } else { " AND x.external_id = " })
-                            .param(text);
+                        let name = if part == "system" { "system" } else { "external_id" };
+                        sql.push(" AND ").column(LINK_ALIAS, name).push(" = ").param(text);
                     }
                     sql.push(")");
                 }

@@ -194,11 +194,10 @@ impl Condition {
                 item.forecast_finish_on.map(|day| compares(op, day.cmp(&value.parse().expect("a date"))))
             }
             Self::BudgetIsNull(null) => Some(item.budget_amount.is_none() == *null),
-            // An amount of another currency, or none, does not meet a comparison with this currency.
-            Self::Budget(op, value, currency) => Some(
-                item.base_currency == *currency
-                    && item.budget_amount.is_some_and(|amount| compares(op, amount.cmp(&(value * 10_000)))),
-            ),
+            // An amount of another currency does not meet a comparison with this currency.
+            Self::Budget(op, value, currency) => item
+                .budget_amount
+                .map(|amount| item.base_currency == *currency && compares(op, amount.cmp(&(value * 10_000)))),
             Self::And(all) => together(all, item, false),
             Self::Or(all) => together(all, item, true),
             Self::Not(one) => one.holds(item).map(|holds| !holds),

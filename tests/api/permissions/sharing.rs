@@ -34,7 +34,7 @@ tests! {
             let mut own = vec![];
             for who in &turns {
                 // A server that nobody else has asked anything.
-                let router = product::router(world.url().await, world.clock.clone()).await;
+                let router = product::app(world.url().await, world.clock.clone()).await.router();
                 let token = product::token(&*world.clock, who.subject, who.roles);
                 let reply = Client::new(router).bearer(&token).header("x-request-id", "turn").query_with(document, variables.clone()).await;
                 own.push((reply.status, reply.text().to_owned()));
