@@ -204,8 +204,10 @@ fn say(text: &str) -> Result<(), Error> {
 
 async fn serve(config: Config) -> Result<(), Error> {
     let listener = listen(&config).await?;
+    // With port 0 the system chooses one.
+    let address = listener.local_addr().map_err(Error::internal)?;
     let app = App::open(config, Arc::new(SystemClock)).await?;
-    tracing::info!(address = %app.config.listen, "serving");
+    tracing::info!(%address, "serving");
     app::serve(app, listener, app::stop_signal()).await
 }
 

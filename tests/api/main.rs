@@ -8,13 +8,28 @@ use std::process::ExitCode;
 #[macro_use]
 mod support;
 
+mod commands;
+mod credentials;
+mod gmpp;
 mod graphql_js;
+mod hostile;
 mod house;
+mod http;
 mod itself;
 mod migrations;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
-const FILES: &[fn() -> Vec<support::Test>] = &[graphql_js::list, house::list, itself::list, migrations::list];
+const FILES: &[fn() -> Vec<support::Test>] = &[
+    commands::list,
+    credentials::list,
+    gmpp::list,
+    graphql_js::list,
+    hostile::list,
+    house::list,
+    http::list,
+    itself::list,
+    migrations::list,
+];
 
 fn main() -> ExitCode {
     support::run(FILES)
