@@ -307,7 +307,12 @@ async fn with_issuer(world: &World, environment: Environment) -> Client {
 /// Refused as a whole, with a challenge, and without a word of the credential.
 #[track_caller]
 fn refused(reply: &Reply, code: &str) {
-    assert_eq!((reply.status, reply.error_codes()), (StatusCode::UNAUTHORIZED, vec![code.to_owned()]), "{}", reply.text());
+    assert_eq!(
+        (reply.status, reply.error_codes()),
+        (StatusCode::UNAUTHORIZED, vec![code.to_owned()]),
+        "{}",
+        reply.text()
+    );
     assert!(reply.header("www-authenticate").starts_with("Bearer realm=\"foliograph\""), "{:?}", reply.headers);
     assert_eq!(reply.json().get("data"), None);
     assert!(!reply.text().contains("eyJ") && !reply.header("www-authenticate").contains("eyJ"), "{}", reply.text());
@@ -367,7 +372,8 @@ fn fixture(name: &str) -> String {
 
 /// An address for each case, so that no case meets the limit of failures.
 fn address(one: &str, other: &str) -> std::net::SocketAddr {
-    let sum = one.bytes().chain([b' ']).chain(other.bytes()).fold(7_u16, |sum, byte| sum.wrapping_mul(31) ^ u16::from(byte));
+    let sum =
+        one.bytes().chain([b' ']).chain(other.bytes()).fold(7_u16, |sum, byte| sum.wrapping_mul(31) ^ u16::from(byte));
     let [high, low] = sum.to_be_bytes();
     ([198, 18, high, low], 1_000).into()
 }

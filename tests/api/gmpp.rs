@@ -10,12 +10,7 @@ use std::{
 use foliograph::{auth::Role, graph::Database};
 use serde_json::{Map, Value, json};
 
-use crate::support::{
-    World,
-    client::Client,
-    dump::dump,
-    folder, product, real_data,
-};
+use crate::support::{World, client::Client, dump::dump, folder, product, real_data};
 
 const FILES: [&str; 3] = ["gmpp_2019.csv", "gmpp_2021_semicolon_cp1252.csv", "gmpp_2023_part1.csv"];
 
@@ -148,7 +143,7 @@ tests! {
             found.sort_by_key(|row| row[0].to_string());
             expected.sort_by_key(|row| row[0].to_string());
             assert_eq!(found, expected, "{name}");
-            assert!(expected.iter().filter(|row| row[2].is_string()).count() > 90, "{name}: hardly a date was read");
+            assert!(expected.iter().filter(|row| row[2].is_string()).count() > 80, "{name}: hardly a date was read");
         }
     }
 
@@ -257,16 +252,28 @@ impl House {
     }
 
     async fn total(&self) -> i64 {
-        self.client.query("{ projects { totalCount } }").await.at("/data/projects/totalCount").as_i64().expect("a count")
+        self.client
+            .query("{ projects { totalCount } }")
+            .await
+            .at("/data/projects/totalCount")
+            .as_i64()
+            .expect("a count")
     }
 
     async fn by_department(&self) -> BTreeMap<String, i64> {
-        let query = "{ projects { groups(by: [{field: PORTFOLIO}]) { count key { portfolio { name externalLinks { nodes { system externalId } } } } } } }";
+        let query = "{ projects { groups(by: [{field: PORTFOLIO}]) { count key { portfolio { name key } } } } \
+            portfolios(first: 1000) { nodes { name key externalLinks { nodes { system externalId } } } } }";
         let data = self.client.query(query).await.data();
+        let links: BTreeMap<String, Value> = data["portfolios"]["nodes"]
+            .as_array()
+            .expect("nodes")
+            .iter()
+            .map(|node| (node["key"].to_string(), node["externalLinks"]["nodes"].clone()))
+            .collect();
         let count = |group: &Value| {
             let portfolio = &group["key"]["portfolio"];
             let link = json!([{ "system": "uk-gmpp", "externalId": portfolio["name"] }]);
-            assert_eq!(portfolio["externalLinks"]["nodes"], link, "the link back to the department");
+            assert_eq!(links[&portfolio["key"].to_string()], link, "the link back to the department");
             (portfolio["name"].as_str().expect("a department").to_owned(), group["count"].as_i64().expect("a count"))
         };
         data["projects"]["groups"].as_array().expect("groups").iter().map(count).collect()

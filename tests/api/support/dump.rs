@@ -12,9 +12,7 @@ pub type Dump = BTreeMap<String, Vec<String>>;
 pub async fn dump(database: &Database) -> Dump {
     let backend = database.orm.get_database_backend();
     let tables = match backend {
-        DbBackend::Sqlite => {
-            "SELECT name AS line FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-        }
+        DbBackend::Sqlite => "SELECT name AS line FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
         _ => "SELECT tablename::text AS line FROM pg_tables WHERE schemaname = 'public'",
     };
     let mut found = Dump::new();

@@ -63,12 +63,19 @@ impl Shell {
         Process { child, stdout, stderr, address: None }
     }
 
-    /// Starts `serve` or `demo` on a port that the system chooses, and waits until it listens.
+    /// Starts `serve` on a port that the system chooses, and waits until it listens.
     pub fn serve(&self, arguments: &[&str]) -> Process {
         let mut process = self.start(&[arguments, &["--listen", "127.0.0.1:0"]].concat());
         let line = process.stderr.until("serving");
-        let address = line.split("address=").nth(1).and_then(|rest| rest.split_whitespace().next()?.parse().ok());
-        process.address = Some(address.unwrap_or_else(|| panic!("no address in {line:?}")));
+        process.listens_at(line.split("address=").nth(1), &line);
+        process
+    }
+
+    /// Starts `demo` on a port that the system chooses, and waits until it says where.
+    pub fn demo(&self, arguments: &[&str]) -> Process {
+        let mut process = self.start(&[arguments, &["--listen", "127.0.0.1:0"]].concat());
+        let line = process.stdout.until("API ");
+        process.listens_at(line.split("http://").nth(1).and_then(|rest| rest.split('/').next()), &line);
         process
     }
 }
@@ -106,6 +113,11 @@ impl Process {
     /// A token of the run's local key.
     pub fn token(&self, subject: &str, role: Role) -> String {
         product::token(&SystemClock, subject, &[role])
+    }
+
+    fn listens_at(&mut self, address: Option<&str>, line: &str) {
+        let address = address.and_then(|address| address.split_whitespace().next()?.parse().ok());
+        self.address = Some(address.unwrap_or_else(|| panic!("no address in {line:?}")));
     }
 
     /// Where it listens.
