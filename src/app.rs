@@ -86,7 +86,7 @@ impl App {
     }
 
     /// Who asks, with all that rights need.
-    pub async fn caller_of(&self, identity: &Identity) -> Result<Arc<Caller>, Error> {
+    pub async fn caller_of(&self, identity: Arc<Identity>) -> Result<Arc<Caller>, Error> {
         self.callers.of(&self.database.orm, self.clock.as_ref(), identity).await
     }
 }

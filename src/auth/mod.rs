@@ -4,7 +4,10 @@ pub mod keys;
 pub mod policy;
 pub mod roles;
 pub mod rows;
+pub mod steps;
 pub mod token;
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -14,7 +17,7 @@ pub use roles::Role;
 pub use rows::{Callers, Rows};
 
 /// What a verified credential says: nothing about rows, which never come from a token.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Identity {
     /// `iss` of the token.
     pub issuer: String,
@@ -40,7 +43,7 @@ pub enum AccessMode {
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The credential.
-    pub identity: Identity,
+    pub identity: Arc<Identity>,
     /// The person behind it; none when nobody has this identity.
     pub person: Option<Uuid>,
     /// Roles of the token and of valid assignments, sorted.
@@ -53,7 +56,7 @@ pub struct Caller {
 
 impl Caller {
     /// A caller with the rights of these roles.
-    pub fn new(identity: Identity, person: Option<Uuid>, roles: Vec<Role>, rows: Rows) -> Self {
+    pub fn new(identity: Arc<Identity>, person: Option<Uuid>, roles: Vec<Role>, rows: Rows) -> Self {
         let rights = Rights::of(&roles);
         Self { identity, person, roles, rights, rows }
     }

@@ -18,19 +18,19 @@ use crate::{clock::Clock, error::Error};
 #[derive(Debug, Clone, Default)]
 pub struct Rows {
     /// Projects that she manages (OWN).
-    pub own: Vec<Uuid>,
+    pub own: Arc<[Uuid]>,
     /// Items that she sponsors and everything below (SPON).
-    pub sponsored: Vec<Uuid>,
+    pub sponsored: Arc<[Uuid]>,
     /// Portfolios of the subtrees that she owns or that an assignment names (PF).
-    pub portfolios: Vec<Uuid>,
+    pub portfolios: Arc<[Uuid]>,
     /// Programs and projects, with what is below, that an assignment names (PF).
-    pub assigned: Vec<Uuid>,
+    pub assigned: Arc<[Uuid]>,
     /// Items that use her team (TEAM); nothing books people yet.
-    pub team: Vec<Uuid>,
+    pub team: Arc<[Uuid]>,
     /// Items granted to the key (GRANT); there are no keys yet.
-    pub granted: Vec<Uuid>,
+    pub granted: Arc<[Uuid]>,
     /// Confidential items that she is named on, all the way up.
-    pub named: Vec<Uuid>,
+    pub named: Arc<[Uuid]>,
 }
 
 /// How long what is known of a caller may be used before it is read again.
@@ -44,8 +44,8 @@ pub struct Callers {
     seen: Mutex<Known>,
 }
 
-/// When it was read, by issuer, subject and the token's roles.
-type Known = HashMap<(String, String, Vec<Role>), (DateTime<Utc>, Arc<Caller>)>;
+/// When it was read, by what the credential says.
+type Known = HashMap<Arc<Identity>, (DateTime<Utc>, Arc<Caller>)>;
 
 impl Callers {
     /// The caller of this identity, read again when what is known is older than five seconds.
@@ -53,17 +53,16 @@ impl Callers {
         &self,
         db: &DatabaseConnection,
         clock: &dyn Clock,
-        identity: &Identity,
+        identity: Arc<Identity>,
     ) -> Result<Arc<Caller>, Error> {
         let now = clock.now();
-        let key = (identity.issuer.clone(), identity.subject.clone(), identity.roles.clone());
-        if let Some((at, caller)) = self.lock().get(&key)
+        if let Some((at, caller)) = self.lock().get(&identity)
             && now - *at < FRESH
             && now >= *at
         {
             return Ok(caller.clone());
         }
-        let caller = Arc::new(load(db, clock, identity).await?);
+        let caller = Arc::new(load(db, clock, identity.clone()).await?);
         let mut seen = self.lock();
         if seen.len() >= REMEMBERED {
             seen.retain(|_, (at, _)| now - *at < FRESH);
@@ -71,7 +70,7 @@ impl Callers {
                 seen.clear();
             }
         }
-        seen.insert(key, (now, caller.clone()));
+        seen.insert(identity, (now, caller.clone()));
         Ok(caller)
     }
 
@@ -81,7 +80,7 @@ impl Callers {
 }
 
 /// Reads the person of an identity, the roles assigned to her and her rows.
-pub async fn load(db: &DatabaseConnection, clock: &dyn Clock, identity: &Identity) -> Result<Caller, Error> {
+pub async fn load(db: &DatabaseConnection, clock: &dyn Clock, identity: Arc<Identity>) -> Result<Caller, Error> {
     let found: Option<Uuid> = person_identity::Entity::find()
         .select_only()
         .column(person_identity::Column::PersonId)
@@ -96,10 +95,11 @@ pub async fn load(db: &DatabaseConnection, clock: &dyn Clock, identity: &Identit
     };
     // A person who was deactivated keeps no rights, whatever her token still says.
     if found.is_some() && person.is_none() {
-        return Ok(Caller::new(identity.clone(), None, vec![], Rows::default()));
+        return Ok(Caller::new(identity, None, vec![], Rows::default()));
     }
     let Some(person) = person else {
-        return Ok(Caller::new(identity.clone(), None, identity.roles.clone(), Rows::default()));
+        let roles = identity.roles.clone();
+        return Ok(Caller::new(identity, None, roles, Rows::default()));
     };
     let today = clock.today();
     let assignments = role_assignment::Entity::find()
@@ -118,7 +118,7 @@ pub async fn load(db: &DatabaseConnection, clock: &dyn Clock, identity: &Identit
     roles.dedup();
     let scopes: Vec<Uuid> = assignments.iter().filter_map(|a| a.item_id).collect();
     let rows = related(db, person.id, &scopes).await?;
-    Ok(Caller::new(identity.clone(), Some(person.id), roles, rows))
+    Ok(Caller::new(identity, Some(person.id), roles, rows))
 }
 
 /// One item of the tree, as far as scopes need it.
@@ -143,7 +143,7 @@ async fn related(db: &DatabaseConnection, me: Uuid, scopes: &[Uuid]) -> Result<R
         mine.iter().filter(|i| scopes.contains(&i.0) || (is_portfolio(i) && i.4 == Some(me))).cloned().collect();
     let sponsored = subtree(db, sponsored).await?;
     let given = subtree(db, given).await?;
-    let portfolios: Vec<Uuid> = given.iter().filter(|i| is_portfolio(i)).map(|i| i.0).collect();
+    let portfolios = given.iter().filter(|i| is_portfolio(i)).map(|i| i.0).collect();
     let assigned = given.iter().filter(|i| !is_portfolio(i)).map(|i| i.0).collect();
     let named = named(db, me, scopes).await?;
     Ok(Rows {
@@ -151,9 +151,9 @@ async fn related(db: &DatabaseConnection, me: Uuid, scopes: &[Uuid]) -> Result<R
         sponsored: sponsored.iter().map(|i| i.0).collect(),
         portfolios,
         assigned,
-        team: vec![],
-        granted: vec![],
-        named,
+        team: Arc::default(),
+        granted: Arc::default(),
+        named: named.into(),
     })
 }
 

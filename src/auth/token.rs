@@ -1,7 +1,10 @@
 //! Bearer tokens: checked against configured keys, and made with the local one.
 //! An [`Identity`] leaves this file only for a token whose signature, issuer, audience and time all hold; no message repeats a token.
 
-use std::{num::NonZeroUsize, sync::Mutex};
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex},
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -44,7 +47,7 @@ struct Trusted {
 /// What a signature vouched for; times are compared at every use.
 #[derive(Clone)]
 struct Verified {
-    identity: Identity,
+    identity: Arc<Identity>,
     not_before: Option<DateTime<Utc>>,
 }
 
@@ -92,7 +95,7 @@ impl Verifier {
     }
 
     /// Who presents this token.
-    pub fn verify(&self, token: &str, clock: &dyn Clock) -> Result<Identity, Error> {
+    pub fn verify(&self, token: &str, clock: &dyn Clock) -> Result<Arc<Identity>, Error> {
         if let Some(identity) = self.recall(token, clock) {
             return Ok(identity);
         }
@@ -104,7 +107,7 @@ impl Verifier {
     }
 
     /// Who presents this token, if it was verified before and still holds: costs a hash, no signature check.
-    pub fn recall(&self, token: &str, clock: &dyn Clock) -> Option<Identity> {
+    pub fn recall(&self, token: &str, clock: &dyn Clock) -> Option<Arc<Identity>> {
         let known = self.memory().get(&fingerprint(token)).cloned()?;
         check_times(&known, clock.now()).ok().map(|()| known.identity)
     }
@@ -179,7 +182,7 @@ impl Trusted {
         };
         let roles = self.roles(claims)?;
         Ok(Verified {
-            identity: Identity { issuer: self.issuer.clone(), subject: subject.into(), roles, expires_at },
+            identity: Arc::new(Identity { issuer: self.issuer.clone(), subject: subject.into(), roles, expires_at }),
             not_before,
         })
     }
@@ -327,7 +330,7 @@ mod tests {
             by_ed(&claims()),
         ] {
             let identity = verifier(None).verify(&token, &clock()).expect("accepted");
-            assert_eq!((identity.subject.as_str(), identity.roles), ("maria", vec![Role::Sponsor]));
+            assert_eq!((identity.subject.as_str(), identity.roles.clone()), ("maria", vec![Role::Sponsor]));
         }
     }
 
@@ -398,7 +401,7 @@ mod tests {
         let key = LocalKey::ephemeral().expect("key");
         let token = mint(&key, clock().now(), "pat", &[Role::PmoLead], TimeDelta::hours(8)).expect("minted");
         let identity = verifier(Some(&key)).verify(&token, &clock()).expect("accepted");
-        assert_eq!((identity.issuer.as_str(), identity.roles), (LOCAL_ISSUER, vec![Role::PmoLead]));
+        assert_eq!((identity.issuer.as_str(), identity.roles.clone()), (LOCAL_ISSUER, vec![Role::PmoLead]));
         assert_eq!(refused(&token), Code::Unauthenticated);
         let other = LocalKey::ephemeral().expect("key");
         assert!(verifier(Some(&other)).verify(&token, &clock()).is_err());

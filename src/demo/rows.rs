@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{PMO_LEAD, timeline};
 use crate::error::Error;
+use crate::portfolios::rules::ItemState;
 
 /// Whose tokens name these people: those that the server's own `token` command signs.
 const ISSUER: &str = "foliograph-local";
@@ -62,7 +63,8 @@ struct ItemFact {
     key: String,
     parent: Option<String>,
     name: String,
-    state: timeline::State,
+    #[serde(deserialize_with = "timeline::state")]
+    state: ItemState,
     category: Option<String>,
     priority: Option<i32>,
     confidential: Option<String>,
@@ -276,7 +278,7 @@ fn item(
     // Entered a month before it starts, but never later than a month before the day, or it would be news to all.
     let created_at = instant(as_of, fact.start.unwrap_or(0).min(0) - 30);
     let created_by_id = Some(id("person", PMO_LEAD));
-    let version = fact.state.version();
+    let version = timeline::version(fact.state);
     let days_ago = i64::try_from(index % 28).unwrap_or(0) + 1;
     portfolio_item::Model {
         id: own,

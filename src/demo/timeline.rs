@@ -1,45 +1,25 @@
 //! Dates, phase and version that agree with an item's state; pure.
 
 use chrono::{NaiveDate, TimeDelta};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-/// The states of the published list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(super) enum State {
-    Proposed,
-    Approved,
-    Active,
-    OnHold,
-    Closing,
-    Closed,
-    Cancelled,
+use crate::portfolios::rules::ItemState as State;
+
+/// As if each step on the way to a state had been one write.
+pub(super) fn version(state: State) -> i64 {
+    match state {
+        State::Proposed => 1,
+        State::Approved => 2,
+        State::Active | State::Cancelled => 3,
+        State::OnHold | State::Closing => 4,
+        State::Closed => 5,
+    }
 }
 
-impl State {
-    /// The name in the table.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Proposed => "PROPOSED",
-            Self::Approved => "APPROVED",
-            Self::Active => "ACTIVE",
-            Self::OnHold => "ON_HOLD",
-            Self::Closing => "CLOSING",
-            Self::Closed => "CLOSED",
-            Self::Cancelled => "CANCELLED",
-        }
-    }
-
-    /// As if each step on the way to this state had been one write.
-    pub(super) fn version(self) -> i64 {
-        match self {
-            Self::Proposed => 1,
-            Self::Approved => 2,
-            Self::Active | Self::Cancelled => 3,
-            Self::OnHold | Self::Closing => 4,
-            Self::Closed => 5,
-        }
-    }
+/// Reads a state by its stored name.
+pub(super) fn state<'de, D: Deserializer<'de>>(from: D) -> Result<State, D::Error> {
+    let name = String::deserialize(from)?;
+    State::parse(&name).ok_or_else(|| serde::de::Error::custom(format!("there is no state {name}")))
 }
 
 /// How a project is run.

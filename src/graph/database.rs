@@ -61,6 +61,8 @@ enum Connected {
 /// A read connection on loan.
 pub struct Reader {
     connection: Option<Connected>,
+    /// Whether the connection was used before: the server may have closed it since.
+    reused: bool,
     reads: Arc<Reads>,
     _permit: OwnedSemaphorePermit,
 }
@@ -105,14 +107,19 @@ impl Database {
     pub async fn reader(&self) -> Result<Reader, Error> {
         let permit = self.reads.permits.clone().acquire_owned().await.map_err(Error::internal)?;
         let idle = self.reads.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reused = idle.is_some();
         let connection = match idle {
             Some(connection) => connection,
-            None => match &self.reads.options {
-                Options::Postgres(o) => Connected::Postgres(Box::new(PgConnection::connect_with(o).await?)),
-                Options::Sqlite(o) => Connected::Sqlite(Box::new(SqliteConnection::connect_with(o).await?)),
-            },
+            None => self.open().await?,
         };
-        Ok(Reader { connection: Some(connection), reads: self.reads.clone(), _permit: permit })
+        Ok(Reader { connection: Some(connection), reused, reads: self.reads.clone(), _permit: permit })
+    }
+
+    async fn open(&self) -> Result<Connected, Error> {
+        Ok(match &self.reads.options {
+            Options::Postgres(o) => Connected::Postgres(Box::new(PgConnection::connect_with(o).await?)),
+            Options::Sqlite(o) => Connected::Sqlite(Box::new(SqliteConnection::connect_with(o).await?)),
+        })
     }
 
     /// Whether the database answers.
@@ -130,8 +137,34 @@ impl Database {
 }
 
 impl Reader {
-    /// Runs a statement and gives each row to `each`. After an error the connection is not used again.
+    /// Runs a statement and gives each row to `each`. After an error the connection is not used again; if it had only
+    /// gone stale, which a restarted database leaves behind, the statement runs once more on a new one.
     pub async fn fetch(
+        &mut self,
+        database: &Database,
+        text: &Arc<str>,
+        values: &[DbValue],
+        each: &mut (impl FnMut(Row) -> Result<(), Error> + Send),
+    ) -> Result<usize, Error> {
+        let mut began = false;
+        let first = self
+            .attempt(text, values, |row| {
+                began = true;
+                each(row)
+            })
+            .await;
+        match first {
+            Err(e) if e.code == Code::Unavailable && self.reused && !began => {
+                self.reads.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                self.connection = Some(database.open().await?);
+                self.reused = false;
+                self.attempt(text, values, each).await
+            }
+            done => done,
+        }
+    }
+
+    async fn attempt(
         &mut self,
         text: &Arc<str>,
         values: &[DbValue],
@@ -189,6 +222,7 @@ fn postgres(arguments: &mut PgArguments, value: &DbValue) -> BindResult {
         DbValue::Id(id) => arguments.add(*id),
         DbValue::Date(d) => arguments.add(*d),
         DbValue::Instant(t) => arguments.add(*t),
+        DbValue::Ids(ids) => arguments.add(&ids[..]),
         DbValue::List(ty, values) => match ty {
             ListType::Int => arguments.add(
                 values.iter().filter_map(|v| if let DbValue::Int(n) = v { Some(*n) } else { None }).collect::<Vec<_>>(),
@@ -199,12 +233,8 @@ fn postgres(arguments: &mut PgArguments, value: &DbValue) -> BindResult {
                     .filter_map(|v| if let DbValue::Text(s) = v { Some(s.as_str()) } else { None })
                     .collect::<Vec<_>>(),
             ),
-            ListType::Id => arguments.add(
-                values
-                    .iter()
-                    .filter_map(|v| if let DbValue::Id(id) = v { Some(*id) } else { None })
-                    .collect::<Vec<_>>(),
-            ),
+            // Ids have a variant of their own.
+            ListType::Id => Ok(()),
             ListType::Date => arguments.add(
                 values
                     .iter()
@@ -229,6 +259,7 @@ fn sqlite(arguments: &mut SqliteArguments, value: &DbValue) -> BindResult {
         DbValue::Id(id) => arguments.add(*id),
         DbValue::Date(d) => arguments.add(*d),
         DbValue::Instant(t) => arguments.add(*t),
+        DbValue::Ids(ids) => arguments.add(json_ids(ids)),
         DbValue::List(_, values) => arguments.add(json_list(values)),
     }
 }
@@ -252,9 +283,22 @@ fn json_list(values: &[DbValue]) -> String {
             DbValue::Instant(t) => {
                 super::json::string(&mut out, &t.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, false));
             }
-            DbValue::List(..) => out.extend_from_slice(b"null"),
+            DbValue::Ids(_) | DbValue::List(..) => out.extend_from_slice(b"null"),
         }
     }
     out.push(b']');
     String::from_utf8(out).unwrap_or_default()
+}
+
+/// Ids as the JSON that `json_each` reads: hexadecimal, since JSON has no bytes.
+fn json_ids(ids: &[uuid::Uuid]) -> String {
+    let mut out = String::with_capacity(ids.len() * 35 + 2);
+    out.push('[');
+    for (i, id) in ids.iter().enumerate() {
+        out.push_str(if i > 0 { ",\"" } else { "\"" });
+        out.push_str(id.simple().encode_lower(&mut uuid::Uuid::encode_buffer()));
+        out.push('"');
+    }
+    out.push(']');
+    out
 }

@@ -298,12 +298,7 @@ impl Entity {
             kind: None,
             class,
             rows,
-            fields: vec![Field {
-                filter: true,
-                required: true,
-                order: true,
-                ..Field::new("id", Kind::Id, "The opaque id. It never changes.")
-            }],
+            fields: vec![],
             implements: vec![],
             members: vec![],
             external: None,
@@ -314,6 +309,8 @@ impl Entity {
     /// Ids with this prefix, root fields with these names.
     #[must_use]
     pub fn node(mut self, prefix: &'static str, single: &'static str, plural: &'static str) -> Self {
+        let id = Field::new("id", Kind::Id, "The opaque id. It never changes.");
+        self.fields.insert(0, Field { filter: true, required: true, order: true, ..id });
         self.prefix = Some(prefix);
         self.single = single;
         self.plural = Some(plural);

@@ -26,8 +26,10 @@ use crate::{
 
 /// Documents kept.
 const DOCUMENTS: usize = 1_000;
+/// Bytes of text kept: what is parsed and planned from it takes some fifty times as much.
+const TEXT: usize = 1 << 20;
 /// Plans kept for one document: rights times shapes.
-const PLANS: usize = 64;
+const PLANS: usize = 16;
 
 /// A document that was read, limited and validated.
 pub struct Document {
@@ -113,27 +115,41 @@ impl Document {
 
 /// Documents that were seen.
 pub struct Documents {
-    seen: Mutex<LruCache<String, Arc<Document>>>,
+    seen: Mutex<Seen>,
+}
+
+struct Seen {
+    by_text: LruCache<String, Arc<Document>>,
+    bytes: usize,
 }
 
 impl Default for Documents {
     fn default() -> Self {
-        Self { seen: Mutex::new(LruCache::new(NonZeroUsize::new(DOCUMENTS).unwrap_or(NonZeroUsize::MIN))) }
+        let by_text = LruCache::new(NonZeroUsize::new(DOCUMENTS).unwrap_or(NonZeroUsize::MIN));
+        Self { seen: Mutex::new(Seen { by_text, bytes: 0 }) }
     }
 }
 
 impl Documents {
     /// A document that was kept.
     pub fn get(&self, text: &str) -> Option<Arc<Document>> {
-        self.lock().get(text).cloned()
+        self.lock().by_text.get(text).cloned()
     }
 
-    /// Keeps a validated document.
+    /// Keeps a validated document, and lets go of those longest unused where there are too many.
     pub fn keep(&self, text: String, document: Arc<Document>) {
-        self.lock().put(text, document);
+        let mut seen = self.lock();
+        seen.bytes += text.len();
+        if let Some((out, _)) = seen.by_text.push(text, document) {
+            seen.bytes -= out.len();
+        }
+        while seen.bytes > TEXT {
+            let Some((out, _)) = seen.by_text.pop_lru() else { break };
+            seen.bytes -= out.len();
+        }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, LruCache<String, Arc<Document>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -93,9 +93,13 @@ pub struct Engine {
     limits: Limits,
 }
 
+/// How a body begins; what follows is written behind it, without a copy.
+const BODY: &[u8] = b"{\"data\":";
+
 /// What executing gave.
 struct Executed {
-    data: Vec<u8>,
+    /// The body up to the end of `data`.
+    body: Vec<u8>,
     errors: Vec<Error>,
     any: bool,
     access: Vec<Json>,
@@ -110,6 +114,11 @@ impl Engine {
         let (schema, types) = schema::build(model);
         let signer = Signer::new(&shared_secret(&database, CURSOR_SECRET).await?);
         Ok(Self { database, model, schema, types, documents: Documents::default(), signer, limits })
+    }
+
+    /// The schema in SDL.
+    pub fn sdl(&self) -> String {
+        self.schema.sdl()
     }
 
     /// What every field of the schema needs, by schema coordinate.
@@ -128,7 +137,7 @@ impl Engine {
         let mut hash = String::new();
         let request_id = request.request_id.clone();
         match self.prepare_and_run(request, caller, &mut operation, &mut hash).await {
-            Ok(done) => answer(&done, &request_id, operation, hash),
+            Ok(done) => answer(done, &request_id, operation, hash),
             Err(errors) => {
                 let code = errors[0].code;
                 errors.iter().for_each(log);
@@ -241,14 +250,14 @@ impl Engine {
             }
         }
         let any = values.iter().any(|v| v.as_ref().is_none_or(|v| v != b"null"));
-        let data = if plan.roots.iter().any(|r| matches!(r.kind, RootKind::Introspection)) {
+        let body = if plan.roots.iter().any(|r| matches!(r.kind, RootKind::Introspection)) {
             self.introspect(plan, document, op, variables, values, &mut errors).await
         } else {
             joined(plan, values)
         };
         let masked = run.masked.iter().map(|n| *n as usize).sum();
         let access = access(plan, &run.masked, mode, &mut errors);
-        Ok(Executed { data, errors, any, access, masked, statements: run.statements, rows: run.rows })
+        Ok(Executed { body, errors, any, access, masked, statements: run.statements, rows: run.rows })
     }
 
     /// The JSON of one root field; none where async-graphql answers.
@@ -374,17 +383,15 @@ impl Engine {
                 e.message.lines().next().unwrap_or_default().to_owned(),
             ));
         }
-        let mut out = vec![];
+        let mut out = BODY.to_vec();
         splice(&mut out, &response.data);
         out
     }
 }
 
 /// The body and what is known of it.
-fn answer(done: &Executed, request_id: &str, operation: Option<String>, document_hash: String) -> Answer {
-    let mut body = Vec::with_capacity(done.data.len() + 64);
-    body.extend_from_slice(b"{\"data\":");
-    body.extend_from_slice(&done.data);
+fn answer(done: Executed, request_id: &str, operation: Option<String>, document_hash: String) -> Answer {
+    let mut body = done.body;
     if !done.errors.is_empty() {
         done.errors.iter().for_each(log);
         let errors: Vec<Json> = done.errors.iter().map(|e| error_json(e, request_id)).collect();
@@ -455,7 +462,8 @@ async fn shared_secret(database: &Database, name: &str) -> Result<Vec<u8>, Error
 }
 
 fn joined(plan: &Plan, values: Vec<Option<Vec<u8>>>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(values.iter().flatten().map(Vec::len).sum::<usize>() + 32 * values.len() + 2);
+    let mut out = Vec::with_capacity(values.iter().flatten().map(Vec::len).sum::<usize>() + 32 * values.len() + 64);
+    out.extend_from_slice(BODY);
     out.push(b'{');
     for (i, (root, value)) in plan.roots.iter().zip(values).enumerate() {
         if i > 0 {

@@ -90,6 +90,8 @@ pub struct Source {
     pub joins: Vec<Join>,
     /// What is read.
     pub columns: Vec<Expr>,
+    /// How the database stores it.
+    pub types: Vec<ColumnType>,
 }
 
 /// A row joined by its id.
@@ -155,12 +157,13 @@ pub enum ColumnType {
 impl Source {
     /// A source over an entity's table.
     pub fn new(entity: &'static Entity, scopes: Scopes) -> Self {
-        Self { entity, scopes, joins: vec![], columns: vec![] }
+        Self { entity, scopes, joins: vec![], columns: vec![], types: vec![] }
     }
 
     /// The position of an expression among those read.
     pub fn read(&mut self, expr: Expr) -> usize {
         self.columns.iter().position(|e| *e == expr).unwrap_or_else(|| {
+            self.types.push(expr.ty);
             self.columns.push(expr);
             self.columns.len() - 1
         })

@@ -18,7 +18,10 @@ use super::{
     },
 };
 use crate::{
-    auth::{Caller, Class, Permission, Role, policy},
+    auth::{
+        Caller, Class, Permission, Role, policy,
+        steps::{self, Step},
+    },
     config::Limits,
     error::Error,
 };
@@ -28,20 +31,20 @@ pub struct SystemRoot {
     /// Its name.
     pub name: String,
     /// Steps over its tree.
-    pub steps: Vec<Step>,
+    pub steps: Vec<Projection>,
     /// Rows linked from it.
     pub levels: Vec<Level>,
 }
 
 /// A step of projecting a tree.
 #[derive(Debug)]
-pub enum Step {
+pub enum Projection {
     /// Finished JSON.
     Lit(Vec<u8>),
     /// The member of that name.
     Leaf(String),
     /// Steps over the member of that name; over each element, if it is a list.
-    Nested(String, Vec<Step>),
+    Nested(String, Vec<Projection>),
     /// A row from the read path.
     Row(usize),
 }
@@ -102,6 +105,7 @@ pub fn insert_types(r: &mut Registry) {
         vec![
             field("grants", "[PermissionGrant!]!", ANY, "What each role has."),
             field("fields", "[FieldPermission!]!", ANY, "What each field of the schema needs."),
+            field("steps", "[StepPermission!]!", ANY, "Which role may take which step, such as approving a project."),
         ],
     );
     object(
@@ -121,6 +125,22 @@ pub fn insert_types(r: &mut Registry) {
         vec![
             field("coordinate", "String!", ANY, "The field, such as `Project.budget`."),
             field("needs", "Permission!", ANY, "The permission."),
+        ],
+    );
+    object(
+        r,
+        "StepPermission",
+        "A step that a role may take.",
+        vec![
+            field("step", "String!", ANY, "The step, such as `ITEM_APPROVE`."),
+            field("role", "String!", ANY, "The role."),
+            field("scopes", "[String!]!", ANY, "The rows on which it may; see `PermissionScope.scopes`."),
+            field(
+                "barred",
+                "[String!]!",
+                ANY,
+                "Who may not all the same, for her part in the matter: PROJECT_MANAGER, CREATOR, SUBMITTER.",
+            ),
         ],
     );
     object(
@@ -174,15 +194,15 @@ fn object_steps<'d>(
     type_name: &str,
     asked: &[&'d SelectionSet],
     levels: &mut Vec<Level>,
-) -> Result<Vec<Step>, Error> {
+) -> Result<Vec<Projection>, Error> {
     let mut steps = vec![];
     let mut open = "{";
     for (key, fields) in collect(compiler.model, compiler.fragments, compiler.variables, asked, type_name) {
-        steps.push(Step::Lit(format!("{open}\"{key}\":").into_bytes()));
+        steps.push(Projection::Lit(format!("{open}\"{key}\":").into_bytes()));
         open = ",";
         let name = fields[0].node.name.node.as_str();
         if name == "__typename" {
-            steps.push(Step::Lit(format!("\"{type_name}\"").into_bytes()));
+            steps.push(Projection::Lit(format!("\"{type_name}\"").into_bytes()));
             continue;
         }
         let ty = compiler.types.get(type_name).and_then(|t| t.field_by_name(name)).map(|f| f.ty.clone());
@@ -190,28 +210,28 @@ fn object_steps<'d>(
         let concrete = MetaTypeName::concrete_typename(&ty);
         if let Some(entity) = compiler.model.find(concrete) {
             if compiler.rights.read(entity.class).is_empty() {
-                steps.push(Step::Lit(b"null".to_vec()));
+                steps.push(Projection::Lit(b"null".to_vec()));
             } else {
                 levels.push(compiler.single(entity, Lookup::Me, &fields)?);
-                steps.push(Step::Row(levels.len() - 1));
+                steps.push(Projection::Row(levels.len() - 1));
             }
         } else if compiler.types.get(concrete).is_some_and(async_graphql::registry::MetaType::is_composite) {
-            steps.push(Step::Nested(name.to_owned(), object_steps(compiler, concrete, &sets(&fields), levels)?));
+            steps.push(Projection::Nested(name.to_owned(), object_steps(compiler, concrete, &sets(&fields), levels)?));
         } else {
-            steps.push(Step::Leaf(name.to_owned()));
+            steps.push(Projection::Leaf(name.to_owned()));
         }
     }
-    steps.push(Step::Lit(if open == "{" { b"{}".to_vec() } else { b"}".to_vec() }));
+    steps.push(Projection::Lit(if open == "{" { b"{}".to_vec() } else { b"}".to_vec() }));
     Ok(steps)
 }
 
 /// Writes the steps over a tree.
-pub fn write(out: &mut Vec<u8>, steps: &[Step], tree: &Json, rows: &[Vec<u8>]) {
+pub fn write(out: &mut Vec<u8>, steps: &[Projection], tree: &Json, rows: &[Vec<u8>]) {
     for step in steps {
         match step {
-            Step::Lit(bytes) => out.extend_from_slice(bytes),
-            Step::Leaf(name) => out.extend_from_slice(tree[name.as_str()].to_string().as_bytes()),
-            Step::Nested(name, steps) => match &tree[name.as_str()] {
+            Projection::Lit(bytes) => out.extend_from_slice(bytes),
+            Projection::Leaf(name) => out.extend_from_slice(tree[name.as_str()].to_string().as_bytes()),
+            Projection::Nested(name, steps) => match &tree[name.as_str()] {
                 Json::Array(items) => {
                     out.push(b'[');
                     for (i, item) in items.iter().enumerate() {
@@ -224,7 +244,7 @@ pub fn write(out: &mut Vec<u8>, steps: &[Step], tree: &Json, rows: &[Vec<u8>]) {
                 }
                 one => write(out, steps, one, rows),
             },
-            Step::Row(i) => out.extend_from_slice(&rows[*i]),
+            Projection::Row(i) => out.extend_from_slice(&rows[*i]),
         }
     }
 }
@@ -285,7 +305,16 @@ impl Facts<'_> {
             .into_iter()
             .map(|(coordinate, needs)| json!({ "coordinate": coordinate, "needs": needs }))
             .collect();
-        json!({ "grants": grants, "fields": fields })
+        let steps: Vec<Json> = Step::ALL
+            .into_iter()
+            .flat_map(|step| Role::ALL.map(|role| (step, role, steps::decide(role, step))))
+            .filter(|(_, _, scopes)| !scopes.is_empty())
+            .map(|(step, role, scopes)| {
+                let barred: Vec<_> = step.barred().iter().map(|d| d.as_str()).collect();
+                json!({ "step": step.as_str(), "role": role.as_str(), "scopes": names(scopes), "barred": barred })
+            })
+            .collect();
+        json!({ "grants": grants, "fields": fields, "steps": steps })
     }
 
     fn server(&self) -> Json {

@@ -1,5 +1,7 @@
 //! Values on their way between GraphQL and the database: what a leaf of an input means for a column, exactly.
 
+use std::sync::Arc;
+
 use async_graphql_value::ConstValue;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
@@ -22,7 +24,9 @@ pub enum DbValue {
     Date(NaiveDate),
     /// An instant.
     Instant(DateTime<Utc>),
-    /// Several values of one type.
+    /// Several ids.
+    Ids(Arc<[Uuid]>),
+    /// Several values of one type that is not an id.
     List(ListType, Vec<DbValue>),
 }
 

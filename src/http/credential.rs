@@ -37,7 +37,7 @@ pub async fn caller(app: &App, headers: &HeaderMap, extensions: &Extensions) -> 
         })?
     };
     Span::current().record("caller", identity.subject.as_str());
-    Ok(app.caller_of(&identity).await?)
+    Ok(app.caller_of(identity).await?)
 }
 
 fn bearer(headers: &HeaderMap) -> Result<&str, Error> {

@@ -70,7 +70,7 @@ pub fn router(app: &Arc<App>) -> Router {
 /// The SDL, for anyone who is authenticated.
 async fn schema(State(app): State<Arc<App>>, request: Request) -> Result<Response, Refusal> {
     credential::caller(&app, request.headers(), request.extensions()).await?;
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], crate::graph::sdl(crate::app::model())).into_response())
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], app.engine.sdl()).into_response())
 }
 
 fn cors(config: &Config) -> Option<CorsLayer> {

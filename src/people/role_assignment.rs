@@ -41,3 +41,15 @@ pub fn declare() -> Entity {
         ])
         .audited()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ROLE;
+    use crate::auth::Role;
+
+    #[test]
+    fn the_schema_names_the_roles_that_the_policy_knows() {
+        let shown: Vec<_> = ROLE.values.iter().map(|(name, _)| *name).collect();
+        assert_eq!(shown, Role::ALL.map(Role::as_str));
+    }
+}

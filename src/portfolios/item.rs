@@ -212,3 +212,14 @@ pub fn interface(members: &[Entity; 3]) -> Entity {
         members,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::rules::ItemState, STATE};
+
+    #[test]
+    fn the_schema_names_the_states_that_the_rules_know() {
+        let shown: Vec<_> = STATE.values.iter().map(|(name, _)| *name).collect();
+        assert_eq!(shown, ItemState::ALL.map(ItemState::as_str));
+    }
+}

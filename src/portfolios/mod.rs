@@ -2,6 +2,7 @@
 
 mod external_link;
 mod item;
+pub mod rules;
 
 use crate::graph::decl::Entity;
 

@@ -6,7 +6,7 @@ use super::{
     super::{
         decl::{Entity, Field, Kind, Model, Scalar},
         sql::{Fold, Param, Sql},
-        value::{DbValue, Leaf},
+        value::{DbValue, Leaf, ListType},
     },
     invalid, prefixes, truth,
 };
@@ -151,7 +151,12 @@ pub fn read_list(leaf: &Leaf, fold: Fold, value: &ConstValue) -> Result<DbValue,
         return Err(invalid(format!("A list of values may have at most {MAX_IN} entries.")));
     }
     let values: Result<Vec<_>, _> = items.iter().map(|v| leaf.read(v).map(|v| fold.apply(v))).collect();
-    Ok(DbValue::List(leaf.list_type(), values?))
+    let values = values?;
+    if leaf.list_type() == ListType::Id {
+        let ids = values.iter().filter_map(|v| if let DbValue::Id(id) = v { Some(*id) } else { None });
+        return Ok(DbValue::Ids(ids.collect()));
+    }
+    Ok(DbValue::List(leaf.list_type(), values))
 }
 
 fn constant(value: &Value) -> Result<ConstValue, Error> {

@@ -92,7 +92,6 @@ impl Run<'_> {
             sums.push(by_group);
         }
         let types = figure_types(&groups.totals);
-        let columns: Vec<ColumnType> = groups.source.columns.iter().map(|e| e.ty).collect();
         let count_at = 1 + key_types.len();
         let source_at = count_at + 1 + types.len() + 1;
         let mut out = vec![Vec::new(); parents.count];
@@ -116,7 +115,7 @@ impl Run<'_> {
                 buffer,
                 &groups.ops,
                 cells,
-                &CellTypes { columns: &columns, keys: &key_types, figures: &types },
+                &CellTypes { columns: &groups.source.types, keys: &key_types, figures: &types },
                 &mut scene,
             );
         }

@@ -23,7 +23,7 @@ use super::{
     plan::{ColumnType, Level, Lookup, Op, OrderKey, Plan, RowsStatement},
     sql::{Param, RowSet, Statement},
     statement::{Builder, RowLimit, Shape},
-    value::{DbValue, ListType},
+    value::DbValue,
 };
 use crate::{
     auth::Caller,
@@ -61,7 +61,7 @@ pub struct Run<'a> {
 
 /// The rows that a level's rows belong to.
 pub struct Parents {
-    keys: Vec<DbValue>,
+    keys: Arc<[Uuid]>,
     /// For each key, the parent row it came from.
     owners: Vec<usize>,
     count: usize,
@@ -70,7 +70,7 @@ pub struct Parents {
 impl Parents {
     /// The one parent of a root level.
     fn root() -> Self {
-        Self { keys: vec![], owners: vec![0], count: 1 }
+        Self { keys: Arc::default(), owners: vec![0], count: 1 }
     }
 }
 
@@ -85,6 +85,11 @@ impl Pieces {
     pub fn of(&self, parent: usize) -> &[u8] {
         let (from, to) = self.ranges.get(parent).copied().unwrap_or_default();
         &self.buffer[from..to]
+    }
+
+    /// The piece of a root, which is all there is.
+    fn only(self) -> Option<Vec<u8>> {
+        (!self.buffer.is_empty()).then_some(self.buffer)
     }
 }
 
@@ -130,13 +135,12 @@ impl<'a> Run<'a> {
     /// The JSON of one row or of a connection; none where there is no such row.
     pub async fn root(&mut self, level: &Level) -> Result<Option<Vec<u8>>, Error> {
         let pieces = self.level(level, Parents::root()).await?;
-        let piece = pieces.of(0);
-        Ok((!piece.is_empty()).then(|| piece.to_vec()))
+        Ok(pieces.only())
     }
 
     /// The JSON of rows found by their ids, by id.
     pub async fn by_ids(&mut self, level: &Level, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, Error> {
-        let parents = Parents { keys: ids.iter().map(|id| DbValue::Id(*id)).collect(), ..Parents::root() };
+        let parents = Parents { keys: ids.into(), ..Parents::root() };
         let statement = self.builder().rows(
             level,
             &Shape { by: None, filter: None, order: None, cursor: None, backward: false, limit: RowLimit::None },
@@ -295,14 +299,13 @@ impl<'a> Run<'a> {
         cursor: &str,
         out: &mut Vec<u8>,
     ) {
-        let columns: Vec<ColumnType> = level.source.columns.iter().map(|e| e.ty).collect();
         let pieces: Vec<&[u8]> = children.iter().map(|c| c.of(at)).collect();
         let mut scene = Scene { children: &pieces, cursor, money: &[], masked: &mut self.masked };
         json::write(
             out,
             ops,
             Cells::Row(row, base),
-            &CellTypes { columns: &columns, keys: &[], figures: &[] },
+            &CellTypes { columns: &level.source.types, keys: &[], figures: &[] },
             &mut scene,
         );
     }
@@ -317,17 +320,17 @@ impl<'a> Run<'a> {
                 let kind_fits =
                     link.only.is_none_or(|(column, kind)| row.at(base + column, ColumnType::Text) == Cell::Text(kind));
                 if let (true, Cell::Id(id)) = (kind_fits, row.at(base + link.parent, ColumnType::Id)) {
-                    keys.push(DbValue::Id(Uuid::from_bytes(id)));
+                    keys.push(Uuid::from_bytes(id));
                     owners.push(at);
                 }
             }
-            out.push(self.level(child, Parents { keys, owners, count: rows.len() }).await?);
+            out.push(self.level(child, Parents { keys: keys.into(), owners, count: rows.len() }).await?);
         }
         Ok(out)
     }
 
     async fn single_currency(&mut self, check: &Statement) -> Result<(), Error> {
-        let rows = self.fetch(check, &[], 0).await?;
+        let rows = self.fetch(check, &Arc::default(), 0).await?;
         if rows.first().is_some_and(|row| row.int(0) > 1) {
             return Err(Error::new(
                 Code::CurrencyRequired,
@@ -337,7 +340,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    async fn fetch(&mut self, statement: &Statement, keys: &[DbValue], limit: usize) -> Result<Vec<Row>, Error> {
+    async fn fetch(&mut self, statement: &Statement, keys: &Arc<[Uuid]>, limit: usize) -> Result<Vec<Row>, Error> {
         let values = statement.params.iter().map(|p| self.bind(p, keys, limit)).collect::<Result<Vec<_>, _>>()?;
         let mut reader = match self.reader.take() {
             Some(reader) => reader,
@@ -345,33 +348,31 @@ impl<'a> Run<'a> {
         };
         self.statements += 1;
         let mut rows = vec![];
-        self.rows += reader
-            .fetch(&statement.text, &values, |row| {
-                rows.push(row);
-                Ok(())
-            })
-            .await?;
+        let mut keep = |row| {
+            rows.push(row);
+            Ok(())
+        };
+        self.rows += reader.fetch(self.database, &statement.text, &values, &mut keep).await?;
         self.reader = Some(reader);
         Ok(rows)
     }
 
-    fn bind(&self, param: &Param, keys: &[DbValue], limit: usize) -> Result<DbValue, Error> {
-        let ids = |ids: &[Uuid]| DbValue::List(ListType::Id, ids.iter().map(|id| DbValue::Id(*id)).collect());
+    fn bind(&self, param: &Param, keys: &Arc<[Uuid]>, limit: usize) -> Result<DbValue, Error> {
         let mine = &self.caller.rows;
         Ok(match param {
             Param::Const(value) => value.clone(),
-            Param::Keys => DbValue::List(ListType::Id, keys.to_vec()),
+            Param::Keys => DbValue::Ids(keys.clone()),
             Param::Limit => DbValue::Int(i64::try_from(limit).unwrap_or(i64::MAX)),
             // No person has the nil id.
             Param::Me => DbValue::Id(self.caller.person.unwrap_or(Uuid::nil())),
-            Param::Rows(set) => ids(match set {
-                RowSet::Own => &mine.own,
-                RowSet::Sponsored => &mine.sponsored,
-                RowSet::Portfolios => &mine.portfolios,
-                RowSet::Assigned => &mine.assigned,
-                RowSet::Team => &mine.team,
-                RowSet::Granted => &mine.granted,
-                RowSet::Named => &mine.named,
+            Param::Rows(set) => DbValue::Ids(match set {
+                RowSet::Own => mine.own.clone(),
+                RowSet::Sponsored => mine.sponsored.clone(),
+                RowSet::Portfolios => mine.portfolios.clone(),
+                RowSet::Assigned => mine.assigned.clone(),
+                RowSet::Team => mine.team.clone(),
+                RowSet::Granted => mine.granted.clone(),
+                RowSet::Named => mine.named.clone(),
             }),
             Param::Variable { name, leaf, list, fold } => {
                 let value = self.variables.get(name).ok_or_else(|| Error::internal("a leaf without a value"))?;

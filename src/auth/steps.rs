@@ -1,0 +1,191 @@
+//! Who may take which step: the second table of the policy, beside the classes of fields. Exhaustive as well: whoever
+//! adds a role or a step must decide every cell. Which step may follow which state is the domain's to say, in `rules.rs`.
+
+use super::{Role, Scopes};
+
+/// A step in the life of something, taken by a business verb and never by an edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Step {
+    /// PROPOSED to APPROVED.
+    ItemApprove,
+    /// APPROVED to ACTIVE.
+    ItemStart,
+    /// ACTIVE to ON_HOLD.
+    ItemHold,
+    /// ON_HOLD to ACTIVE.
+    ItemResume,
+    /// ACTIVE to CLOSING.
+    ItemWindUp,
+    /// CLOSING to CLOSED.
+    ItemClose,
+    /// Any open state to CANCELLED.
+    ItemCancel,
+    /// A budget handed in for approval.
+    BudgetSubmit,
+    /// A budget approved, by another than its submitter, up to the approver's limit.
+    BudgetApprove,
+    /// A status report handed in.
+    ReportSubmit,
+    /// A submitted report given back as a draft.
+    ReportReturn,
+    /// A report published; it never changes again.
+    ReportPublish,
+}
+
+impl Step {
+    /// Every step, in the order of the published rules.
+    pub const ALL: [Self; 12] = [
+        Self::ItemApprove,
+        Self::ItemStart,
+        Self::ItemHold,
+        Self::ItemResume,
+        Self::ItemWindUp,
+        Self::ItemClose,
+        Self::ItemCancel,
+        Self::BudgetSubmit,
+        Self::BudgetApprove,
+        Self::ReportSubmit,
+        Self::ReportReturn,
+        Self::ReportPublish,
+    ];
+
+    /// The name used in tables and the schema.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ItemApprove => "ITEM_APPROVE",
+            Self::ItemStart => "ITEM_START",
+            Self::ItemHold => "ITEM_HOLD",
+            Self::ItemResume => "ITEM_RESUME",
+            Self::ItemWindUp => "ITEM_WIND_UP",
+            Self::ItemClose => "ITEM_CLOSE",
+            Self::ItemCancel => "ITEM_CANCEL",
+            Self::BudgetSubmit => "BUDGET_SUBMIT",
+            Self::BudgetApprove => "BUDGET_APPROVE",
+            Self::ReportSubmit => "REPORT_SUBMIT",
+            Self::ReportReturn => "REPORT_RETURN",
+            Self::ReportPublish => "REPORT_PUBLISH",
+        }
+    }
+
+    /// Who may not take the step whatever her roles give: a conflict of duty wins over every right.
+    pub fn barred(self) -> &'static [Duty] {
+        match self {
+            Self::ItemApprove => &[Duty::ProjectManager, Duty::Creator],
+            Self::BudgetApprove => &[Duty::Submitter],
+            Self::ItemStart
+            | Self::ItemHold
+            | Self::ItemResume
+            | Self::ItemWindUp
+            | Self::ItemClose
+            | Self::ItemCancel
+            | Self::BudgetSubmit
+            | Self::ReportSubmit
+            | Self::ReportReturn
+            | Self::ReportPublish => &[],
+        }
+    }
+}
+
+/// A part that a person has in the matter itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    /// She manages the project.
+    ProjectManager,
+    /// She created it.
+    Creator,
+    /// She submitted it.
+    Submitter,
+}
+
+impl Duty {
+    /// The name used in tables and the schema.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ProjectManager => "PROJECT_MANAGER",
+            Self::Creator => "CREATOR",
+            Self::Submitter => "SUBMITTER",
+        }
+    }
+}
+
+/// On which rows a role may take a step.
+pub fn decide(role: Role, step: Step) -> Scopes {
+    match role {
+        Role::PmoLead => match step {
+            Step::ItemApprove
+            | Step::ItemStart
+            | Step::ItemHold
+            | Step::ItemResume
+            | Step::ItemWindUp
+            | Step::ItemClose
+            | Step::ItemCancel
+            | Step::BudgetSubmit
+            | Step::BudgetApprove
+            | Step::ReportReturn
+            | Step::ReportPublish => Scopes::ALL,
+            Step::ReportSubmit => Scopes::NONE,
+        },
+        Role::ProjectManager => match step {
+            Step::ItemStart
+            | Step::ItemHold
+            | Step::ItemResume
+            | Step::ItemWindUp
+            | Step::BudgetSubmit
+            | Step::ReportSubmit
+            | Step::ReportReturn
+            | Step::ReportPublish => Scopes::OWN,
+            Step::ItemApprove | Step::ItemClose | Step::ItemCancel | Step::BudgetApprove => Scopes::NONE,
+        },
+        Role::Sponsor => match step {
+            Step::ItemApprove | Step::ItemClose | Step::ItemCancel | Step::BudgetApprove => Scopes::SPON,
+            Step::ItemStart
+            | Step::ItemHold
+            | Step::ItemResume
+            | Step::ItemWindUp
+            | Step::BudgetSubmit
+            | Step::ReportSubmit
+            | Step::ReportReturn
+            | Step::ReportPublish => Scopes::NONE,
+        },
+        Role::Finance => match step {
+            Step::BudgetSubmit => Scopes::ALL,
+            Step::ItemApprove
+            | Step::ItemStart
+            | Step::ItemHold
+            | Step::ItemResume
+            | Step::ItemWindUp
+            | Step::ItemClose
+            | Step::ItemCancel
+            | Step::BudgetApprove
+            | Step::ReportSubmit
+            | Step::ReportReturn
+            | Step::ReportPublish => Scopes::NONE,
+        },
+        Role::ResourceManager | Role::Analyst | Role::Auditor | Role::Integration | Role::Admin => Scopes::NONE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_manager_never_approves_closes_or_cancels() {
+        for step in [Step::ItemApprove, Step::ItemClose, Step::ItemCancel, Step::BudgetApprove] {
+            assert!(decide(Role::ProjectManager, step).is_empty(), "{}", step.as_str());
+        }
+    }
+
+    #[test]
+    fn who_reads_only_takes_no_step() {
+        for role in [Role::Analyst, Role::Auditor, Role::Admin, Role::Integration] {
+            assert!(Step::ALL.iter().all(|step| decide(role, *step).is_empty()), "{}", role.as_str());
+        }
+    }
+
+    #[test]
+    fn a_proposal_is_not_approved_by_who_made_it_or_runs_it() {
+        assert_eq!(Step::ItemApprove.barred(), [Duty::ProjectManager, Duty::Creator]);
+        assert_eq!(Step::BudgetApprove.barred(), [Duty::Submitter]);
+    }
+}
