@@ -249,7 +249,7 @@ tests! {
 
     async fn a_stop_lets_running_requests_end(world: &World) {
         let mut server = Process::serve(world).await;
-        let token = server.token("somebody", foliograph::auth::Role::PmoLead);
+        let token = Process::token("somebody", foliograph::auth::Role::PmoLead);
         let body = r#"{"query":"{ projects { totalCount } }"}"#;
         let mut stream = server.connect();
         write!(stream, "POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\

@@ -50,15 +50,16 @@ tests! {
 
     async fn nesting_in_variables_is_refused(world: &World) {
         let client = client(world).await;
-        let deep = format!(r#"{{"query":"query Q($f: ProjectFilter) {{ projects(filter: $f) {{ totalCount }} }}","variables":{{"f":{}{}}}}}"#,
-            r#"{"not":"#.repeat(10_000), format!("{{}}{}", "}".repeat(10_000)));
+        let (open, close) = (r#"{"not":"#.repeat(10_000), "}".repeat(10_000));
+        let query = "query Q($f: ProjectFilter) { projects(filter: $f) { totalCount } }";
+        let deep = format!(r#"{{"query":"{query}","variables":{{"f":{open}{{}}{close}}}}}"#);
         let began = Instant::now();
         let reply = client.post_raw("/graphql", "application/json", deep).await;
         assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
         assert_eq!((reply.status, reply.error_codes()), (StatusCode::BAD_REQUEST, vec!["BAD_REQUEST".to_owned()]));
         // Within what JSON may nest, the filter's own limit holds.
         let filter = (0..60).fold(json!({}), |inner, _| json!({ "not": inner }));
-        let reply = client.query_with("query Q($f: ProjectFilter) { projects(filter: $f) { totalCount } }", json!({ "f": filter })).await;
+        let reply = client.query_with(query, json!({ "f": filter })).await;
         assert_eq!(reply.json().get("data"), None, "{}", reply.text());
     }
 
@@ -77,7 +78,7 @@ tests! {
     async fn more_aliases_than_allowed_are_refused(world: &World) {
         let client = client(world).await;
         let aliases = |count: usize| {
-            let aliases: String = (0..count).map(|n| format!("a{n}: name ")).collect();
+            let aliases = numbered(count, |n| format!("a{n}: name "));
             format!("{{ projects(first: 1) {{ nodes {{ {aliases} }} }} }}")
         };
         assert_eq!(client.query(&aliases(30)).await.error_codes(), Vec::<String>::new());
@@ -89,7 +90,7 @@ tests! {
 
     async fn more_root_fields_and_directives_than_allowed_are_refused(world: &World) {
         let client = client(world).await;
-        let roots: String = (0..21).map(|n| format!("a{n}: serverInfo {{ name }} ")).collect();
+        let roots = numbered(21, |n| format!("a{n}: serverInfo {{ name }} "));
         refused_at_once(&client, &format!("{{ {roots} }}"), "QUERY_TOO_LARGE").await;
         let directives: String = (0..51).map(|_| "... @include(if: true) { name } ").collect();
         refused_at_once(&client, &format!("{{ projects(first: 1) {{ nodes {{ {directives} }} }} }}"), "QUERY_TOO_LARGE").await;
@@ -142,23 +143,23 @@ tests! {
 
     async fn operations_and_variables_without_number_are_refused_or_ignored(world: &World) {
         let client = client(world).await;
-        let operations: String = (0..1_000).map(|n| format!("query Q{n} {{ serverInfo {{ name }} }} ")).collect();
+        let operations = numbered(1_000, |n| format!("query Q{n} {{ serverInfo {{ name }} }} "));
         assert_eq!(ask_at_once(&client, &operations).await, "QUERY_TOO_LARGE");
-        let variables: String = (0..900).map(|n| format!("$v{n}: Int ")).collect();
+        let variables = numbered(900, |n| format!("$v{n}: Int "));
         let code = ask_at_once(&client, &format!("query Q({variables}) {{ serverInfo {{ name }} }}")).await;
         assert_eq!(code, "GRAPHQL_VALIDATION_FAILED", "variables that nothing uses");
     }
 
     async fn a_server_under_such_documents_keeps_its_memory(world: &World) {
         let server = Process::serve(world).await;
-        let token = server.token("somebody", Role::PmoLead);
+        let token = Process::token("somebody", Role::PmoLead);
         let body = |document: &str| json!({ "query": document }).to_string();
         let bodies = [
             body(&doubling(25)),
             body(&doubling(200)),
             body(&format!("{}{}", "{a".repeat(10_000), "}".repeat(10_000))),
             body(&format!("{{ serverInfo {{ {} }} }}", "a ".repeat(100_000))),
-            body(&format!("{{ {} }}", (0..5_000).map(|n| format!("a{n}: viewer {{ subject }} ")).collect::<String>())),
+            body(&format!("{{ {} }}", numbered(5_000, |n| format!("a{n}: viewer {{ subject }} ")))),
         ];
         let warm = server.post(&token, &body("{ serverInfo { name } }"));
         assert_eq!(warm.status, 200, "{}", warm.body);
@@ -177,9 +178,13 @@ tests! {
 
 /// A document whose fragments spread the next twice: 2 to the `steps` fields.
 fn doubling(steps: usize) -> String {
-    let fragments: String =
-        (0..steps).map(|n| format!("fragment f{n} on Node{{...f{0} ...f{0}}}", n + 1)).collect::<String>();
+    let fragments = numbered(steps, |n| format!("fragment f{n} on Node{{...f{0} ...f{0}}}", n + 1));
     format!("{{node(id:1){{...f0}}}}{fragments}fragment f{steps} on Node{{id}}")
+}
+
+/// `count` numbered parts, one after the other.
+fn numbered(count: usize, part: impl Fn(usize) -> String) -> String {
+    (0..count).map(part).collect::<Vec<_>>().concat()
 }
 
 async fn client(world: &World) -> Client {

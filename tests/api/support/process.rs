@@ -111,7 +111,7 @@ impl Process {
     }
 
     /// A token of the run's local key.
-    pub fn token(&self, subject: &str, role: Role) -> String {
+    pub fn token(subject: &str, role: Role) -> String {
         product::token(&SystemClock, subject, &[role])
     }
 
