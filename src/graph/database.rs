@@ -15,6 +15,7 @@ use sqlx::{
     sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::{instrument::WithSubscriber as _, subscriber::NoSubscriber};
 
 use super::{
     cell::Row,
@@ -147,18 +148,20 @@ impl Reader {
         each: &mut (impl FnMut(Row) -> Result<(), Error> + Send),
     ) -> Result<usize, Error> {
         let mut began = false;
+        // sqlx enters the request's span again for each row; nothing in the log gains by it.
         let first = self
             .attempt(text, values, |row| {
                 began = true;
                 each(row)
             })
+            .with_subscriber(NoSubscriber::new())
             .await;
         match first {
             Err(e) if e.code == Code::Unavailable && self.reused && !began => {
                 self.reads.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
                 self.connection = Some(database.open().await?);
                 self.reused = false;
-                self.attempt(text, values, each).await
+                self.attempt(text, values, each).with_subscriber(NoSubscriber::new()).await
             }
             done => done,
         }

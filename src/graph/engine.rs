@@ -118,7 +118,7 @@ impl Engine {
 
     /// The schema in SDL.
     pub fn sdl(&self) -> String {
-        self.schema.sdl()
+        printed(&self.schema)
     }
 
     /// What every field of the schema needs, by schema coordinate.
@@ -177,6 +177,7 @@ impl Engine {
         }
         if known.is_none() {
             self.validate(&request.document, &document).await?;
+            input::check_document(&self.types, &document.parsed).map_err(one)?;
             self.documents.keep(request.document, document.clone());
         }
         let variables = input::variables(&self.types, &op.node.variable_definitions, request.variables).map_err(one)?;
@@ -439,7 +440,11 @@ fn access(plan: &Plan, masked: &[u32], mode: AccessMode, errors: &mut Vec<Error>
 
 /// The schema of a model in SDL, without a database.
 pub fn sdl(model: &'static Model) -> String {
-    schema::build(model).0.sdl()
+    printed(&schema::build(model).0)
+}
+
+fn printed(schema: &Schema) -> String {
+    schema.sdl_with_options(async_graphql::SDLExportOptions::new().include_specified_by())
 }
 
 /// What every field of a model's schema needs, without a database.

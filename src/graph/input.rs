@@ -1,11 +1,14 @@
 //! Inputs fit their types: literals, variables in their positions, and the values that a request gives to variables.
 //! async-graphql checks neither variable positions nor values on its fast path, so all of it is checked here.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::{
     Positioned,
-    parser::types::{BaseType, Field, Type, VariableDefinition},
+    parser::types::{
+        BaseType, Directive, ExecutableDocument, Field, OperationType, Selection, SelectionSet, Type,
+        VariableDefinition,
+    },
     registry::{MetaType, MetaTypeName},
 };
 use async_graphql_value::{ConstValue, Value};
@@ -157,6 +160,75 @@ fn named(types: &Types, name: &str, value: ConstValue, place: &mut Place) -> Res
             Ok(ConstValue::Object(out))
         }
         _ => Err(bad(format!("{} is of type {name}, which is no input type.", place.0))),
+    }
+}
+
+/// Checks every argument of a document as it stands there, also of fields that a request leaves out.
+pub fn check_document(types: &Types, parsed: &ExecutableDocument) -> Result<(), Error> {
+    for (_, op) in parsed.operations.iter() {
+        let declared = declared(&op.node.variable_definitions);
+        let root = match op.node.ty {
+            OperationType::Query => "Query",
+            OperationType::Mutation => "Mutation",
+            OperationType::Subscription => "Subscription",
+        };
+        let mut walk = Walk { types, parsed, declared: &declared, seen: HashSet::new() };
+        walk.directives(&op.node.directives)?;
+        walk.set(&op.node.selection_set.node, root)?;
+    }
+    Ok(())
+}
+
+/// One operation's way through its document: each fragment once.
+struct Walk<'d> {
+    types: &'d Types,
+    parsed: &'d ExecutableDocument,
+    declared: &'d Declared,
+    seen: HashSet<&'d str>,
+}
+
+impl<'d> Walk<'d> {
+    fn set(&mut self, set: &'d SelectionSet, type_name: &str) -> Result<(), Error> {
+        for item in &set.items {
+            self.directives(item.node.directives())?;
+            match &item.node {
+                Selection::Field(field) => {
+                    check_arguments(self.types, self.declared, type_name, &field.node)
+                        .map_err(|e| e.at(field.pos.line, field.pos.column))?;
+                    let meta = self.types.get(type_name);
+                    let meta = meta.and_then(|t| t.field_by_name(field.node.name.node.as_str()));
+                    if let Some(meta) = meta {
+                        self.set(&field.node.selection_set.node, MetaTypeName::concrete_typename(&meta.ty))?;
+                    }
+                }
+                Selection::InlineFragment(inline) => {
+                    let on = inline.node.type_condition.as_ref().map_or(type_name, |c| c.node.on.node.as_str());
+                    self.set(&inline.node.selection_set.node, on)?;
+                }
+                Selection::FragmentSpread(spread) => {
+                    let name = spread.node.fragment_name.node.as_str();
+                    if let (true, Some(fragment)) = (self.seen.insert(name), self.parsed.fragments.get(name)) {
+                        self.directives(&fragment.node.directives)?;
+                        let on = fragment.node.type_condition.node.on.node.as_str();
+                        self.set(&fragment.node.selection_set.node, on)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `@skip` and `@include`, the only directives of documents, each with `if: Boolean!`.
+    fn directives(&self, directives: &[Positioned<Directive>]) -> Result<(), Error> {
+        for d in directives {
+            for (name, value) in &d.node.arguments {
+                literal(self.types, self.declared, "Boolean!", &value.node, false).map_err(|message| {
+                    Error::new(Code::GraphqlValidationFailed, format!("Argument `{}`: {message}", name.node))
+                        .at(d.pos.line, d.pos.column)
+                })?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -5,10 +5,11 @@
 //
 // Data: objects as they are; `__typename` tells members of interfaces and unions; `{"__error": "text"}` fails its field;
 // an array where the schema has a connection is paged by `first`, `last`, `after`, `before`.
+// `data.__objects` holds objects by id: `{"__ref": id}` stands for one of them, and `node`, `nodes` and `by` look there.
 
 import { readFileSync } from 'node:fs';
 import {
-  buildSchema, defaultFieldResolver, execute, getNamedType, isObjectType, parse, validate,
+  assertValidSchema, buildSchema, defaultFieldResolver, execute, getNamedType, isObjectType, parse, validate,
 } from 'graphql';
 
 const DEFAULT_PAGE = 50;
@@ -48,8 +49,22 @@ function withErrors(value) {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withErrors(member)]));
 }
 
+function lookUp(objects, args, info) {
+  if (args.ids) return args.ids.map((id) => objects[id] ?? null);
+  if (args.id) return objects[args.id] ?? null;
+  const type = getNamedType(info.returnType).name;
+  const fits = (one) => one.__typename === type && (args.by.id ? one.id === args.by.id : one.key === args.by.key);
+  return Object.values(objects).find(fits) ?? null;
+}
+
 function resolve(source, args, context, info) {
-  const value = defaultFieldResolver(source, args, context, info);
+  const objects = info.rootValue.__objects;
+  if (objects && info.parentType.name === 'Query' && (args.id || args.ids || args.by)) {
+    return lookUp(objects, args, info);
+  }
+  const follow = (value) => (value?.__ref ? objects[value.__ref] : value);
+  const found = defaultFieldResolver(source, args, context, info);
+  const value = Array.isArray(found) ? found.map(follow) : follow(found);
   return Array.isArray(value) && isConnection(getNamedType(info.returnType)) ? connection(value, args) : value;
 }
 
@@ -69,6 +84,7 @@ function answer(schema, data, { document, operationName, variables }) {
 
 const { sdl, data, cases } = JSON.parse(readFileSync(0, 'utf8'));
 const schema = buildSchema(sdl);
+assertValidSchema(schema);
 const root = withErrors(data);
 const answers = [];
 for (const one of cases) {

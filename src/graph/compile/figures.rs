@@ -128,6 +128,9 @@ impl<'d> Compiler<'d> {
             }
             keys.push(self.group_by(entity, rows, &mut inner, part)?);
         }
+        if keys.is_empty() {
+            return Err(Error::new(Code::GraphqlValidationFailed, "Groups are made by at least one key."));
+        }
         let mut order = vec![];
         for step in listed(&self.settle(argument(asked, "orderBy"))) {
             for (what, direction) in entries(step) {

@@ -27,8 +27,10 @@ pub fn lookup_leaves(lookup: &Lookup) -> Option<Vec<String>> {
     match lookup {
         Lookup::Keys | Lookup::Me => {}
         Lookup::Ref(Value::Object(members)) => {
-            for value in members.values() {
+            for (member, value) in members {
                 match value {
+                    // An object in a variable shapes the text.
+                    Value::Variable(_) if member == "external" => return None,
                     Value::Variable(name) => leaves.push(name.to_string()),
                     Value::Object(parts) => {
                         for value in parts.values() {

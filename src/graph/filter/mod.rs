@@ -81,9 +81,7 @@ impl<'a> Filter<'a> {
         sql.push("(TRUE");
         for (name, value) in members {
             let name = name.as_str();
-            if *value == Value::Null {
-                return Err(invalid(format!("`{name}` must not be null; leave it out for no condition.")));
-            }
+            not_null(name, value)?;
             sql.push(" AND ");
             match name {
                 "and" | "or" => {
@@ -231,6 +229,7 @@ impl<'a> Filter<'a> {
         };
         sql.push("(TRUE");
         for (name, value) in members {
+            not_null(name, value)?;
             sql.push(" AND ");
             let linked = |sql: &mut Sql, inner: usize| {
                 sql.column(inner, by).push(" = ").column(alias, "id");
@@ -334,6 +333,13 @@ fn truth(value: &Value) -> Result<bool, Error> {
         Value::Boolean(b) => Ok(*b),
         _ => Err(invalid("true or false is due here.".into())),
     }
+}
+
+fn not_null(name: &str, value: &Value) -> Result<(), Error> {
+    if *value == Value::Null {
+        return Err(invalid(format!("`{name}` must not be null; leave it out for no condition.")));
+    }
+    Ok(())
 }
 
 fn invalid(message: String) -> Error {

@@ -64,11 +64,14 @@ impl Operand {
                 sql.column(alias, self.column).push(if truth(value)? { " IS NULL" } else { " IS NOT NULL" });
             }
             "in" | "nin" => {
-                // NOT applied to the whole keeps SQL's rule that a null matches neither.
-                sql.push(if op == "nin" { "NOT (" } else { "(" });
+                // A null matches neither. SQL sees to that, but for an empty list, which it asks before the null.
+                if op == "nin" {
+                    sql.push("(").column(alias, self.column).push(" IS NOT NULL AND NOT ");
+                }
+                sql.push("(");
                 self.left(sql, alias);
                 let list = self.leaf.list_type();
-                sql.is_any(list, self.list(value)?).push(")");
+                sql.is_any(list, self.list(value)?).push(if op == "nin" { "))" } else { ")" });
             }
             "contains" | "startsWith" | "endsWith" => self.part(sql, alias, op, value)?,
             _ => {

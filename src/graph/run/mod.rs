@@ -103,6 +103,20 @@ struct Fetched {
     cursors: Vec<(String, String)>,
 }
 
+/// Rows being put where they belong.
+struct Placing {
+    fetched: Fetched,
+    /// What cursors are signed for; none where none is shown.
+    list: Option<ListHash>,
+    /// Rows of a parent that are shown.
+    limit: usize,
+    /// The parent of the last row.
+    current: usize,
+    /// The position of the next row.
+    at: usize,
+    keys: Vec<u8>,
+}
+
 #[derive(Default)]
 struct Written {
     buffer: Vec<u8>,
@@ -245,46 +259,74 @@ impl<'a> Run<'a> {
         for check in &statement.checks {
             self.single_currency(check).await?;
         }
-        let rows =
-            self.fetch(&statement.statement, &parents.keys, asked.limit + usize::from(level.page.probes)).await?;
+        let limit = asked.limit + usize::from(level.page.probes);
         let base = usize::from(level.link.is_some());
-        let children = self.children(level, &rows, base).await?;
-        let mut fetched = Fetched::nothing(parents.count);
-        fetched.written = level.rows.iter().map(|_| Written::default()).collect();
-        let limit = if level.lookup.is_some() { usize::MAX } else { asked.limit };
-        let (mut current, mut keys) = (usize::MAX, vec![]);
-        for (at, row) in rows.iter().enumerate() {
-            let parent = if base == 0 { 0 } else { parents.owner(row)? };
-            if parent != current {
-                debug_assert!(current == usize::MAX || parent > current, "rows come by parent");
-                fetched.spans[parent] = (at, 0, 0);
-                current = parent;
-            }
-            let span = &mut fetched.spans[parent];
-            span.2 += 1;
-            let within = span.2 <= limit;
-            let mut text = String::new();
-            if within {
-                span.1 += 1;
-                if let (true, Some(list)) = (level.page.cursors, list) {
-                    keys.clear();
-                    row_keys(level, &statement.keys, row, base, &mut keys);
-                    text = self.signer.sign(list, &keys);
-                    let (start, end) = &mut fetched.cursors[parent];
-                    if start.is_empty() {
-                        start.clone_from(&text);
-                    }
-                    end.clone_from(&text);
-                }
-            }
-            for (ops, written) in level.rows.iter().zip(&mut fetched.written) {
-                if within {
-                    self.write_row(level, ops, row, base, at, &children, &text, &mut written.buffer);
-                }
-                written.ends.push(written.buffer.len());
+        let mut placing = Placing {
+            fetched: Fetched::nothing(parents.count),
+            list: list.filter(|_| level.page.cursors),
+            limit: if level.lookup.is_some() { usize::MAX } else { asked.limit },
+            current: usize::MAX,
+            at: 0,
+            keys: vec![],
+        };
+        placing.fetched.written = level.rows.iter().map(|_| Written::default()).collect();
+        if level.children.is_empty() {
+            // Nothing waits for the other rows: each is written as it arrives, and not kept.
+            let mut each = |run: &mut Self, row: Row| run.place(level, &statement, parents, &row, &[], &mut placing);
+            self.fetch_each(&statement.statement, &parents.keys, limit, &mut each).await?;
+        } else {
+            let rows = self.fetch(&statement.statement, &parents.keys, limit).await?;
+            let children = self.children(level, &rows, base).await?;
+            for row in &rows {
+                self.place(level, &statement, parents, row, &children, &mut placing)?;
             }
         }
-        Ok(fetched)
+        Ok(placing.fetched)
+    }
+
+    /// Writes a row where it belongs, and counts it.
+    fn place(
+        &mut self,
+        level: &Level,
+        statement: &RowsStatement,
+        parents: &Parents,
+        row: &Row,
+        children: &[Pieces],
+        placing: &mut Placing,
+    ) -> Result<(), Error> {
+        let base = usize::from(level.link.is_some());
+        let Placing { fetched, list, limit, current, at, keys } = placing;
+        let parent = if base == 0 { 0 } else { parents.owner(row)? };
+        if parent != *current {
+            debug_assert!(*current == usize::MAX || parent > *current, "rows come by parent");
+            fetched.spans[parent] = (*at, 0, 0);
+            *current = parent;
+        }
+        let span = &mut fetched.spans[parent];
+        span.2 += 1;
+        let within = span.2 <= *limit;
+        let mut text = String::new();
+        if within {
+            span.1 += 1;
+            if let Some(list) = list {
+                keys.clear();
+                row_keys(level, &statement.keys, row, base, keys);
+                text = self.signer.sign(*list, keys);
+                let (start, end) = &mut fetched.cursors[parent];
+                if start.is_empty() {
+                    start.clone_from(&text);
+                }
+                end.clone_from(&text);
+            }
+        }
+        for (ops, written) in level.rows.iter().zip(&mut fetched.written) {
+            if within {
+                self.write_row(level, ops, row, base, *at, children, &text, &mut written.buffer);
+            }
+            written.ends.push(written.buffer.len());
+        }
+        *at += 1;
+        Ok(())
     }
 
     #[allow(clippy::too_many_arguments)] // where the row stands, spelled out once
@@ -341,20 +383,34 @@ impl<'a> Run<'a> {
     }
 
     async fn fetch(&mut self, statement: &Statement, keys: &Arc<[Uuid]>, limit: usize) -> Result<Vec<Row>, Error> {
+        let mut rows = vec![];
+        let mut keep = |_: &mut Self, row| {
+            rows.push(row);
+            Ok(())
+        };
+        self.fetch_each(statement, keys, limit, &mut keep).await?;
+        Ok(rows)
+    }
+
+    async fn fetch_each(
+        &mut self,
+        statement: &Statement,
+        keys: &Arc<[Uuid]>,
+        limit: usize,
+        each: &mut (impl FnMut(&mut Self, Row) -> Result<(), Error> + Send),
+    ) -> Result<(), Error> {
         let values = statement.params.iter().map(|p| self.bind(p, keys, limit)).collect::<Result<Vec<_>, _>>()?;
         let mut reader = match self.reader.take() {
             Some(reader) => reader,
             None => self.database.reader().await?,
         };
         self.statements += 1;
-        let mut rows = vec![];
-        let mut keep = |row| {
-            rows.push(row);
-            Ok(())
-        };
-        self.rows += reader.fetch(self.database, &statement.text, &values, &mut keep).await?;
+        let database = self.database;
+        let mut one = |row| each(self, row);
+        let count = reader.fetch(database, &statement.text, &values, &mut one).await?;
+        self.rows += count;
         self.reader = Some(reader);
-        Ok(rows)
+        Ok(())
     }
 
     fn bind(&self, param: &Param, keys: &Arc<[Uuid]>, limit: usize) -> Result<DbValue, Error> {

@@ -11,6 +11,7 @@ use super::{
     cursor,
     decl::{Entity, Kind, Model},
     filter::Filter,
+    limit::{Limit, limit},
     plan::{Expr, Level, Link, Lookup, OrderKey, RowsStatement, Source},
     sql::{Dialect, Param, Sql, Statement},
     value::{DbValue, Leaf, ListType},
@@ -133,6 +134,12 @@ impl Builder<'_> {
                 .column(0, amount)
                 .push(" IS NOT NULL");
             sql.visible(0, entity, *rows, " AND ");
+            // Only amounts that the caller may read: others must neither hinder her nor show that they are there.
+            let needs = entity.class_of(field);
+            if let Limit::Where(scopes) = limit(entity, needs, self.rights.read(needs), *rows) {
+                sql.push(" AND ");
+                sql.scopes(0, entity.rows, scopes);
+            }
             out.push(sql.finish());
         }
         out

@@ -142,6 +142,13 @@ impl Reply {
         body.pointer(pointer).cloned().unwrap_or_else(|| panic!("nothing at {pointer} in {} {body:#}", self.status))
     }
 
+    /// Fails where the answer tells how rows are read or what the program is made of.
+    pub fn tells_no_secrets(&self) {
+        for word in ["SELECT", "sqlx", "sqlite", "t0.", "panicked", "::", "ConstValue", "async_graphql", ".rs"] {
+            assert!(!self.text().contains(word), "{word} in {}", self.text());
+        }
+    }
+
     /// `extensions.code` of each error, in order.
     pub fn error_codes(&self) -> Vec<String> {
         let body = self.json();

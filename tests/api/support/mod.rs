@@ -37,6 +37,7 @@ macro_rules! tests {
 pub mod client;
 pub mod database;
 pub mod dump;
+pub mod facts;
 pub mod folder;
 pub mod golden;
 pub mod json;

@@ -2,7 +2,6 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use axum::Router;
 use chrono::Duration;
 use foliograph::{
     app::App,
@@ -32,12 +31,12 @@ pub async fn fill(url: &str) {
     database.orm.close().await.expect("closed");
 }
 
-/// The product's routes over a database, with the local key of the run folder.
-pub async fn router(url: &str, clock: Arc<FixedClock>) -> Router {
-    open(settings(url), clock).await.expect("the product").router()
+/// The product over a database, with an engine and keys of its own.
+pub async fn app(url: &str, clock: Arc<FixedClock>) -> Arc<App> {
+    open(settings(url), clock).await.expect("the product")
 }
 
-/// The settings of [`router`], to be changed by tests of settings.
+/// The settings of [`app`], to be changed by tests of settings.
 pub fn settings(url: &str) -> Config {
     Config { database_url: url.to_owned(), database_connections: 4, key_file: Some(key_file()), ..Config::default() }
 }
@@ -59,8 +58,12 @@ pub async fn import_gmpp(
 
 /// A token that holds for an hour from now, signed by the local key of the run folder.
 pub fn token(clock: &dyn Clock, subject: &str, roles: &[Role]) -> String {
-    let key = LocalKey::open(&key_file()).expect("the local key");
-    token::mint(&key, clock.now(), subject, roles, Duration::hours(1)).expect("a token")
+    token::mint(&local_key(), clock.now(), subject, roles, Duration::hours(1)).expect("a token")
+}
+
+/// The local key of the run folder, for tokens that are wrong in some other way.
+pub fn local_key() -> LocalKey {
+    LocalKey::open(&key_file()).expect("the local key")
 }
 
 /// Where the local key of the run folder is.

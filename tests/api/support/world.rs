@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
-use foliograph::{auth::Role, clock::FixedClock, graph::Database};
+use foliograph::{app::App, auth::Role, clock::FixedClock, graph::Database};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::{
@@ -42,7 +42,7 @@ pub struct World {
     /// Stands at [`noon`] until moved.
     pub clock: Arc<FixedClock>,
     demo: OnceCell<Arc<str>>,
-    router: OnceCell<Router>,
+    app: OnceCell<Arc<App>>,
     copies: Mutex<Vec<Copy>>,
 }
 
@@ -50,7 +50,7 @@ impl World {
     /// A world in which nothing is made yet.
     pub fn new(kind: Kind) -> Self {
         let clock = Arc::new(FixedClock::at(noon()));
-        Self { kind, clock, demo: OnceCell::new(), router: OnceCell::new(), copies: Mutex::default() }
+        Self { kind, clock, demo: OnceCell::new(), app: OnceCell::new(), copies: Mutex::default() }
     }
 
     /// Address of this test's copy of the demonstration database.
@@ -68,10 +68,20 @@ impl World {
         Database::connect(self.url().await, 4, std::time::Duration::from_secs(9)).await.expect("this test's database")
     }
 
-    /// The product's routes over the demonstration database; the same server state at every call.
+    /// The product over the demonstration database; the same server state at every call.
+    pub async fn app(&self) -> &Arc<App> {
+        let open = || async { product::app(self.url().await, Arc::clone(&self.clock)).await };
+        self.app.get_or_init(open).await
+    }
+
+    /// The product's routes.
     pub async fn router(&self) -> Router {
-        let open = || async { product::router(self.url().await, Arc::clone(&self.clock)).await };
-        self.router.get_or_init(open).await.clone()
+        self.app().await.router()
+    }
+
+    /// Who reads everything that is not confidential and is named on nothing.
+    pub async fn reader(&self) -> Client {
+        self.client_as("reader", &[Role::PmoLead]).await
     }
 
     /// A client without credential; [`World::client_as`] gives it one.
@@ -91,7 +101,7 @@ impl World {
 
     /// Removes the databases that were made.
     pub async fn close(self) {
-        drop(self.router);
+        drop(self.app);
         for copy in self.copies.into_inner() {
             copy.remove().await;
         }

@@ -1,0 +1,21 @@
+//! Rights, exhaustively: every field, row and input against the policy, for every role. What is due is worked out in
+//! `permissions/expected.rs` from `decide` and the rows; `permissions.txt` is the table that people review.
+
+mod cast;
+mod expected;
+mod fields;
+mod inputs;
+mod random;
+mod scope;
+mod sharing;
+mod table;
+
+use crate::support::Test;
+
+/// Every test of this folder.
+pub fn list() -> Vec<Test> {
+    [table::list(), fields::list(), scope::list(), inputs::list(), sharing::list(), random::list()]
+        .into_iter()
+        .flatten()
+        .collect()
+}

@@ -1,0 +1,460 @@
+//! What a caller should see, worked out in plain Rust from the rows and the policy. Nothing here knows the compiler: the
+//! rows come through sea-orm, the rights from `decide`, and each scope is walked over the tree as its definition reads.
+
+use std::{collections::HashMap, str::FromStr};
+
+use chrono::{NaiveDate, SecondsFormat};
+use entity::{external_link, org_unit, person, person_identity, portfolio_item, role_assignment};
+use foliograph::{
+    auth::{
+        Class, Role, Scopes,
+        policy::{Grant, decide},
+    },
+    graph::{
+        decl::{Entity, Field, Kind},
+        encode_id,
+    },
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder, Value as Stored,
+    sea_query::{Alias, Expr, Query},
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::{World, world::as_of};
+
+/// Every row of the database.
+pub struct Rows {
+    pub items: Vec<portfolio_item::Model>,
+    pub people: Vec<person::Model>,
+    pub units: Vec<org_unit::Model>,
+    pub identities: Vec<person_identity::Model>,
+    pub assignments: Vec<role_assignment::Model>,
+    pub links: Vec<external_link::Model>,
+    places: HashMap<Uuid, usize>,
+}
+
+/// One row of any table.
+#[derive(Clone, Copy)]
+pub enum Row<'r> {
+    Item(&'r portfolio_item::Model),
+    Person(&'r person::Model),
+    Unit(&'r org_unit::Model),
+    Identity(&'r person_identity::Model),
+    Assignment(&'r role_assignment::Model),
+    Link(&'r external_link::Model),
+}
+
+impl Rows {
+    /// All rows, each table by id.
+    pub async fn load(world: &World) -> Self {
+        let db = world.database().await.orm;
+        let items =
+            portfolio_item::Entity::find().order_by_asc(portfolio_item::Column::Id).all(&db).await.expect("items");
+        let places = items.iter().enumerate().map(|(at, item)| (item.id, at)).collect();
+        Self {
+            items,
+            people: person::Entity::find().order_by_asc(person::Column::Id).all(&db).await.expect("people"),
+            units: org_unit::Entity::find().order_by_asc(org_unit::Column::Id).all(&db).await.expect("units"),
+            identities: person_identity::Entity::find()
+                .order_by_asc(person_identity::Column::Id)
+                .all(&db)
+                .await
+                .expect("identities"),
+            assignments: role_assignment::Entity::find()
+                .order_by_asc(role_assignment::Column::Id)
+                .all(&db)
+                .await
+                .expect("assignments"),
+            links: external_link::Entity::find().order_by_asc(external_link::Column::Id).all(&db).await.expect("links"),
+            places,
+        }
+    }
+
+    /// All rows, after a value was put where the demonstration has none: a field that is empty everywhere proves nothing.
+    pub async fn complete(world: &World) -> Self {
+        let db = world.database().await.orm;
+        let author = person::Entity::find().one(&db).await.expect("people").expect("a person").id;
+        for table in ["person", "org_unit"] {
+            let by = Expr::value(author);
+            let (created, updated) = (Alias::new("created_by_id"), Alias::new("updated_by_id"));
+            let all = Query::update().table(Alias::new(table)).value(created, by.clone()).value(updated, by).to_owned();
+            db.execute(&all).await.expect("authors");
+        }
+        portfolio_item::Entity::update_many()
+            .col_expr(portfolio_item::Column::BudgetAmount, Expr::value(77_000_000_i64))
+            .col_expr(portfolio_item::Column::ActualFinishOn, Expr::value(as_of()))
+            .filter(portfolio_item::Column::Kind.eq("PORTFOLIO"))
+            .exec(&db)
+            .await
+            .expect("portfolios");
+        portfolio_item::Entity::update_many()
+            .col_expr(portfolio_item::Column::ActualFinishOn, Expr::value(as_of()))
+            .filter(portfolio_item::Column::Key.eq("PG-ERP"))
+            .exec(&db)
+            .await
+            .expect("a program");
+        // A secret that has a name elsewhere, on an item that is confidential itself and on one below such an item.
+        let items = portfolio_item::Entity::find().all(&db).await.expect("items");
+        let link = external_link::Entity::find().one(&db).await.expect("links").expect("a link");
+        for (count, key) in (1..).zip(["PR-048", "PR-030", "PG-ASTER"]) {
+            let item = items.iter().find(|item| item.key == key).expect("a confidential item");
+            let secret = external_link::Model {
+                id: Uuid::from_u128(link.id.as_u128() + count),
+                target_type: item.kind.clone(),
+                external_id: format!("SECRET-{key}"),
+                item_id: Some(item.id),
+                person_id: None,
+                org_unit_id: None,
+                portfolio_id: item.portfolio_id,
+                is_restricted: item.is_restricted,
+                ..link.clone()
+            };
+            external_link::Entity::insert(secret.into_active_model())
+                .exec_without_returning(&db)
+                .await
+                .expect("a link");
+        }
+        Self::load(world).await
+    }
+
+    /// The item of that id.
+    pub fn item(&self, id: Uuid) -> &portfolio_item::Model {
+        &self.items[self.places[&id]]
+    }
+
+    /// The item with that key.
+    pub fn item_by_key(&self, key: &str) -> &portfolio_item::Model {
+        self.items.iter().find(|item| item.key == key).expect("an item with this key")
+    }
+
+    /// The item itself, then what stands above it, up to the top.
+    pub fn upward<'r>(&'r self, item: &'r portfolio_item::Model) -> impl Iterator<Item = &'r portfolio_item::Model> {
+        std::iter::successors(Some(item), |below| below.parent_id.map(|id| self.item(id)))
+    }
+
+    /// The rows of a type of the schema, by id.
+    pub fn of<'r>(&'r self, type_name: &str) -> Vec<Row<'r>> {
+        let items = |kind: Option<&str>| {
+            self.items.iter().filter(|item| kind.is_none_or(|kind| item.kind == kind)).map(Row::Item).collect()
+        };
+        match type_name {
+            "PortfolioItem" => items(None),
+            "Portfolio" => items(Some("PORTFOLIO")),
+            "Program" => items(Some("PROGRAM")),
+            "Project" => items(Some("PROJECT")),
+            "Person" => self.people.iter().map(Row::Person).collect(),
+            "OrgUnit" => self.units.iter().map(Row::Unit).collect(),
+            "PersonIdentity" => self.identities.iter().map(Row::Identity).collect(),
+            "RoleAssignment" => self.assignments.iter().map(Row::Assignment).collect(),
+            "ExternalLink" => self.links.iter().map(Row::Link).collect(),
+            other => panic!("{other} is new: say here which rows it has"),
+        }
+    }
+
+    fn find<'r>(&'r self, type_name: &str, id: Uuid) -> Option<Row<'r>> {
+        self.of(type_name).into_iter().find(|row| row.id() == id)
+    }
+}
+
+impl Row<'_> {
+    /// Its id.
+    pub fn id(self) -> Uuid {
+        match self {
+            Self::Item(row) => row.id,
+            Self::Person(row) => row.id,
+            Self::Unit(row) => row.id,
+            Self::Identity(row) => row.id,
+            Self::Assignment(row) => row.id,
+            Self::Link(row) => row.id,
+        }
+    }
+
+    /// Its id on the wire.
+    pub fn wire_id(self) -> String {
+        let prefix = match self {
+            Self::Item(row) => match row.kind.as_str() {
+                "PORTFOLIO" => "pfo",
+                "PROGRAM" => "prg",
+                _ => "prj",
+            },
+            Self::Person(_) => "per",
+            Self::Unit(_) => "org",
+            Self::Identity(_) => panic!("an identity has no id of its own"),
+            Self::Assignment(_) => "rol",
+            Self::Link(_) => "ext",
+        };
+        encode_id(prefix, self.id())
+    }
+
+    /// What a list shows of it in these tests.
+    fn shown(self) -> Value {
+        match self {
+            Self::Identity(row) => json!({ "subject": row.subject }),
+            row => json!({ "id": row.wire_id() }),
+        }
+    }
+
+    /// A column's value.
+    pub fn column(self, name: &str) -> Stored {
+        fn get<M: ModelTrait>(model: &M, name: &str) -> Stored
+        where
+            <M::Entity as EntityTrait>::Column: FromStr,
+        {
+            let column = name.parse().unwrap_or_else(|_| panic!("no column {name}"));
+            model.get(column)
+        }
+        match self {
+            Self::Item(row) => get(row, name),
+            Self::Person(row) => get(row, name),
+            Self::Unit(row) => get(row, name),
+            Self::Identity(row) => get(row, name),
+            Self::Assignment(row) => get(row, name),
+            Self::Link(row) => get(row, name),
+        }
+    }
+
+    fn foreign_key(self, name: &str) -> Option<Uuid> {
+        match self.column(name) {
+            Stored::Uuid(id) => id,
+            other => panic!("{name} holds no id but {other:?}"),
+        }
+    }
+}
+
+/// A caller as the policy should see her.
+pub struct Eyes<'r> {
+    pub rows: &'r Rows,
+    pub person: Option<Uuid>,
+    pub roles: Vec<Role>,
+    assigned: Vec<Uuid>,
+}
+
+/// What a caller should get in place of a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// This.
+    Value(Value),
+    /// Null, and an entry with this reason.
+    Masked(&'static str),
+}
+
+impl<'r> Eyes<'r> {
+    /// The caller behind a token of this subject and these roles, on the demonstration's day.
+    pub fn of(rows: &'r Rows, subject: &str, token_roles: &[Role]) -> Self {
+        Self::on(rows, subject, token_roles, as_of())
+    }
+
+    /// The same on another day.
+    pub fn on(rows: &'r Rows, subject: &str, token_roles: &[Role], today: NaiveDate) -> Self {
+        let known = rows.identities.iter().find(|i| i.issuer == "foliograph-local" && i.subject == subject);
+        let person = known.and_then(|known| rows.people.iter().find(|p| p.id == known.person_id));
+        if person.is_some_and(|person| !person.is_active) {
+            return Self { rows, person: None, roles: vec![], assigned: vec![] };
+        }
+        let person = person.map(|person| person.id);
+        let valid = |a: &&role_assignment::Model| {
+            Some(a.person_id) == person && a.valid_from_on <= today && a.valid_to_on.is_none_or(|to| to >= today)
+        };
+        let mine: Vec<_> = rows.assignments.iter().filter(valid).collect();
+        let mut roles = token_roles.to_vec();
+        roles.extend(mine.iter().filter_map(|a| Role::parse(&a.role)));
+        roles.sort_unstable();
+        roles.dedup();
+        Self { rows, person, roles, assigned: mine.iter().filter_map(|a| a.item_id).collect() }
+    }
+
+    fn is_me(&self, id: Option<Uuid>) -> bool {
+        id.is_some() && id == self.person
+    }
+
+    /// On which rows a class can be read: the union over the roles.
+    pub fn read(&self, class: Class) -> Scopes {
+        self.union(class, |grant| grant.read)
+    }
+
+    fn union(&self, class: Class, part: impl Fn(Grant) -> Scopes) -> Scopes {
+        self.roles.iter().fold(Scopes::NONE, |all, role| all.or(part(decide(*role, class))))
+    }
+
+    /// Whether an item is in one of the scopes.
+    pub fn holds(&self, scopes: Scopes, item: &portfolio_item::Model) -> bool {
+        let mut path = self.rows.upward(item);
+        let named = |i: &portfolio_item::Model| self.assigned.contains(&i.id);
+        scopes.is_all()
+            || (scopes.has(Scopes::ACTIVE) && item.state == "ACTIVE")
+            || (scopes.has(Scopes::OWN) && self.is_me(item.project_manager_id))
+            || (scopes.has(Scopes::SPON) && self.rows.upward(item).any(|i| self.is_me(i.sponsor_id)))
+            || (scopes.has(Scopes::PF) && path.any(|i| named(i) || (i.kind == "PORTFOLIO" && self.is_me(i.owner_id))))
+    }
+
+    /// Whether no confidential item stands here or above that does not name the caller.
+    pub fn may_know(&self, item: &portfolio_item::Model) -> bool {
+        let names = |i: &portfolio_item::Model| {
+            self.is_me(i.owner_id)
+                || self.is_me(i.sponsor_id)
+                || self.is_me(i.project_manager_id)
+                || self.assigned.contains(&i.id)
+        };
+        self.rows.upward(item).all(|i| i.confidentiality != "CONFIDENTIAL" || names(i))
+    }
+
+    /// Whether the row exists for the caller.
+    pub fn sees(&self, row: Row<'_>) -> bool {
+        match row {
+            Row::Item(item) => self.may_know(item) && self.holds(self.read(Class::Basic), item),
+            Row::Person(_) | Row::Unit(_) => !self.read(Class::Basic).is_empty(),
+            // No role reads these for some people only.
+            Row::Identity(_) | Row::Assignment(_) => self.read(Class::Sec).is_all(),
+            Row::Link(link) => {
+                let scopes = self.read(Class::Work);
+                match link.item_id.map(|id| self.rows.item(id)) {
+                    Some(item) => self.may_know(item) && self.holds(scopes, item),
+                    None => scopes.is_all(),
+                }
+            }
+        }
+    }
+
+    /// The rows of a type that exist for the caller, by id.
+    pub fn visible(&self, type_name: &str) -> Vec<Row<'r>> {
+        self.rows.of(type_name).into_iter().filter(|row| self.sees(*row)).collect()
+    }
+
+    /// Ids of the rows of a type that exist for the caller.
+    pub fn ids(&self, type_name: &str) -> Vec<String> {
+        self.visible(type_name).into_iter().map(Row::wire_id).collect()
+    }
+
+    /// Whether a class can be read on a row that the caller sees; if not, why.
+    pub fn reads(&self, class: Class, row: Row<'_>) -> Result<(), &'static str> {
+        let scopes = self.read(class);
+        if scopes.is_empty() {
+            return Err("ROLE");
+        }
+        match row {
+            Row::Item(item) if !self.holds(scopes, item) => Err("ROW"),
+            _ => Ok(()),
+        }
+    }
+
+    /// What a field of a row that the caller sees should give.
+    pub fn field(&self, entity: &Entity, field: &Field, row: Row<'r>) -> Seen {
+        let class = match &field.kind {
+            Kind::One { to, .. } | Kind::Many { to, .. } => class_of_type(to),
+            // Each arm has its own right, and one that is not there is an empty place.
+            Kind::Union { .. } | Kind::ViewerAccess => entity.class,
+            _ => entity.class_of(field),
+        };
+        let is_link = matches!(field.kind, Kind::One { .. } | Kind::Many { .. });
+        match self.reads(class, row) {
+            Err(reason) if !(is_link && reason == "ROW") && class != entity.class => return Seen::Masked(reason),
+            _ => {}
+        }
+        let linked = |to: &str, id: Option<Uuid>| {
+            let row = id.and_then(|id| self.rows.find(to, id)).filter(|row| self.sees(*row));
+            row.map_or(Value::Null, |row| json!({ "id": row.wire_id() }))
+        };
+        Seen::Value(match &field.kind {
+            Kind::Id => json!(row.wire_id()),
+            Kind::Scalar { .. } | Kind::Enum { .. } => plain(field.name, row.column(&snake(field.name))),
+            Kind::Money { .. } => {
+                let (amount, currency) = match field.name {
+                    "budget" => ("budget_amount", "base_currency"),
+                    "approvalLimit" => ("approval_limit_amount", "approval_limit_currency"),
+                    other => panic!("{other} is new: say here where it is kept"),
+                };
+                match (row.column(amount), row.column(currency)) {
+                    (Stored::BigInt(Some(amount)), Stored::String(Some(currency))) => {
+                        json!({ "amount": decimal(amount.into()), "currency": currency })
+                    }
+                    _ => Value::Null,
+                }
+            }
+            Kind::One { to, .. } => linked(to, row.foreign_key(&format!("{}_id", snake(field.name)))),
+            Kind::Union { .. } => [("item_id", "PortfolioItem"), ("person_id", "Person"), ("org_unit_id", "OrgUnit")]
+                .into_iter()
+                .map(|(column, to)| linked(to, row.foreign_key(column)))
+                .find(|one| !one.is_null())
+                .unwrap_or_default(),
+            Kind::Many { to, .. } => {
+                let by = foreign_key_of(entity.name, field.name);
+                let of = |other: &Row<'_>| other.foreign_key(by) == Some(row.id());
+                let nodes: Vec<Value> = self.visible(to).into_iter().filter(of).map(Row::shown).collect();
+                json!({ "totalCount": nodes.len(), "nodes": nodes })
+            }
+            Kind::ViewerAccess => {
+                let scopes = self.union(entity.class, |grant| grant.write);
+                let reason = match row {
+                    _ if scopes.is_empty() => Some("ROLE"),
+                    Row::Item(item) if !self.holds(scopes, item) => Some("ROW"),
+                    Row::Link(link) => match link.item_id.map(|id| self.rows.item(id)) {
+                        Some(item) if self.holds(scopes, item) => None,
+                        None if scopes.is_all() => None,
+                        _ => Some("ROW"),
+                    },
+                    _ => None,
+                };
+                json!({ "canRead": true, "canWrite": reason.is_none(), "reason": reason })
+            }
+        })
+    }
+}
+
+/// The class that a row of a type needs, as domain.md has it.
+pub fn class_of_type(type_name: &str) -> Class {
+    match type_name {
+        "PortfolioItem" | "Portfolio" | "Program" | "Project" | "Person" | "OrgUnit" => Class::Basic,
+        "ExternalLink" => Class::Work,
+        "PersonIdentity" | "RoleAssignment" => Class::Sec,
+        other => panic!("{other} is new: say here what its rows need"),
+    }
+}
+
+/// The column at the other end of a list.
+pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
+    match (entity, field) {
+        (_, "children") => "parent_id",
+        ("Portfolio", "programs" | "projects") => "portfolio_id",
+        ("Program", "projects") => "program_id",
+        ("Person", "managedProjects") => "project_manager_id",
+        ("Person", "sponsoredItems") => "sponsor_id",
+        ("Person", "ownedItems") => "owner_id",
+        ("Person", "identities" | "roleAssignments" | "externalLinks") => "person_id",
+        ("OrgUnit", "people" | "items" | "externalLinks") => "org_unit_id",
+        (_, "externalLinks") => "item_id",
+        other => panic!("{other:?} is new: say here which column links"),
+    }
+}
+
+/// `plannedStartOn` as `planned_start_on`.
+pub fn snake(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+fn plain(name: &str, stored: Stored) -> Value {
+    match stored {
+        Stored::String(text) => json!(text),
+        Stored::Int(number) => json!(number),
+        Stored::Bool(truth) => json!(truth),
+        Stored::ChronoDate(day) => json!(day.map(|day| day.to_string())),
+        Stored::ChronoDateTimeUtc(at) => json!(at.map(|at| at.to_rfc3339_opts(SecondsFormat::Millis, true))),
+        Stored::BigInt(Some(version)) if name == "version" => json!(version.to_string()),
+        other => panic!("{name} is kept in a way that no test knows: {other:?}"),
+    }
+}
+
+/// 1/10,000 as the decimal that the API writes.
+pub fn decimal(amount: i128) -> String {
+    let (sign, size) = if amount < 0 { ("-", -amount) } else { ("", amount) };
+    let text = format!("{sign}{}.{:04}", size / 10_000, size % 10_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

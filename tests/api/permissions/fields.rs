@@ -1,0 +1,255 @@
+//! Every field of every entity, asked by everybody: the value, or null with its entry, or nothing, as the policy says.
+
+use std::{collections::BTreeSet, net::SocketAddr};
+
+use axum::http::StatusCode;
+use chrono::Duration;
+use foliograph::{
+    app,
+    auth::{Role, keys::LocalKey, token},
+    clock::Clock,
+    graph::decl::{Entity, Field, Kind},
+};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+
+use super::{
+    cast::{self, CAST, answered},
+    expected::{Eyes, Row, Rows, Seen},
+};
+use crate::support::product;
+
+tests! {
+    async fn every_field_has_a_value_for_somebody(world: &World) {
+        let rows = Rows::complete(world).await;
+        let mut empty = BTreeSet::new();
+        for (entity, field) in all_fields() {
+            let has_value = CAST.iter().any(|who| {
+                let eyes = who.eyes(&rows);
+                eyes.visible(entity.name).into_iter().any(|row| match eyes.field(entity, field, row) {
+                    Seen::Value(value) => !value.is_null() && value["totalCount"] != 0,
+                    Seen::Masked(_) => false,
+                })
+            });
+            if !has_value {
+                empty.insert(format!("{}.{}", entity.name, field.name));
+            }
+        }
+        assert!(empty.is_empty(), "nobody gets a value of {empty:?}");
+    }
+
+    async fn every_field_gives_each_caller_what_the_policy_says(world: &World) {
+        let rows = Rows::complete(world).await;
+        for who in CAST {
+            let client = who.client(world).await;
+            let eyes = who.eyes(&rows);
+            for (entity, field) in all_fields() {
+                let context = format!("{}.{} for {who:?}", entity.name, field.name);
+                let reply = client.query(&query(entity, field)).await;
+                let (data, entries) = answered(&reply, &context);
+                let (data, gate) = unwrap(entity, &data);
+                if let Some(coordinate) = refused_root(entity, &eyes) {
+                    assert_eq!(*data, Value::Null, "{context}");
+                    assert_eq!(entries.len(), 1, "{context}: {entries:?}");
+                    assert_eq!((&entries[0]["coordinate"], &entries[0]["reason"]), (&json!(coordinate), &json!("ROLE")), "{context}");
+                    continue;
+                }
+                let (values, expected) = expected(entity, field, &eyes, gate);
+                assert_eq!(*data, values, "{context}");
+                assert_eq!(entries.iter().map(entry_facts).collect::<BTreeSet<_>>(), expected, "{context}");
+            }
+        }
+    }
+
+    async fn no_field_is_answered_without_a_good_token(world: &World) {
+        let open = world.client().await;
+        let now = world.clock.now();
+        let ours = product::local_key();
+        let theirs = LocalKey::ephemeral().expect("a key");
+        let mint = |key: &LocalKey, at, role| token::mint(key, at, "anna.keller", &[role], Duration::hours(1)).expect("a token");
+        let mut asked = 0_u32;
+        for (entity, field) in all_fields() {
+            let document = query(entity, field);
+            for role in Role::ALL {
+                let bad = [
+                    (None, "UNAUTHENTICATED"),
+                    (Some(mint(&ours, now - Duration::hours(2), role)), "TOKEN_EXPIRED"),
+                    (Some(mint(&theirs, now, role)), "UNAUTHENTICATED"),
+                    (Some(for_another(&ours, role, now.timestamp())), "UNAUTHENTICATED"),
+                ];
+                for (token, code) in bad {
+                    asked += 1;
+                    // An address of its own each time, or the count of bad credentials would answer instead.
+                    let client = open.at(SocketAddr::from((std::net::Ipv4Addr::from(0x0a00_0000 + asked), 40_000)));
+                    let client = token.as_ref().map_or_else(|| client.clone(), |token| client.bearer(token));
+                    let reply = client.query(&document).await;
+                    let context = format!("{}.{} with {token:?}: {}", entity.name, field.name, reply.text());
+                    assert_eq!((reply.status, reply.error_codes()), (StatusCode::UNAUTHORIZED, vec![code.to_owned()]), "{context}");
+                    assert!(reply.json().get("data").is_none(), "{context}");
+                    assert!(!reply.header("www-authenticate").is_empty(), "{context}");
+                }
+            }
+        }
+        assert!(asked > 4_000, "{asked}");
+    }
+
+    async fn in_error_mode_a_masked_field_is_an_error_with_its_path(world: &World) {
+        let rows = Rows::complete(world).await;
+        let mut refused = 0;
+        for who in CAST {
+            let client = who.client(world).await.header("x-access-mode", "ERROR");
+            let eyes = who.eyes(&rows);
+            for (entity, field) in all_fields() {
+                let context = format!("{}.{} for {who:?}", entity.name, field.name);
+                let reply = client.query(&query(entity, field)).await;
+                assert_eq!(reply.status, StatusCode::OK, "{context}: {}", reply.text());
+                let body = reply.json();
+                assert!(body.get("extensions").is_none(), "{context}: {body:#}");
+                let errors = body["errors"].as_array().cloned().unwrap_or_default();
+                let (data, gate) = unwrap(entity, &body["data"]);
+                let mut coordinates: Vec<String> = vec![];
+                if let Some(coordinate) = refused_root(entity, &eyes) {
+                    assert_eq!(*data, Value::Null, "{context}");
+                    coordinates.push(coordinate);
+                } else {
+                    let (values, entries) = expected(entity, field, &eyes, gate);
+                    assert_eq!(*data, values, "{context}");
+                    coordinates.extend(entries.into_iter().map(|(coordinate, ..)| coordinate));
+                }
+                let told: Vec<&str> = errors.iter().filter_map(|e| e["extensions"]["coordinate"].as_str()).collect();
+                assert_eq!(told, coordinates, "{context}: {body:#}");
+                for error in &errors {
+                    refused += 1;
+                    assert_eq!(error["extensions"]["code"], "FIELD_FORBIDDEN", "{context}");
+                    let root = query_root(entity).0;
+                    assert_eq!(error["path"][0], json!(root), "{context}: {error}");
+                }
+            }
+        }
+        assert!(refused > 50, "{refused}");
+    }
+}
+
+/// Every declared field of every entity that is an object type.
+pub fn all_fields() -> impl Iterator<Item = (&'static Entity, &'static Field)> {
+    let objects = app::model().entities.iter().filter(|e| e.members.is_empty());
+    objects.flat_map(|entity| entity.fields.iter().map(move |field| (entity, field)))
+}
+
+/// The root field that leads to rows of an entity, and the list on its way where it has none of its own.
+fn query_root(entity: &Entity) -> (&'static str, Option<&'static str>) {
+    match (entity.plural, entity.name) {
+        (Some(plural), _) => (plural, None),
+        (None, "PersonIdentity") => ("people", Some("identities")),
+        (None, other) => panic!("{other} is new: say here how its rows are reached"),
+    }
+}
+
+fn selection(field: &Field) -> String {
+    let name = field.name;
+    match &field.kind {
+        Kind::Id | Kind::Scalar { .. } | Kind::Enum { .. } => name.to_owned(),
+        Kind::Money { .. } => format!("{name} {{ amount currency }}"),
+        Kind::One { .. } => format!("{name} {{ id }}"),
+        Kind::Many { to: "PersonIdentity", .. } => format!("{name}(first: 1000) {{ totalCount nodes {{ subject }} }}"),
+        Kind::Many { .. } => format!("{name}(first: 1000) {{ totalCount nodes {{ id }} }}"),
+        Kind::Union { .. } => format!("{name} {{ ... on Node {{ id }} }}"),
+        Kind::ViewerAccess => format!("{name} {{ canRead canWrite reason }}"),
+    }
+}
+
+fn query(entity: &Entity, field: &Field) -> String {
+    let selected = selection(field);
+    match query_root(entity) {
+        (root, None) => format!("{{ {root}(first: 1000) {{ nodes {{ x: {selected} }} }} }}"),
+        (root, Some(list)) => {
+            format!("{{ {root}(first: 1000) {{ nodes {{ {list} {{ nodes {{ x: {selected} }} }} }} }} }}")
+        }
+    }
+}
+
+fn unwrap<'v>(entity: &Entity, data: &'v Value) -> (&'v Value, Option<&'static str>) {
+    let (root, list) = query_root(entity);
+    (&data[root], list)
+}
+
+/// The coordinate of the root field, if the caller may read nothing behind it.
+fn refused_root(entity: &Entity, eyes: &Eyes<'_>) -> Option<String> {
+    let (root, list) = query_root(entity);
+    let class = if list.is_some() { foliograph::auth::Class::Basic } else { entity.class };
+    eyes.read(class).is_empty().then(|| format!("Query.{root}"))
+}
+
+/// Coordinate, what it needs, reason, how often, path.
+type Entry = (String, String, String, u64, String);
+
+fn entry_facts(entry: &Value) -> Entry {
+    let text = |key: &str| entry[key].as_str().unwrap_or_default().to_owned();
+    let path: Vec<&str> = entry["path"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    (text("coordinate"), text("needs"), text("reason"), entry["count"].as_u64().unwrap_or_default(), path.join("."))
+}
+
+/// What stands below the root field, and the entries beside it.
+fn expected<'r>(entity: &Entity, field: &Field, eyes: &Eyes<'r>, gate: Option<&str>) -> (Value, BTreeSet<Entry>) {
+    let mut entries = BTreeSet::new();
+    let (root, _) = query_root(entity);
+    let coordinate = format!("{}.{}", entity.name, field.name);
+    let mut list = |rows: Vec<Row<'r>>, path: &str| {
+        let mut masked: Vec<&str> = vec![];
+        let nodes: Vec<Value> = rows
+            .into_iter()
+            .map(|row| match eyes.field(entity, field, row) {
+                Seen::Value(value) => json!({ "x": value }),
+                Seen::Masked(reason) => {
+                    masked.push(reason);
+                    json!({ "x": null })
+                }
+            })
+            .collect();
+        for reason in ["ROLE", "ROW"] {
+            let count = masked.iter().filter(|r| **r == reason).count();
+            if count > 0 {
+                let needs = needs_of(&coordinate);
+                entries.insert((coordinate.clone(), needs, reason.to_owned(), count as u64, path.to_owned()));
+            }
+        }
+        nodes
+    };
+    let Some(gate) = gate else {
+        let nodes = list(eyes.visible(entity.name), &format!("{root}.nodes.*.x"));
+        return (json!({ "nodes": nodes }), entries);
+    };
+    // The only such list is of identities, which a caller reads of everybody or of nobody.
+    let people = eyes.visible("Person");
+    if eyes.read(entity.class).is_empty() {
+        let nodes: Vec<Value> = people.iter().map(|_| json!({ gate: null })).collect();
+        let coordinate = format!("Person.{gate}");
+        let needs = needs_of(&coordinate);
+        let entry = (coordinate, needs, "ROLE".to_owned(), people.len() as u64, format!("{root}.nodes.*.{gate}"));
+        return (json!({ "nodes": nodes }), BTreeSet::from([entry]));
+    }
+    let nodes: Vec<Value> = people
+        .into_iter()
+        .map(|person| {
+            let of = |row: &Row<'_>| matches!(row, Row::Identity(identity) if identity.person_id == person.id());
+            let mine = eyes.visible(entity.name).into_iter().filter(of).collect();
+            json!({ gate: { "nodes": list(mine, &format!("{root}.nodes.*.{gate}.nodes.*.x")) } })
+        })
+        .collect();
+    (json!({ "nodes": nodes }), entries)
+}
+
+/// What the published table says that a field needs.
+fn needs_of(coordinate: &str) -> String {
+    super::table::needs().get(coordinate).cloned().unwrap_or_else(|| panic!("{coordinate} is not in the table"))
+}
+
+/// A good token, but for another service.
+fn for_another(key: &LocalKey, role: Role, now: i64) -> String {
+    let claims = json!({
+        "iss": token::LOCAL_ISSUER, "aud": "another-service", "sub": cast::STRANGER, "roles": [role.as_str()],
+        "iat": now, "exp": now + 3600,
+    });
+    let header = Header { kid: Some("local".into()), ..Header::new(Algorithm::HS256) };
+    jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(key.secret())).expect("a token")
+}

@@ -1,0 +1,154 @@
+//! The table of rights as text: every field of the schema, what it needs, and what each role has of that.
+//! Reviewed as a diff, so it is short where all fields of a type need the same, and complete all the same.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    sync::LazyLock,
+};
+
+use foliograph::{
+    app,
+    auth::{Class, Role, policy::decide},
+    graph,
+};
+
+use crate::support::golden;
+
+const FILE: &str = "tests/api/permissions.txt";
+/// Endings of the types that are made for each entity, and that fold into one line where they all need the same.
+const MADE: &[&str] =
+    &["Connection", "Edge", "Aggregate", "Sum", "Avg", "Min", "Max", "DistinctCount", "Coverage", "GroupKey", "Group"];
+/// For whom nothing is needed but a good token.
+const ANYBODY: &str = "AUTHENTICATED";
+
+tests! {
+    async fn the_table_of_rights_is_current() {
+        golden::check(FILE, &render());
+    }
+
+    async fn the_table_covers_every_field_exactly_once() {
+        let mut covered: BTreeMap<String, String> = BTreeMap::new();
+        for line in render().lines().filter(|line| line.contains('.') && !line.starts_with('#')) {
+            let mut words = line.split_whitespace();
+            let (fields, needs) = (words.next().expect("fields"), words.next().expect("a permission"));
+            for coordinate in unfold(fields) {
+                let before = covered.insert(coordinate.clone(), needs.to_owned());
+                assert!(before.is_none(), "{coordinate} stands in the table twice");
+            }
+        }
+        assert_eq!(covered, *needs());
+    }
+
+    async fn every_permission_of_the_table_is_one_of_the_policy() {
+        for (coordinate, needs) in needs() {
+            assert!(needs == ANYBODY || class_of(needs).is_some(), "{coordinate} needs {needs}");
+        }
+    }
+}
+
+/// What every field needs, by its coordinate.
+pub fn needs() -> &'static BTreeMap<String, String> {
+    static NEEDS: LazyLock<BTreeMap<String, String>> =
+        LazyLock::new(|| graph::needs(app::model()).into_iter().collect());
+    &NEEDS
+}
+
+fn class_of(needs: &str) -> Option<Class> {
+    Class::ALL.into_iter().find(|class| class.read().to_string() == needs)
+}
+
+/// The entity and the ending of a type that is made for each entity.
+fn made(type_name: &str) -> Option<(&str, &str)> {
+    let entities = || app::model().entities.iter().map(|e| e.name);
+    MADE.iter().find_map(|ending| {
+        let entity = type_name.strip_suffix(ending)?;
+        entities().any(|name| name == entity).then_some((entity, *ending))
+    })
+}
+
+fn render() -> String {
+    let mut lines: Vec<(String, &str)> = vec![];
+    // Types of an entity stand below it; the rest by name.
+    let mut types: BTreeMap<(&str, &str), BTreeMap<&str, &str>> = BTreeMap::new();
+    for (coordinate, needs) in needs() {
+        let (type_name, field) = coordinate.split_once('.').expect("Type.field");
+        let place = made(type_name).unwrap_or((type_name, ""));
+        types.entry(place).or_default().insert(field, needs);
+    }
+    for ((entity, ending), fields) in &types {
+        let different: BTreeSet<&str> = fields.values().copied().collect();
+        if !ending.is_empty() && different.len() == 1 {
+            lines.push((format!("{entity}{ending}.*"), different.iter().next().expect("one")));
+        } else {
+            lines.extend(fields.iter().map(|(field, needs)| (format!("{entity}{ending}.{field}"), *needs)));
+        }
+    }
+    let lines = fold(lines);
+    let roles = Role::ALL.map(Role::as_str);
+    let mut table: Vec<Vec<String>> = vec![];
+    table.push([&["# field", "needs"][..], &roles[..]].concat().into_iter().map(str::to_owned).collect());
+    for (fields, needs) in &lines {
+        let cell = |role| class_of(needs).map_or("ANY".to_owned(), |class| decide(role, class).read.to_string());
+        let mut row = vec![fields.clone(), (*needs).to_owned()];
+        row.extend(Role::ALL.map(cell));
+        table.push(row);
+    }
+    let widths: Vec<usize> =
+        (0..table[0].len()).map(|column| table.iter().map(|row| row[column].len()).max().unwrap_or(0)).collect();
+    let mut out = String::from(
+        "# Which role reads which field, on which rows. Made by the tests from the declarations and the policy; see permissions/table.rs.\n\
+         # ALL every row; OWN projects managed; SPON sponsored, and below; ACTIVE under way; PF portfolios owned or assigned;\n\
+         # TEAM people managed, and what uses them; SELF oneself; GRANT granted to a key; ANY any good token; - no row.\n\
+         # People and units are a directory: whoever reads them on some rows reads all. A confidential item is seen by those named on it only.\n\
+         # `XEdge.*` is every field of XEdge; `X{Edge,Sum}.*` every field of XEdge and of XSum.\n#\n",
+    );
+    let mut last = "";
+    for row in &table {
+        let entity = row[0].split(['.', '{']).next().unwrap_or_default();
+        if !last.is_empty() && !entity.starts_with(last) && !row[0].starts_with('#') {
+            out.push('\n');
+        }
+        if last.is_empty() || !entity.starts_with(last) {
+            last = entity;
+        }
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let _ = writeln!(out, "{}", cells.join("  ").trim_end());
+    }
+    out
+}
+
+/// Made types of one entity that fold to one line each and need the same become one line together.
+fn fold(lines: Vec<(String, &str)>) -> Vec<(String, &str)> {
+    let mut out: Vec<(String, &str)> = vec![];
+    let mut endings: BTreeMap<(String, &str), Vec<String>> = BTreeMap::new();
+    for (fields, needs) in &lines {
+        if let Some((entity, ending)) = fields.strip_suffix(".*").and_then(made) {
+            endings.entry((entity.to_owned(), needs)).or_default().push(ending.to_owned());
+        }
+    }
+    for (fields, needs) in lines {
+        let Some((entity, _)) = fields.strip_suffix(".*").and_then(made) else {
+            out.push((fields, needs));
+            continue;
+        };
+        if let Some(endings) = endings.remove(&(entity.to_owned(), needs)) {
+            out.push((format!("{entity}{{{}}}.*", endings.join(",")), needs));
+        }
+    }
+    out
+}
+
+/// The coordinates that a line of the table stands for.
+fn unfold(fields: &str) -> Vec<String> {
+    let types: Vec<String> = match (fields.split_once('{'), fields.strip_suffix(".*")) {
+        (Some((entity, rest)), _) => {
+            let (endings, _) = rest.split_once('}').expect("a closing brace");
+            endings.split(',').map(|ending| format!("{entity}{ending}")).collect()
+        }
+        (None, Some(one)) => vec![one.to_owned()],
+        (None, None) => return vec![fields.to_owned()],
+    };
+    let of = |coordinate: &&String| types.iter().any(|t| coordinate.split_once('.').is_some_and(|(name, _)| name == t));
+    needs().keys().filter(of).cloned().collect()
+}
