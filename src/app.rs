@@ -185,18 +185,22 @@ pub async fn serve(
     }
 }
 
-/// Ready when the process is asked to stop: SIGTERM or ctrl-c.
-pub async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminate = async {
-        match signal(SignalKind::terminate()) {
+/// Ready when the process is asked to stop: SIGTERM or ctrl-c. Heard from this call on, not from the first poll, so that
+/// whoever was told that the server is up can also stop it.
+pub fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+    async fn next(stream: std::io::Result<Signal>) {
+        match stream {
             Ok(mut stream) => drop(stream.recv().await),
             Err(_) => std::future::pending().await,
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminate => {}
+    }
+    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async move {
+        tokio::select! {
+            () = next(terminate) => {}
+            () = next(interrupt) => {}
+        }
     }
 }
 

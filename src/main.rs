@@ -204,9 +204,12 @@ fn say(text: &str) -> Result<(), Error> {
 
 async fn serve(config: Config) -> Result<(), Error> {
     let listener = listen(&config).await?;
+    // With port 0 the system chooses one.
+    let address = listener.local_addr().map_err(Error::internal)?;
     let app = App::open(config, Arc::new(SystemClock)).await?;
-    tracing::info!(address = %app.config.listen, "serving");
-    app::serve(app, listener, app::stop_signal()).await
+    let stop = app::stop_signal();
+    tracing::info!(%address, "serving");
+    app::serve(app, listener, stop).await
 }
 
 async fn listen(config: &Config) -> Result<TcpListener, Error> {
@@ -314,8 +317,9 @@ async fn show_demo(Demo { as_of, mut config }: Demo) -> Result<(), Error> {
     let app = App::open(config, Arc::new(SystemClock)).await?;
     let month = as_of.unwrap_or_else(|| app.clock.today());
     demo::load(&app.database.orm, month, app.clock.as_ref()).await?;
+    let stop = app::stop_signal();
     say(&demo_text(&app, &listener)?)?;
-    app::serve(app, listener, app::stop_signal()).await
+    app::serve(app, listener, stop).await
 }
 
 fn demo_text(app: &App, listener: &TcpListener) -> Result<String, Error> {

@@ -63,10 +63,8 @@ impl Document {
     pub fn operation(&self, name: Option<&str>) -> Result<(&str, &Positioned<OperationDefinition>), Error> {
         let missing = |m: &str| Error::new(Code::OperationUnresolved, m);
         match (&self.parsed.operations, name) {
-            // The parser knows a single operation without its name: ask the text's facts.
-            (DocumentOperations::Single(op), None) => {
-                Ok((self.operations.keys().next().map_or("", String::as_str), op))
-            }
+            // `Single` is an operation without a name; a named one is `Multiple`, also when it is alone.
+            (DocumentOperations::Single(op), None) => Ok(("", op)),
             (DocumentOperations::Single(_), Some(_)) => Err(missing("The document has no operation of that name.")),
             (DocumentOperations::Multiple(ops), Some(name)) => {
                 let (name, op) =
@@ -176,7 +174,7 @@ pub fn read(text: &str, limits: &Limits) -> Result<Document, Error> {
         .operations
         .iter()
         .map(|(name, op)| {
-            let name = name.map_or_else(|| single_name(text).unwrap_or_default(), |n| n.as_str().to_owned());
+            let name = name.map_or_else(String::new, |n| n.as_str().to_owned());
             let facts =
                 Operation { declared: input::declared(&op.node.variable_definitions), shaping: shaping(&parsed, op) };
             (name, facts)
@@ -188,16 +186,6 @@ pub fn read(text: &str, limits: &Limits) -> Result<Document, Error> {
         operations,
         plans: Mutex::new(LruCache::new(NonZeroUsize::new(PLANS).unwrap_or(NonZeroUsize::MIN))),
     })
-}
-
-/// The parser drops the name of a single operation; logs want it.
-fn single_name(text: &str) -> Option<String> {
-    let after = ["query", "mutation", "subscription"].iter().find_map(|word| {
-        let at = text.find(word)?;
-        (!text[..at].contains('{')).then(|| &text[at + word.len()..])
-    })?;
-    let name: String = after.trim_start().chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-    (!name.is_empty()).then_some(name)
 }
 
 /// Counts tokens before the parser recurses into them. Strings and comments are one token each.

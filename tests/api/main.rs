@@ -8,12 +8,17 @@ use std::process::ExitCode;
 #[macro_use]
 mod support;
 
+mod commands;
 mod contract;
+mod credentials;
 mod differential;
 mod figures;
 mod filters;
+mod gmpp;
 mod graphql_js;
+mod hostile;
 mod house;
+mod http;
 mod inputs;
 mod itself;
 mod migrations;
@@ -23,12 +28,17 @@ mod plans;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
 const FILES: &[fn() -> Vec<support::Test>] = &[
+    commands::list,
     contract::list,
+    credentials::list,
     differential::list,
     figures::list,
     filters::list,
+    gmpp::list,
     graphql_js::list,
+    hostile::list,
     house::list,
+    http::list,
     inputs::list,
     itself::list,
     migrations::list,

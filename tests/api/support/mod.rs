@@ -36,11 +36,13 @@ macro_rules! tests {
 
 pub mod client;
 pub mod database;
+pub mod dump;
 pub mod facts;
 pub mod folder;
 pub mod golden;
 pub mod json;
 pub mod postgres;
+pub mod process;
 pub mod product;
 pub mod real_data;
 pub mod reference;

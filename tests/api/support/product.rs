@@ -9,7 +9,9 @@ use foliograph::{
     clock::{Clock, FixedClock},
     config::Config,
     demo,
+    error::Error,
     graph::Database,
+    importers::{self, Format, Report},
 };
 
 use super::{
@@ -31,13 +33,27 @@ pub async fn fill(url: &str) {
 
 /// The product over a database, with an engine and keys of its own.
 pub async fn app(url: &str, clock: Arc<FixedClock>) -> Arc<App> {
-    let config = Config {
-        database_url: url.to_owned(),
-        database_connections: 4,
-        key_file: Some(key_file()),
-        ..Config::default()
-    };
-    App::open(config, clock).await.expect("the product")
+    open(settings(url), clock).await.expect("the product")
+}
+
+/// The settings of [`app`], to be changed by tests of settings.
+pub fn settings(url: &str) -> Config {
+    Config { database_url: url.to_owned(), database_connections: 4, key_file: Some(key_file()), ..Config::default() }
+}
+
+/// The product with these settings.
+pub async fn open(config: Config, clock: Arc<FixedClock>) -> Result<Arc<App>, Error> {
+    App::open(config, clock).await
+}
+
+/// Imports files of the UK Government Major Projects Portfolio, as the command does.
+pub async fn import_gmpp(
+    database: &Database,
+    clock: &FixedClock,
+    files: &[PathBuf],
+    dry_run: bool,
+) -> Result<Report, Error> {
+    Ok(importers::import(&database.orm, clock, Format::UkGmpp, files, dry_run, &mut |_| {}).await?)
 }
 
 /// A token that holds for an hour from now, signed by the local key of the run folder.
@@ -50,6 +66,7 @@ pub fn local_key() -> LocalKey {
     LocalKey::open(&key_file()).expect("the local key")
 }
 
-fn key_file() -> PathBuf {
+/// Where the local key of the run folder is.
+pub fn key_file() -> PathBuf {
     folder::folder().join("foliograph.key")
 }
