@@ -121,8 +121,7 @@ pub fn open_local_key(config: &Config) -> Result<Option<LocalKey>, Error> {
     if !config.accepts_local_key() {
         return Ok(None);
     }
-    let path = config.key_path();
-    path.as_deref().map_or_else(LocalKey::ephemeral, LocalKey::open).map(Some)
+    LocalKey::open(&config.key_path()).map(Some)
 }
 
 fn open_issuer(config: &Config) -> Result<Option<Issuer>, Error> {

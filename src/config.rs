@@ -92,7 +92,7 @@ pub struct Config {
     /// Address and port to listen on.
     #[arg(long, env = "FOLIOGRAPH_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
-    /// The database: `sqlite:PATH?mode=rwc`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST/NAME`.
+    /// The database: `sqlite:PATH?mode=rwc` or `postgres://USER:PASSWORD@HOST/NAME`.
     #[arg(long, env = "DATABASE_URL", default_value = "sqlite:foliograph.db?mode=rwc", hide_env_values = true)]
     pub database_url: String,
     /// Connections to the database at most.
@@ -182,20 +182,19 @@ impl Config {
         }
     }
 
-    /// Where the local key is kept; `None` for a database in memory, whose key ends with it.
-    pub fn key_path(&self) -> Option<PathBuf> {
+    /// Where the local key is kept.
+    pub fn key_path(&self) -> PathBuf {
         if let Some(path) = &self.key_file {
-            return Some(path.clone());
+            return path.clone();
         }
         let folder = match self.database_url.strip_prefix("sqlite:") {
-            Some(":memory:" | "//:memory:") => return None,
             Some(rest) => {
                 let file = rest.trim_start_matches("//").split('?').next().unwrap_or_default();
                 PathBuf::from(file).parent().map(PathBuf::from).unwrap_or_default()
             }
             None => PathBuf::new(),
         };
-        Some(folder.join("foliograph.key"))
+        folder.join("foliograph.key")
     }
 
     /// Checks what concerns several settings at once, and what clap cannot see.
@@ -204,6 +203,12 @@ impl Config {
         if !["sqlite:", "postgres://", "postgresql://"].iter().any(|start| self.database_url.starts_with(start)) {
             return refuse(
                 "DATABASE_URL starts with none of sqlite:, postgres:// and postgresql://, the databases that Foliograph works with.".into(),
+            );
+        }
+        if self.database_url.contains(":memory:") || self.database_url.contains("mode=memory") {
+            return refuse(
+                "A database in memory belongs to one connection; Foliograph reads and writes over several. Name a file in DATABASE_URL."
+                    .into(),
             );
         }
         let issuer = [
@@ -347,15 +352,15 @@ mod tests {
         assert!(refusal(&["--cors-origins", "*"]).contains("FOLIOGRAPH_CORS_ORIGINS"));
         assert!(refusal(&["--otlp-endpoint", "localhost:4318"]).contains("http://"));
         assert!(refusal(&["--log", "foliograph=loud"]).contains("FOLIOGRAPH_LOG"));
+        assert!(refusal(&["--database-url", "sqlite::memory:"]).contains("Name a file"));
         assert!(refusal(&["--roles-claim", "realm_access."]).contains("FOLIOGRAPH_ROLES_CLAIM"));
     }
 
     #[test]
     fn the_key_lies_beside_the_database() {
         let path = |url: &str| flags(&["--database-url", url]).expect("readable").key_path();
-        assert_eq!(path("sqlite:data/f.db?mode=rwc"), Some("data/foliograph.key".into()));
-        assert_eq!(path("sqlite:///srv/f.db"), Some("/srv/foliograph.key".into()));
-        assert_eq!(path("postgres://localhost/f"), Some("foliograph.key".into()));
-        assert_eq!(path("sqlite::memory:"), None);
+        assert_eq!(path("sqlite:data/f.db?mode=rwc"), PathBuf::from("data/foliograph.key"));
+        assert_eq!(path("sqlite:///srv/f.db"), PathBuf::from("/srv/foliograph.key"));
+        assert_eq!(path("postgres://localhost/f"), PathBuf::from("foliograph.key"));
     }
 }

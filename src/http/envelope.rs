@@ -209,7 +209,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_becomes_an_internal_error_with_the_request_id() {
-        let config = Config { database_url: "sqlite::memory:".into(), migrate: Toggle::On, ..Config::default() };
+        let folder = tempfile::tempdir().expect("a folder");
+        let database_url = format!("sqlite:{}?mode=rwc", folder.path().join("f.db").display());
+        let config = Config { database_url, migrate: Toggle::On, ..Config::default() };
         let clock = Arc::new(FixedClock::at(chrono::DateTime::UNIX_EPOCH));
         let app = App::open(config, clock).await.expect("opened");
         let router = Router::new().route("/", get(panics)).layer(middleware::from_fn_with_state(app, wrap));
