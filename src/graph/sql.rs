@@ -23,12 +23,14 @@ pub enum Dialect {
 pub enum RowSet {
     /// Projects she manages.
     Own,
-    /// What she sponsors.
-    Sponsored,
-    /// Her portfolios.
-    Portfolios,
-    /// Items assigned to her.
-    Assigned,
+    /// Portfolios that she sponsors, all the way down.
+    SponsoredPortfolios,
+    /// Programs and projects that she sponsors elsewhere.
+    SponsoredItems,
+    /// Portfolios that she owns or was given, all the way down.
+    GivenPortfolios,
+    /// Programs and projects that she was given elsewhere.
+    GivenItems,
     /// Items that use her team.
     Team,
     /// Items granted to her key.
@@ -179,9 +181,10 @@ impl Sql {
         if let Some((item, portfolio)) = item {
             for (scope, column, set) in [
                 (Scopes::OWN, item, RowSet::Own),
-                (Scopes::SPON, item, RowSet::Sponsored),
-                (Scopes::PF, portfolio, RowSet::Portfolios),
-                (Scopes::PF, item, RowSet::Assigned),
+                (Scopes::SPON, portfolio, RowSet::SponsoredPortfolios),
+                (Scopes::SPON, item, RowSet::SponsoredItems),
+                (Scopes::PF, portfolio, RowSet::GivenPortfolios),
+                (Scopes::PF, item, RowSet::GivenItems),
                 (Scopes::TEAM, item, RowSet::Team),
                 (Scopes::GRANT, item, RowSet::Granted),
             ] {

@@ -428,9 +428,10 @@ impl<'a> Run<'a> {
             Param::Me => DbValue::Id(self.caller.person.unwrap_or(Uuid::nil())),
             Param::Rows(set) => DbValue::Ids(match set {
                 RowSet::Own => mine.own.clone(),
-                RowSet::Sponsored => mine.sponsored.clone(),
-                RowSet::Portfolios => mine.portfolios.clone(),
-                RowSet::Assigned => mine.assigned.clone(),
+                RowSet::SponsoredPortfolios => mine.sponsored.portfolios.clone(),
+                RowSet::SponsoredItems => mine.sponsored.items.clone(),
+                RowSet::GivenPortfolios => mine.given.portfolios.clone(),
+                RowSet::GivenItems => mine.given.items.clone(),
                 RowSet::Team => mine.team.clone(),
                 RowSet::Granted => mine.granted.clone(),
                 RowSet::Named => mine.named.clone(),
