@@ -150,7 +150,7 @@ tests! {
         assert_eq!(code, "GRAPHQL_VALIDATION_FAILED", "variables that nothing uses");
     }
 
-    async fn a_server_under_such_documents_keeps_its_memory(world: &World) {
+    async fn a_server_under_such_documents_stays_below_a_ceiling_of_memory(world: &World) {
         let server = Process::serve(world).await;
         let token = Process::token("somebody", Role::PmoLead);
         let body = |document: &str| json!({ "query": document }).to_string();
@@ -163,14 +163,15 @@ tests! {
         ];
         let warm = server.post(&token, &body("{ serverInfo { name } }"));
         assert_eq!(warm.status, 200, "{}", warm.body);
-        let before = server.peak_memory();
-        for body in bodies.iter().cycle().take(40) {
+        let cold = server.peak_memory();
+        for body in bodies.iter().cycle().take(200) {
             let answer = server.post(&token, body);
             let json: Value = serde_json::from_str(&answer.body).expect("JSON");
             assert_eq!(json.get("data"), None);
         }
-        let grown = server.peak_memory().saturating_sub(before);
-        assert!(grown < 48 * 1024, "{grown} kB more at the peak");
+        // A ceiling, not a slope: worker threads fill heaps of their own in steps that differ from run to run.
+        let grown = server.peak_memory() - cold;
+        assert!(grown < 128 * 1024, "{grown} kB more; one such document spread out has gigabytes");
         assert_eq!(server.post(&token, &body("{ serverInfo { name } }")).status, 200);
         server.stop();
     }
