@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 pub use policy::{Class, Permission, Rights, Scopes};
 pub use roles::Role;
-pub use rows::{Callers, Rows};
+pub use rows::{Callers, Reach, RowSet, Rows};
 
 /// What a verified credential says: nothing about rows, which never come from a token.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -57,7 +57,8 @@ pub struct Caller {
 impl Caller {
     /// A caller with the rights of these roles.
     pub fn new(identity: Arc<Identity>, person: Option<Uuid>, roles: Vec<Role>, rows: Rows) -> Self {
-        let rights = Rights::of(&roles);
+        let mut rights = Rights::of(&roles);
+        rights.reach = rows.reach();
         Self { identity, person, roles, rights, rows }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::Role;
+use super::{Reach, Role};
 
 /// A class of fields that share one right (the classes of the published table).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -364,6 +364,8 @@ pub struct Rights {
     read: [Scopes; Class::ALL.len()],
     write: [Scopes; Class::ALL.len()],
     approve: [Scopes; Class::ALL.len()],
+    /// Which sets of her rows have any.
+    pub reach: Reach,
 }
 
 impl Rights {

@@ -41,6 +41,75 @@ pub struct Subtrees {
     pub items: Arc<[Uuid]>,
 }
 
+/// A set of rows of the caller that a scope compares with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum RowSet {
+    /// Projects she manages.
+    Own,
+    /// Portfolios that she sponsors, all the way down.
+    SponsoredPortfolios,
+    /// Programs and projects that she sponsors elsewhere.
+    SponsoredItems,
+    /// Portfolios that she owns or was given, all the way down.
+    GivenPortfolios,
+    /// Programs and projects that she was given elsewhere.
+    GivenItems,
+    /// Items that use her team.
+    Team,
+    /// Items granted to her key.
+    Granted,
+    /// Restricted items that name her.
+    Named,
+}
+
+impl RowSet {
+    const ALL: [Self; 8] = [
+        Self::Own,
+        Self::SponsoredPortfolios,
+        Self::SponsoredItems,
+        Self::GivenPortfolios,
+        Self::GivenItems,
+        Self::Team,
+        Self::Granted,
+        Self::Named,
+    ];
+}
+
+/// Which sets of a caller have any rows. A condition on an empty set is not even in the SQL, so this is part of what
+/// a plan is made for, as the rights are; the rows themselves never are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Reach(u8);
+
+impl Reach {
+    /// Whether the set has rows.
+    pub fn has(self, set: RowSet) -> bool {
+        self.0 & (1 << set as u8) != 0
+    }
+}
+
+impl Rows {
+    /// The rows of a set.
+    pub fn of(&self, set: RowSet) -> &Arc<[Uuid]> {
+        match set {
+            RowSet::Own => &self.own,
+            RowSet::SponsoredPortfolios => &self.sponsored.portfolios,
+            RowSet::SponsoredItems => &self.sponsored.items,
+            RowSet::GivenPortfolios => &self.given.portfolios,
+            RowSet::GivenItems => &self.given.items,
+            RowSet::Team => &self.team,
+            RowSet::Granted => &self.granted,
+            RowSet::Named => &self.named,
+        }
+    }
+
+    /// Which sets have any.
+    pub fn reach(&self) -> Reach {
+        let bits = RowSet::ALL.into_iter().filter(|set| !self.of(*set).is_empty()).map(|set| 1 << set as u8);
+        Reach(bits.fold(0, |all, bit| all | bit))
+    }
+}
+
 /// How long what is known of a caller may be used before it is read again.
 const FRESH: TimeDelta = TimeDelta::seconds(5);
 /// How many callers are remembered.

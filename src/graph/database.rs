@@ -15,7 +15,7 @@ use sqlx::{
     sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tracing::{instrument::WithSubscriber as _, subscriber::NoSubscriber};
+use tracing::{Dispatch, instrument::WithSubscriber as _};
 
 use super::{
     cell::Row,
@@ -154,14 +154,14 @@ impl Reader {
                 began = true;
                 each(row)
             })
-            .with_subscriber(NoSubscriber::new())
+            .with_subscriber(Dispatch::none())
             .await;
         match first {
             Err(e) if e.code == Code::Unavailable && self.reused && !began => {
                 self.reads.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
                 self.connection = Some(database.open().await?);
                 self.reused = false;
-                self.attempt(text, values, each).with_subscriber(NoSubscriber::new()).await
+                self.attempt(text, values, each).with_subscriber(Dispatch::none()).await
             }
             done => done,
         }

@@ -7,7 +7,7 @@ use super::{
     decl::{Column, Entity, KIND, RowScope},
     value::{DbValue, Leaf, ListType},
 };
-use crate::auth::Scopes;
+use crate::auth::{Reach, RowSet, Scopes};
 
 /// The database's language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,27 +16,6 @@ pub enum Dialect {
     Postgres,
     /// SQLite.
     Sqlite,
-}
-
-/// Rows of the caller that a scope compares with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowSet {
-    /// Projects she manages.
-    Own,
-    /// Portfolios that she sponsors, all the way down.
-    SponsoredPortfolios,
-    /// Programs and projects that she sponsors elsewhere.
-    SponsoredItems,
-    /// Portfolios that she owns or was given, all the way down.
-    GivenPortfolios,
-    /// Programs and projects that she was given elsewhere.
-    GivenItems,
-    /// Items that use her team.
-    Team,
-    /// Items granted to her key.
-    Granted,
-    /// Restricted items that name her.
-    Named,
 }
 
 /// How text is folded before it is compared.
@@ -101,14 +80,16 @@ pub struct Statement {
 pub struct Sql {
     /// Whose language.
     pub dialect: Dialect,
+    /// Which sets of the caller's rows have any.
+    reach: Reach,
     text: String,
     params: Vec<Param>,
 }
 
 impl Sql {
     /// An empty text.
-    pub fn new(dialect: Dialect) -> Self {
-        Self { dialect, text: String::with_capacity(512), params: vec![] }
+    pub fn new(dialect: Dialect, reach: Reach) -> Self {
+        Self { dialect, reach, text: String::with_capacity(512), params: vec![] }
     }
 
     /// The finished statement.
@@ -188,7 +169,7 @@ impl Sql {
                 (Scopes::TEAM, item, RowSet::Team),
                 (Scopes::GRANT, item, RowSet::Granted),
             ] {
-                if scopes.has(scope) {
+                if scopes.has(scope) && self.reach.has(set) {
                     sets.push((column, set));
                 }
             }
@@ -230,8 +211,11 @@ impl Sql {
             RowScope::Directory | RowScope::OfPerson { .. } => None,
         };
         if let Some((restricted, item)) = restricted {
-            self.push(lead).push("(NOT ").column(alias, restricted).push(" OR ").column(alias, item);
-            self.is_any(ListType::Id, Param::Rows(RowSet::Named)).push(")");
+            self.push(lead).push("(NOT ").column(alias, restricted);
+            if self.reach.has(RowSet::Named) {
+                self.push(" OR ").column(alias, item).is_any(ListType::Id, Param::Rows(RowSet::Named));
+            }
+            self.push(")");
         }
         let mark = self.text.len();
         self.push(lead);

@@ -21,7 +21,7 @@ use super::{
     id,
     json::{self, Cells, Scene, Types as CellTypes},
     plan::{ColumnType, Level, Lookup, Op, OrderKey, Plan, RowsStatement},
-    sql::{Param, RowSet, Statement},
+    sql::{Param, Statement},
     statement::{Builder, RowLimit, Shape},
     value::DbValue,
 };
@@ -419,23 +419,13 @@ impl<'a> Run<'a> {
     }
 
     fn bind(&self, param: &Param, keys: &Arc<[Uuid]>, limit: usize) -> Result<DbValue, Error> {
-        let mine = &self.caller.rows;
         Ok(match param {
             Param::Const(value) => value.clone(),
             Param::Keys => DbValue::Ids(keys.clone()),
             Param::Limit => DbValue::Int(i64::try_from(limit).unwrap_or(i64::MAX)),
             // No person has the nil id.
             Param::Me => DbValue::Id(self.caller.person.unwrap_or(Uuid::nil())),
-            Param::Rows(set) => DbValue::Ids(match set {
-                RowSet::Own => mine.own.clone(),
-                RowSet::SponsoredPortfolios => mine.sponsored.portfolios.clone(),
-                RowSet::SponsoredItems => mine.sponsored.items.clone(),
-                RowSet::GivenPortfolios => mine.given.portfolios.clone(),
-                RowSet::GivenItems => mine.given.items.clone(),
-                RowSet::Team => mine.team.clone(),
-                RowSet::Granted => mine.granted.clone(),
-                RowSet::Named => mine.named.clone(),
-            }),
+            Param::Rows(set) => DbValue::Ids(self.caller.rows.of(*set).clone()),
             Param::Variable { name, leaf, list, fold } => {
                 let value = self.variables.get(name).ok_or_else(|| Error::internal("a leaf without a value"))?;
                 if *list { read_list(leaf, *fold, value)? } else { fold.apply(leaf.read(value)?) }

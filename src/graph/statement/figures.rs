@@ -23,7 +23,7 @@ impl Builder<'_> {
         shape: &Shape<'_>,
     ) -> Result<(RowsStatement, Vec<Statement>), Error> {
         let mut filter = Filter::new(self.model, self.rights);
-        let mut sql = Sql::new(self.dialect);
+        let mut sql = Sql::new(self.dialect, self.rights.reach);
         sql.push("SELECT ");
         if level.link.is_some() {
             ordinal(&mut sql);
@@ -55,7 +55,7 @@ impl Builder<'_> {
         shape: &Shape<'_>,
     ) -> Result<Statement, Error> {
         let mut filter = Filter::new(self.model, self.rights);
-        let mut sql = Sql::new(self.dialect);
+        let mut sql = Sql::new(self.dialect, self.rights.reach);
         sql.push("SELECT ");
         if level.link.is_some() {
             ordinal(&mut sql);
@@ -121,7 +121,7 @@ impl Builder<'_> {
         shape: &Shape<'_>,
     ) -> Result<(RowsStatement, Vec<Statement>), Error> {
         let mut filter = Filter::new(self.model, self.rights);
-        let mut sql = Sql::new(self.dialect);
+        let mut sql = Sql::new(self.dialect, self.rights.reach);
         sql.push("SELECT t0.*");
         for expr in &groups.source.columns {
             sql.push(", ");

@@ -75,7 +75,7 @@ impl Builder<'_> {
             }
         }
         let mut filter = Filter::new(self.model, self.rights);
-        let mut sql = Sql::new(self.dialect);
+        let mut sql = Sql::new(self.dialect, self.rights.reach);
         match (level.link, self.dialect) {
             (None, _) => {
                 sql.push("SELECT ");
@@ -130,7 +130,7 @@ impl Builder<'_> {
         let mut out = vec![];
         for (entity, rows, field) in &filter.single_currency {
             let Kind::Money { amount, currency, .. } = &field.kind else { continue };
-            let mut sql = Sql::new(self.dialect);
+            let mut sql = Sql::new(self.dialect, self.rights.reach);
             sql.push("SELECT count(DISTINCT ")
                 .column(0, currency)
                 .push(") FROM ")
