@@ -9,6 +9,7 @@ use std::process::ExitCode;
 mod support;
 
 mod commands;
+mod connections;
 mod contract;
 mod credentials;
 mod differential;
@@ -29,6 +30,7 @@ mod plans;
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
 const FILES: &[fn() -> Vec<support::Test>] = &[
     commands::list,
+    connections::list,
     contract::list,
     credentials::list,
     differential::list,
