@@ -276,6 +276,8 @@ pub struct Page {
     pub probes: bool,
     /// Whether cursors are shown.
     pub cursors: bool,
+    /// Whether each row shows its own, not only a page its first and last.
+    pub row_cursors: bool,
     /// Variables that must have a value for the fixed statement to fit; none where no fixed statement exists.
     pub leaves: Option<Vec<String>>,
 }

@@ -101,6 +101,7 @@ impl<'d> Compiler<'d> {
         self.object(&format!("{}Edge", entity.name), &sets(asked), |this, name, fields| {
             if name == "cursor" {
                 page.cursors = true;
+                page.row_cursors = true;
                 return Ok(vec![Op::Cursor]);
             }
             this.entity(source, children, 0, entity, scopes, &sets(fields), None)

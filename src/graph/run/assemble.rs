@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        json::{self},
+        json,
         plan::{ConnectionOp, Level},
     },
     Fetched, Parents, Pieces, Run, Written,
@@ -32,7 +32,7 @@ impl Run<'_> {
                 }
             } else {
                 let more = read > shown;
-                let (first, last) = &fetched.cursors[owner];
+                let (first, last) = &fetched.ends[owner];
                 let (first, last) = if asked.backward { (last, first) } else { (first, last) };
                 for op in &level.shape {
                     let truth = |b: bool| if b { &b"true"[..] } else { b"false" };
@@ -51,8 +51,8 @@ impl Run<'_> {
                         } else {
                             asked.after.is_some()
                         })),
-                        ConnectionOp::Start => cursor_into(&mut out.buffer, first),
-                        ConnectionOp::End => cursor_into(&mut out.buffer, last),
+                        ConnectionOp::Start => self.cursor_into(&mut out.buffer, fetched, first),
+                        ConnectionOp::End => self.cursor_into(&mut out.buffer, fetched, last),
                         ConnectionOp::Totals(ops) => self.write_totals(&mut out.buffer, ops, totals, owner),
                         ConnectionOp::Groups(i) => out.buffer.extend_from_slice(&groups[*i][owner]),
                     }
@@ -61,6 +61,15 @@ impl Run<'_> {
             out.ranges[owner] = (from, out.buffer.len());
         }
         out
+    }
+
+    /// The signed cursor of a row with these order keys; null where there is no row.
+    fn cursor_into(&self, out: &mut Vec<u8>, fetched: &Fetched, keys: &[u8]) {
+        if keys.is_empty() {
+            out.extend_from_slice(b"null");
+        } else {
+            json::string(out, &self.signer.sign(fetched.list, keys));
+        }
     }
 }
 
@@ -74,12 +83,4 @@ fn rows_into(out: &mut Vec<u8>, written: &Written, start: usize, shown: usize, b
         out.extend_from_slice(written.row(at));
     }
     out.push(b']');
-}
-
-fn cursor_into(out: &mut Vec<u8>, cursor: &str) {
-    if cursor.is_empty() {
-        out.extend_from_slice(b"null");
-    } else {
-        json::string(out, cursor);
-    }
 }

@@ -99,15 +99,15 @@ struct Fetched {
     written: Vec<Written>,
     /// Rows by parent: first, how many within the limit, how many in all.
     spans: Vec<(usize, usize, usize)>,
-    /// First and last cursor of each parent.
-    cursors: Vec<(String, String)>,
+    /// Order keys of the first and the last row of each parent; empty where no cursor is shown.
+    ends: Vec<(Vec<u8>, Vec<u8>)>,
+    /// What cursors are signed for.
+    list: ListHash,
 }
 
 /// Rows being put where they belong.
 struct Placing {
     fetched: Fetched,
-    /// What cursors are signed for; none where none is shown.
-    list: Option<ListHash>,
     /// Rows of a parent that are shown.
     limit: usize,
     /// The parent of the last row.
@@ -267,8 +267,7 @@ impl<'a> Run<'a> {
         let limit = asked.limit + usize::from(level.page.probes);
         let base = usize::from(level.link.is_some());
         let mut placing = Placing {
-            fetched: Fetched::nothing(parents.count),
-            list: list.filter(|_| level.page.cursors),
+            fetched: Fetched { list: list.unwrap_or_default(), ..Fetched::nothing(parents.count) },
             limit: if level.lookup.is_some() { usize::MAX } else { asked.limit },
             current: usize::MAX,
             at: 0,
@@ -300,7 +299,7 @@ impl<'a> Run<'a> {
         placing: &mut Placing,
     ) -> Result<(), Error> {
         let base = usize::from(level.link.is_some());
-        let Placing { fetched, list, limit, current, at, keys } = placing;
+        let Placing { fetched, limit, current, at, keys } = placing;
         let parent = if base == 0 { 0 } else { parents.owner(row)? };
         if parent != *current {
             debug_assert!(*current == usize::MAX || parent > *current, "rows come by parent");
@@ -313,15 +312,18 @@ impl<'a> Run<'a> {
         let mut text = String::new();
         if within {
             span.1 += 1;
-            if let Some(list) = list {
+            if level.page.cursors {
                 keys.clear();
                 row_keys(level, &statement.keys, row, base, keys);
-                text = self.signer.sign(*list, keys);
-                let (start, end) = &mut fetched.cursors[parent];
-                if start.is_empty() {
-                    start.clone_from(&text);
+                // A signature costs as much as a row: only cursors that are shown get one.
+                if level.page.row_cursors {
+                    text = self.signer.sign(fetched.list, keys);
                 }
-                end.clone_from(&text);
+                let (start, end) = &mut fetched.ends[parent];
+                if start.is_empty() {
+                    start.clone_from(keys);
+                }
+                end.clone_from(keys);
             }
         }
         for (ops, written) in level.rows.iter().zip(&mut fetched.written) {
@@ -444,7 +446,12 @@ impl Parents {
 
 impl Fetched {
     fn nothing(parents: usize) -> Self {
-        Self { written: vec![], spans: vec![(0, 0, 0); parents], cursors: vec![Default::default(); parents] }
+        Self {
+            written: vec![],
+            spans: vec![(0, 0, 0); parents],
+            ends: vec![Default::default(); parents],
+            list: ListHash::default(),
+        }
     }
 }
 
