@@ -26,6 +26,8 @@ use crate::error::{Code, Error};
 
 /// How many texts a connection keeps prepared.
 const PREPARED: usize = 500;
+/// How many rows SQLite's thread may be ahead of who reads them: a page, so that the two do not wake each other in turn.
+const ROWS_AHEAD: usize = 1_024;
 
 /// The database.
 #[derive(Clone)]
@@ -95,6 +97,7 @@ impl Database {
             };
             let options = tune(SqliteConnectOptions::from_str(url).map_err(bad)?)
                 .statement_cache_capacity(PREPARED)
+                .row_buffer_size(ROWS_AHEAD)
                 .disable_statement_logging();
             pool.map_sqlx_sqlite_opts(tune);
             (Dialect::Sqlite, Options::Sqlite(Box::new(options)))
