@@ -155,10 +155,8 @@ impl<'a> Run<'a> {
     /// The JSON of rows found by their ids, by id.
     pub async fn by_ids(&mut self, level: &Level, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, Error> {
         let parents = Parents { keys: ids.into(), ..Parents::root() };
-        let statement = self.builder().rows(
-            level,
-            &Shape { by: None, filter: None, order: None, cursor: None, backward: false, limit: RowLimit::None },
-        )?;
+        let asked = self.asked(level)?;
+        let statement = self.rows_statement(level, &asked, ListHash::default())?;
         let rows = self.fetch(&statement.statement, &parents.keys, 0).await?;
         let children = self.children(level, &rows, 0).await?;
         let mut out = HashMap::new();
@@ -178,6 +176,13 @@ impl<'a> Run<'a> {
     fn level<'s>(&'s mut self, level: &'s Level, parents: Parents) -> BoxFuture<'s, Result<Pieces, Error>> {
         Box::pin(async move {
             let asked = self.asked(level)?;
+            // Made even where no row is shown: what is asked wrongly or not allowed is refused all the same.
+            let has_cursors = level.page.cursors || asked.after.is_some() || asked.before.is_some();
+            let list = if has_cursors { Self::list_hash(level, &asked) } else { ListHash::default() };
+            let statement = self.rows_statement(level, &asked, list)?;
+            for check in &statement.checks {
+                self.single_currency(check).await?;
+            }
             let totals = match &level.totals {
                 Some(totals) => Some(self.totals(level, totals, &asked, &parents).await?),
                 None => None,
@@ -188,10 +193,8 @@ impl<'a> Run<'a> {
             }
             let needs_rows = !level.rows.is_empty() || level.page.probes || level.page.cursors;
             let fetched = if needs_rows {
-                self.rows(level, &asked, &parents).await?
+                self.rows(level, &statement, &asked, list, &parents).await?
             } else {
-                // What is asked wrongly or not allowed is refused even where nothing is shown.
-                self.rows_statement(level, &asked, Some(Self::list_hash(level, &asked)))?;
                 Fetched::nothing(parents.count)
             };
             Ok(self.assemble(level, &asked, &parents, totals.as_ref(), &groups, &fetched))
@@ -208,12 +211,7 @@ impl<'a> Run<'a> {
             && !asked.backward
     }
 
-    fn rows_statement(
-        &self,
-        level: &Level,
-        asked: &Asked,
-        list: Option<ListHash>,
-    ) -> Result<Arc<RowsStatement>, Error> {
+    fn rows_statement(&self, level: &Level, asked: &Asked, list: ListHash) -> Result<Arc<RowsStatement>, Error> {
         let probe = usize::from(level.page.probes);
         if self.fits_fixed(level, asked) {
             if let Some(fixed) = level.fixed.get() {
@@ -235,7 +233,7 @@ impl<'a> Run<'a> {
                 self.builder().rows(level, &Shape { by, filter, order, cursor: None, backward: false, limit })?;
             return Ok(level.fixed.get_or_init(|| Arc::new(made)).clone());
         }
-        let open = |text: &str| self.signer.open(text, list.unwrap_or_default());
+        let open = |text: &str| self.signer.open(text, list);
         let cursor = match (&asked.after, &asked.before) {
             (Some(_), Some(_)) => return Err(Error::new(Code::BadVariables, "Give `after` or `before`, not both.")),
             (Some(after), None) => Some((open(after)?, false)),
@@ -257,17 +255,18 @@ impl<'a> Run<'a> {
         Ok(Arc::new(made))
     }
 
-    async fn rows(&mut self, level: &Level, asked: &Asked, parents: &Parents) -> Result<Fetched, Error> {
-        let shows_cursors = level.page.cursors || asked.after.is_some() || asked.before.is_some();
-        let list = shows_cursors.then(|| Self::list_hash(level, asked));
-        let statement = self.rows_statement(level, asked, list)?;
-        for check in &statement.checks {
-            self.single_currency(check).await?;
-        }
+    async fn rows(
+        &mut self,
+        level: &Level,
+        statement: &RowsStatement,
+        asked: &Asked,
+        list: ListHash,
+        parents: &Parents,
+    ) -> Result<Fetched, Error> {
         let limit = asked.limit + usize::from(level.page.probes);
         let base = usize::from(level.link.is_some());
         let mut placing = Placing {
-            fetched: Fetched { list: list.unwrap_or_default(), ..Fetched::nothing(parents.count) },
+            fetched: Fetched { list, ..Fetched::nothing(parents.count) },
             limit: if level.lookup.is_some() { usize::MAX } else { asked.limit },
             current: usize::MAX,
             at: 0,
@@ -276,13 +275,13 @@ impl<'a> Run<'a> {
         placing.fetched.written = level.rows.iter().map(|_| Written::default()).collect();
         if level.children.is_empty() {
             // Nothing waits for the other rows: each is written as it arrives, and not kept.
-            let mut each = |run: &mut Self, row: Row| run.place(level, &statement, parents, &row, &[], &mut placing);
+            let mut each = |run: &mut Self, row: Row| run.place(level, statement, parents, &row, &[], &mut placing);
             self.fetch_each(&statement.statement, &parents.keys, limit, &mut each).await?;
         } else {
             let rows = self.fetch(&statement.statement, &parents.keys, limit).await?;
             let children = self.children(level, &rows, base).await?;
             for row in &rows {
-                self.place(level, &statement, parents, row, &children, &mut placing)?;
+                self.place(level, statement, parents, row, &children, &mut placing)?;
             }
         }
         Ok(placing.fetched)

@@ -47,12 +47,10 @@ pub type Schema = async_graphql::Schema<Query, async_graphql::EmptyMutation, asy
 /// Builds the schema and, beside it, the types for the binder.
 pub fn build(model: &'static Model) -> (Schema, Arc<Types>) {
     MODEL.set(Some(model));
-    let make = || {
+    let schema =
         async_graphql::Schema::build(Query(model), async_graphql::EmptyMutation, async_graphql::EmptySubscription)
             .disable_suggestions()
-            .finish()
-    };
-    let schema = make();
+            .finish();
     let mut registry = Registry::default();
     insert_types(&mut registry, model);
     let query = query_type(model);

@@ -4,10 +4,7 @@ use super::{
     super::{
         compile::GROUP_KEYS,
         filter::Filter,
-        plan::{
-            Bucket, ColumnType, Expr, Figure, GroupKey, GroupOrder, Groups, Level, MoneyTotal, RowsStatement, Source,
-            Totals,
-        },
+        plan::{Bucket, ColumnType, Expr, Figure, GroupKey, GroupOrder, Groups, Level, MoneyTotal, Source, Totals},
         sql::{Dialect, Param, Sql, Statement},
     },
     Builder, RowLimit, Shape, from_rows, joins, ordinal, restrict_rows, write_expr,
@@ -21,7 +18,7 @@ impl Builder<'_> {
         level: &Level,
         totals: &Totals,
         shape: &Shape<'_>,
-    ) -> Result<(RowsStatement, Vec<Statement>), Error> {
+    ) -> Result<(Statement, Vec<Statement>), Error> {
         let mut filter = Filter::new(self.model, self.rights);
         let mut sql = Sql::new(self.dialect, self.rights.reach);
         sql.push("SELECT ");
@@ -36,13 +33,12 @@ impl Builder<'_> {
             sql.push(" GROUP BY ");
             ordinal(&mut sql);
         }
-        let checks = self.checks(&filter);
         let money = totals
             .money
             .iter()
             .map(|m| self.money(level, m, &[], &Source::new(level.source.entity, level.source.scopes), shape))
             .collect::<Result<_, _>>()?;
-        Ok((RowsStatement { statement: sql.finish(), keys: vec![], checks }, money))
+        Ok((sql.finish(), money))
     }
 
     /// Sums of money by currency: ordinal, keys of the group, currency, sums of the high and low part, count, extremes.
@@ -83,6 +79,7 @@ impl Builder<'_> {
         }
         from_rows(&mut sql, inner, level.link);
         restrict_rows(&mut sql, level, shape.filter, &mut filter)?;
+        restrict_keys(&mut sql, keys);
         sql.push(" AND ");
         amount(&mut sql);
         sql.push(" IS NOT NULL GROUP BY ");
@@ -119,7 +116,7 @@ impl Builder<'_> {
         level: &Level,
         groups: &Groups,
         shape: &Shape<'_>,
-    ) -> Result<(RowsStatement, Vec<Statement>), Error> {
+    ) -> Result<(Statement, Vec<Statement>), Error> {
         let mut filter = Filter::new(self.model, self.rights);
         let mut sql = Sql::new(self.dialect, self.rights.reach);
         sql.push("SELECT t0.*");
@@ -160,13 +157,7 @@ impl Builder<'_> {
         write_figures(&mut sql, &groups.totals);
         from_rows(&mut sql, &groups.inner, level.link);
         restrict_rows(&mut sql, level, shape.filter, &mut filter)?;
-        // Rows whose key the caller may not read are in no group.
-        for key in &groups.keys {
-            if let Some((rows, scopes)) = key.expr.only {
-                sql.push(" AND ");
-                sql.scopes(0, rows, scopes);
-            }
-        }
+        restrict_keys(&mut sql, &groups.keys);
         sql.push(" GROUP BY ");
         if level.link.is_some() {
             ordinal(&mut sql);
@@ -186,14 +177,13 @@ impl Builder<'_> {
             RowLimit::Param | RowLimit::None => sql.param(Param::Limit),
         };
         sql.push(" ORDER BY t0.o, t0.rn");
-        let checks = self.checks(&filter);
         let money = groups
             .totals
             .money
             .iter()
             .map(|m| self.money(level, m, &groups.keys, &groups.inner, shape))
             .collect::<Result<_, _>>()?;
-        Ok((RowsStatement { statement: sql.finish(), keys: vec![], checks }, money))
+        Ok((sql.finish(), money))
     }
 
     fn group_value(&self, sql: &mut Sql, key: &GroupKey) {
@@ -264,5 +254,15 @@ fn write_figures(sql: &mut Sql, totals: &Totals) {
             },
         }
         sql.push(" AS f").number(i);
+    }
+}
+
+/// Rows whose key the caller may not read are in no group, and in no group's money.
+fn restrict_keys(sql: &mut Sql, keys: &[GroupKey]) {
+    for key in keys {
+        if let Some((rows, scopes)) = key.expr.only {
+            sql.push(" AND ");
+            sql.scopes(0, rows, scopes);
+        }
     }
 }
