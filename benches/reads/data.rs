@@ -118,6 +118,7 @@ fn person(n: usize) -> person::Model {
         created_by_id: None,
         updated_at: instant(n),
         updated_by_id: None,
+        archived_at: None,
     }
 }
 
@@ -159,6 +160,7 @@ fn item(kind: &str, own: Uuid, portfolio: usize, key: String, name: String) -> p
         created_by_id: None,
         updated_at: instant(portfolio),
         updated_by_id: None,
+        archived_at: None,
     }
 }
 
@@ -238,5 +240,6 @@ fn link(n: usize) -> external_link::Model {
         created_by_id: None,
         updated_at: instant(n),
         updated_by_id: None,
+        archived_at: None,
     }
 }

@@ -5,7 +5,7 @@ use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 /// The mark and its words on `PostgreSQL` and on `SQLite`. Text is ordered by its bytes on `PostgreSQL` too, so that both
 /// databases give the same order and the same cursors. The `SQLite` names are those that sea-orm itself would write.
-const WORDS: [(&str, &str, &str); 8] = [
+const WORDS: [(&str, &str, &str); 9] = [
     ("{id}", "uuid", "uuid_text"),
     ("{text}", r#"text collate "C""#, "text"),
     ("{instant}", "timestamptz(3)", "timestamp_with_timezone_text"),
@@ -14,6 +14,8 @@ const WORDS: [(&str, &str, &str); 8] = [
     ("{int}", "integer", "integer"),
     ("{long}", "bigint", "bigint"),
     ("{bytes}", "bytea", "blob"),
+    // Grows with each row.
+    ("{serial}", "bigint generated always as identity", "integer"),
 ];
 
 const AUDIT_COLUMNS: &str = "version {long} not null check (version >= 1),
@@ -60,7 +62,7 @@ mod tests {
 
     #[test]
     fn every_mark_has_a_word_in_both_dialects() {
-        let statement = "{audit} {audit_keys} {id} {text} {instant} {date} {bool} {int} {long} {bytes}";
+        let statement = "{audit} {audit_keys} {id} {text} {instant} {date} {bool} {int} {long} {bytes} {serial}";
         for backend in [DbBackend::Postgres, DbBackend::Sqlite] {
             let sql = spell(statement, backend).expect("a supported database");
             assert!(!sql.contains('{'), "{sql}");

@@ -181,6 +181,7 @@ pub async fn load(db: &DatabaseConnection, clock: &dyn Clock, identity: Arc<Iden
     let today = clock.today();
     let assignments = role_assignment::Entity::find()
         .filter(role_assignment::Column::PersonId.eq(person.id))
+        .filter(role_assignment::Column::ArchivedAt.is_null())
         .filter(role_assignment::Column::ValidFromOn.lte(today))
         .filter(
             Condition::any()

@@ -185,6 +185,7 @@ fn org_unit(key: String, name: String, parent: Option<String>, written: &Written
         created_by_id: written.by,
         updated_at: written.at,
         updated_by_id: written.by,
+        archived_at: None,
     }
 }
 
@@ -202,6 +203,7 @@ fn person(key: String, name: String, unit: &str, is_active: bool, written: &Writ
         created_by_id: written.by,
         updated_at: written.at,
         updated_by_id: written.by,
+        archived_at: None,
     }
 }
 
@@ -230,6 +232,7 @@ fn link(target_type: &str, system: &str, external_id: &str, written: &Written) -
         created_by_id: written.by,
         updated_at: written.at,
         updated_by_id: written.by,
+        archived_at: None,
     }
 }
 
@@ -252,6 +255,7 @@ fn role(fact: RoleFact, index: usize, as_of: NaiveDate) -> role_assignment::Mode
         created_by_id: by,
         updated_at: at,
         updated_by_id: by,
+        archived_at: None,
     }
 }
 
@@ -316,5 +320,6 @@ fn item(
         created_by_id,
         updated_at: if version == 1 { created_at } else { instant(as_of, -days_ago) },
         updated_by_id: if version == 1 { created_by_id } else { project_manager_id.or(created_by_id) },
+        archived_at: None,
     }
 }

@@ -381,6 +381,12 @@ impl Entity {
                 "Who changed the row last; null for the system and for imports.",
             )
             .ungrouped(),
+            Field::scalar(
+                "archivedAt",
+                Scalar::DateTime,
+                Named("archived_at"),
+                "When the row was archived; null while it can be changed. Archived rows stay in lists and figures unless a filter leaves them out.",
+            ),
             Field {
                 required: true,
                 ..Field::new("viewerAccess", Kind::ViewerAccess, "What the caller may do with this row.")

@@ -50,6 +50,11 @@ tests! {
             select(entity::external_link::Entity, &database).await,
             select(entity::server_secret::Entity, &database).await,
             select(entity::portfolio_item::Entity, &database).await,
+            select(entity::audit_event::Entity, &database).await,
+            select(entity::outbox_event::Entity, &database).await,
+            select(entity::outbox_head::Entity, &database).await,
+            select(entity::feed_view::Entity, &database).await,
+            select(entity::idempotency::Entity, &database).await,
         ]);
         let forgotten: Vec<String> = tables_of_entities().into_iter().filter(|table| !selected.contains(table)).collect();
         assert!(forgotten.is_empty(), "entities that this test does not select: {forgotten:?}");

@@ -36,6 +36,8 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     /// The person who did; null is the system or an import.
     pub updated_by_id: Option<Uuid>,
+    /// When the row was archived; null while it can be changed.
+    pub archived_at: Option<DateTimeUtc>,
 }
 
 /// None here: joins are declared with the rights that guard them.

@@ -1,4 +1,9 @@
 //! What keeps the server and its neighbors together.
 
+pub mod audit_event;
 pub mod external_link;
+pub mod feed_view;
+pub mod idempotency;
+pub mod outbox_event;
+pub mod outbox_head;
 pub mod server_secret;

@@ -178,5 +178,6 @@ fn blank_item(kind: &str, clock: &dyn Clock) -> portfolio_item::Model {
         created_by_id: None,
         updated_at: now,
         updated_by_id: None,
+        archived_at: None,
     }
 }

@@ -176,6 +176,7 @@ impl Ledger {
                 created_by_id: None,
                 updated_at: now,
                 updated_by_id: None,
+                archived_at: None,
             },
         });
     }

@@ -1,0 +1,40 @@
+//! When a row was archived: it stays readable and can no longer be changed.
+
+use sea_orm_migration::prelude::{DbErr, DeriveMigrationName, MigrationTrait, SchemaManager, async_trait};
+
+use crate::dialect;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+const UP: &[&str] = &[
+    "alter table portfolio_item add column archived_at {instant}",
+    "alter table person add column archived_at {instant}",
+    "alter table org_unit add column archived_at {instant}",
+    "alter table role_assignment add column archived_at {instant}",
+    "alter table external_link add column archived_at {instant}",
+];
+
+const DOWN: &[&str] = &[
+    "alter table portfolio_item drop column archived_at",
+    "alter table person drop column archived_at",
+    "alter table org_unit drop column archived_at",
+    "alter table role_assignment drop column archived_at",
+    "alter table external_link drop column archived_at",
+];
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        dialect::run(manager, UP).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        dialect::run(manager, DOWN).await
+    }
+
+    // SQLite too rolls back what a step created before it failed.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+}
