@@ -94,7 +94,8 @@ impl App {
 /// Every declaration: the one list of domains.
 pub fn model() -> &'static Model {
     static MODEL: LazyLock<Model> = LazyLock::new(|| {
-        Model::new([people::declarations(), portfolios::declarations()].into_iter().flatten().collect())
+        let entities = [people::declarations(), portfolios::declarations()];
+        Model::new(entities.into_iter().flatten().collect(), vec![])
     });
     &MODEL
 }

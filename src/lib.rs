@@ -15,3 +15,4 @@ pub mod importers;
 pub mod people;
 pub mod portfolios;
 pub mod telemetry;
+pub mod write;

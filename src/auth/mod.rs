@@ -15,6 +15,7 @@ use uuid::Uuid;
 pub use policy::{Class, Permission, Rights, Scopes};
 pub use roles::Role;
 pub use rows::{Callers, Reach, RowSet, Rows};
+pub use steps::Step;
 
 /// What a verified credential says: nothing about rows, which never come from a token.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

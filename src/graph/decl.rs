@@ -5,7 +5,10 @@ use std::collections::HashMap;
 
 use sea_orm::{EntityName, IdenStatic};
 
-use crate::auth::Class;
+use crate::{
+    auth::{Class, Step},
+    write::{Member, Mutation},
+};
 
 /// A column's name, from the entity's `Column` enum: a misspelt column does not compile.
 pub type Column = &'static str;
@@ -172,11 +175,50 @@ pub struct Field {
     pub order: bool,
     /// May be grouped by.
     pub group: bool,
+    /// Who writes it; none for what follows from other things.
+    pub pen: Option<Pen>,
+}
+
+/// Who may write a field, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pen {
+    /// Who.
+    pub writers: Writers,
+    /// Only when the row is created.
+    pub once: bool,
+    /// A creation may leave it out although it is never null.
+    pub has_default: bool,
+}
+
+/// Who may write a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writers {
+    /// Whoever may write the field's class on the row.
+    Class,
+    /// Whoever may take this step with the row.
+    Step(Step),
+}
+
+impl Pen {
+    /// Whether a creation must give the field.
+    pub fn is_due(&self, field: &Field) -> bool {
+        let needed =
+            field.required || matches!((&field.kind, self.once), (Kind::Union { .. } | Kind::One { .. }, true));
+        needed && !self.has_default
+    }
+
+    /// What writing needs, for documents and messages.
+    pub fn needs(&self, entity: &Entity, field: &Field) -> String {
+        match self.writers {
+            Writers::Class => entity.class_of(field).write().to_string(),
+            Writers::Step(step) => step.as_str().to_owned(),
+        }
+    }
 }
 
 impl Field {
     fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, doc, kind, class: None, required: false, filter: false, order: false, group: false }
+        Self { name, doc, kind, class: None, required: false, filter: false, order: false, group: false, pen: None }
     }
 
     /// A scalar column that may be filtered and, where it has an order, ordered by.
@@ -241,6 +283,34 @@ impl Field {
         self
     }
 
+    /// The same field, written by whoever may write its class.
+    #[must_use]
+    pub fn written(mut self) -> Self {
+        self.pen = Some(Pen { writers: Writers::Class, once: false, has_default: false });
+        self
+    }
+
+    /// The same field, written by whoever may take the step.
+    #[must_use]
+    pub fn written_by(mut self, step: Step) -> Self {
+        self.pen = Some(Pen { writers: Writers::Step(step), once: false, has_default: false });
+        self
+    }
+
+    /// The same field, written only when the row is created.
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.pen = self.pen.map(|pen| Pen { once: true, ..pen });
+        self
+    }
+
+    /// The same field, which a creation may leave out.
+    #[must_use]
+    pub fn defaulted(mut self) -> Self {
+        self.pen = self.pen.map(|pen| Pen { has_default: true, ..pen });
+        self
+    }
+
     /// The same field, groupable.
     #[must_use]
     pub fn grouped(mut self) -> Self {
@@ -280,6 +350,8 @@ pub struct Entity {
     pub external: Option<(Column, &'static str)>,
     /// Whether a row has a human key that finds it.
     pub keyed: bool,
+    /// Lists that are written with a row: members of its patch.
+    pub lists: Vec<Member>,
 }
 
 /// The column that tells entities of one table apart.
@@ -303,6 +375,7 @@ impl Entity {
             members: vec![],
             external: None,
             keyed: false,
+            lists: vec![],
         }
     }
 
@@ -422,6 +495,7 @@ impl Entity {
             members: members.iter().map(|m| m.name).collect(),
             external: None,
             keyed: false,
+            lists: vec![],
         }
     }
 
@@ -476,16 +550,18 @@ impl sea_orm::Iden for Named {
 pub struct Model {
     /// Entities and interfaces.
     pub entities: Vec<Entity>,
+    /// Mutations.
+    pub mutations: Vec<Mutation>,
     by_name: HashMap<&'static str, usize>,
     by_prefix: HashMap<&'static str, usize>,
 }
 
 impl Model {
     /// Checks the declarations against each other. A mistake here is a mistake in the program: it does not start.
-    pub fn new(entities: Vec<Entity>) -> Self {
+    pub fn new(entities: Vec<Entity>, mutations: Vec<Mutation>) -> Self {
         let by_name: HashMap<_, _> = entities.iter().enumerate().map(|(i, e)| (e.name, i)).collect();
         let by_prefix = entities.iter().enumerate().filter_map(|(i, e)| Some((e.prefix?, i))).collect();
-        let model = Self { entities, by_name, by_prefix };
+        let model = Self { entities, mutations, by_name, by_prefix };
         for entity in &model.entities {
             for field in &entity.fields {
                 model.check(entity, field);

@@ -1,5 +1,6 @@
 //! The read compiler: declarations -> schema types, document -> plan, plan -> SQL, rows -> JSON bytes.
 
+mod answer;
 mod cell;
 mod collect;
 mod compile;
@@ -8,6 +9,7 @@ mod database;
 pub mod decl;
 mod document;
 mod engine;
+mod execute;
 mod filter;
 mod id;
 mod input;
@@ -19,9 +21,11 @@ pub mod schema;
 mod sql;
 mod statement;
 mod system;
+mod tree;
 mod value;
 
+pub use answer::{Answer, Outcome};
 pub use database::Database;
-pub use engine::{Answer, Engine, Outcome, Request, needs, sdl};
+pub use engine::{Engine, Request, needs, sdl};
 pub use id::{encode as encode_id, parse as parse_id};
 pub use sql::Dialect;

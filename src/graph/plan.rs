@@ -11,7 +11,7 @@ use async_graphql_value::Value;
 use super::{
     decl::{Column, Entity, Field, RowScope},
     sql::Statement,
-    system::SystemRoot,
+    tree::Tree,
 };
 use crate::auth::{Permission, Rights, Scopes};
 
@@ -29,6 +29,8 @@ pub struct Plan {
 pub struct Root {
     /// Its response key.
     pub key: String,
+    /// The response path down to it.
+    pub path: Vec<String>,
     /// Its name in the schema.
     pub name: String,
     /// Line and column in the document.
@@ -39,8 +41,8 @@ pub struct Root {
 
 /// What answers a root field.
 pub enum RootKind {
-    /// `__typename`.
-    Typename,
+    /// `__typename` of the root.
+    Typename(&'static str),
     /// `__schema` or `__type`: async-graphql answers.
     Introspection,
     /// One row.
@@ -64,7 +66,7 @@ pub enum RootKind {
     /// The caller may never read this.
     Denied(usize),
     /// The server's own facts.
-    System(SystemRoot),
+    System(Tree),
 }
 
 /// Something that a caller may not read, and where.
@@ -195,10 +197,8 @@ impl Source {
 pub enum Lookup {
     /// By a `...Ref` input.
     Ref(Value),
-    /// By ids that the request resolves (`node`, `nodes`).
+    /// By ids that the request resolves (`node`, `nodes`, rows that a tree names).
     Keys,
-    /// The caller's own person.
-    Me,
 }
 
 /// How a child's rows find their parents.

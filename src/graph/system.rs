@@ -1,17 +1,11 @@
 //! The server's own facts: who asks (`viewer`), who may what (`permissionMatrix`), what this server is (`serverInfo`).
-//! Each is a tree of values that the selection projects, with rows from the read path where one is linked.
+//! Each is a tree of values that the selection projects.
 
-use async_graphql::{
-    Positioned,
-    parser::types::{Field as AstField, SelectionSet},
-    registry::{MetaField, MetaTypeName, Registry},
-};
+use async_graphql::registry::{MetaField, Registry};
 use serde_json::{Value as Json, json};
 
 use super::{
-    collect::collect,
-    compile::{Compiler, sets},
-    plan::{Level, Lookup},
+    id,
     schema::{
         Types,
         build::{field, object},
@@ -23,33 +17,7 @@ use crate::{
         steps::{self, Step},
     },
     config::Limits,
-    error::Error,
 };
-
-/// A compiled root field over the server's own facts.
-pub struct SystemRoot {
-    /// Its name.
-    pub name: String,
-    /// Steps over its tree.
-    pub steps: Vec<Projection>,
-    /// Rows linked from it.
-    pub levels: Vec<Level>,
-}
-
-/// A step of projecting a tree.
-#[derive(Debug)]
-pub enum Projection {
-    /// Finished JSON.
-    Lit(Vec<u8>),
-    /// The member of that name.
-    Leaf(String),
-    /// Steps over the member of that name; over each element, if it is a list.
-    Nested(String, Vec<Projection>),
-    /// A row from the read path.
-    Row(usize),
-    /// Null, noted as masked.
-    Denied(usize),
-}
 
 const ANY: &str = "AUTHENTICATED";
 
@@ -175,89 +143,6 @@ pub fn insert_types(r: &mut Registry) {
     );
 }
 
-/// Compiles one of the root fields.
-pub fn compile<'d>(
-    compiler: &mut Compiler<'d>,
-    name: &str,
-    asked: &[&'d Positioned<AstField>],
-) -> Result<SystemRoot, Error> {
-    let mut levels = vec![];
-    let meta = compiler
-        .types
-        .get("Query")
-        .and_then(|t| t.field_by_name(name))
-        .ok_or_else(|| Error::internal(format!("Query.{name} is not declared")))?;
-    let steps = object_steps(compiler, MetaTypeName::concrete_typename(&meta.ty), &sets(asked), &mut levels)?;
-    Ok(SystemRoot { name: name.to_owned(), steps, levels })
-}
-
-fn object_steps<'d>(
-    compiler: &mut Compiler<'d>,
-    type_name: &str,
-    asked: &[&'d SelectionSet],
-    levels: &mut Vec<Level>,
-) -> Result<Vec<Projection>, Error> {
-    let mut steps = vec![];
-    let mut open = "{";
-    for (key, fields) in collect(compiler.model, compiler.fragments, compiler.variables, asked, type_name) {
-        steps.push(Projection::Lit(format!("{open}\"{key}\":").into_bytes()));
-        open = ",";
-        let name = fields[0].node.name.node.as_str();
-        if name == "__typename" {
-            steps.push(Projection::Lit(format!("\"{type_name}\"").into_bytes()));
-            continue;
-        }
-        let ty = compiler.types.get(type_name).and_then(|t| t.field_by_name(name)).map(|f| f.ty.clone());
-        let ty = ty.ok_or_else(|| Error::internal(format!("{type_name}.{name} is not declared")))?;
-        let concrete = MetaTypeName::concrete_typename(&ty);
-        compiler.enter(key);
-        if let Some(entity) = compiler.model.find(concrete) {
-            if compiler.rights.read(entity.class).is_empty() {
-                let entry = compiler.deny(format!("{type_name}.{name}"), entity.class.read(), "ROLE");
-                steps.push(Projection::Denied(entry));
-            } else {
-                levels.push(compiler.single(entity, Lookup::Me, &fields)?);
-                steps.push(Projection::Row(levels.len() - 1));
-            }
-        } else if compiler.types.get(concrete).is_some_and(async_graphql::registry::MetaType::is_composite) {
-            steps.push(Projection::Nested(name.to_owned(), object_steps(compiler, concrete, &sets(&fields), levels)?));
-        } else {
-            steps.push(Projection::Leaf(name.to_owned()));
-        }
-        compiler.leave();
-    }
-    steps.push(Projection::Lit(if open == "{" { b"{}".to_vec() } else { b"}".to_vec() }));
-    Ok(steps)
-}
-
-/// Writes the steps over a tree.
-pub fn write(out: &mut Vec<u8>, steps: &[Projection], tree: &Json, rows: &[Vec<u8>], masked: &mut [u32]) {
-    for step in steps {
-        match step {
-            Projection::Lit(bytes) => out.extend_from_slice(bytes),
-            Projection::Leaf(name) => out.extend_from_slice(tree[name.as_str()].to_string().as_bytes()),
-            Projection::Nested(name, steps) => match &tree[name.as_str()] {
-                Json::Array(items) => {
-                    out.push(b'[');
-                    for (i, item) in items.iter().enumerate() {
-                        if i > 0 {
-                            out.push(b',');
-                        }
-                        write(out, steps, item, rows, masked);
-                    }
-                    out.push(b']');
-                }
-                one => write(out, steps, one, rows, masked),
-            },
-            Projection::Row(i) => out.extend_from_slice(&rows[*i]),
-            Projection::Denied(entry) => {
-                masked[*entry] += 1;
-                out.extend_from_slice(b"null");
-            }
-        }
-    }
-}
-
 /// What the trees are made of.
 pub struct Facts<'a> {
     /// Who asks.
@@ -286,6 +171,7 @@ impl Facts<'_> {
             (!scopes.is_empty()).then(|| json!({ "permission": p.to_string(), "scopes": names(scopes) }))
         });
         json!({
+            "person": self.caller.person.map(|person| id::encode("per", person)),
             "subject": self.caller.identity.subject,
             "roles": self.caller.roles.iter().map(|r| r.as_str()).collect::<Vec<_>>(),
             "permissions": permissions.collect::<Vec<_>>(),

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use async_graphql::{
     Positioned,
     parser::types::{Field as AstField, SelectionSet},
+    registry::MetaTypeName,
 };
 use async_graphql_value::Value;
 
@@ -18,7 +19,7 @@ use super::{
     limit::{Limit, limit},
     plan::{AccessEntry, ColumnType, Expr, Form, Level, Link, Lookup, Op, Page, Plan, Root, RootKind, Source},
     schema::Types,
-    system,
+    tree::{TYPE_NAME, Tree, no_introspection},
     value::MONEY_SCALE,
 };
 use crate::{
@@ -62,23 +63,44 @@ impl<'d> Compiler<'d> {
 
     /// Compiles the root selection of a query.
     pub fn query(mut self, set: &'d SelectionSet) -> Result<Plan, Error> {
+        let roots = self.root_fields("Query", &[set], Self::root)?;
+        Ok(self.plan(roots))
+    }
+
+    /// Compiles `query { .. }` below a payload.
+    pub fn roots(&mut self, asked: &[&'d SelectionSet]) -> Result<Vec<Root>, Error> {
+        let roots = self.root_fields("Query", asked, Self::root)?;
+        if roots.iter().any(|r| matches!(r.kind, RootKind::Introspection)) {
+            return Err(no_introspection());
+        }
+        Ok(roots)
+    }
+
+    fn plan(self, roots: Vec<Root>) -> Plan {
+        Plan { roots, access: self.access, rights: self.rights.clone() }
+    }
+
+    fn root_fields(
+        &mut self,
+        type_name: &'static str,
+        asked: &[&'d SelectionSet],
+        compile: fn(&mut Self, &str, &Asked<'d>) -> Result<RootKind, Error>,
+    ) -> Result<Vec<Root>, Error> {
         let mut roots = vec![];
-        for (key, asked) in collect(self.model, self.fragments, self.variables, &[set], "Query") {
+        for (key, asked) in collect(self.model, self.fragments, self.variables, asked, type_name) {
             let name = asked[0].node.name.node.as_str().to_owned();
             let position = (asked[0].pos.line, asked[0].pos.column);
             self.path.push(key.to_owned());
-            let kind = self
-                .root(&name, &asked)
-                .map_err(|e| if e.locations.is_empty() { e.at(position.0, position.1) } else { e })?;
+            let kind = if name == TYPE_NAME { Ok(RootKind::Typename(type_name)) } else { compile(self, &name, &asked) };
+            let kind = kind.map_err(|e| if e.locations.is_empty() { e.at(position.0, position.1) } else { e })?;
+            roots.push(Root { key: key.to_owned(), path: self.path.clone(), name, position, kind });
             self.path.pop();
-            roots.push(Root { key: key.to_owned(), name, position, kind });
         }
-        Ok(Plan { roots, access: self.access, rights: self.rights.clone() })
+        Ok(roots)
     }
 
     fn root(&mut self, name: &str, asked: &Asked<'d>) -> Result<RootKind, Error> {
         match name {
-            "__typename" => return Ok(RootKind::Typename),
             "__schema" | "__type" => return Ok(RootKind::Introspection),
             _ => {}
         }
@@ -111,8 +133,10 @@ impl<'d> Compiler<'d> {
             let by = argument(asked, "by").unwrap_or(Value::Null);
             return Ok(RootKind::One(Box::new(self.single(entity, Lookup::Ref(by), asked)?)));
         }
-        let system = system::compile(self, name, asked)?;
-        Ok(RootKind::System(system))
+        let meta = self.types.get("Query").and_then(|t| t.field_by_name(name));
+        let meta = meta.ok_or_else(|| Error::internal(format!("Query.{name} is not declared")))?;
+        let type_name = MetaTypeName::concrete_typename(&meta.ty).to_owned();
+        Ok(RootKind::System(Tree::compile(self, &type_name, &sets(asked))?))
     }
 
     /// One row of an entity, found somehow.
@@ -128,7 +152,7 @@ impl<'d> Compiler<'d> {
     }
 
     /// `node` answers any type: a level for each, of which a request runs the one its id names.
-    fn node_levels(&mut self, asked: &Asked<'d>) -> Result<HashMap<&'static str, Level>, Error> {
+    pub fn node_levels(&mut self, asked: &Asked<'d>) -> Result<HashMap<&'static str, Level>, Error> {
         let mut levels = HashMap::new();
         for entity in &self.model.entities {
             let Some(prefix) = entity.prefix else { continue };
@@ -169,7 +193,7 @@ impl<'d> Compiler<'d> {
             lit(&mut ops, &format!("{open}\"{key}\":"));
             open = ",";
             let name = fields[0].node.name.node.as_str();
-            if name == "__typename" {
+            if name == TYPE_NAME {
                 lit(&mut ops, &format!("\"{type_name}\""));
                 continue;
             }

@@ -25,7 +25,7 @@ pub fn fixed_leaves(page: &Page, model: &Model, entity: &Entity) -> Option<Vec<S
 pub fn lookup_leaves(lookup: &Lookup) -> Option<Vec<String>> {
     let mut leaves = vec![];
     match lookup {
-        Lookup::Keys | Lookup::Me => {}
+        Lookup::Keys => {}
         Lookup::Ref(Value::Object(members)) => {
             for (member, value) in members {
                 match value {

@@ -54,7 +54,7 @@ impl Run<'_> {
         }
         let by = match &level.lookup {
             Some(Lookup::Ref(by)) => self.settled(Some(by)),
-            Some(Lookup::Keys | Lookup::Me) | None => None,
+            Some(Lookup::Keys) | None => None,
         };
         Ok(Asked {
             by,

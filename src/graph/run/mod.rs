@@ -225,7 +225,7 @@ impl<'a> Run<'a> {
             };
             let by = match &level.lookup {
                 Some(Lookup::Ref(by)) => Some(by),
-                Some(Lookup::Keys | Lookup::Me) | None => None,
+                Some(Lookup::Keys) | None => None,
             };
             let filter = level.page.filter.as_ref().filter(|v| **v != Value::Null);
             let order = level.page.order.as_ref().filter(|v| **v != Value::Null);

@@ -52,9 +52,9 @@ pub(super) fn scalars(r: &mut Registry) {
         ),
         (
             "Version",
-            "The version of a row, opaque; pass it back as `ifVersion`.",
+            "The version of a row, opaque; pass it back as `ifVersion`, where `*` means any.",
             "https://www.rfc-editor.org/rfc/rfc9110#section-8.8",
-            of(Scalar::Version),
+            Arc::new(|v| *v == ConstValue::String("*".into()) || is_valid(Scalar::Version, v)),
         ),
         (
             "Cursor",

@@ -167,9 +167,6 @@ impl Builder<'_> {
             Some(Lookup::Keys) => {
                 sql.push(" AND ").column(0, "id").is_any(ListType::Id, Param::Keys);
             }
-            Some(Lookup::Me) => {
-                sql.push(" AND ").column(0, "id").push(" = ").param(Param::Me);
-            }
         }
         if let Some((values, before)) = shape.cursor {
             sql.push(" AND ");

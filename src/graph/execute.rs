@@ -1,0 +1,300 @@
+//! Runs the root fields of a plan, each on its own: one that fails is null with its error, its neighbors stand.
+
+use std::collections::HashMap;
+
+use async_graphql::{Value as GqlValue, parser::types::OperationDefinition};
+use async_graphql_value::{ConstValue, Value};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::{
+    answer::{Executed, access, at_root, is_before_execution},
+    collect::Variables,
+    document::Document,
+    engine::Engine,
+    input, json,
+    plan::{Level, Plan, Root, RootKind},
+    run::{MAX_NODES, Run, node_id},
+    schema::Spliced,
+    sql::Dialect,
+    system::Facts,
+    tree::{Answers, Slot, Tree, joined},
+};
+use crate::{
+    auth::{AccessMode, Caller},
+    error::{Code, Error},
+};
+
+/// How a body begins; what follows is written behind it, without a copy.
+const BODY: &[u8] = b"{\"data\":";
+
+impl Engine {
+    /// Runs a query.
+    pub(super) async fn query(
+        &self,
+        plan: &Plan,
+        document: &Document,
+        op: &OperationDefinition,
+        caller: &Caller,
+        variables: &Variables,
+        mode: AccessMode,
+    ) -> Result<Executed, Error> {
+        let mut run = self.new_run(plan, caller, variables);
+        let mut errors = vec![];
+        let values = self.roots(&mut run, &plan.roots, &mut errors).await?;
+        let any = values.iter().any(|v| v.as_ref().is_none_or(|v| v != b"null"));
+        let body = if plan.roots.iter().any(|r| matches!(r.kind, RootKind::Introspection)) {
+            self.introspect(plan, document, op, variables, values, &mut errors).await
+        } else {
+            body_of(&plan.roots, &values)
+        };
+        Ok(Executed::new(body, errors, any, &run, mode))
+    }
+
+    /// A run of a plan for a caller.
+    pub(super) fn new_run<'a>(&'a self, plan: &'a Plan, caller: &'a Caller, variables: &'a Variables) -> Run<'a> {
+        Run::new(&self.database, self.model, &self.signer, &self.limits, plan, caller, variables)
+    }
+
+    /// The JSON of root fields; none where async-graphql answers. An error that refuses the whole request is returned,
+    /// any other stands beside a null.
+    pub(super) fn roots<'s>(
+        &'s self,
+        run: &'s mut Run<'_>,
+        roots: &'s [Root],
+        errors: &'s mut Vec<Error>,
+    ) -> BoxFuture<'s, Result<Vec<Option<Vec<u8>>>, Error>> {
+        Box::pin(async move {
+            let mut values = Vec::with_capacity(roots.len());
+            for root in roots {
+                match self.root(run, root, errors).await {
+                    Ok(value) => values.push(value),
+                    Err(e) if is_before_execution(e.code) => return Err(at_root(e, root)),
+                    Err(e) => {
+                        errors.push(at_root(e, root));
+                        values.push(Some(b"null".to_vec()));
+                    }
+                }
+            }
+            Ok(values)
+        })
+    }
+
+    async fn root(&self, run: &mut Run<'_>, root: &Root, errors: &mut Vec<Error>) -> Result<Option<Vec<u8>>, Error> {
+        let null = || Some(b"null".to_vec());
+        Ok(match &root.kind {
+            RootKind::Typename(name) => Some(format!("\"{name}\"").into_bytes()),
+            RootKind::Introspection => None,
+            RootKind::Denied(entry) => {
+                run.masked[*entry] += 1;
+                null()
+            }
+            RootKind::Many(level) => run.root(level).await?,
+            RootKind::One(level) => match run.root(level).await? {
+                Some(row) => Some(row),
+                None => {
+                    return Err(Error::new(Code::NotFound, format!("There is no such {}.", level.source.entity.name))
+                        .about(format!("Query.{}", root.name)));
+                }
+            },
+            RootKind::Node { id, levels } => {
+                let ids = self.ids(id, run.variables)?;
+                nodes(run, levels, &ids).await?.pop()
+            }
+            RootKind::Nodes { ids, levels } => {
+                let ids = self.ids(ids, run.variables)?;
+                let mut out = vec![b'['];
+                for (i, row) in nodes(run, levels, &ids).await?.into_iter().enumerate() {
+                    if i > 0 {
+                        out.push(b',');
+                    }
+                    out.extend_from_slice(&row);
+                }
+                out.push(b']');
+                Some(out)
+            }
+            RootKind::System(tree) => {
+                let database = match self.database.dialect {
+                    Dialect::Postgres => "postgres",
+                    Dialect::Sqlite => "sqlite",
+                };
+                let facts = Facts { caller: run.caller, types: &self.types, limits: &self.limits, database };
+                let values = facts.tree(&root.name);
+                Some(self.project(run, tree, &values, errors).await?)
+            }
+        })
+    }
+
+    /// The JSON of a tree, with the rows that it names.
+    pub(super) async fn project(
+        &self,
+        run: &mut Run<'_>,
+        tree: &Tree,
+        values: &Json,
+        errors: &mut Vec<Error>,
+    ) -> Result<Vec<u8>, Error> {
+        let mut answers = Answers::default();
+        for (at, (slot, ids)) in tree.slots.iter().zip(tree.ids(values)).enumerate() {
+            let rows = match slot {
+                Slot::Query(roots) => {
+                    let values = self.roots(run, roots, errors).await?;
+                    let mut out = vec![];
+                    let values = values.iter().map(|v| v.as_deref().unwrap_or(b"null"));
+                    joined(&mut out, roots.iter().map(|r| r.key.as_str()).zip(values));
+                    answers.queries.insert(at, out);
+                    HashMap::new()
+                }
+                _ if ids.is_empty() => HashMap::new(),
+                Slot::Row(level) => {
+                    let ids: Vec<Uuid> = ids.iter().map(|(_, id)| *id).collect();
+                    run.by_ids(level, &ids).await?
+                }
+                Slot::Node(levels) => {
+                    found(run, levels, &ids).await?.into_iter().map(|((_, id), row)| (id, row)).collect()
+                }
+            };
+            answers.rows.push(rows);
+        }
+        let mut out = vec![];
+        tree.write(&mut out, values, &answers, &mut run.masked);
+        Ok(out)
+    }
+
+    fn ids(&self, value: &Value, variables: &Variables) -> Result<Vec<(String, Uuid)>, Error> {
+        let settled = settled(value, variables);
+        let items = input::listed(&settled);
+        if items.len() > MAX_NODES {
+            return Err(Error::new(Code::PageSizeTooLarge, format!("At most {MAX_NODES} ids at a time.")));
+        }
+        let read = |v: &ConstValue| match v {
+            ConstValue::String(s) => node_id(self.model, s).map(|(prefix, id)| (prefix.to_owned(), id)),
+            _ => Err(Error::new(Code::InvalidId, "An id is a string.")),
+        };
+        items.into_iter().map(read).collect()
+    }
+
+    /// Introspection beside compiled roots: async-graphql executes, the compiled answers are spliced in.
+    async fn introspect(
+        &self,
+        plan: &Plan,
+        document: &Document,
+        op: &OperationDefinition,
+        variables: &Variables,
+        values: Vec<Option<Vec<u8>>>,
+        errors: &mut Vec<Error>,
+    ) -> Vec<u8> {
+        let spliced =
+            plan.roots.iter().zip(values).filter_map(|(root, v)| Some((root.key.clone(), Bytes::from(v?)))).collect();
+        let mut parsed = document.parsed.clone();
+        parsed.operations = async_graphql::parser::types::DocumentOperations::Single(async_graphql::Positioned::new(
+            op.clone(),
+            async_graphql::Pos::default(),
+        ));
+        let mut request = async_graphql::Request::new("").data(Spliced(spliced));
+        for (name, value) in variables {
+            request.variables.insert(async_graphql::Name::new(name), value.clone());
+        }
+        request.set_parsed_query(parsed);
+        let response = self.schema.execute(request).await;
+        for e in response.errors {
+            errors.push(Error::new(
+                Code::GraphqlValidationFailed,
+                e.message.lines().next().unwrap_or_default().to_owned(),
+            ));
+        }
+        let mut out = BODY.to_vec();
+        splice(&mut out, &response.data);
+        out
+    }
+}
+
+impl Executed {
+    /// What a run gave.
+    pub(super) fn new(body: Vec<u8>, mut errors: Vec<Error>, any: bool, run: &Run<'_>, mode: AccessMode) -> Self {
+        let masked = run.masked.iter().map(|n| *n as usize).sum();
+        let access = access(run.plan, &run.masked, mode, &mut errors);
+        Self { body, errors, any, access, masked, statements: run.statements, rows: run.rows }
+    }
+}
+
+/// A value with the request's variables in their places; a variable without a value is null.
+pub(super) fn settled(value: &Value, variables: &Variables) -> ConstValue {
+    match value {
+        Value::Variable(name) => variables.get(name.as_str()).cloned().unwrap_or_default(),
+        value => value
+            .clone()
+            .into_const_with(|name| Ok::<_, ()>(variables.get(name.as_str()).cloned().unwrap_or_default()))
+            .unwrap_or_default(),
+    }
+}
+
+/// Rows by type and id, those that are there for the caller.
+async fn found<'i>(
+    run: &mut Run<'_>,
+    levels: &HashMap<&'static str, Level>,
+    ids: &'i [(String, Uuid)],
+) -> Result<HashMap<(&'i str, Uuid), Vec<u8>>, Error> {
+    let mut found = HashMap::new();
+    let mut prefixes: Vec<&str> = ids.iter().map(|(p, _)| p.as_str()).collect();
+    prefixes.sort_unstable();
+    prefixes.dedup();
+    for prefix in prefixes {
+        let Some(level) = levels.get(prefix) else { continue };
+        let mut of: Vec<Uuid> = ids.iter().filter(|(p, _)| p == prefix).map(|(_, id)| *id).collect();
+        of.sort_unstable();
+        of.dedup();
+        found.extend(run.by_ids(level, &of).await?.into_iter().map(|(id, row)| ((prefix, id), row)));
+    }
+    Ok(found)
+}
+
+/// Rows by id in the order asked, `null` for those that are not there for the caller.
+async fn nodes(
+    run: &mut Run<'_>,
+    levels: &HashMap<&'static str, Level>,
+    ids: &[(String, Uuid)],
+) -> Result<Vec<Vec<u8>>, Error> {
+    let found = found(run, levels, ids).await?;
+    Ok(ids.iter().map(|(p, id)| found.get(&(p.as_str(), *id)).cloned().unwrap_or_else(|| b"null".to_vec())).collect())
+}
+
+/// The body up to the end of `data`.
+pub(super) fn body_of(roots: &[Root], values: &[Option<Vec<u8>>]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(values.iter().flatten().map(Vec::len).sum::<usize>() + 32 * values.len() + 64);
+    out.extend_from_slice(BODY);
+    let values = values.iter().map(|v| v.as_deref().unwrap_or(b"null"));
+    joined(&mut out, roots.iter().map(|r| r.key.as_str()).zip(values));
+    out
+}
+
+/// Writes a value whose binary parts are finished JSON.
+fn splice(out: &mut Vec<u8>, value: &GqlValue) {
+    match value {
+        GqlValue::Binary(bytes) => out.extend_from_slice(bytes),
+        GqlValue::List(items) => {
+            out.push(b'[');
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                splice(out, item);
+            }
+            out.push(b']');
+        }
+        GqlValue::Object(map) => {
+            out.push(b'{');
+            for (i, (key, value)) in map.iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                json::string(out, key);
+                out.push(b':');
+                splice(out, value);
+            }
+            out.push(b'}');
+        }
+        other => out.extend_from_slice(serde_json::to_string(other).unwrap_or_else(|_| "null".into()).as_bytes()),
+    }
+}

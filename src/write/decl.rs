@@ -1,0 +1,103 @@
+//! Declarations of mutations: names, inputs and payloads, from which the schema's types come, and the plain function that
+//! does the work.
+
+use async_graphql_value::ConstValue;
+use futures_util::future::BoxFuture;
+
+use super::{Done, Work};
+use crate::{auth::Permission, error::Error};
+
+/// A member of an input or a payload.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type, as written in the schema.
+    pub ty: &'static str,
+    /// What it says.
+    pub doc: &'static str,
+}
+
+/// What a mutation does with rows of its entity; it decides the shape of input and payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Makes one row.
+    Create,
+    /// Changes one row by a patch.
+    Update,
+    /// Archives one row.
+    Archive,
+    /// Takes one row out of the archive.
+    Unarchive,
+    /// Makes many rows.
+    BulkCreate,
+    /// Changes many rows.
+    BulkUpdate,
+    /// Makes or changes many rows.
+    BulkUpsert,
+    /// Takes a step with one row: a business verb.
+    Act,
+    /// Anything with an input of its own.
+    Other,
+}
+
+impl Verb {
+    /// Whether it takes many rows at once.
+    pub fn is_bulk(self) -> bool {
+        matches!(self, Self::BulkCreate | Self::BulkUpdate | Self::BulkUpsert)
+    }
+}
+
+/// The function behind a mutation.
+pub type Run = for<'a> fn(&'a mut Work<'_>, &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>>;
+
+/// One mutation.
+#[derive(Debug)]
+pub struct Mutation {
+    /// Its name, object first: `projectUpdate`.
+    pub name: String,
+    /// What it does.
+    pub doc: String,
+    /// The permission without which it never does anything; none where steps or rows decide.
+    pub needs: Option<Permission>,
+    /// The entity of the row that it is about.
+    pub entity: &'static str,
+    /// What it does with it.
+    pub verb: Verb,
+    /// Members of its input besides those that the verb gives it.
+    pub input: Vec<Member>,
+    /// Members of its payload besides those that every payload has.
+    pub payload: Vec<Member>,
+    /// What does it.
+    pub run: Run,
+}
+
+/// The mutations that every entity has alike: create, update, archive, take out of the archive, and the bulk forms.
+pub fn usual(entity: &'static str, single: &str, needs: Option<Permission>, upserts: bool, run: Run) -> Vec<Mutation> {
+    let of = |ending: &str, verb: Verb, doc: String| Mutation {
+        name: format!("{single}{ending}"),
+        doc,
+        needs,
+        entity,
+        verb,
+        input: vec![],
+        payload: vec![],
+        run,
+    };
+    let mut all = vec![
+        of("Create", Verb::Create, format!("Creates a {entity}.")),
+        of("Update", Verb::Update, format!("Changes a {entity}: what the patch leaves out stays, null clears.")),
+        of("Archive", Verb::Archive, format!("Archives a {entity}: it stays readable and can no longer be changed.")),
+        of("Unarchive", Verb::Unarchive, format!("Takes a {entity} out of the archive.")),
+        of("BulkCreate", Verb::BulkCreate, format!("Creates up to 1,000 {entity} rows in one transaction.")),
+        of("BulkUpdate", Verb::BulkUpdate, format!("Changes up to 1,000 {entity} rows in one transaction.")),
+    ];
+    if upserts {
+        all.push(of(
+            "BulkUpsert",
+            Verb::BulkUpsert,
+            format!("Creates the {entity} rows whose external id is unknown and changes the others, up to 1,000 in one transaction. A row that would stay as it is writes nothing."),
+        ));
+    }
+    all
+}
