@@ -45,7 +45,7 @@ pub struct App {
     /// Signs tokens of the demo and of `foliograph token`; none in production.
     pub local_key: Option<LocalKey>,
     /// Callers of the last seconds.
-    pub callers: Callers,
+    pub callers: Arc<Callers>,
     /// Counts bad credentials.
     pub failed_auth: Throttle,
 }
@@ -66,18 +66,10 @@ impl App {
     pub async fn over(config: Config, clock: Arc<dyn Clock>, database: Database) -> Result<Arc<Self>, Error> {
         let local_key = open_local_key(&config)?;
         let verifier = Verifier::new(local_key.as_ref(), open_issuer(&config)?);
-        let engine = Engine::new(database.clone(), model(), config.limits).await?;
+        let callers: Arc<Callers> = Arc::default();
+        let engine = Engine::new(database.clone(), model(), config.limits, clock.clone(), callers.clone()).await?;
         let failed_auth = Throttle::new(config.max_failed_auth);
-        Ok(Arc::new(Self {
-            config,
-            clock,
-            database,
-            engine,
-            verifier,
-            local_key,
-            callers: Callers::default(),
-            failed_auth,
-        }))
+        Ok(Arc::new(Self { config, clock, database, engine, verifier, local_key, callers, failed_auth }))
     }
 
     /// The routes, ready to be served or called in process.
@@ -95,7 +87,8 @@ impl App {
 pub fn model() -> &'static Model {
     static MODEL: LazyLock<Model> = LazyLock::new(|| {
         let entities = [people::declarations(), portfolios::declarations()];
-        Model::new(entities.into_iter().flatten().collect(), vec![])
+        let mutations = [portfolios::mutations()];
+        Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
     });
     &MODEL
 }

@@ -62,4 +62,9 @@ impl Caller {
         rights.reach = rows.reach();
         Self { identity, person, roles, rights, rows }
     }
+
+    /// Whose credential it is, for whatever is kept by credential.
+    pub fn principal(&self) -> String {
+        format!("{}|{}", self.identity.issuer, self.identity.subject)
+    }
 }

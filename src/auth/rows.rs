@@ -151,6 +151,11 @@ impl Callers {
         Ok(caller)
     }
 
+    /// Lets everybody's rights be read again: something that decides them was written.
+    pub fn forget_all(&self) {
+        self.lock().clear();
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -20,6 +20,14 @@ pub enum Step {
     ItemClose,
     /// Any open state to CANCELLED.
     ItemCancel,
+    /// A new item.
+    ItemCreate,
+    /// What steers an item: key, parent, people, category, priority, planned dates.
+    ItemSteer,
+    /// Who may know that an item exists.
+    ItemClassify,
+    /// An item put into the archive, or taken out of it.
+    ItemArchive,
     /// A budget handed in for approval.
     BudgetSubmit,
     /// A budget approved, by another than its submitter, up to the approver's limit.
@@ -34,7 +42,7 @@ pub enum Step {
 
 impl Step {
     /// Every step, in the order of the published rules.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::ItemApprove,
         Self::ItemStart,
         Self::ItemHold,
@@ -42,6 +50,10 @@ impl Step {
         Self::ItemWindUp,
         Self::ItemClose,
         Self::ItemCancel,
+        Self::ItemCreate,
+        Self::ItemSteer,
+        Self::ItemClassify,
+        Self::ItemArchive,
         Self::BudgetSubmit,
         Self::BudgetApprove,
         Self::ReportSubmit,
@@ -59,6 +71,10 @@ impl Step {
             Self::ItemWindUp => "ITEM_WIND_UP",
             Self::ItemClose => "ITEM_CLOSE",
             Self::ItemCancel => "ITEM_CANCEL",
+            Self::ItemCreate => "ITEM_CREATE",
+            Self::ItemSteer => "ITEM_STEER",
+            Self::ItemClassify => "ITEM_CLASSIFY",
+            Self::ItemArchive => "ITEM_ARCHIVE",
             Self::BudgetSubmit => "BUDGET_SUBMIT",
             Self::BudgetApprove => "BUDGET_APPROVE",
             Self::ReportSubmit => "REPORT_SUBMIT",
@@ -78,6 +94,10 @@ impl Step {
             | Self::ItemWindUp
             | Self::ItemClose
             | Self::ItemCancel
+            | Self::ItemCreate
+            | Self::ItemSteer
+            | Self::ItemClassify
+            | Self::ItemArchive
             | Self::BudgetSubmit
             | Self::ReportSubmit
             | Self::ReportReturn
@@ -119,6 +139,10 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ItemWindUp
             | Step::ItemClose
             | Step::ItemCancel
+            | Step::ItemCreate
+            | Step::ItemSteer
+            | Step::ItemClassify
+            | Step::ItemArchive
             | Step::BudgetSubmit
             | Step::BudgetApprove
             | Step::ReportReturn
@@ -134,7 +158,14 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ReportSubmit
             | Step::ReportReturn
             | Step::ReportPublish => Scopes::OWN,
-            Step::ItemApprove | Step::ItemClose | Step::ItemCancel | Step::BudgetApprove => Scopes::NONE,
+            Step::ItemApprove
+            | Step::ItemClose
+            | Step::ItemCancel
+            | Step::ItemCreate
+            | Step::ItemSteer
+            | Step::ItemClassify
+            | Step::ItemArchive
+            | Step::BudgetApprove => Scopes::NONE,
         },
         Role::Sponsor => match step {
             Step::ItemApprove | Step::ItemClose | Step::ItemCancel | Step::BudgetApprove => Scopes::SPON,
@@ -142,6 +173,10 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ItemHold
             | Step::ItemResume
             | Step::ItemWindUp
+            | Step::ItemCreate
+            | Step::ItemSteer
+            | Step::ItemClassify
+            | Step::ItemArchive
             | Step::BudgetSubmit
             | Step::ReportSubmit
             | Step::ReportReturn
@@ -156,13 +191,41 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ItemWindUp
             | Step::ItemClose
             | Step::ItemCancel
+            | Step::ItemCreate
+            | Step::ItemSteer
+            | Step::ItemClassify
+            | Step::ItemArchive
             | Step::BudgetApprove
             | Step::ReportSubmit
             | Step::ReportReturn
             | Step::ReportPublish => Scopes::NONE,
         },
-        Role::ResourceManager | Role::Analyst | Role::Auditor | Role::Integration | Role::Admin => Scopes::NONE,
+        // A script makes items below what was granted to it; it steers nothing.
+        Role::Integration => match step {
+            Step::ItemCreate => Scopes::GRANT,
+            Step::ItemApprove
+            | Step::ItemStart
+            | Step::ItemHold
+            | Step::ItemResume
+            | Step::ItemWindUp
+            | Step::ItemClose
+            | Step::ItemCancel
+            | Step::ItemSteer
+            | Step::ItemClassify
+            | Step::ItemArchive
+            | Step::BudgetSubmit
+            | Step::BudgetApprove
+            | Step::ReportSubmit
+            | Step::ReportReturn
+            | Step::ReportPublish => Scopes::NONE,
+        },
+        Role::ResourceManager | Role::Analyst | Role::Auditor | Role::Admin => Scopes::NONE,
     }
+}
+
+/// On which rows a caller with these roles may take a step: the union over them.
+pub fn scopes(roles: &[Role], step: Step) -> Scopes {
+    roles.iter().fold(Scopes::NONE, |all, role| all.or(decide(*role, step)))
 }
 
 #[cfg(test)]
@@ -178,7 +241,7 @@ mod tests {
 
     #[test]
     fn who_reads_only_takes_no_step() {
-        for role in [Role::Analyst, Role::Auditor, Role::Admin, Role::Integration] {
+        for role in [Role::Analyst, Role::Auditor, Role::Admin, Role::ResourceManager] {
             assert!(Step::ALL.iter().all(|step| decide(role, *step).is_empty()), "{}", role.as_str());
         }
     }

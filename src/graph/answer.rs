@@ -43,6 +43,7 @@ pub struct Answer {
 }
 
 /// What executing gave.
+#[derive(Default)]
 pub(super) struct Executed {
     /// The body up to the end of `data`.
     pub(super) body: Vec<u8>,

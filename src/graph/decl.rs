@@ -188,7 +188,14 @@ pub struct Pen {
     pub once: bool,
     /// A creation may leave it out although it is never null.
     pub has_default: bool,
+    /// Characters of the longest text.
+    pub max: usize,
 }
+
+/// Characters of the longest text where a field says nothing else.
+const LONGEST_TEXT: usize = 255;
+/// Characters of the longest human key.
+const LONGEST_KEY: usize = 64;
 
 /// Who may write a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,6 +207,10 @@ pub enum Writers {
 }
 
 impl Pen {
+    fn of(writers: Writers) -> Self {
+        Self { writers, once: false, has_default: false, max: LONGEST_TEXT }
+    }
+
     /// Whether a creation must give the field.
     pub fn is_due(&self, field: &Field) -> bool {
         let needed =
@@ -286,14 +297,14 @@ impl Field {
     /// The same field, written by whoever may write its class.
     #[must_use]
     pub fn written(mut self) -> Self {
-        self.pen = Some(Pen { writers: Writers::Class, once: false, has_default: false });
+        self.pen = Some(Pen::of(Writers::Class));
         self
     }
 
     /// The same field, written by whoever may take the step.
     #[must_use]
     pub fn written_by(mut self, step: Step) -> Self {
-        self.pen = Some(Pen { writers: Writers::Step(step), once: false, has_default: false });
+        self.pen = Some(Pen::of(Writers::Step(step)));
         self
     }
 
@@ -301,6 +312,13 @@ impl Field {
     #[must_use]
     pub fn once(mut self) -> Self {
         self.pen = self.pen.map(|pen| Pen { once: true, ..pen });
+        self
+    }
+
+    /// The same field, with texts of at most so many characters.
+    #[must_use]
+    pub fn longest(mut self, max: usize) -> Self {
+        self.pen = self.pen.map(|pen| Pen { max, ..pen });
         self
     }
 
@@ -352,6 +370,8 @@ pub struct Entity {
     pub keyed: bool,
     /// Lists that are written with a row: members of its patch.
     pub lists: Vec<Member>,
+    /// Whether it is the trail of changes itself, whose growth is no change to follow.
+    pub is_trail: bool,
 }
 
 /// The column that tells entities of one table apart.
@@ -376,6 +396,7 @@ impl Entity {
             external: None,
             keyed: false,
             lists: vec![],
+            is_trail: false,
         }
     }
 
@@ -405,11 +426,21 @@ impl Entity {
         self
     }
 
-    /// The human key.
+    /// The human key, written by whoever may take the step.
     #[must_use]
-    pub fn keyed(mut self, column: impl IdenStatic, doc: &'static str) -> Self {
+    pub fn keyed_by(self, step: Step, column: impl IdenStatic, doc: &'static str) -> Self {
+        self.keyed_with(column, doc, |key| key.written_by(step).longest(LONGEST_KEY))
+    }
+
+    /// The human key, written by whoever may write the row's class.
+    #[must_use]
+    pub fn keyed(self, column: impl IdenStatic, doc: &'static str) -> Self {
+        self.keyed_with(column, doc, |key| key.written().longest(LONGEST_KEY))
+    }
+
+    fn keyed_with(mut self, column: impl IdenStatic, doc: &'static str, write: impl Fn(Field) -> Field) -> Self {
         self.keyed = true;
-        self.fields.push(Field::scalar("key", Scalar::String, column, doc).required());
+        self.fields.push(write(Field::scalar("key", Scalar::String, column, doc).required()));
         self
     }
 
@@ -496,7 +527,13 @@ impl Entity {
             external: None,
             keyed: false,
             lists: vec![],
+            is_trail: false,
         }
+    }
+
+    /// Whether its changes are followed as a type of their own.
+    pub fn is_followed(&self) -> bool {
+        self.prefix.is_some() && !self.is_trail
     }
 
     /// The field of that name.

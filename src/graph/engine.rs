@@ -2,26 +2,40 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use async_graphql::parser::types::{OperationDefinition, OperationType};
 use entity::server_secret;
 use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
 use serde_json::{Value as Json, json};
 
 use super::{
     answer::{Answer, Executed, answer, refusal},
+    collect::Variables,
     compile::Compiler,
     cursor::Signer,
     database::Database,
     decl::Model,
     document::{self, Document, Documents},
+    execute::Change,
     input,
+    plan::Plan,
     schema::{self, DryRun, Schema, Types},
     system,
 };
 use crate::{
-    auth::{AccessMode, Caller},
+    auth::{AccessMode, Caller, Callers, Rights},
+    clock::Clock,
     config::Limits,
     error::{Code, Error},
+    write::Writer,
 };
+
+/// An operation that is about to run.
+pub(super) struct Operation<'a> {
+    pub(super) document: &'a Document,
+    pub(super) name: &'a str,
+    pub(super) op: &'a OperationDefinition,
+    pub(super) variables: &'a Variables,
+}
 
 /// Name of the secret that signs cursors.
 const CURSOR_SECRET: &str = "cursor";
@@ -41,6 +55,8 @@ pub struct Request {
     pub access_mode: AccessMode,
     /// Repeated in every error's `extensions.requestId`.
     pub request_id: String,
+    /// The header Idempotency-Key.
+    pub idempotency_key: Option<String>,
 }
 
 /// Answers GraphQL requests.
@@ -52,14 +68,26 @@ pub struct Engine {
     documents: Documents,
     pub(super) signer: Signer,
     pub(super) limits: Limits,
+    pub(super) callers: Arc<Callers>,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Carries mutations out.
+    pub writer: Writer,
 }
 
 impl Engine {
     /// An engine over a migrated database.
-    pub async fn new(database: Database, model: &'static Model, limits: Limits) -> Result<Self, Error> {
+    pub async fn new(
+        database: Database,
+        model: &'static Model,
+        limits: Limits,
+        clock: Arc<dyn Clock>,
+        callers: Arc<Callers>,
+    ) -> Result<Self, Error> {
         let (schema, types) = schema::build(model);
         let signer = Signer::new(&shared_secret(&database, CURSOR_SECRET).await?);
-        Ok(Self { database, model, schema, types, documents: Documents::default(), signer, limits })
+        let writer = Writer::new(database.clone(), model, clock.clone(), callers.clone());
+        let documents = Documents::default();
+        Ok(Self { database, model, schema, types, documents, signer, limits, callers, clock, writer })
     }
 
     /// The schema in SDL.
@@ -113,13 +141,28 @@ impl Engine {
             self.documents.keep(request.document, document.clone());
         }
         let variables = input::variables(&self.types, &op.node.variable_definitions, request.variables).map_err(one)?;
-        let plan = document
-            .plan(name, &caller.rights, &variables, || {
-                Compiler::new(self.model, &self.types, &document.parsed.fragments, &variables, &caller.rights)
-                    .query(&op.node.selection_set.node)
-            })
-            .map_err(one)?;
-        self.query(&plan, &document, &op.node, caller, &variables, request.access_mode).await.map_err(one)
+        let asked = Operation { document: &document, name, op: &op.node, variables: &variables };
+        match op.node.ty {
+            OperationType::Query => self.query(&asked, caller, request.access_mode).await.map_err(one),
+            OperationType::Mutation => {
+                let wish = Change { request_id: &request.request_id, key: request.idempotency_key.as_deref() };
+                self.mutate(&asked, caller, request.access_mode, &wish).await.map_err(one)
+            }
+            OperationType::Subscription => {
+                let line = "Subscriptions are followed over a WebSocket at /graphql/ws.";
+                Err(one(Error::new(Code::BadRequest, line)))
+            }
+        }
+    }
+
+    /// The plan of an operation for these rights.
+    pub(super) fn plan(&self, asked: &Operation<'_>, rights: &Rights) -> Result<Arc<Plan>, Error> {
+        asked.document.plan(asked.name, rights, asked.variables, || {
+            let fragments = &asked.document.parsed.fragments;
+            let compiler = Compiler::new(self.model, &self.types, fragments, asked.variables, rights);
+            let set = &asked.op.selection_set.node;
+            if asked.op.ty == OperationType::Mutation { compiler.mutation(set) } else { compiler.query(set) }
+        })
     }
 
     /// Validates by a dry run: async-graphql's rules are private, so it executes with roots that answer null.

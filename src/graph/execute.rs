@@ -1,8 +1,8 @@
 //! Runs the root fields of a plan, each on its own: one that fails is null with its error, its neighbors stand.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
-use async_graphql::{Value as GqlValue, parser::types::OperationDefinition};
+use async_graphql::Value as GqlValue;
 use async_graphql_value::{ConstValue, Value};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -12,8 +12,7 @@ use uuid::Uuid;
 use super::{
     answer::{Executed, access, at_root, is_before_execution},
     collect::Variables,
-    document::Document,
-    engine::Engine,
+    engine::{Engine, Operation},
     input, json,
     plan::{Level, Plan, Root, RootKind},
     run::{MAX_NODES, Run, node_id},
@@ -25,6 +24,7 @@ use super::{
 use crate::{
     auth::{AccessMode, Caller},
     error::{Code, Error},
+    write::Wish,
 };
 
 /// How a body begins; what follows is written behind it, without a copy.
@@ -34,23 +34,94 @@ impl Engine {
     /// Runs a query.
     pub(super) async fn query(
         &self,
-        plan: &Plan,
-        document: &Document,
-        op: &OperationDefinition,
+        asked: &Operation<'_>,
         caller: &Caller,
-        variables: &Variables,
         mode: AccessMode,
     ) -> Result<Executed, Error> {
-        let mut run = self.new_run(plan, caller, variables);
+        let plan = self.plan(asked, &caller.rights)?;
+        let mut run = self.new_run(&plan, caller, asked.variables);
         let mut errors = vec![];
         let values = self.roots(&mut run, &plan.roots, &mut errors).await?;
         let any = values.iter().any(|v| v.as_ref().is_none_or(|v| v != b"null"));
         let body = if plan.roots.iter().any(|r| matches!(r.kind, RootKind::Introspection)) {
-            self.introspect(plan, document, op, variables, values, &mut errors).await
+            self.introspect(&plan, asked, values, &mut errors).await
         } else {
             body_of(&plan.roots, &values)
         };
         Ok(Executed::new(body, errors, any, &run, mode))
+    }
+
+    /// Runs the mutations of an operation one after the other, each in a transaction of its own. Its payload is read by
+    /// the plan of the rights that the caller has afterwards.
+    pub(super) async fn mutate(
+        &self,
+        asked: &Operation<'_>,
+        caller: &Caller,
+        mode: AccessMode,
+        change: &Change<'_>,
+    ) -> Result<Executed, Error> {
+        let mut caller = Cow::Borrowed(caller);
+        let mut plan = self.plan(asked, &caller.rights)?;
+        let changes = plan.roots.iter().filter(|root| matches!(root.kind, RootKind::Mutation { .. })).count();
+        if change.key.is_some() && changes != 1 {
+            let line = "The header Idempotency-Key belongs to a document with exactly one mutation.";
+            return Err(Error::new(Code::BadRequest, line));
+        }
+        let mut inputs = vec![];
+        for root in &plan.roots {
+            inputs.push(match &root.kind {
+                RootKind::Mutation { mutation, input, .. } => {
+                    Some(self.input_of(&mutation.name, input, asked).map_err(|e| at_root(e, root))?)
+                }
+                _ => None,
+            });
+        }
+        let (mut errors, mut values) = (vec![], Vec::with_capacity(plan.roots.len()));
+        let mut sum = Executed::default();
+        for (at, input) in inputs.iter().enumerate() {
+            let failed = |e: Error, errors: &mut Vec<Error>, values: &mut Vec<Option<Vec<u8>>>| {
+                errors.push(at_root(e, &plan.roots[at]));
+                values.push(Some(b"null".to_vec()));
+            };
+            let (RootKind::Mutation { mutation, .. }, Some(input)) = (&plan.roots[at].kind, input) else {
+                values.push(Some(b"\"Mutation\"".to_vec()));
+                continue;
+            };
+            let wish = Wish { mutation, input, caller: &caller, request_id: change.request_id, key: change.key };
+            let performed = match self.writer.perform(&wish).await {
+                Ok(performed) => performed,
+                Err(e) => {
+                    failed(e, &mut errors, &mut values);
+                    continue;
+                }
+            };
+            if performed.touches_rights {
+                let fresh = self.callers.of(&self.database.orm, self.clock.as_ref(), caller.identity.clone()).await?;
+                caller = Cow::Owned(Caller::clone(&fresh));
+                plan = self.plan(asked, &caller.rights)?;
+            }
+            let root = &plan.roots[at];
+            let RootKind::Mutation { payload, .. } = &root.kind else { continue };
+            // A run of its own: its connection is given back before the next mutation asks for one.
+            let mut run = self.new_run(&plan, &caller, asked.variables);
+            match self.project(&mut run, payload, &performed.payload, &mut errors).await {
+                Ok(value) => values.push(Some(value)),
+                Err(e) => {
+                    errors.push(at_root(e, root));
+                    values.push(Some(b"null".to_vec()));
+                }
+            }
+            sum.add(Executed::new(vec![], vec![], true, &run, mode), &mut errors);
+        }
+        let any = values.iter().any(|v| v.as_ref().is_none_or(|v| v != b"null"));
+        Ok(Executed { body: body_of(&plan.roots, &values), errors, any, ..sum })
+    }
+
+    /// The input of a mutation with the request's variables, coerced to its type.
+    fn input_of(&self, name: &str, input: &Value, asked: &Operation<'_>) -> Result<ConstValue, Error> {
+        let meta = self.types.get("Mutation").and_then(|t| t.field_by_name(name));
+        let ty = meta.and_then(|m| m.args.get("input")).map(|a| a.ty.as_str()).unwrap_or_default();
+        input::coerced(&self.types, ty, present(input, asked.variables).unwrap_or_default())
     }
 
     /// A run of a plan for a caller.
@@ -124,6 +195,7 @@ impl Engine {
                 let values = facts.tree(&root.name);
                 Some(self.project(run, tree, &values, errors).await?)
             }
+            RootKind::Mutation { .. } => return Err(Error::internal("a mutation among reads")),
         })
     }
 
@@ -179,21 +251,19 @@ impl Engine {
     async fn introspect(
         &self,
         plan: &Plan,
-        document: &Document,
-        op: &OperationDefinition,
-        variables: &Variables,
+        asked: &Operation<'_>,
         values: Vec<Option<Vec<u8>>>,
         errors: &mut Vec<Error>,
     ) -> Vec<u8> {
         let spliced =
             plan.roots.iter().zip(values).filter_map(|(root, v)| Some((root.key.clone(), Bytes::from(v?)))).collect();
-        let mut parsed = document.parsed.clone();
+        let mut parsed = asked.document.parsed.clone();
         parsed.operations = async_graphql::parser::types::DocumentOperations::Single(async_graphql::Positioned::new(
-            op.clone(),
+            asked.op.clone(),
             async_graphql::Pos::default(),
         ));
         let mut request = async_graphql::Request::new("").data(Spliced(spliced));
-        for (name, value) in variables {
+        for (name, value) in asked.variables {
             request.variables.insert(async_graphql::Name::new(name), value.clone());
         }
         request.set_parsed_query(parsed);
@@ -211,12 +281,42 @@ impl Engine {
 }
 
 impl Executed {
+    /// Adds what another run of the same request read and masked.
+    fn add(&mut self, more: Self, errors: &mut Vec<Error>) {
+        self.access.extend(more.access);
+        self.masked += more.masked;
+        self.statements += more.statements;
+        self.rows += more.rows;
+        errors.extend(more.errors);
+    }
+
     /// What a run gave.
     pub(super) fn new(body: Vec<u8>, mut errors: Vec<Error>, any: bool, run: &Run<'_>, mode: AccessMode) -> Self {
         let masked = run.masked.iter().map(|n| *n as usize).sum();
         let access = access(run.plan, &run.masked, mode, &mut errors);
         Self { body, errors, any, access, masked, statements: run.statements, rows: run.rows }
     }
+}
+
+/// What a mutation's request carries besides its document.
+pub(super) struct Change<'a> {
+    pub(super) request_id: &'a str,
+    pub(super) key: Option<&'a str>,
+}
+
+/// A value with the request's variables in their places. A member whose variable has no value is not there: an absent
+/// member of a patch leaves a field as it is, where null would clear it.
+fn present(value: &Value, variables: &Variables) -> Option<ConstValue> {
+    Some(match value {
+        Value::Variable(name) => variables.get(name.as_str())?.clone(),
+        Value::List(items) => {
+            ConstValue::List(items.iter().map(|v| present(v, variables).unwrap_or_default()).collect())
+        }
+        Value::Object(members) => ConstValue::Object(
+            members.iter().filter_map(|(name, v)| Some((name.clone(), present(v, variables)?))).collect(),
+        ),
+        constant => constant.clone().into_const().unwrap_or_default(),
+    })
 }
 
 /// A value with the request's variables in their places; a variable without a value is null.

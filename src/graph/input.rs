@@ -70,6 +70,11 @@ pub fn variables(
     Ok(out)
 }
 
+/// A value that stands in a document, coerced to the type of its position.
+pub fn coerced(types: &Types, ty: &str, value: ConstValue) -> Result<ConstValue, Error> {
+    coerce(types, ty, value, &mut Place("input".into()))
+}
+
 /// Where in an input a value stands, for messages: `$filter.state.in[2]`.
 struct Place(String);
 

@@ -13,7 +13,10 @@ use super::{
     sql::Statement,
     tree::Tree,
 };
-use crate::auth::{Permission, Rights, Scopes};
+use crate::{
+    auth::{Permission, Rights, Scopes},
+    write::Mutation,
+};
 
 /// The compiled root fields of one operation for one set of rights.
 pub struct Plan {
@@ -67,6 +70,15 @@ pub enum RootKind {
     Denied(usize),
     /// The server's own facts.
     System(Tree),
+    /// A change, and what is read of it afterwards.
+    Mutation {
+        /// Which.
+        mutation: &'static Mutation,
+        /// Its input, as written.
+        input: Value,
+        /// Its payload.
+        payload: Tree,
+    },
 }
 
 /// Something that a caller may not read, and where.

@@ -14,7 +14,7 @@ use futures_util::StreamExt as _;
 use tracing::Span;
 
 use super::{
-    ACCESS_MASKED, ACCESS_MODE, credential,
+    ACCESS_MASKED, ACCESS_MODE, IDEMPOTENCY_KEY, credential,
     envelope::{Refusal, RequestId},
     negotiation::{self, Media},
     request,
@@ -59,7 +59,9 @@ async fn within_deadline(
     } else {
         request::from_address(&parts.uri)?
     };
-    let asked = crate::graph::Request { access_mode: access_mode(&parts.headers)?, request_id, ..read };
+    let idempotency_key = idempotency_key(&parts.headers)?;
+    let access_mode = access_mode(&parts.headers)?;
+    let asked = crate::graph::Request { access_mode, request_id, idempotency_key, ..read };
     Ok(respond(app.engine.execute(asked, &caller).await, media))
 }
 
@@ -94,6 +96,15 @@ fn access_mode(headers: &HeaderMap) -> Result<AccessMode, Error> {
         Some(mode) if mode.eq_ignore_ascii_case(b"ERROR") => Ok(AccessMode::Error),
         Some(_) => Err(Error::new(Code::BadRequest, "X-Access-Mode is MASK or ERROR.")),
     }
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {
+    let text = |value: &HeaderValue| value.to_str().map(str::to_owned);
+    headers
+        .get(&IDEMPOTENCY_KEY)
+        .map(text)
+        .transpose()
+        .map_err(|_| Error::new(Code::BadRequest, "The header Idempotency-Key holds up to 255 plain characters."))
 }
 
 /// Reads up to `limit` bytes, counting what arrives rather than trusting what was announced.

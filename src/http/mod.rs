@@ -40,6 +40,8 @@ const COMPRESS_ABOVE: u16 = 1_024;
 
 /// What a denied field gives, asked for by the client.
 static ACCESS_MODE: HeaderName = HeaderName::from_static("x-access-mode");
+/// What makes a repeated mutation harmless.
+static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// How many fields were masked in this answer.
 static ACCESS_MASKED: HeaderName = HeaderName::from_static("x-access-masked");
 
@@ -88,6 +90,7 @@ fn cors(config: &Config) -> Option<CorsLayer> {
                 header::AUTHORIZATION,
                 header::CONTENT_TYPE,
                 ACCESS_MODE.clone(),
+                IDEMPOTENCY_KEY.clone(),
                 REQUEST_ID.clone(),
                 HeaderName::from_static("traceparent"),
             ])

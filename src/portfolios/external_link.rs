@@ -1,10 +1,25 @@
 //! What another system calls something here: the key of imports and of two-way synchronization.
 
-use entity::external_link;
+use std::collections::{HashMap, HashSet};
+
+use async_graphql_value::ConstValue;
+use entity::{
+    external_link::{self, Model},
+    portfolio_item,
+};
+use futures_util::{FutureExt as _, future::BoxFuture};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
 
 use crate::{
     auth::Class,
+    error::Error,
     graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
+    write::{
+        Action, Done, Mutation, Row, UserCode, UserError, Verb, Work,
+        rows::{archived, open, save},
+        usual,
+    },
 };
 
 /// `LinkDirection`.
@@ -31,22 +46,161 @@ pub fn declare() -> Entity {
     )
     .node("ext", "externalLink", "externalLinks")
     .fields([
-        Field::scalar("system", Scalar::String, C::System, "The other system, such as `JIRA`.").required().grouped(),
+        Field::scalar("system", Scalar::String, C::System, "The other system, such as `JIRA`.")
+            .required()
+            .grouped()
+            .written()
+            .longest(64),
         Field::scalar(
             "externalId",
             Scalar::String,
             C::ExternalId,
             "The id there; unique within system and type of thing.",
         )
-        .required(),
-        Field::scalar("url", Scalar::Url, C::Url, "Where it can be seen there; null when unknown."),
-        Field::choice("direction", &DIRECTION, C::Direction, "Which way data flows.").required(),
+        .required()
+        .written(),
+        Field::scalar("url", Scalar::Url, C::Url, "Where it can be seen there; null when unknown.")
+            .written()
+            .longest(2_000),
+        Field::choice("direction", &DIRECTION, C::Direction, "Which way data flows; both ways if not said.")
+            .required()
+            .written()
+            .defaulted(),
         Field::union(
             "target",
             "ExternalTarget",
             vec![("item_id", "PortfolioItem"), ("person_id", "Person"), ("org_unit_id", "OrgUnit")],
             "What it is the id of; null when the caller cannot see it.",
-        ),
+        )
+        .written()
+        .once(),
     ])
     .audited()
+}
+
+type Links = external_link::Entity;
+
+/// The mutations of links.
+pub fn mutations() -> Vec<Mutation> {
+    usual("ExternalLink", "externalLink", Some(Class::Work.write()), false, write)
+}
+
+fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
+    async move {
+        let batch = work.read(input);
+        let entity = work.lens.model.entity(work.mutation.entity);
+        if matches!(work.mutation.verb, Verb::Archive | Verb::Unarchive) {
+            let scopes = work.lens.caller.rights.scopes(Class::Work.write());
+            let archives = work.mutation.verb == Verb::Archive;
+            let rows = archived::<Links>(work, entity, &batch, scopes, &Class::Work.write().to_string()).await?;
+            return save::<Links>(work, rows, &batch, if archives { Action::Archived } else { Action::Unarchived })
+                .await;
+        }
+        let mut rows = open::<Links>(work, entity, &batch.items, blank).await?;
+        targets_are_the_callers(work, &mut rows).await?;
+        names_are_free(work, &rows).await?;
+        save::<Links>(work, rows, &batch, Action::Written).await
+    }
+    .boxed()
+}
+
+fn blank(work: &Work<'_>) -> Model {
+    Model {
+        id: work.clock.new_id(),
+        target_type: String::new(),
+        system: String::new(),
+        external_id: String::new(),
+        url: None,
+        etag: None,
+        direction: "BOTH".to_owned(),
+        item_id: None,
+        person_id: None,
+        org_unit_id: None,
+        portfolio_id: None,
+        is_restricted: false,
+        version: 0,
+        created_at: work.now,
+        created_by_id: None,
+        updated_at: work.now,
+        updated_by_id: None,
+        archived_at: None,
+    }
+}
+
+/// A new link takes its scope from its target, and only who may write links there makes one.
+async fn targets_are_the_callers(work: &mut Work<'_>, rows: &mut [Row<Model>]) -> Result<(), Error> {
+    let scopes = work.lens.caller.rights.scopes(Class::Work.write());
+    let ids: Vec<Uuid> = rows.iter().filter_map(|row| row.after.item_id).collect();
+    let held = work.lens.holds(work.lens.model.entity("PortfolioItem"), &ids, &[scopes]).await?;
+    let items: HashMap<Uuid, portfolio_item::Model> = portfolio_item::Entity::find()
+        .filter(portfolio_item::Column::Id.is_in(ids))
+        .order_by_asc(portfolio_item::Column::Id)
+        .lock_shared()
+        .all(work.txn)
+        .await?
+        .into_iter()
+        .map(|item| (item.id, item))
+        .collect();
+    for row in rows.iter_mut().filter(|row| row.before.is_none()) {
+        let link = &mut row.after;
+        let may = match link.item_id {
+            Some(id) => held.get(&id).is_some_and(|held| held[0]),
+            None => scopes.is_all(),
+        };
+        if let Some(item) = link.item_id.and_then(|id| items.get(&id)) {
+            (link.portfolio_id, link.is_restricted) = (item.portfolio_id, item.is_restricted);
+            link.target_type.clone_from(&item.kind);
+        } else if link.person_id.is_some() {
+            "PERSON".clone_into(&mut link.target_type);
+        } else {
+            "ORG_UNIT".clone_into(&mut link.target_type);
+        }
+        let named = link.item_id.or(link.person_id).or(link.org_unit_id).is_some();
+        if named && !may {
+            let needs = Class::Work.write();
+            let line = format!("Linking this needs {needs} on it.");
+            let error = UserError::new(UserCode::Forbidden, row.place("target"), line).with("needs", needs);
+            work.fail(row, error);
+        }
+    }
+    Ok(())
+}
+
+/// A system gives an id to one thing of a type.
+async fn names_are_free(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
+    let name = |link: &Model| (link.target_type.clone(), link.system.clone(), link.external_id.clone());
+    let renamed: Vec<&Row<Model>> =
+        rows.iter().filter(|row| row.before.as_ref().is_none_or(|before| name(before) != name(&row.after))).collect();
+    let taken: HashMap<_, Uuid> = Links::find()
+        .filter(external_link::Column::ExternalId.is_in(renamed.iter().map(|row| row.after.external_id.clone())))
+        .all(work.txn)
+        .await?
+        .into_iter()
+        .map(|link| (name(&link), link.id))
+        .collect();
+    let mut seen = HashSet::new();
+    for row in renamed {
+        let is_taken = taken.get(&name(&row.after)).is_some_and(|id| *id != row.after.id);
+        if is_taken || !seen.insert(name(&row.after)) {
+            let line = "The system gives this id to something else already.";
+            work.fail(row, UserError::new(UserCode::Duplicate, row.place("externalId"), line));
+        }
+    }
+    Ok(())
+}
+
+/// The link of a row that was made because its external id was unknown.
+pub(super) fn of_new(work: &Work<'_>, row: &Row<portfolio_item::Model>) -> Option<Row<Model>> {
+    let (system, external_id) = row.external.clone().filter(|_| row.before.is_none())?;
+    let link = Model {
+        target_type: row.after.kind.clone(),
+        system,
+        external_id,
+        direction: "IN".to_owned(),
+        item_id: Some(row.after.id),
+        portfolio_id: row.after.portfolio_id,
+        is_restricted: row.after.is_restricted,
+        ..blank(work)
+    };
+    Some(Row::made(work.lens.model.entity("ExternalLink"), link))
 }

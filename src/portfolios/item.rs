@@ -4,7 +4,7 @@
 use entity::portfolio_item::{self, Column as C};
 
 use crate::{
-    auth::Class,
+    auth::{Class, Step},
     graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
 };
 
@@ -94,22 +94,26 @@ pub fn declare() -> [Entity; 3] {
             "PROJECT",
             [
                 Field::one("program", C::ProgramId, "Program", "The program it belongs to; null for none."),
-                Field::one("projectManager", C::ProjectManagerId, "Person", "Who runs it; null when nobody does."),
+                Field::one("projectManager", C::ProjectManagerId, "Person", "Who runs it; null when nobody does.")
+                    .written_by(Step::ItemSteer),
                 Field::scalar(
                     "projectType",
                     Scalar::String,
                     C::ProjectType,
                     "The type of project, in the organization's own words; null for none.",
                 )
-                .grouped(),
-                Field::choice("methodology", &METHODOLOGY, C::Methodology, "How it is run; null when not decided."),
+                .grouped()
+                .written_by(Step::ItemSteer),
+                Field::choice("methodology", &METHODOLOGY, C::Methodology, "How it is run; null when not decided.")
+                    .written(),
                 Field::scalar(
                     "phase",
                     Scalar::String,
                     C::Phase,
                     "The phase of its life cycle that it is in; null before the first.",
                 )
-                .grouped(),
+                .grouped()
+                .written(),
             ],
         ),
     ]
@@ -117,31 +121,40 @@ pub fn declare() -> [Entity; 3] {
 
 fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item = Field>) -> Entity {
     entity
-        .keyed(C::Key, "The human key; unique among items of the same type.")
+        .keyed_by(Step::ItemSteer, C::Key, "The human key; unique among items of the same type.")
         .external(entity::external_link::Column::ItemId, target_type)
         .fields([
-            Field::text("name", C::Name, C::NameFold, "The name.").required(),
+            Field::text("name", C::Name, C::NameFold, "The name.").required().written(),
             Field::text(
                 "description",
                 C::Description,
                 C::DescriptionFold,
                 "What it is about; null when nobody wrote it.",
             )
-            .unordered(),
+            .unordered()
+            .written()
+            .longest(20_000),
             Field::choice("state", &STATE, C::State, "Where it stands.").required(),
-            Field::choice("category", &CATEGORY, C::Category, "What the money is for; null when not classified."),
+            Field::choice("category", &CATEGORY, C::Category, "What the money is for; null when not classified.")
+                .written_by(Step::ItemSteer),
             Field::scalar(
                 "priority",
                 Scalar::Int,
                 C::Priority,
                 "The priority, 1 highest to 5 lowest; null when not ranked.",
             )
-            .grouped(),
+            .grouped()
+            .written_by(Step::ItemSteer),
             Field::choice("confidentiality", &CONFIDENTIALITY, C::Confidentiality, "Who may know that it exists.")
-                .required(),
+                .required()
+                .written_by(Step::ItemClassify)
+                .defaulted()
+                .once(),
             Field::scalar("baseCurrency", Scalar::CurrencyCode, C::BaseCurrency, "The currency that it is planned in.")
                 .required()
-                .grouped(),
+                .grouped()
+                .written_by(Step::ItemSteer)
+                .once(),
             Field::money(
                 "budget",
                 Class::Fin,
@@ -153,44 +166,53 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
                 "plannedStartOn",
                 C::PlannedStartOn,
                 "The day on which it was planned to start; null when not planned.",
-            ),
+            )
+            .written_by(Step::ItemSteer),
             Field::date(
                 "plannedFinishOn",
                 C::PlannedFinishOn,
                 "The day on which it was planned to be finished; null when not planned.",
-            ),
+            )
+            .written_by(Step::ItemSteer),
             Field::date(
                 "forecastStartOn",
                 C::ForecastStartOn,
                 "The day on which it is expected to start; null when nobody said.",
-            ),
+            )
+            .written(),
             Field::date(
                 "forecastFinishOn",
                 C::ForecastFinishOn,
                 "The day on which it is expected to be finished; null when nobody said.",
-            ),
-            Field::date("actualStartOn", C::ActualStartOn, "The day on which it started; null before."),
-            Field::date("actualFinishOn", C::ActualFinishOn, "The day on which it was finished; null before."),
+            )
+            .written(),
+            Field::date("actualStartOn", C::ActualStartOn, "The day on which it started; null before.").written(),
+            Field::date("actualFinishOn", C::ActualFinishOn, "The day on which it was finished; null before.")
+                .written(),
             Field::one(
                 "parent",
                 C::ParentId,
                 "PortfolioItem",
                 "What it stands right below; null at the top, or when the caller cannot see it.",
-            ),
+            )
+            .written_by(Step::ItemSteer),
             Field::one(
                 "portfolio",
                 C::PortfolioId,
                 "Portfolio",
                 "The nearest portfolio, for a portfolio itself; null for none, or when the caller cannot see it.",
             ),
-            Field::one("orgUnit", C::OrgUnitId, "OrgUnit", "The unit that answers for it; null when none does."),
-            Field::one("owner", C::OwnerId, "Person", "Who answers for it; null when nobody does."),
+            Field::one("orgUnit", C::OrgUnitId, "OrgUnit", "The unit that answers for it; null when none does.")
+                .written_by(Step::ItemSteer),
+            Field::one("owner", C::OwnerId, "Person", "Who answers for it; null when nobody does.")
+                .written_by(Step::ItemSteer),
             Field::one(
                 "sponsor",
                 C::SponsorId,
                 "Person",
                 "Who wants it and answers for its value; null when nobody does.",
-            ),
+            )
+            .written_by(Step::ItemSteer),
             Field::many(
                 "externalLinks",
                 "ExternalLink",

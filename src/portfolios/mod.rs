@@ -3,8 +3,13 @@
 mod external_link;
 mod item;
 pub mod rules;
+mod tree;
+mod write;
 
-use crate::graph::decl::Entity;
+use crate::{
+    graph::decl::Entity,
+    write::{Mutation, Work},
+};
 
 /// The declarations of this domain.
 pub fn declarations() -> Vec<Entity> {
@@ -12,4 +17,15 @@ pub fn declarations() -> Vec<Entity> {
     let members = [portfolio, program, project];
     let interface = item::interface(&members);
     members.into_iter().chain([interface, external_link::declare()]).collect()
+}
+
+/// The mutations of this domain.
+pub fn mutations() -> Vec<Mutation> {
+    [write::mutations(), external_link::mutations()].into_iter().flatten().collect()
+}
+
+/// The declaration of an item's kind.
+fn entity_of(work: &Work<'_>, kind: &str) -> &'static Entity {
+    let model = work.lens.model;
+    model.entities.iter().find(|e| e.kind == Some(kind)).unwrap_or_else(|| model.entity("PortfolioItem"))
 }

@@ -1,5 +1,17 @@
 //! The life of an item: which state may follow which. Pure; who may take the step is the policy's to say.
 
+/// The priorities of an item, highest first.
+pub const PRIORITIES: std::ops::RangeInclusive<i32> = 1..=5;
+
+/// Whether an item of the one kind may stand right below one of the other.
+pub fn may_stand_below(kind: &str, parent: &str) -> bool {
+    match kind {
+        "PORTFOLIO" => parent == "PORTFOLIO",
+        "PROGRAM" | "PROJECT" => matches!(parent, "PORTFOLIO" | "PROGRAM"),
+        _ => false,
+    }
+}
+
 /// Where an item stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ItemState {
@@ -77,6 +89,14 @@ mod tests {
             assert_eq!(state.is_final(), matches!(state, ItemState::Closed | ItemState::Cancelled));
             assert!(state.is_final() || state.followers().contains(&ItemState::Cancelled));
         }
+    }
+
+    #[test]
+    fn the_tree_has_portfolios_on_top_and_projects_as_leaves() {
+        let kinds = ["PORTFOLIO", "PROGRAM", "PROJECT"];
+        let below = |kind| kinds.iter().filter(|parent| may_stand_below(kind, parent)).count();
+        assert_eq!([below("PORTFOLIO"), below("PROGRAM"), below("PROJECT")], [1, 2, 2]);
+        assert!(!kinds.iter().any(|kind| may_stand_below(kind, "PROJECT")));
     }
 
     #[test]

@@ -85,6 +85,12 @@ impl Path {
         Self(vec!["input".to_owned()])
     }
 
+    /// One step further up; the input itself has nothing above.
+    #[must_use]
+    pub fn up(&self) -> Self {
+        Self(self.0[..self.0.len().saturating_sub(1).max(1)].to_vec())
+    }
+
     /// One step further down.
     #[must_use]
     pub fn at(&self, step: impl ToString) -> Self {

@@ -67,6 +67,21 @@ impl<'d> Compiler<'d> {
         Ok(self.plan(roots))
     }
 
+    /// Compiles the root selection of a mutation.
+    pub fn mutation(mut self, set: &'d SelectionSet) -> Result<Plan, Error> {
+        let roots = self.root_fields("Mutation", &[set], Self::change)?;
+        Ok(self.plan(roots))
+    }
+
+    fn change(&mut self, name: &str, asked: &Asked<'d>) -> Result<RootKind, Error> {
+        let mutation = self.model.mutations.iter().find(|m| m.name == name);
+        let mutation = mutation.ok_or_else(|| Error::internal(format!("Mutation.{name} is not declared")))?;
+        let meta = self.types.get("Mutation").and_then(|t| t.field_by_name(name));
+        let type_name = meta.map(|m| MetaTypeName::concrete_typename(&m.ty).to_owned()).unwrap_or_default();
+        let payload = Tree::compile(self, &type_name, &sets(asked))?;
+        Ok(RootKind::Mutation { mutation, input: argument(asked, "input").unwrap_or(Value::Null), payload })
+    }
+
     /// Compiles `query { .. }` below a payload.
     pub fn roots(&mut self, asked: &[&'d SelectionSet]) -> Result<Vec<Root>, Error> {
         let roots = self.root_fields("Query", asked, Self::root)?;

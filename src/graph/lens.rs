@@ -1,0 +1,205 @@
+//! What the write path asks of the read path: which rows does this caller see, and on which of them does a right hold?
+//! The answers come from the same SQL as every read, so that a row that cannot be read cannot be written either.
+
+use std::{collections::HashMap, sync::Arc};
+
+use uuid::Uuid;
+
+use super::{
+    cell::Cell,
+    database::{Database, Reader},
+    decl::{Entity, KIND, Model, RowScope},
+    plan::ColumnType,
+    sql::{Param, Sql, Statement},
+    value::{DbValue, ListType},
+};
+use crate::{
+    auth::{Caller, Scopes},
+    error::Error,
+};
+
+/// The entity whose rows say what other systems call something.
+const EXTERNAL_LINK: &str = "ExternalLink";
+
+/// A caller's eyes.
+pub struct Lens<'a> {
+    /// The database.
+    pub database: &'a Database,
+    /// The declarations.
+    pub model: &'static Model,
+    /// Whose eyes.
+    pub caller: &'a Caller,
+}
+
+/// A row that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its id.
+    pub id: Uuid,
+    /// The prefix of its type.
+    pub prefix: &'static str,
+}
+
+impl Lens<'_> {
+    /// Visible rows by id.
+    pub async fn by_id(&self, entity: &'static Entity, ids: &[Uuid]) -> Result<HashMap<Uuid, Found>, Error> {
+        let mut sql = self.select(entity, &[]);
+        sql.push(" AND ").column(0, "id").is_any(ListType::Id, Param::Keys);
+        let mut out = HashMap::new();
+        self.each(entity, &sql.finish(), ids, |found, _| {
+            out.insert(found.id, found);
+        })
+        .await?;
+        Ok(out)
+    }
+
+    /// Visible rows by human key; several where the key names things of several types.
+    pub async fn by_key(&self, entity: &'static Entity, keys: &[String]) -> Result<HashMap<String, Vec<Found>>, Error> {
+        let mut sql = self.select(entity, &["t0.key"]);
+        let list = DbValue::List(ListType::Text, keys.iter().cloned().map(DbValue::Text).collect());
+        sql.push(" AND ").column(0, "key").is_any(ListType::Text, Param::Const(list));
+        let mut out: HashMap<String, Vec<Found>> = HashMap::new();
+        self.each(entity, &sql.finish(), &[], |found, row| {
+            if let Cell::Text(key) = row.at(2, ColumnType::Text) {
+                out.entry(key.to_owned()).or_default().push(found);
+            }
+        })
+        .await?;
+        Ok(out)
+    }
+
+    /// Visible rows by the id that another system gave them; none at all for who may not see such links.
+    pub async fn by_external(
+        &self,
+        entity: &'static Entity,
+        system: &str,
+        ids: &[String],
+    ) -> Result<HashMap<String, Found>, Error> {
+        let links = self.model.entity(EXTERNAL_LINK);
+        let scopes = self.caller.rights.read(links.class);
+        let mut out = HashMap::new();
+        let Some((column, target)) = entity.external else { return Ok(out) };
+        if scopes.is_empty() {
+            return Ok(out);
+        }
+        let mut sql = self.sql();
+        sql.push("SELECT t0.id, ");
+        kind_of(&mut sql, entity);
+        sql.push(", t1.external_id FROM ").push(entity.table).push(" t0 JOIN ").push(links.table).push(" t1 ON ");
+        sql.column(1, column).push(" = t0.id AND t1.target_type = ").literal(target);
+        sql.push(" AND t1.system = ").param(Param::Const(DbValue::Text(system.to_owned())));
+        let list = DbValue::List(ListType::Text, ids.iter().cloned().map(DbValue::Text).collect());
+        sql.push(" AND t1.external_id").is_any(ListType::Text, Param::Const(list));
+        sql.visible(1, links, scopes, " AND ");
+        sql.push(" WHERE TRUE");
+        sql.visible(0, entity, self.caller.rights.read(entity.class), " AND ");
+        self.each(entity, &sql.finish(), &[], |found, row| {
+            if let Cell::Text(id) = row.at(2, ColumnType::Text) {
+                out.insert(id.to_owned(), found);
+            }
+        })
+        .await?;
+        Ok(out)
+    }
+
+    /// For each visible row of these, whether each of the rights holds on it.
+    pub async fn holds(
+        &self,
+        entity: &'static Entity,
+        ids: &[Uuid],
+        rights: &[Scopes],
+    ) -> Result<HashMap<Uuid, Vec<bool>>, Error> {
+        let mut sql = self.sql();
+        sql.push("SELECT t0.id, ");
+        kind_of(&mut sql, entity);
+        for scopes in rights {
+            sql.push(", ");
+            // A right on some rows is a right on none of a directory, whose rows relate to nobody.
+            if scopes.is_all() {
+                sql.push("TRUE");
+            } else if scopes.is_empty() || entity.rows == RowScope::Directory {
+                sql.push("FALSE");
+            } else {
+                sql.scopes(0, entity.rows, *scopes);
+            }
+        }
+        sql.push(" FROM ").push(entity.table).push(" t0 WHERE TRUE");
+        sql.visible(0, entity, self.caller.rights.read(entity.class), " AND ");
+        sql.push(" AND ").column(0, "id").is_any(ListType::Id, Param::Keys);
+        let mut out = HashMap::new();
+        if self.caller.rights.read(entity.class).is_empty() {
+            return Ok(out);
+        }
+        self.each(entity, &sql.finish(), ids, |found, row| {
+            let held = |at| matches!(row.at(at, ColumnType::Bool), Cell::Bool(true) | Cell::Int(1));
+            out.insert(found.id, (0..rights.len()).map(|i| held(2 + i)).collect());
+        })
+        .await?;
+        Ok(out)
+    }
+
+    fn sql(&self) -> Sql {
+        Sql::new(self.database.dialect, self.caller.rights.reach)
+    }
+
+    fn select(&self, entity: &Entity, more: &[&str]) -> Sql {
+        let mut sql = self.sql();
+        sql.push("SELECT t0.id, ");
+        kind_of(&mut sql, entity);
+        for column in more {
+            sql.push(", ").push(column);
+        }
+        sql.push(" FROM ").push(entity.table).push(" t0 WHERE TRUE");
+        let scopes = self.caller.rights.read(entity.class);
+        if scopes.is_empty() {
+            sql.push(" AND FALSE");
+        } else {
+            sql.visible(0, entity, scopes, " AND ");
+        }
+        sql
+    }
+
+    async fn each(
+        &self,
+        entity: &'static Entity,
+        statement: &Statement,
+        keys: &[Uuid],
+        mut each: impl FnMut(Found, &super::cell::Row) + Send,
+    ) -> Result<(), Error> {
+        let keys: Arc<[Uuid]> = keys.into();
+        let values: Vec<DbValue> = statement
+            .params
+            .iter()
+            .map(|param| match param {
+                Param::Const(value) => value.clone(),
+                Param::Keys => DbValue::Ids(keys.clone()),
+                Param::Rows(set) => DbValue::Ids(self.caller.rows.of(*set).clone()),
+                Param::Me => DbValue::Id(self.caller.person.unwrap_or(Uuid::nil())),
+                Param::Limit | Param::Variable { .. } => DbValue::Int(0),
+            })
+            .collect();
+        let mut reader: Reader = self.database.reader().await?;
+        let members = self.model.concrete(entity);
+        let mut one = |row: super::cell::Row| {
+            let Cell::Id(id) = row.at(0, ColumnType::Id) else { return Ok(()) };
+            let prefix = match row.at(1, ColumnType::Text) {
+                Cell::Text(kind) => members.iter().find(|m| m.kind == Some(kind)).and_then(|m| m.prefix),
+                _ => None,
+            };
+            let prefix = prefix.or(entity.prefix).unwrap_or_default();
+            each(Found { id: Uuid::from_bytes(id), prefix }, &row);
+            Ok(())
+        };
+        reader.fetch(self.database, &statement.text, &values, &mut one).await?;
+        Ok(())
+    }
+}
+
+/// The column that tells types of one table apart.
+fn kind_of(sql: &mut Sql, entity: &Entity) {
+    if entity.kind.is_some() || !entity.members.is_empty() {
+        sql.column(0, KIND);
+    } else {
+        sql.push("NULL");
+    }
+}

@@ -1,0 +1,364 @@
+//! Writing portfolios, programs and projects: create, change, archive, advance, classify. What may follow what is in
+//! `rules`, who may do it in the policy; here they meet in one transaction.
+
+use std::collections::{HashMap, HashSet};
+
+use async_graphql_value::ConstValue;
+use entity::{
+    external_link, person,
+    portfolio_item::{self, Column as C, Model},
+};
+use futures_util::{FutureExt as _, future::BoxFuture};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use uuid::Uuid;
+
+use super::{
+    rules::{self, ItemState},
+    tree::{self, Above},
+};
+use crate::{
+    auth::{Class, Step, steps, steps::Duty},
+    error::Error,
+    graph::decl::Writers,
+    write::{
+        Action, Batch, Done, Member, Mutation, Row, UserCode, UserError, Verb, Work, input,
+        rows::{self, archived, forbidden, open, save},
+        usual,
+    },
+};
+
+type Items = portfolio_item::Entity;
+
+/// The mutations of the three kinds.
+pub fn mutations() -> Vec<Mutation> {
+    let mut all = vec![];
+    for (entity, single) in [("Portfolio", "portfolio"), ("Program", "program"), ("Project", "project")] {
+        all.extend(usual(entity, single, Some(Class::Basic.write()), true, write));
+        all.push(Mutation {
+            name: format!("{single}StateAdvance"),
+            doc: format!("Takes a {entity} to the next state of its life. Who may take which step: `permissionMatrix {{ steps }}`."),
+            needs: None,
+            entity,
+            verb: Verb::Act,
+            input: vec![Member { name: "to", ty: "ItemState!", doc: "The state that follows." }],
+            payload: vec![],
+            run: advance,
+        });
+        all.push(Mutation {
+            name: format!("{single}ConfidentialitySet"),
+            doc: format!("Says who may know that a {entity}, and all below it, exists."),
+            needs: Some(Class::Basic.write()),
+            entity,
+            verb: Verb::Act,
+            input: vec![Member { name: "confidentiality", ty: "Confidentiality!", doc: "Who may know." }],
+            payload: vec![],
+            run: classify,
+        });
+    }
+    all
+}
+
+fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
+    async move {
+        let batch = work.read(input);
+        if matches!(work.mutation.verb, Verb::Archive | Verb::Unarchive) {
+            return archive(work, &batch).await;
+        }
+        let entity = work.lens.model.entity(work.mutation.entity);
+        let kind = entity.kind.unwrap_or_default();
+        let mut rows = open::<Items>(work, entity, &batch.items, |work| blank(work, kind)).await?;
+        may_create(work, &rows).await?;
+        people_work_here(work, &rows).await?;
+        keys_are_free(work, &rows).await?;
+        for row in &rows {
+            fields_agree(work, row);
+        }
+        settle(work, rows.as_mut_slice()).await?;
+        finish(work, rows, &batch, Action::Written).await
+    }
+    .boxed()
+}
+
+/// Places the rows in the tree.
+async fn settle(work: &mut Work<'_>, rows: &mut [Row<Model>]) -> Result<(), Error> {
+    let above = Above::load(work, rows).await?;
+    above.place(work, rows);
+    Ok(())
+}
+
+/// Saves the rows, those below them whose scope follows, and the links that new rows came with.
+async fn finish(work: &mut Work<'_>, rows: Vec<Row<Model>>, batch: &Batch, action: Action) -> Result<Done, Error> {
+    let rejected = !work.errors.is_empty() && !batch.keeps_good;
+    let mut derived = if rejected { vec![] } else { tree::below(work, &rows).await? };
+    work.touches_rights |= rows.iter().chain(&derived).any(decides_rights);
+    let links: Vec<Row<external_link::Model>> = rows
+        .iter()
+        .filter(|row| !work.has_failed(row.index))
+        .filter_map(|row| super::external_link::of_new(work, row))
+        .collect();
+    let done = save::<Items>(work, rows, batch, action).await?;
+    if !rejected {
+        derived.retain(|row| row.before.as_ref() != Some(&row.after));
+        rows::follow::<Items>(work, derived).await?;
+        rows::follow::<external_link::Entity>(work, links).await?;
+    }
+    Ok(done)
+}
+
+fn decides_rights(row: &Row<Model>) -> bool {
+    let facts = |m: &Model| {
+        (
+            m.parent_id,
+            m.portfolio_id,
+            m.owner_id,
+            m.sponsor_id,
+            m.project_manager_id,
+            m.is_restricted,
+            m.confidentiality.clone(),
+        )
+    };
+    row.before.as_ref().is_none_or(|before| facts(before) != facts(&row.after))
+}
+
+fn blank(work: &Work<'_>, kind: &str) -> Model {
+    Model {
+        id: work.clock.new_id(),
+        kind: kind.to_owned(),
+        is_restricted: false,
+        portfolio_id: None,
+        program_id: None,
+        parent_id: None,
+        key: String::new(),
+        name: String::new(),
+        name_fold: String::new(),
+        description: None,
+        description_fold: None,
+        state: ItemState::Proposed.as_str().to_owned(),
+        category: None,
+        priority: None,
+        confidentiality: "NORMAL".to_owned(),
+        base_currency: String::new(),
+        budget_amount: None,
+        project_type: None,
+        methodology: None,
+        phase: None,
+        planned_start_on: None,
+        planned_finish_on: None,
+        forecast_start_on: None,
+        forecast_finish_on: None,
+        actual_start_on: None,
+        actual_finish_on: None,
+        org_unit_id: None,
+        owner_id: None,
+        sponsor_id: None,
+        project_manager_id: None,
+        version: 0,
+        created_at: work.now,
+        created_by_id: None,
+        updated_at: work.now,
+        updated_by_id: None,
+        archived_at: None,
+    }
+}
+
+/// A new item is made by who may make items anywhere, or below an item that was granted. Who makes it settles what an
+/// item must have and where it stands; what steers it is for those who steer.
+async fn may_create(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
+    let new: Vec<&Row<Model>> = rows.iter().filter(|row| row.before.is_none()).collect();
+    let scopes = steps::scopes(&work.lens.caller.roles, Step::ItemCreate);
+    if new.is_empty() || scopes.is_all() {
+        return Ok(());
+    }
+    let parents: Vec<Uuid> = new.iter().filter_map(|row| row.after.parent_id).collect();
+    let held = work.lens.holds(work.lens.model.entity("PortfolioItem"), &parents, &[scopes]).await?;
+    for row in new {
+        let may = row.after.parent_id.and_then(|id| held.get(&id)).is_some_and(|held| held[0]);
+        if !may {
+            let line = format!("Creating a {} here needs {}.", row.entity.name, Step::ItemCreate.as_str());
+            let error = UserError::new(UserCode::Forbidden, row.place("parent"), line);
+            work.fail(row, error.with("needs", Step::ItemCreate.as_str()));
+        }
+        for a in &row.given {
+            let steers = matches!(a.pen.writers, Writers::Step(_));
+            let is_part = a.pen.is_due(a.field) || a.field.name == "parent";
+            if steers && !is_part && !work.scopes_of(row.entity, a.field, a.pen.writers).is_all() {
+                work.fail(row, forbidden(row.entity, a));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whoever is put in charge still works here.
+async fn people_work_here(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
+    let charges =
+        |m: &Model| [("owner", m.owner_id), ("sponsor", m.sponsor_id), ("projectManager", m.project_manager_id)];
+    let named: HashSet<Uuid> = rows.iter().flat_map(|row| charges(&row.after)).filter_map(|(_, id)| id).collect();
+    if named.is_empty() {
+        return Ok(());
+    }
+    let gone: HashSet<Uuid> = person::Entity::find()
+        .select_only()
+        .column(person::Column::Id)
+        .filter(person::Column::Id.is_in(named))
+        .filter(person::Column::IsActive.eq(false))
+        .into_tuple()
+        .all(work.txn)
+        .await?
+        .into_iter()
+        .collect();
+    for row in rows {
+        let before = row.before.as_ref().map(charges);
+        for (i, (field, id)) in charges(&row.after).into_iter().enumerate() {
+            let is_new = before.is_none_or(|before| before[i].1 != id);
+            if is_new && id.is_some_and(|id| gone.contains(&id)) {
+                let line = "This person no longer works here.";
+                work.fail(row, UserError::new(UserCode::Invalid, row.place(field), line));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Keys are unique among items of the same kind, also within one list.
+async fn keys_are_free(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
+    let renamed: Vec<&Row<Model>> =
+        rows.iter().filter(|row| row.before.as_ref().is_none_or(|b| b.key != row.after.key)).collect();
+    let Some(kind) = renamed.first().map(|row| row.after.kind.clone()) else { return Ok(()) };
+    let taken: HashMap<String, Uuid> = Items::find()
+        .select_only()
+        .columns([C::Key, C::Id])
+        .filter(C::Kind.eq(kind))
+        .filter(C::Key.is_in(renamed.iter().map(|row| row.after.key.clone())))
+        .into_tuple::<(String, Uuid)>()
+        .all(work.txn)
+        .await?
+        .into_iter()
+        .collect();
+    rows::refuse_taken_keys(work, &renamed, &taken, |m: &Model| (m.id, m.key.clone()));
+    Ok(())
+}
+
+fn fields_agree(work: &mut Work<'_>, row: &Row<Model>) {
+    let m = &row.after;
+    if let Some(priority) = m.priority
+        && !rules::PRIORITIES.contains(&priority)
+    {
+        let line = "The priority is 1, the highest, to 5.";
+        work.fail(row, UserError::new(UserCode::OutOfRange, row.place("priority"), line));
+    }
+    for (start, finish, from, to) in [
+        ("plannedStartOn", "plannedFinishOn", m.planned_start_on, m.planned_finish_on),
+        ("forecastStartOn", "forecastFinishOn", m.forecast_start_on, m.forecast_finish_on),
+        ("actualStartOn", "actualFinishOn", m.actual_start_on, m.actual_finish_on),
+    ] {
+        let place = if row.gives(finish) { finish } else { start };
+        if row.gives(place) && from.zip(to).is_some_and(|(from, to)| to < from) {
+            let line = format!("`{finish}` comes before `{start}`.");
+            work.fail(row, UserError::rule(row.place(place), "DATES_IN_ORDER", line));
+        }
+    }
+}
+
+async fn archive(work: &mut Work<'_>, batch: &Batch) -> Result<Done, Error> {
+    let entity = work.lens.model.entity(work.mutation.entity);
+    let scopes = steps::scopes(&work.lens.caller.roles, Step::ItemArchive);
+    let rows = archived::<Items>(work, entity, batch, scopes, Step::ItemArchive.as_str()).await?;
+    if work.mutation.verb == Verb::Unarchive {
+        return finish(work, rows, batch, Action::Unarchived).await;
+    }
+    for row in &rows {
+        if !ItemState::parse(&row.after.state).is_some_and(ItemState::is_final) {
+            let line = "Only what is closed or cancelled is archived.";
+            let error = UserError::new(UserCode::IllegalState, row.path.clone(), line);
+            work.fail(row, error.with("state", &row.after.state));
+        }
+        let open = Items::find().filter(C::ParentId.eq(row.after.id)).filter(C::ArchivedAt.is_null());
+        if open.select_only().column(C::Id).into_tuple::<Uuid>().one(work.txn).await?.is_some() {
+            let line = "What stands below it is archived first.";
+            work.fail(row, UserError::rule(row.path.clone(), "ARCHIVED_FROM_BELOW", line));
+        }
+    }
+    finish(work, rows, batch, Action::Archived).await
+}
+
+fn advance<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
+    async move {
+        let batch = work.read(input);
+        let entity = work.lens.model.entity(work.mutation.entity);
+        let mut rows = open::<Items>(work, entity, &batch.items, |work| blank(work, "")).await?;
+        for row in &mut rows {
+            let (Some(from), Some(to)) =
+                (ItemState::parse(&row.after.state), input::text(input, "to").and_then(|to| ItemState::parse(&to)))
+            else {
+                continue;
+            };
+            let Some(step) = step(from, to) else {
+                let line = format!("From {} it does not go to {}.", from.as_str(), to.as_str());
+                let allowed: Vec<_> = from.followers().iter().map(|s| s.as_str()).collect();
+                let error = UserError::new(UserCode::IllegalState, row.path.at("to"), line);
+                work.fail(row, error.with("state", from.as_str()).with("allowed", allowed.join(",")));
+                continue;
+            };
+            if let Err(error) = may_take(work, row, step).await? {
+                work.fail(row, error);
+            }
+            to.as_str().clone_into(&mut row.after.state);
+        }
+        finish(work, rows, &batch, Action::Written).await
+    }
+    .boxed()
+}
+
+/// The step between two states; none where the one does not follow the other.
+fn step(from: ItemState, to: ItemState) -> Option<Step> {
+    if !from.followers().contains(&to) {
+        return None;
+    }
+    Some(match to {
+        ItemState::Approved => Step::ItemApprove,
+        ItemState::Active if from == ItemState::OnHold => Step::ItemResume,
+        ItemState::Active => Step::ItemStart,
+        ItemState::OnHold => Step::ItemHold,
+        ItemState::Closing => Step::ItemWindUp,
+        ItemState::Closed => Step::ItemClose,
+        ItemState::Cancelled => Step::ItemCancel,
+        ItemState::Proposed => return None,
+    })
+}
+
+/// Whether the caller may take the step with this item.
+async fn may_take(work: &Work<'_>, row: &Row<Model>, step: Step) -> Result<Result<(), UserError>, Error> {
+    let caller = work.lens.caller;
+    let refuse = |line: &str| UserError::new(UserCode::Forbidden, row.path.at("to"), line).with("needs", step.as_str());
+    let held = work.lens.holds(row.entity, &[row.after.id], &[steps::scopes(&caller.roles, step)]).await?;
+    if !held.get(&row.after.id).is_some_and(|held| held[0]) {
+        return Ok(Err(refuse("This step is not yours to take.")));
+    }
+    let is_me = |person: Option<Uuid>| person.is_some() && person == caller.person;
+    let conflict = step.barred().iter().find(|duty| match duty {
+        Duty::ProjectManager => is_me(row.after.project_manager_id),
+        Duty::Creator => is_me(row.after.created_by_id),
+        Duty::Submitter => false,
+    });
+    Ok(match conflict {
+        Some(duty) => Err(refuse("Your part in it stands against this step.").with("conflictOfDuty", duty.as_str())),
+        None => Ok(()),
+    })
+}
+
+fn classify<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
+    async move {
+        let batch = work.read(input);
+        let entity = work.lens.model.entity(work.mutation.entity);
+        let mut rows = open::<Items>(work, entity, &batch.items, |work| blank(work, "")).await?;
+        let scopes = steps::scopes(&work.lens.caller.roles, Step::ItemClassify);
+        rows::demand::<Model>(work, &rows, scopes, Step::ItemClassify.as_str()).await?;
+        for row in &mut rows {
+            row.after.confidentiality = input::text(input, "confidentiality").unwrap_or_default();
+        }
+        settle(work, &mut rows).await?;
+        finish(work, rows, &batch, Action::Written).await
+    }
+    .boxed()
+}

@@ -1,0 +1,276 @@
+//! Carries a mutation out: key, transaction, traces, commit. A transaction that lost a race is tried again; everything
+//! else ends it, and then nothing of it is there.
+
+use std::sync::Arc;
+
+use async_graphql_value::ConstValue;
+use sea_orm::{SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use serde_json::Value as Json;
+use tokio::sync::{Mutex, Notify};
+use uuid::Uuid;
+
+use super::{
+    Done, Mutation, Path, UserCode, UserError, Work,
+    decl::Verb,
+    idempotency::{self, Claim, Known, Running},
+    input, trace,
+};
+use crate::{
+    auth::{Caller, Callers, Scopes, Step, steps},
+    clock::Clock,
+    error::Error,
+    graph::{
+        Database, Dialect, Lens,
+        decl::{Model, Writers},
+    },
+};
+
+/// How often a transaction that lost a race is tried.
+const ATTEMPTS: usize = 5;
+/// Characters of the longest key of a header.
+const LONGEST_KEY: usize = 255;
+
+/// Carries mutations out.
+pub struct Writer {
+    database: Database,
+    model: &'static Model,
+    clock: Arc<dyn Clock>,
+    callers: Arc<Callers>,
+    running: Arc<Running>,
+    /// SQLite has one writer; those of this process queue here, in order, instead of asking it again and again.
+    turn: Mutex<()>,
+    /// Told after each commit that left events.
+    pub committed: Arc<Notify>,
+}
+
+/// What is asked.
+pub struct Wish<'a> {
+    /// Which mutation.
+    pub mutation: &'static Mutation,
+    /// Its input, coerced.
+    pub input: &'a ConstValue,
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// The request.
+    pub request_id: &'a str,
+    /// The header Idempotency-Key.
+    pub key: Option<&'a str>,
+}
+
+/// What was done.
+pub struct Performed {
+    /// The payload's values.
+    pub payload: Json,
+    /// Whether anybody's rights or rows may be others now.
+    pub touches_rights: bool,
+}
+
+/// An error of an item, as the payload shows it.
+type Told = Vec<(usize, Json)>;
+
+impl Writer {
+    /// A writer.
+    pub fn new(database: Database, model: &'static Model, clock: Arc<dyn Clock>, callers: Arc<Callers>) -> Self {
+        let (running, turn, committed) = (Arc::default(), Mutex::default(), Arc::default());
+        Self { database, model, clock, callers, running, turn, committed }
+    }
+
+    /// Does what is asked, or says why not.
+    pub async fn perform(&self, wish: &Wish<'_>) -> Result<Performed, Error> {
+        let refuse = |error: UserError| Ok(self.told(wish, &Done::default(), &told(&[(0, error)]), false, false));
+        if let Some(needs) = wish.mutation.needs
+            && wish.caller.rights.scopes(needs).is_empty()
+        {
+            let line = format!("`{}` needs {needs}.", wish.mutation.name);
+            return refuse(UserError::new(UserCode::Forbidden, Path::input(), line).with("needs", needs));
+        }
+        let claim = match claim(wish) {
+            Ok(claim) => claim,
+            Err(error) => return refuse(error),
+        };
+        let busy = || {
+            let line = "The first request with this key has not ended; ask again shortly.";
+            UserError::new(UserCode::IdempotencyInProgress, Path::input().at("clientMutationKey"), line)
+        };
+        let _held = match &claim {
+            Some(claim) => match self.running.hold(claim) {
+                Some(held) => Some(held),
+                None => return refuse(busy()),
+            },
+            None => None,
+        };
+        let mut attempt = 1;
+        loop {
+            let turn = match self.database.dialect {
+                Dialect::Sqlite => Some(self.turn.lock().await),
+                Dialect::Postgres => None,
+            };
+            let outcome = self.attempt(wish, claim.as_ref()).await;
+            drop(turn);
+            match outcome {
+                Err(e) if attempt < ATTEMPTS && lost_a_race(&e) => attempt += 1,
+                Ok(None) => return refuse(busy()),
+                Ok(Some(performed)) => return Ok(performed),
+                Err(e) => return Err(e),
+            }
+        }
+    }
+
+    /// One transaction; none where another process is at the same key.
+    async fn attempt(&self, wish: &Wish<'_>, claim: Option<&Claim>) -> Result<Option<Performed>, Error> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let txn = self.database.orm.begin_with_options(options).await?;
+        let now = self.clock.now();
+        let hash = claim.map(|_| idempotency::input_hash(wish.mutation, wish.input)).unwrap_or_default();
+        if let Some(claim) = claim {
+            match idempotency::look_up(&txn, self.database.dialect, now, claim, &hash).await? {
+                Known::New => {}
+                Known::Busy => return Ok(None),
+                Known::Reused => {
+                    let path = Path::input().at("clientMutationKey");
+                    let line = "This key was used before with another input.";
+                    let error = UserError::new(UserCode::IdempotencyKeyReused, path, line);
+                    return Ok(Some(self.told(wish, &Done::default(), &told(&[(0, error)]), false, false)));
+                }
+                Known::Answered(done, errors) => {
+                    drop(txn);
+                    return self.replay(wish, done, errors).await.map(Some);
+                }
+            }
+        }
+        let mut work = Work {
+            txn: &txn,
+            lens: self.lens(wish.caller),
+            mutation: wish.mutation,
+            clock: self.clock.as_ref(),
+            now,
+            request_id: wish.request_id,
+            principal: wish.caller.principal(),
+            errors: vec![],
+            traces: vec![],
+            rescoped: vec![],
+            touches_rights: false,
+        };
+        let done = (wish.mutation.run)(&mut work, wish.input).await?;
+        let errors = told(&work.errors);
+        let is_dry_run = input::member(wish.input, "dryRun") == Some(&ConstValue::Boolean(true));
+        let touches_rights = work.touches_rights && !work.traces.is_empty();
+        let writes = !work.traces.is_empty();
+        if is_dry_run || (!writes && !errors.is_empty()) {
+            txn.rollback().await?;
+            return Ok(Some(self.told(wish, &done, &errors, is_dry_run, false)));
+        }
+        trace::leave(&mut work).await?;
+        if let Some(claim) = claim {
+            idempotency::keep(&work, claim, hash, &done, &errors).await?;
+        }
+        txn.commit().await?;
+        if touches_rights {
+            self.callers.forget_all();
+        }
+        if writes {
+            self.committed.notify_waiters();
+        }
+        let mut performed = self.told(wish, &done, &errors, false, false);
+        performed.touches_rights = touches_rights;
+        Ok(Some(performed))
+    }
+
+    /// The answer of an earlier request, as things are now and as far as the caller may still do what she did then.
+    async fn replay(&self, wish: &Wish<'_>, mut done: Done, errors: Told) -> Result<Performed, Error> {
+        let entity = self.model.entity(wish.mutation.entity);
+        let ids: Vec<Uuid> = done.rows.iter().filter_map(|row| row.id).collect();
+        let scopes = self.rights(wish);
+        let held = self.lens(wish.caller).holds(entity, &ids, &[scopes]).await?;
+        for row in &mut done.rows {
+            row.prefix = entity.prefix.unwrap_or_default();
+            let Some(id) = row.id else { continue };
+            let error = match held.get(&id).map(|held| held[0]) {
+                Some(true) => continue,
+                Some(false) => UserError::new(UserCode::Forbidden, Path::input(), "You may no longer write this row."),
+                None => {
+                    let line = format!("There is no such {} that you can see.", entity.name);
+                    UserError::new(UserCode::NotFound, Path::input(), line)
+                }
+            };
+            return Ok(self.told(wish, &Done::default(), &told(&[(row.index, error)]), false, true));
+        }
+        Ok(self.told(wish, &done, &errors, false, true))
+    }
+
+    /// The rows on which the caller may do anything of this mutation's kind.
+    fn rights(&self, wish: &Wish<'_>) -> Scopes {
+        let entity = self.model.entity(wish.mutation.entity);
+        let (rights, roles) = (&wish.caller.rights, &wish.caller.roles);
+        let mut all = wish.mutation.needs.map_or(Scopes::NONE, |needs| rights.scopes(needs));
+        for field in &entity.fields {
+            all = all.or(match field.pen.map(|pen| pen.writers) {
+                Some(Writers::Class) => rights.scopes(entity.class_of(field).write()),
+                Some(Writers::Step(step)) => steps::scopes(roles, step),
+                None => Scopes::NONE,
+            });
+        }
+        if wish.mutation.verb == Verb::Act {
+            all = Step::ALL.iter().fold(all, |all, step| all.or(steps::scopes(roles, *step)));
+        }
+        all
+    }
+
+    fn lens<'a>(&'a self, caller: &'a Caller) -> Lens<'a> {
+        Lens { database: &self.database, model: self.model, caller }
+    }
+
+    fn told(&self, wish: &Wish<'_>, done: &Done, errors: &Told, is_dry_run: bool, replayed: bool) -> Performed {
+        let single = self.model.entity(wish.mutation.entity).single;
+        let mut payload = done.payload(wish.mutation, single, errors, is_dry_run);
+        payload["replayed"] = replayed.into();
+        Performed { payload, touches_rights: false }
+    }
+}
+
+fn told(errors: &[(usize, UserError)]) -> Told {
+    errors.iter().map(|(index, error)| (*index, error.to_json())).collect()
+}
+
+/// The key of the request, from its input or its header.
+fn claim(wish: &Wish<'_>) -> Result<Option<Claim>, UserError> {
+    let path = Path::input().at("clientMutationKey");
+    let wrong = |line: &str| UserError::new(UserCode::Invalid, path.clone(), line);
+    let given = input::text(wish.input, "clientMutationKey");
+    if given.as_ref().is_some_and(|key| Uuid::parse_str(key).is_err()) {
+        return Err(wrong("The key is a UUID."));
+    }
+    if wish.key.is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY || !key.is_ascii()) {
+        return Err(wrong("The header Idempotency-Key holds up to 255 plain characters."));
+    }
+    let key = match (given, wish.key) {
+        (Some(given), Some(header)) if given != header => {
+            return Err(wrong("The input and the header Idempotency-Key hold different keys."));
+        }
+        (Some(key), _) => key,
+        (None, Some(key)) => key.to_owned(),
+        (None, None) => {
+            let is_dry_run = input::member(wish.input, "dryRun") == Some(&ConstValue::Boolean(true));
+            if wish.mutation.verb.is_bulk() && !is_dry_run {
+                let line = "A list is written with a key, so that it can be sent again: clientMutationKey, or the header Idempotency-Key.";
+                return Err(UserError::new(UserCode::Required, path, line));
+            }
+            return Ok(None);
+        }
+    };
+    Ok(Some(Claim { principal: wish.caller.principal(), mutation: wish.mutation.name.clone(), key }))
+}
+
+/// Whether a transaction failed only because another one was faster: it may be tried again.
+fn lost_a_race(error: &Error) -> bool {
+    let Some(cause) = error.source.as_ref().and_then(|s| s.downcast_ref::<sea_orm::DbErr>()) else { return false };
+    if matches!(cause.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
+        return true;
+    }
+    let text = cause.to_string();
+    // 40P01 and 40001: deadlock and serialization; SQLite says that it is busy.
+    ["deadlock detected", "could not serialize", "database is locked"].iter().any(|sign| text.contains(sign))
+}

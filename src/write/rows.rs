@@ -1,0 +1,531 @@
+//! Rows on their way through a mutation: found and locked, checked for version and rights, changed field by field, and
+//! written back with their trace. All of it in a fixed number of statements, however many rows there are.
+
+use std::collections::{HashMap, HashSet};
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable, ModelTrait, QueryFilter,
+    QueryOrder, QuerySelect, Value, sea_query::OnConflict,
+};
+use uuid::Uuid;
+
+use super::{
+    Batch, Done, Path, UserCode, UserError, Verb, Work, Written,
+    input::{Assigned, Assignment, IfVersion, Item, Target},
+    links::Links,
+    trace::{Action, Trace},
+    value::{self, column},
+};
+use crate::{
+    auth::{Scopes, steps},
+    error::Error,
+    graph::{
+        decl::{Entity, Field, Kind, Writers},
+        encode_id, parse_id,
+    },
+};
+
+/// Rows of one statement; databases bound the number of parameters.
+const CHUNK: usize = 400;
+
+/// A row that is being written.
+#[derive(Debug, Clone)]
+pub struct Row<M> {
+    /// Position of its item in the list.
+    pub index: usize,
+    /// Where its fields stand in the input.
+    pub path: Path,
+    /// Its type.
+    pub entity: &'static Entity,
+    /// As it was; none for a new one.
+    pub before: Option<M>,
+    /// As it will be.
+    pub after: M,
+    /// Fields that were given, with their paths.
+    pub given: Vec<Assignment>,
+    /// The id that another system gives the new row.
+    pub external: Option<(String, String)>,
+    /// The input object, for lists that are written with it.
+    pub input: async_graphql_value::ConstValue,
+    /// Changes beside the row's own columns, for its trace.
+    pub beside: Vec<serde_json::Value>,
+}
+
+impl<M> Row<M> {
+    /// Where a field stands in the input; the row itself where it was not given.
+    pub fn place(&self, field: &str) -> Path {
+        self.given.iter().find(|a| a.field.name == field).map_or_else(|| self.path.clone(), |a| a.path.clone())
+    }
+
+    /// A row that changes because another one did; it answers no item.
+    pub fn derived(entity: &'static Entity, before: M, after: M) -> Self {
+        Self { before: Some(before), ..Self::made(entity, after) }
+    }
+
+    /// A row that is made because another one was; it answers no item.
+    pub fn made(entity: &'static Entity, after: M) -> Self {
+        Self {
+            index: usize::MAX,
+            path: Path::input(),
+            entity,
+            before: None,
+            after,
+            given: vec![],
+            external: None,
+            input: async_graphql_value::ConstValue::Null,
+            beside: vec![],
+        }
+    }
+
+    /// Whether the input gives the field.
+    pub fn gives(&self, field: &str) -> bool {
+        self.given.iter().any(|a| a.field.name == field)
+    }
+}
+
+impl Work<'_> {
+    /// Notes what is wrong with an item.
+    pub fn fail<M>(&mut self, row: &Row<M>, error: UserError) {
+        self.errors.push((row.index, error));
+    }
+
+    /// The rows that the mutation's input names.
+    pub fn read(&mut self, input: &async_graphql_value::ConstValue) -> Batch {
+        super::input::read(self.lens.model, self.mutation, input, &mut self.errors)
+    }
+
+    /// Whether an item has an error.
+    pub fn has_failed(&self, index: usize) -> bool {
+        self.errors.iter().any(|(at, _)| *at == index)
+    }
+
+    /// On which rows this caller may write what `writers` says.
+    pub fn scopes_of(&self, entity: &Entity, field: &Field, writers: Writers) -> Scopes {
+        match writers {
+            Writers::Class => self.lens.caller.rights.scopes(entity.class_of(field).write()),
+            Writers::Step(step) => steps::scopes(&self.lens.caller.roles, step),
+        }
+    }
+}
+
+/// Finds and locks the rows that the items name, and applies what they give. New rows begin as `blank`. What is wrong
+/// with an item is noted; its row is still in the list if there is one, so that all its errors are told at once.
+pub async fn open<E>(
+    work: &mut Work<'_>,
+    entity: &'static Entity,
+    items: &[Item],
+    blank: impl Fn(&Work<'_>) -> E::Model,
+) -> Result<Vec<Row<E::Model>>, Error>
+where
+    E: EntityTrait,
+    E::Model: Clone + Send + Sync,
+{
+    let ids = locate(work, entity, items).await?;
+    let known: Vec<Uuid> = ids.iter().filter_map(|id| id.as_ref().copied().flatten()).collect();
+    let locked = lock::<E>(work, &known).await?;
+    let rights: Vec<Scopes> = {
+        let mut all: Vec<Scopes> =
+            items.iter().flat_map(|i| &i.assignments).map(|a| work.scopes_of(entity, a.field, a.pen.writers)).collect();
+        all.sort_unstable_by_key(|s| format!("{s:?}"));
+        all.dedup();
+        all
+    };
+    let held = work.lens.holds(entity, &known, &rights).await?;
+    let links = Links::resolve(work, entity, items).await?;
+    let mut rows: Vec<Row<E::Model>> = vec![];
+    let mut seen = HashSet::new();
+    for (item, id) in items.iter().zip(ids) {
+        let Some(id) = id else { continue };
+        let fail = |work: &mut Work<'_>, error| work.errors.push((item.index, error));
+        let current = id.and_then(|id| locked.get(&id)).cloned();
+        let mut row = Row {
+            index: item.index,
+            path: item.path.clone(),
+            given: item.assignments.clone(),
+            input: item.given.clone(),
+            ..Row::made(entity, current.unwrap_or_else(|| blank(work)))
+        };
+        match id {
+            None => {
+                if let Target::External { system, id } = &item.target {
+                    row.external = Some((system.clone(), id.clone()));
+                }
+                require(work, entity, &row);
+            }
+            Some(id) => {
+                let (Some(model), Some(held)) = (locked.get(&id), held.get(&id)) else {
+                    let line = format!("There is no such {} that you can see.", entity.name);
+                    fail(work, UserError::new(UserCode::NotFound, item.at.clone(), line));
+                    continue;
+                };
+                if !seen.insert(id) {
+                    fail(
+                        work,
+                        UserError::new(UserCode::Duplicate, item.at.clone(), "Another item names this row too."),
+                    );
+                    continue;
+                }
+                row.before = Some(model.clone());
+                row.after = model.clone();
+                if value::is_archived(model) && work.mutation.verb != Verb::Unarchive {
+                    let line = format!("This {} is archived; take it out of the archive first.", entity.name);
+                    fail(work, UserError::new(UserCode::Immutable, item.at.clone(), line));
+                    continue;
+                }
+                for a in &item.assignments {
+                    let scopes = work.scopes_of(entity, a.field, a.pen.writers);
+                    let may = rights.iter().position(|s| *s == scopes).is_some_and(|at| held[at]);
+                    if !may {
+                        let error = forbidden(entity, a);
+                        work.errors.push((item.index, error));
+                    }
+                }
+                if let IfVersion::Is(version) = item.if_version
+                    && version != value::version(model)
+                {
+                    let error = conflict(work, entity, item, version, value::version(model), id).await?;
+                    work.errors.push((item.index, error));
+                }
+            }
+        }
+        for a in &item.assignments {
+            if let Err(error) = assign::<E>(work, entity, &mut row, a, &links) {
+                work.errors.push((item.index, error));
+            }
+        }
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+/// The error for a field that the caller may not write on this row.
+pub fn forbidden(entity: &Entity, a: &Assignment) -> UserError {
+    let needs = a.pen.needs(entity, a.field);
+    let line = format!("Writing `{}` of this {} needs {needs}.", a.field.name, entity.name);
+    UserError::new(UserCode::Forbidden, a.path.clone(), line).with("needs", needs)
+}
+
+/// The id of the row that each item names: none for one that is to be made, nothing at all for one with an error.
+async fn locate(
+    work: &mut Work<'_>,
+    entity: &'static Entity,
+    items: &[Item],
+) -> Result<Vec<Option<Option<Uuid>>>, Error> {
+    let mut keys = vec![];
+    let mut externals: HashMap<&str, Vec<String>> = HashMap::new();
+    for item in items {
+        match &item.target {
+            Target::Key(key) => keys.push(key.clone()),
+            Target::External { system, id } => externals.entry(system).or_default().push(id.clone()),
+            Target::New | Target::Id(_) => {}
+        }
+    }
+    let by_key = if keys.is_empty() { HashMap::new() } else { work.lens.by_key(entity, &keys).await? };
+    let mut by_external = HashMap::new();
+    for (system, ids) in externals {
+        by_external.insert(system, work.lens.by_external(entity, system, &ids).await?);
+    }
+    let mut out = vec![];
+    for item in items {
+        let not_found = || {
+            let line = format!("There is no such {} that you can see.", entity.name);
+            UserError::new(UserCode::NotFound, item.at.clone(), line)
+        };
+        let found = match &item.target {
+            Target::New => Ok(None),
+            Target::Id(text) => match parse_id(text) {
+                Some((prefix, id)) if Some(prefix) == entity.prefix => Ok(Some(id)),
+                _ => {
+                    let line = format!("This is not the id of a {}.", entity.name);
+                    Err(UserError::new(UserCode::Invalid, item.at.clone(), line))
+                }
+            },
+            Target::Key(key) => by_key.get(key).and_then(|f| f.first()).map(|f| Some(f.id)).ok_or_else(not_found),
+            Target::External { system, id } => match by_external.get(system.as_str()).and_then(|f| f.get(id)) {
+                Some(found) => Ok(Some(found.id)),
+                None if item.upserts => Ok(None),
+                None => Err(not_found()),
+            },
+        };
+        out.push(match found {
+            Ok(id) => Some(id),
+            Err(error) => {
+                work.errors.push((item.index, error));
+                None
+            }
+        });
+    }
+    Ok(out)
+}
+
+/// Rows by id, locked until the transaction ends, always in the same order so that two writers do not wait for each other.
+pub async fn lock<E>(work: &Work<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid, E::Model>, Error>
+where
+    E: EntityTrait,
+    E::Model: Clone + Send + Sync,
+{
+    let id_column = column::<E>("id");
+    let mut out = HashMap::new();
+    for ids in ids.chunks(CHUNK) {
+        let found = E::find()
+            .filter(id_column.is_in(ids.iter().copied()))
+            .order_by_asc(id_column)
+            .lock_exclusive()
+            .all(work.txn)
+            .await?;
+        out.extend(found.into_iter().map(|model| (value::id(&model), model)));
+    }
+    Ok(out)
+}
+
+/// What a new row must have.
+fn require<M>(work: &mut Work<'_>, entity: &'static Entity, row: &Row<M>) {
+    for field in &entity.fields {
+        let is_due = field.pen.is_some_and(|pen| pen.is_due(field));
+        let given = row.given.iter().any(|a| a.field.name == field.name && a.value != Assigned::Clear);
+        if is_due && !given {
+            let name = match field.kind {
+                Kind::One { .. } | Kind::Union { .. } => format!("{}Id", field.name),
+                _ => field.name.to_owned(),
+            };
+            let line = format!("A new {} needs `{name}`.", entity.name);
+            work.fail(row, UserError::new(UserCode::Required, row.path.at(name), line));
+        }
+    }
+}
+
+async fn conflict(
+    work: &Work<'_>,
+    entity: &'static Entity,
+    item: &Item,
+    had: i64,
+    current: i64,
+    id: Uuid,
+) -> Result<UserError, Error> {
+    let reference = encode_id(entity.prefix.unwrap_or_default(), id);
+    let changed = super::trace::fields_since(work.txn, &reference, had).await?;
+    let readable = |name: &&String| {
+        entity.field(name).is_some_and(|f| !work.lens.caller.rights.read(entity.class_of(f)).is_empty())
+    };
+    let fields: Vec<&str> = changed.iter().filter(readable).map(String::as_str).collect();
+    let at = if item.at == Path::input() { Path::input() } else { item.at.up() };
+    Ok(UserError::new(
+        UserCode::VersionConflict,
+        at.at("ifVersion"),
+        format!("This {} has changed since you read it: it has version {current} now.", entity.name),
+    )
+    .with("currentVersion", current)
+    .with("conflictingFields", fields.join(",")))
+}
+
+fn assign<E>(
+    work: &Work<'_>,
+    entity: &'static Entity,
+    row: &mut Row<E::Model>,
+    a: &Assignment,
+    links: &Links,
+) -> Result<(), UserError>
+where
+    E: EntityTrait,
+{
+    let clears = a.value == Assigned::Clear;
+    if clears && a.field.required {
+        let line = format!("`{}` cannot be cleared.", a.field.name);
+        return Err(UserError::new(UserCode::Required, a.path.clone(), line));
+    }
+    let was = row.before.clone();
+    let mut put = |name: &str, new: Option<crate::graph::value::DbValue>| {
+        let column = column::<E>(name);
+        let old = row.after.get(column);
+        row.after.set(column, value::like(&old, new));
+        was.as_ref().is_none_or(|was| was.get(column) == row.after.get(column))
+    };
+    let same = match (&a.field.kind, &a.value) {
+        (Kind::Scalar { column, fold, ty }, given) => {
+            let new = match given {
+                Assigned::Value(value) => Some(value::checked(*ty, value, a)?),
+                _ => None,
+            };
+            if let Some(fold) = fold {
+                put(fold, new.clone().map(value::folded));
+            }
+            put(column, new)
+        }
+        (Kind::Enum { column, .. }, Assigned::Value(value)) => put(column, Some(value.clone())),
+        (Kind::Enum { column, .. }, _) => put(column, None),
+        (Kind::Money { amount, currency, .. }, Assigned::Money(units, code)) => {
+            put(currency, Some(crate::graph::value::DbValue::Text(code.clone())))
+                & put(amount, Some(crate::graph::value::DbValue::Int(*units)))
+        }
+        (Kind::Money { amount, currency, .. }, _) => put(amount, None) & put(currency, None),
+        (Kind::One { column, .. }, Assigned::Clear) => put(column, None),
+        (Kind::One { column, .. }, _) => {
+            let found = links.find(a)?;
+            put(column, Some(crate::graph::value::DbValue::Id(found.id)))
+        }
+        (Kind::Union { arms, .. }, Assigned::LinkId(_)) => {
+            let found = links.find(a)?;
+            let mut same = true;
+            for (column, to) in arms {
+                let is_it =
+                    work.lens.model.concrete(work.lens.model.entity(to)).iter().any(|e| e.prefix == Some(found.prefix));
+                same &= put(column, is_it.then_some(crate::graph::value::DbValue::Id(found.id)));
+            }
+            same
+        }
+        _ => true,
+    };
+    if a.pen.once && row.before.is_some() && !same {
+        let line = format!("`{}` of a {} is settled when it is created.", a.field.name, entity.name);
+        return Err(UserError::new(UserCode::Immutable, a.path.clone(), line));
+    }
+    Ok(())
+}
+
+/// Writes the rows without errors, with their traces. Rows that would stay as they are write nothing.
+pub async fn save<E>(
+    work: &mut Work<'_>,
+    rows: Vec<Row<E::Model>>,
+    batch: &Batch,
+    action: Action,
+) -> Result<Done, Error>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel> + Clone + Send + Sync + PartialEq,
+    E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
+{
+    let mut done = Done { count: batch.count, ..Done::default() };
+    let rejected = !work.errors.is_empty() && !batch.keeps_good;
+    let mut writing = vec![];
+    for mut row in rows {
+        let prefix = row.entity.prefix.unwrap_or_default();
+        let mut told =
+            Written { index: row.index, id: row.before.as_ref().map(value::id), prefix, status: "UNCHANGED" };
+        if work.has_failed(row.index) {
+            told.status = "FAILED";
+        } else if rejected {
+            told.status = "NOT_WRITTEN";
+        } else if row.before.as_ref() != Some(&row.after) || !row.beside.is_empty() {
+            told.id = Some(value::id(&row.after));
+            told.status = if row.before.is_some() { "UPDATED" } else { "CREATED" };
+            stamp::<E>(work, &mut row);
+            work.traces.push(Trace::of::<E>(&row, action));
+            writing.push(row.after);
+        }
+        done.rows.push(told);
+    }
+    put::<E>(work, writing).await?;
+    Ok(done)
+}
+
+/// Writes rows that follow from others, with their traces.
+pub async fn follow<E>(work: &mut Work<'_>, rows: Vec<Row<E::Model>>) -> Result<(), Error>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel> + Clone + Send + Sync,
+    E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
+{
+    let mut models = vec![];
+    for mut row in rows {
+        stamp::<E>(work, &mut row);
+        work.traces.push(Trace::of::<E>(&row, Action::Written));
+        models.push(row.after);
+    }
+    put::<E>(work, models).await
+}
+
+/// Rows to be archived, or taken out of the archive, by who has the right on them.
+pub async fn archived<E>(
+    work: &mut Work<'_>,
+    entity: &'static Entity,
+    batch: &Batch,
+    scopes: Scopes,
+    needs: &str,
+) -> Result<Vec<Row<E::Model>>, Error>
+where
+    E: EntityTrait,
+    E::Model: Clone + Send + Sync,
+{
+    let archives = work.mutation.verb == Verb::Archive;
+    let now = work.now;
+    // An archive makes no rows, so none begins as anything.
+    let mut rows = open::<E>(work, entity, &batch.items, |_| unreachable!("an archived row is there")).await?;
+    demand(work, &rows, scopes, needs).await?;
+    let column = column::<E>("archived_at");
+    for row in &mut rows {
+        row.after.set(column, Value::ChronoDateTimeUtc(archives.then_some(now)));
+    }
+    Ok(rows)
+}
+
+/// Refuses the rows on which a right does not hold.
+pub async fn demand<M: ModelTrait>(
+    work: &mut Work<'_>,
+    rows: &[Row<M>],
+    scopes: Scopes,
+    needs: &str,
+) -> Result<(), Error> {
+    let Some(first) = rows.first() else { return Ok(()) };
+    let ids: Vec<Uuid> = rows.iter().map(|row| value::id(&row.after)).collect();
+    let held = work.lens.holds(first.entity, &ids, &[scopes]).await?;
+    for (row, id) in rows.iter().zip(ids) {
+        if !held.get(&id).is_some_and(|held| held[0]) {
+            let line = format!("`{}` of this {} needs {needs}.", work.mutation.name, row.entity.name);
+            work.fail(row, UserError::new(UserCode::Forbidden, row.path.clone(), line).with("needs", needs));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses keys that other rows have, or other items of the same list.
+pub fn refuse_taken_keys<M>(
+    work: &mut Work<'_>,
+    renamed: &[&Row<M>],
+    taken: &HashMap<String, Uuid>,
+    facts: impl Fn(&M) -> (Uuid, String),
+) {
+    let mut seen = HashSet::new();
+    for row in renamed {
+        let (id, key) = facts(&row.after);
+        let is_taken = taken.get(&key).is_some_and(|other| *other != id);
+        if !key.is_empty() && (is_taken || !seen.insert(key)) {
+            let line = format!("Another {} has this key.", row.entity.name);
+            work.fail(row, UserError::new(UserCode::Duplicate, row.place("key"), line));
+        }
+    }
+}
+
+/// Version, who and when.
+pub fn stamp<E>(work: &Work<'_>, row: &mut Row<E::Model>)
+where
+    E: EntityTrait,
+{
+    let who = work.lens.caller.person;
+    let mut set = |name: &str, value: Value| row.after.set(column::<E>(name), value);
+    let version = row.before.as_ref().map_or(1, |before| value::version(before) + 1);
+    set("version", version.into());
+    set("updated_at", work.now.into());
+    set("updated_by_id", who.into());
+    if row.before.is_none() {
+        set("created_at", work.now.into());
+        set("created_by_id", who.into());
+    }
+}
+
+/// Inserts rows, or overwrites those that are there: they are locked, so nobody else can have changed them.
+pub async fn put<E>(work: &Work<'_>, models: Vec<E::Model>) -> Result<(), Error>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+    E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
+{
+    let fixed = ["id", "created_at", "created_by_id"];
+    let columns: Vec<E::Column> = E::Column::iter().filter(|c| !fixed.contains(&c.as_str())).collect();
+    let overwrite = OnConflict::column(column::<E>("id")).update_columns(columns).to_owned();
+    let mut models = models.into_iter().map(IntoActiveModel::into_active_model).peekable();
+    while models.peek().is_some() {
+        let some: Vec<E::ActiveModel> = models.by_ref().take(CHUNK).collect();
+        E::insert_many(some).on_conflict(overwrite.clone()).exec_without_returning(work.txn).await?;
+    }
+    Ok(())
+}

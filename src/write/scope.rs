@@ -1,0 +1,73 @@
+//! Scope columns of what belongs to an item follow the item: when its portfolio or its confidentiality changes, so does
+//! who sees its links, its audit entries and whatever else carries its scope. The list is the model itself, so that no
+//! table is forgotten.
+
+use sea_orm::{ConnectionTrait, Statement, Value};
+use uuid::Uuid;
+
+use super::Work;
+use crate::{error::Error, graph::decl::RowScope};
+
+/// Ids of one statement; databases bound the number of parameters.
+const CHUNK: usize = 400;
+
+/// Moves the scope of all that belongs to the items whose scope has changed, and tells it: those rows may have left
+/// somebody's sight although nothing in them changed.
+pub async fn touch_dependents(work: &mut Work<'_>, transaction: Uuid) -> Result<(), Error> {
+    let moved = std::mem::take(&mut work.rescoped);
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let backend = work.txn.get_database_backend();
+    for entity in &work.lens.model.entities {
+        let RowScope::OfItem { item, portfolio, restricted } = entity.rows else { continue };
+        let table = entity.table;
+        for ids in moved.chunks(CHUNK) {
+            let marks =
+                |from: usize| (from..from + ids.len()).map(|n| placeholder(work, n)).collect::<Vec<_>>().join(", ");
+            let of: Vec<Value> = ids.iter().map(|id| Value::from(*id)).collect();
+            if entity.is_followed() {
+                let facts: Vec<Value> = vec![
+                    transaction.into(),
+                    work.now.into(),
+                    work.request_id.to_owned().into(),
+                    work.mutation.name.clone().into(),
+                    work.lens.caller.person.into(),
+                ];
+                let given: Vec<String> = (1..=facts.len()).map(|n| placeholder(work, n)).collect();
+                let text = format!(
+                    "INSERT INTO outbox_event (transaction_id, at, request_id, mutation, actor_id, target_type, target_id, version, was_there, was_item_id, was_portfolio_id, was_restricted)
+                     SELECT {}, '{}', id, version, TRUE, {item}, {portfolio}, {restricted} FROM {table} WHERE {item} IN ({})",
+                    cast(work, &given).join(", "),
+                    entity.name,
+                    marks(facts.len() + 1),
+                );
+                let values = facts.into_iter().chain(of.clone());
+                work.txn.execute_raw(Statement::from_sql_and_values(backend, text, values)).await?;
+            }
+            let text = format!(
+                "UPDATE {table} SET {portfolio} = i.portfolio_id, {restricted} = i.is_restricted
+                 FROM portfolio_item i WHERE i.id = {table}.{item} AND {table}.{item} IN ({})",
+                marks(1),
+            );
+            work.txn.execute_raw(Statement::from_sql_and_values(backend, text, of)).await?;
+        }
+    }
+    Ok(())
+}
+
+fn placeholder(work: &Work<'_>, n: usize) -> String {
+    match work.lens.database.dialect {
+        crate::graph::Dialect::Postgres => format!("${n}"),
+        crate::graph::Dialect::Sqlite => format!("?{n}"),
+    }
+}
+
+/// In a select list PostgreSQL cannot see the type of a parameter.
+fn cast(work: &Work<'_>, given: &[String]) -> Vec<String> {
+    let types = ["uuid", "timestamptz", "text", "text", "uuid"];
+    match work.lens.database.dialect {
+        crate::graph::Dialect::Postgres => given.iter().zip(types).map(|(g, t)| format!("{g}::{t}")).collect(),
+        crate::graph::Dialect::Sqlite => given.to_vec(),
+    }
+}

@@ -1,0 +1,269 @@
+//! What a change leaves behind: an audit entry and an event for each object, written in the change's own transaction.
+
+use std::collections::BTreeSet;
+
+use entity::{audit_event, outbox_event};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter,
+    QuerySelect,
+};
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use super::{
+    Work,
+    rows::Row,
+    value::{self, column},
+};
+use crate::{
+    error::Error,
+    graph::{
+        decl::{Entity, Kind, RowScope},
+        encode_id,
+    },
+};
+
+/// Fields that every write changes; they are the entry's own facts.
+const STAMPS: [&str; 5] = ["version", "createdAt", "createdBy", "updatedAt", "updatedBy"];
+/// Rows of one statement; databases bound the number of parameters.
+const CHUNK: usize = 1_000;
+
+/// What was done with an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Made or changed.
+    Written,
+    /// Archived.
+    Archived,
+    /// Taken out of the archive.
+    Unarchived,
+}
+
+/// Where an object stands among the scopes of rights.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The item that it is or belongs to.
+    pub item: Option<Uuid>,
+    /// That item's nearest portfolio.
+    pub portfolio: Option<Uuid>,
+    /// Whether that item is restricted.
+    pub is_restricted: bool,
+    /// An item's state.
+    pub state: Option<String>,
+    /// The person that it belongs to.
+    pub person: Option<Uuid>,
+}
+
+/// One object's change.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    entity: &'static Entity,
+    id: Uuid,
+    version: i64,
+    action: &'static str,
+    changes: Vec<Json>,
+    links: (Option<Uuid>, Option<Uuid>),
+    before: Option<Standing>,
+    after: Standing,
+}
+
+impl Standing {
+    fn of<M: ModelTrait>(entity: &Entity, model: &M) -> Self {
+        match entity.rows {
+            RowScope::Item => Self {
+                item: Some(value::id(model)),
+                portfolio: value::optional_id(model, "portfolio_id"),
+                is_restricted: value::truth(model, "is_restricted"),
+                state: value::text(model, "state"),
+                person: None,
+            },
+            RowScope::OfItem { item, portfolio, restricted } => Self {
+                item: value::optional_id(model, item),
+                portfolio: value::optional_id(model, portfolio),
+                is_restricted: value::truth(model, restricted),
+                ..Self::default()
+            },
+            RowScope::OfPerson { person } => Self { person: value::optional_id(model, person), ..Self::default() },
+            RowScope::Directory => Self::default(),
+        }
+    }
+}
+
+impl Trace {
+    /// The change of a row that is about to be written.
+    pub fn of<E: EntityTrait>(row: &Row<E::Model>, action: Action) -> Self {
+        let (mut changes, mut links) = (row.beside.clone(), (None, None));
+        for field in &row.entity.fields {
+            if STAMPS.contains(&field.name) {
+                continue;
+            }
+            let get = |name: &str| {
+                let column = column::<E>(name);
+                (row.before.as_ref().map(|before| before.get(column)), row.after.get(column))
+            };
+            let mut note = |differs: bool, before: Json, after: Json, is_item: bool| {
+                if differs {
+                    let class = row.entity.class_of(field).as_str();
+                    let mut change = json!({ "field": field.name, "class": class, "before": before, "after": after });
+                    if is_item {
+                        change["item"] = json!(true);
+                    }
+                    changes.push(change);
+                }
+            };
+            let shown = |value: &Option<sea_orm::Value>| value.as_ref().map_or(Json::Null, value::to_json);
+            match &field.kind {
+                Kind::Scalar { column, .. } | Kind::Enum { column, .. } => {
+                    let (before, after) = get(column);
+                    let (old, new) = (shown(&before), value::to_json(&after));
+                    note(old != new, old, new, false);
+                }
+                Kind::Money { amount, currency, .. } => {
+                    let ((amount_before, amount), (currency_before, currency)) = (get(amount), get(currency));
+                    let old = amount_before.zip(currency_before).map_or(Json::Null, |(a, c)| value::money_json(&a, &c));
+                    let new = value::money_json(&amount, &currency);
+                    note(old != new, old, new, false);
+                }
+                Kind::One { column, to } => {
+                    let (before, after) = get(column);
+                    note_link(&mut note, &mut links, to, before.as_ref(), &after);
+                }
+                Kind::Union { arms, .. } => {
+                    for (column, to) in arms {
+                        let (before, after) = get(column);
+                        note_link(&mut note, &mut links, to, before.as_ref(), &after);
+                    }
+                }
+                Kind::Id | Kind::Many { .. } | Kind::ViewerAccess => {}
+            }
+        }
+        Self {
+            entity: row.entity,
+            id: value::id(&row.after),
+            version: value::version(&row.after),
+            action: match action {
+                Action::Archived => "ARCHIVED",
+                Action::Unarchived => "UNARCHIVED",
+                Action::Written if row.before.is_none() => "CREATED",
+                Action::Written => "UPDATED",
+            },
+            changes,
+            links,
+            before: row.before.as_ref().map(|before| Standing::of(row.entity, before)),
+            after: Standing::of(row.entity, &row.after),
+        }
+    }
+
+    fn reference(&self) -> String {
+        encode_id(self.entity.prefix.unwrap_or_default(), self.id)
+    }
+}
+
+/// A changed link. One to an item is not spelled out: its reader may not be allowed to see the item, so the entry keeps
+/// the item's id apart and the read path decides.
+fn note_link(
+    note: &mut impl FnMut(bool, Json, Json, bool),
+    links: &mut (Option<Uuid>, Option<Uuid>),
+    to: &'static str,
+    before: Option<&sea_orm::Value>,
+    after: &sea_orm::Value,
+) {
+    let id = |value: Option<&sea_orm::Value>| match value {
+        Some(sea_orm::Value::Uuid(id)) => *id,
+        _ => None,
+    };
+    let (old, new) = (id(before), id(Some(after)));
+    let prefix = match to {
+        "Person" => "per",
+        "OrgUnit" => "org",
+        // Any other link leads to an item; where one that keeps scope columns changes with it, the first counts.
+        _ => {
+            if old != new && *links == (None, None) {
+                *links = (old, new);
+                note(true, Json::Null, Json::Null, true);
+            }
+            return;
+        }
+    };
+    let spelled = |id: Option<Uuid>| id.map_or(Json::Null, |id| json!(encode_id(prefix, id)));
+    note(old != new, spelled(old), spelled(new), false);
+}
+
+/// Writes the audit entries and, last of all, the events: by then the transaction holds every lock that it will ever
+/// hold, which is what makes the order of events right.
+pub async fn leave(work: &mut Work<'_>) -> Result<(), Error> {
+    let transaction = work.clock.new_id();
+    let traces = std::mem::take(&mut work.traces);
+    for some in traces.chunks(CHUNK) {
+        let entries = some.iter().map(|t| audit_entry(work, transaction, t).into_active_model());
+        audit_event::Entity::insert_many(entries).exec_without_returning(work.txn).await?;
+    }
+    for some in traces.chunks(CHUNK) {
+        let events = some.iter().map(|t| event(work, transaction, t));
+        outbox_event::Entity::insert_many(events).exec_without_returning(work.txn).await?;
+    }
+    super::scope::touch_dependents(work, transaction).await
+}
+
+fn audit_entry(work: &Work<'_>, transaction_id: Uuid, t: &Trace) -> audit_event::Model {
+    audit_event::Model {
+        id: work.clock.new_id(),
+        at: work.now,
+        transaction_id,
+        request_id: work.request_id.to_owned(),
+        mutation: work.mutation.name.clone(),
+        principal: work.principal.clone(),
+        actor_id: work.lens.caller.person,
+        action: t.action.to_owned(),
+        target_type: t.entity.name.to_owned(),
+        target_id: t.id,
+        target_ref: t.reference(),
+        target_version: t.version,
+        changes: Json::from(t.changes.clone()).to_string(),
+        before_item_id: t.links.0,
+        after_item_id: t.links.1,
+        item_id: t.after.item,
+        portfolio_id: t.after.portfolio,
+        is_restricted: t.after.is_restricted,
+    }
+}
+
+fn event(work: &Work<'_>, transaction: Uuid, t: &Trace) -> outbox_event::ActiveModel {
+    let was = t.before.clone().unwrap_or_default();
+    outbox_event::ActiveModel {
+        seq: sea_orm::ActiveValue::NotSet,
+        position: Set(None),
+        transaction_id: Set(transaction),
+        at: Set(work.now),
+        request_id: Set(work.request_id.to_owned()),
+        mutation: Set(work.mutation.name.clone()),
+        actor_id: Set(work.lens.caller.person),
+        target_type: Set(t.entity.name.to_owned()),
+        target_id: Set(t.id),
+        version: Set(t.version),
+        was_there: Set(t.before.is_some()),
+        was_item_id: Set(was.item),
+        was_portfolio_id: Set(was.portfolio),
+        was_restricted: Set(was.is_restricted),
+        was_state: Set(was.state),
+        was_person_id: Set(was.person),
+    }
+}
+
+/// The fields of an object that were changed after a version of it.
+pub async fn fields_since(txn: &DatabaseTransaction, reference: &str, version: i64) -> Result<BTreeSet<String>, Error> {
+    let entries: Vec<String> = audit_event::Entity::find()
+        .select_only()
+        .column(audit_event::Column::Changes)
+        .filter(audit_event::Column::TargetRef.eq(reference))
+        .filter(audit_event::Column::TargetVersion.gt(version))
+        .into_tuple()
+        .all(txn)
+        .await?;
+    let mut fields = BTreeSet::new();
+    for entry in entries {
+        let changes: Vec<Json> = serde_json::from_str(&entry).map_err(Error::internal)?;
+        fields.extend(changes.iter().filter_map(|c| c["field"].as_str().map(str::to_owned)));
+    }
+    Ok(fields)
+}
