@@ -369,9 +369,24 @@ pub struct Entity {
     /// Whether a row has a human key that finds it.
     pub keyed: bool,
     /// Lists that are written with a row: members of its patch.
-    pub lists: Vec<Member>,
+    pub lists: Vec<List>,
     /// Whether it is the trail of changes itself, whose growth is no change to follow.
     pub is_trail: bool,
+}
+
+/// A list that is written with a row, by what is added to it and what is taken away.
+#[derive(Debug, Clone)]
+pub struct List {
+    /// Its name in the patch.
+    pub name: &'static str,
+    /// What it holds, for the names of input types.
+    pub item: &'static str,
+    /// What an element is made of.
+    pub members: Vec<Member>,
+    /// The class that writing needs.
+    pub class: Class,
+    /// What it is.
+    pub doc: &'static str,
 }
 
 /// The column that tells entities of one table apart.
@@ -423,6 +438,13 @@ impl Entity {
     #[must_use]
     pub fn fields(mut self, fields: impl IntoIterator<Item = Field>) -> Self {
         self.fields.extend(fields);
+        self
+    }
+
+    /// A list that is written with a row.
+    #[must_use]
+    pub fn list(mut self, list: List) -> Self {
+        self.lists.push(list);
         self
     }
 

@@ -3,6 +3,9 @@
 mod org_unit;
 mod person;
 mod role_assignment;
+mod write;
+
+pub use write::mutations;
 
 use crate::graph::decl::Entity;
 

@@ -21,8 +21,8 @@ pub fn declare() -> Entity {
     .keyed(C::Key, "The human key; unique among units.")
     .external(entity::external_link::Column::OrgUnitId, "ORG_UNIT")
     .fields([
-        Field::text("name", C::Name, C::NameFold, "The unit's name.").required(),
-        Field::one("parent", C::ParentId, "OrgUnit", "The unit above; null at the top."),
+        Field::text("name", C::Name, C::NameFold, "The unit's name.").required().written(),
+        Field::one("parent", C::ParentId, "OrgUnit", "The unit above; null at the top.").written(),
         Field::many("children", "OrgUnit", C::ParentId, "The units right below."),
         Field::many("people", "Person", person::Column::OrgUnitId, "People of this unit itself, not of units below."),
         Field::many(

@@ -4,7 +4,8 @@ use entity::{person, person_identity, portfolio_item};
 
 use crate::{
     auth::Class,
-    graph::decl::{Entity, Field, RowScope, Scalar},
+    graph::decl::{Entity, Field, List, RowScope, Scalar},
+    write::Member,
 };
 
 /// `Person`.
@@ -22,16 +23,19 @@ pub fn declare() -> Entity {
     .keyed(C::Key, "The human key, such as `anna.keller`; unique among people.")
     .external(entity::external_link::Column::PersonId, "PERSON")
     .fields([
-        Field::text("displayName", C::DisplayName, C::DisplayNameFold, "The name that is shown.").required(),
-        Field::scalar("email", Scalar::Email, C::Email, "The e-mail address; null when none is known."),
+        Field::text("displayName", C::DisplayName, C::DisplayNameFold, "The name that is shown.").required().written(),
+        Field::scalar("email", Scalar::Email, C::Email, "The e-mail address; null when none is known.").written(),
         Field::scalar(
             "isActive",
             Scalar::Boolean,
             C::IsActive,
             "Whether the person still works here. Someone who left stays named where she was.",
         )
-        .required(),
-        Field::one("orgUnit", C::OrgUnitId, "OrgUnit", "The unit that the person belongs to; null when none is known."),
+        .required()
+        .written()
+        .defaulted(),
+        Field::one("orgUnit", C::OrgUnitId, "OrgUnit", "The unit that the person belongs to; null when none is known.")
+            .written(),
         Field::many(
             "managedProjects",
             "Project",
@@ -69,6 +73,16 @@ pub fn declare() -> Entity {
             "What other systems call this person.",
         ),
     ])
+    .list(List {
+        name: "identities",
+        item: "PersonIdentity",
+        members: vec![
+            Member { name: "issuer", ty: "String!", doc: "The issuer of the tokens (`iss`)." },
+            Member { name: "subject", ty: "String!", doc: "The subject there (`sub`)." },
+        ],
+        class: Class::Sec,
+        doc: "Subjects of tokens that mean this person.",
+    })
     .audited()
 }
 

@@ -3,7 +3,7 @@
 use entity::role_assignment;
 
 use crate::{
-    auth::Class,
+    auth::{Class, Role, Scopes, policy},
     graph::decl::{Entity, EnumDecl, Field, RowScope},
 };
 
@@ -32,14 +32,25 @@ pub fn declare() -> Entity {
         .node("rol", "roleAssignment", "roleAssignments")
         .keyed(C::Key, "The human key; unique among assignments.")
         .fields([
-            Field::one("person", C::PersonId, "Person", "Who has the role."),
-            Field::choice("role", &ROLE, C::Role, "The role.").required(),
-            Field::one("item", C::ItemId, "PortfolioItem", "The portfolio, program or project that it is about: its subtree is the scope PF. Null for a role without one, or when the caller cannot see the item."),
-            Field::date("validFromOn", C::ValidFromOn, "First day on which the role holds.").required(),
-            Field::date("validToOn", C::ValidToOn, "Last day on which the role holds; null for no end."),
-            Field::money("approvalLimit", Class::Sec, (C::ApprovalLimitAmount, C::ApprovalLimitCurrency), false, "Up to which amount a sponsor approves a budget; null for no right to approve."),
+            Field::one("person", C::PersonId, "Person", "Who has the role.").written().once(),
+            Field::choice("role", &ROLE, C::Role, "The role.").required().written().once(),
+            Field::one("item", C::ItemId, "PortfolioItem", "The portfolio, program or project that it is about: its subtree is the scope PF. Null for a role without one, or when the caller cannot see the item.").written().once().defaulted(),
+            Field::date("validFromOn", C::ValidFromOn, "First day on which the role holds; today if not said.").required().written().defaulted(),
+            Field::date("validToOn", C::ValidToOn, "Last day on which the role holds; null for no end.").written(),
+            Field::money("approvalLimit", Class::Sec, (C::ApprovalLimitAmount, C::ApprovalLimitCurrency), false, "Up to which amount a sponsor approves a budget; null for no right to approve.").written(),
         ])
         .audited()
+}
+
+/// Whether an assignment of the role may name an item. One that reads every row would only seem to be narrowed by it.
+pub(super) fn takes_an_item(role: Role) -> bool {
+    match role {
+        Role::ProjectManager | Role::Sponsor | Role::ResourceManager | Role::Analyst => true,
+        Role::PmoLead | Role::Finance | Role::Auditor | Role::Integration | Role::Admin => {
+            // Kept beside the policy: a role that comes to read portfolios takes an item as well.
+            policy::decide(role, Class::Basic).read.has(Scopes::PF)
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Writing portfolios, programs and projects: create, change, archive, advance, classify. What may follow what is in
 //! `rules`, who may do it in the policy; here they meet in one transaction.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use async_graphql_value::ConstValue;
 use entity::{
@@ -69,7 +69,7 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
         let mut rows = open::<Items>(work, entity, &batch.items, |work| blank(work, kind)).await?;
         may_create(work, &rows).await?;
         people_work_here(work, &rows).await?;
-        keys_are_free(work, &rows).await?;
+        rows::keys_are_free::<Items>(work, &rows, Some(kind)).await?;
         for row in &rows {
             fields_agree(work, row);
         }
@@ -217,25 +217,6 @@ async fn people_work_here(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<()
             }
         }
     }
-    Ok(())
-}
-
-/// Keys are unique among items of the same kind, also within one list.
-async fn keys_are_free(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
-    let renamed: Vec<&Row<Model>> =
-        rows.iter().filter(|row| row.before.as_ref().is_none_or(|b| b.key != row.after.key)).collect();
-    let Some(kind) = renamed.first().map(|row| row.after.kind.clone()) else { return Ok(()) };
-    let taken: HashMap<String, Uuid> = Items::find()
-        .select_only()
-        .columns([C::Key, C::Id])
-        .filter(C::Kind.eq(kind))
-        .filter(C::Key.is_in(renamed.iter().map(|row| row.after.key.clone())))
-        .into_tuple::<(String, Uuid)>()
-        .all(work.txn)
-        .await?
-        .into_iter()
-        .collect();
-    rows::refuse_taken_keys(work, &renamed, &taken, |m: &Model| (m.id, m.key.clone()));
     Ok(())
 }
 

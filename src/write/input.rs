@@ -118,6 +118,27 @@ pub fn text(value: &ConstValue, name: &str) -> Option<String> {
     }
 }
 
+/// What an input changes in a list that is written with a row.
+#[derive(Debug, Clone, Default)]
+pub struct ListChange {
+    /// What the list is to be, before the others.
+    pub set: Option<Vec<ConstValue>>,
+    /// What is to be in it.
+    pub add: Vec<ConstValue>,
+    /// What is not.
+    pub remove: Vec<ConstValue>,
+}
+
+/// What an input says of a list; none where it says nothing.
+pub fn list_change(given: &ConstValue, name: &str) -> Option<ListChange> {
+    let change = member(given, name).filter(|v| **v != ConstValue::Null)?;
+    let of = |name| match member(change, name) {
+        Some(ConstValue::List(items)) => Some(items.clone()),
+        _ => None,
+    };
+    Some(ListChange { set: of("set"), add: of("add").unwrap_or_default(), remove: of("remove").unwrap_or_default() })
+}
+
 /// Reads a mutation's input. What is wrong with one item is told at that item; the others go on.
 pub fn read(
     model: &'static Model,

@@ -17,7 +17,7 @@ use super::{
     value::{self, column},
 };
 use crate::{
-    auth::{Scopes, steps},
+    auth::{Permission, Scopes, steps},
     error::Error,
     graph::{
         decl::{Entity, Field, Kind, Writers},
@@ -477,8 +477,39 @@ pub async fn demand<M: ModelTrait>(
     Ok(())
 }
 
+/// Refuses new rows to who does not write all rows of their type: a row that nobody had is nobody's own.
+pub fn demand_new<M>(work: &mut Work<'_>, rows: &[Row<M>], scopes: Scopes, needs: Permission) {
+    for row in rows.iter().filter(|row| row.before.is_none() && !scopes.is_all()) {
+        let line = format!("Creating a {} needs {needs} everywhere.", row.entity.name);
+        work.fail(row, UserError::new(UserCode::Forbidden, row.path.clone(), line).with("needs", needs));
+    }
+}
+
+/// Refuses keys that other rows of the table have, or of the same kind where several kinds share it.
+pub async fn keys_are_free<E>(work: &mut Work<'_>, rows: &[Row<E::Model>], kind: Option<&str>) -> Result<(), Error>
+where
+    E: EntityTrait,
+{
+    let key = |model: &E::Model| value::text(model, "key").unwrap_or_default();
+    let renamed: Vec<&Row<E::Model>> =
+        rows.iter().filter(|row| row.before.as_ref().is_none_or(|before| key(before) != key(&row.after))).collect();
+    if renamed.is_empty() {
+        return Ok(());
+    }
+    let mut find = E::find()
+        .select_only()
+        .columns([column::<E>("key"), column::<E>("id")])
+        .filter(column::<E>("key").is_in(renamed.iter().map(|row| key(&row.after))));
+    if let Some(kind) = kind {
+        find = find.filter(column::<E>("kind").eq(kind));
+    }
+    let taken: HashMap<String, Uuid> = find.into_tuple::<(String, Uuid)>().all(work.txn).await?.into_iter().collect();
+    refuse_taken_keys(work, &renamed, &taken, |model| (value::id(model), key(model)));
+    Ok(())
+}
+
 /// Refuses keys that other rows have, or other items of the same list.
-pub fn refuse_taken_keys<M>(
+fn refuse_taken_keys<M>(
     work: &mut Work<'_>,
     renamed: &[&Row<M>],
     taken: &HashMap<String, Uuid>,

@@ -8,7 +8,7 @@ use super::{
     super::decl::{Entity, Kind, Model},
     build::{enumeration, field, input, input_object, object, with_args},
 };
-use crate::write::{Member, Mutation, UserCode, Verb};
+use crate::write::{Mutation, UserCode, Verb};
 
 const ANY: &str = "AUTHENTICATED";
 const KEY: &str = "A UUID of the client's making. The same key with the same input answers again and does nothing; kept for 24 hours.";
@@ -36,6 +36,18 @@ pub(super) fn insert_types(r: &mut Registry, model: &Model) {
             let fields = members_of(model, entity, false);
             let doc = format!("Changes to a {}: what is absent stays, null clears.", entity.name);
             input_object(r, format!("{}Patch", entity.name), doc, fields, false);
+        }
+        for list in &entity.lists {
+            let element = format!("{}Input", list.item);
+            let members = list.members.iter().map(|m| input(m.name, m.ty, m.doc)).collect();
+            input_object(r, element.clone(), format!("An element of `{}`.", list.name), members, false);
+            let of = |name, doc| input(name, format!("[{element}!]"), doc);
+            let members = vec![
+                of("add", "These are in the list afterwards."),
+                of("remove", "These are not."),
+                of("set", "The list is exactly this, before `add` and `remove`."),
+            ];
+            input_object(r, format!("{}Changes", list.item), format!("Changes to `{}`.", list.name), members, false);
         }
         if has(Verb::BulkCreate) {
             let fields = members_of(model, entity, false);
@@ -152,7 +164,10 @@ fn members_of(model: &Model, entity: &Entity, required: bool) -> Vec<MetaInputVa
             Kind::Id | Kind::Many { .. } | Kind::ViewerAccess => {}
         }
     }
-    out.extend(entity.lists.iter().map(|m: &Member| input(m.name, m.ty, m.doc)));
+    out.extend(entity.lists.iter().map(|list| {
+        let doc = format!("Changes to the list: {} Needs {}.", list.doc, list.class.write());
+        input(list.name, format!("{}Changes", list.item), doc)
+    }));
     out
 }
 
