@@ -22,7 +22,7 @@ use crate::{
     error::{Code, Error},
     graph::{Database, Engine, decl::Model},
     http::{self, Throttle},
-    people, portfolios,
+    people, platform, portfolios,
 };
 
 /// How long a start waits for the database.
@@ -94,7 +94,12 @@ impl App {
 /// Every declaration: the one list of domains.
 pub fn model() -> &'static Model {
     static MODEL: LazyLock<Model> = LazyLock::new(|| {
-        Model::new([people::declarations(), portfolios::declarations()].into_iter().flatten().collect())
+        Model::new(
+            [people::declarations(), portfolios::declarations(), platform::declarations()]
+                .into_iter()
+                .flatten()
+                .collect(),
+        )
     });
     &MODEL
 }

@@ -13,5 +13,6 @@ pub mod graph;
 pub mod http;
 pub mod importers;
 pub mod people;
+pub mod platform;
 pub mod portfolios;
 pub mod telemetry;

@@ -8,5 +8,5 @@ pub mod platform;
 pub mod portfolios;
 
 pub use people::{org_unit, person, person_identity, role_assignment};
-pub use platform::{external_link, server_secret};
+pub use platform::{api_key, api_key_grant, external_link, server_secret};
 pub use portfolios::portfolio_item;

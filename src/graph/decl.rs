@@ -118,6 +118,14 @@ pub enum Kind {
         /// What it is.
         ty: &'static EnumDecl,
     },
+    /// Values of an enumeration, stored in one column with commas between them. Shown only: a text of many values has no
+    /// order and no index.
+    Enums {
+        /// Where they are stored.
+        column: Column,
+        /// What they are.
+        ty: &'static EnumDecl,
+    },
     /// An amount in 1/10,000 of a currency that a second column names.
     Money {
         /// Where the amount is stored.
@@ -195,6 +203,11 @@ impl Field {
     pub fn choice(name: &'static str, ty: &'static EnumDecl, column: impl IdenStatic, doc: &'static str) -> Self {
         let kind = Kind::Enum { column: column.as_str(), ty };
         Self { filter: true, order: true, group: true, ..Self::new(name, kind, doc) }
+    }
+
+    /// A column with several values of an enumeration.
+    pub fn choices(name: &'static str, ty: &'static EnumDecl, column: impl IdenStatic, doc: &'static str) -> Self {
+        Self::new(name, Kind::Enums { column: column.as_str(), ty }, doc)
     }
 
     /// A civil date; may be filtered, ordered and grouped by.
@@ -509,7 +522,12 @@ impl Model {
                 );
                 assert!(!field.required, "{at} links to a row that may be out of scope, so it must be nullable");
             }
-            Kind::Id | Kind::Scalar { .. } | Kind::Enum { .. } | Kind::Money { .. } | Kind::ViewerAccess => {}
+            Kind::Id
+            | Kind::Scalar { .. }
+            | Kind::Enum { .. }
+            | Kind::Enums { .. }
+            | Kind::Money { .. }
+            | Kind::ViewerAccess => {}
         }
     }
 

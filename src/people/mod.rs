@@ -2,7 +2,7 @@
 
 mod org_unit;
 mod person;
-mod role_assignment;
+pub mod role_assignment;
 
 use crate::graph::decl::Entity;
 

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// `RoleName`.
-static ROLE: EnumDecl = EnumDecl {
+pub static ROLE: EnumDecl = EnumDecl {
     name: "RoleName",
     doc: "A role that can be assigned.",
     values: &[
