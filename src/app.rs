@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use crate::{
     auth::{
         Caller, Callers, Identity,
+        api_keys::KeyVerifier,
         keys::{self, LocalKey},
         token::{Issuer, Verifier},
     },
@@ -42,6 +43,8 @@ pub struct App {
     pub engine: Engine,
     /// Checks tokens.
     pub verifier: Verifier,
+    /// Checks API keys.
+    pub keys: KeyVerifier,
     /// Signs tokens of the demo and of `foliograph token`; none in production.
     pub local_key: Option<LocalKey>,
     /// Callers of the last seconds.
@@ -74,6 +77,7 @@ impl App {
             database,
             engine,
             verifier,
+            keys: KeyVerifier::default(),
             local_key,
             callers: Callers::default(),
             failed_auth,
@@ -85,8 +89,10 @@ impl App {
         http::router(self)
     }
 
-    /// Who asks, with all that rights need.
+    /// Who asks, with all that rights need. Whoever goes on for long asks again: it fails with TOKEN_EXPIRED at once when
+    /// the credential's time is over, and within five seconds when a key was revoked or rotated.
     pub async fn caller_of(&self, identity: Arc<Identity>) -> Result<Arc<Caller>, Error> {
+        identity.check_time(self.clock.now())?;
         self.callers.of(&self.database.orm, self.clock.as_ref(), identity).await
     }
 }
@@ -141,7 +147,8 @@ fn open_issuer(config: &Config) -> Result<Option<Issuer>, Error> {
     }))
 }
 
-async fn refuse_pending_steps(database: &Database) -> Result<(), Error> {
+/// Fails where the database lacks migration steps.
+pub async fn refuse_pending_steps(database: &Database) -> Result<(), Error> {
     let pending = Migrator::get_pending_migrations_read_only(&database.orm).await?.len();
     if pending == 0 {
         return Ok(());

@@ -46,7 +46,7 @@ async fn within_deadline(
     request: Request,
 ) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
-    let caller = credential::caller(app, &parts.headers, &parts.extensions).await?;
+    let caller = credential::reader(app, &parts.method, &parts.headers, &parts.extensions).await?;
     let media = media.ok_or_else(|| {
         Error::new(
             Code::NotAcceptable,
@@ -59,7 +59,11 @@ async fn within_deadline(
     } else {
         request::from_address(&parts.uri)?
     };
-    let asked = crate::graph::Request { access_mode: access_mode(&parts.headers)?, request_id, ..read };
+    let asked = crate::graph::Request {
+        access_mode: access_mode(&parts.headers)?.unwrap_or(caller.access_mode),
+        request_id,
+        ..read
+    };
     Ok(respond(app.engine.execute(asked, &caller).await, media))
 }
 
@@ -87,13 +91,11 @@ fn respond(answer: Answer, media: Media) -> Response {
     response
 }
 
-fn access_mode(headers: &HeaderMap) -> Result<AccessMode, Error> {
-    match headers.get(&ACCESS_MODE).map(HeaderValue::as_bytes) {
-        None => Ok(AccessMode::default()),
-        Some(mode) if mode.eq_ignore_ascii_case(b"MASK") => Ok(AccessMode::Mask),
-        Some(mode) if mode.eq_ignore_ascii_case(b"ERROR") => Ok(AccessMode::Error),
-        Some(_) => Err(Error::new(Code::BadRequest, "X-Access-Mode is MASK or ERROR.")),
-    }
+/// What the request asks for; none leaves it to the caller's credential.
+fn access_mode(headers: &HeaderMap) -> Result<Option<AccessMode>, Error> {
+    let Some(value) = headers.get(&ACCESS_MODE) else { return Ok(None) };
+    let mode = value.to_str().ok().and_then(AccessMode::parse);
+    mode.map(Some).ok_or_else(|| Error::new(Code::BadRequest, "X-Access-Mode is MASK or ERROR."))
 }
 
 /// Reads up to `limit` bytes, counting what arrives rather than trusting what was announced.
