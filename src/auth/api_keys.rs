@@ -194,8 +194,11 @@ pub fn roles(row: &api_key::Model) -> Vec<Role> {
 /// Checks keys, and remembers those that were good.
 #[derive(Debug)]
 pub struct KeyVerifier {
-    remembered: Mutex<LruCache<[u8; 32], (DateTime<Utc>, Arc<Identity>)>>,
+    remembered: Mutex<Good>,
 }
+
+/// When it was read and whose it is, by the hash of the text.
+type Good = LruCache<[u8; 32], (DateTime<Utc>, Arc<Identity>)>;
 
 impl Default for KeyVerifier {
     fn default() -> Self {
@@ -239,7 +242,7 @@ impl KeyVerifier {
         }
     }
 
-    fn memory(&self) -> MutexGuard<'_, LruCache<[u8; 32], (DateTime<Utc>, Arc<Identity>)>> {
+    fn memory(&self) -> MutexGuard<'_, Good> {
         // Every entry is whole at any time, so a panic elsewhere has not spoiled them.
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }

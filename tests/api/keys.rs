@@ -195,10 +195,10 @@ tests! {
         assert_eq!(seen().await, (json!(["INTEGRATION"]), Some(1)));
         let all = portfolio_item::Entity::find().filter(portfolio_item::Column::Kind.eq("PROJECT")).filter(portfolio_item::Column::IsRestricted.eq(false));
         let all = all.count(&db).await.expect("projects");
-        key.change(world, |row| row.roles = "AUDITOR".to_owned()).await;
+        key.change(world, |row| row.roles = "AUDITOR".into()).await;
         world.clock.advance_seconds(5);
         assert_eq!(seen().await, (json!(["AUDITOR"]), Some(all)));
-        key.change(world, |row| row.roles = "INTEGRATION".to_owned()).await;
+        key.change(world, |row| row.roles = "INTEGRATION".into()).await;
         key.grant(&db, "PG-SECURITY").await;
         world.clock.advance_seconds(5);
         let (_, projects) = seen().await;
@@ -246,7 +246,7 @@ tests! {
         let client = key.bearer(world).await;
         let projects = async || client.query("{ projects { totalCount } }").await.data()["projects"]["totalCount"].clone();
         assert_eq!(projects().await, 0);
-        key.change(world, |row| row.roles = "AUDITOR".to_owned()).await;
+        key.change(world, |row| row.roles = "AUDITOR".into()).await;
         assert_eq!(projects().await, 0);
         world.app().await.callers.forget_all();
         assert!(projects().await.as_u64() > Some(10));
@@ -322,7 +322,7 @@ tests! {
         let (errors, masks) = (("FIELD_FORBIDDEN".to_owned(), false), (String::new(), true));
         assert_eq!(outcome(&client).await, errors);
         assert_eq!(outcome(&client.header("x-access-mode", "MASK")).await, masks);
-        key.change(world, |row| row.access_mode = "MASK".to_owned()).await;
+        key.change(world, |row| row.access_mode = "MASK".into()).await;
         world.clock.advance_seconds(5);
         assert_eq!(outcome(&client).await, masks);
         assert_eq!(outcome(&client.header("x-access-mode", "error")).await, errors);
