@@ -158,6 +158,9 @@ pub fn rotate(clock: &dyn Clock, row: &mut api_key::Model, author: Option<Uuid>)
     if row.revoked_at.is_some() {
         return Err(refuse("The key was revoked. Make a new one."));
     }
+    if row.expires_at.is_some_and(|end| end <= clock.now()) {
+        return Err(refuse("The key has expired. Make a new one."));
+    }
     let presented = Presented::random(row.id)?;
     row.secret_hash = presented.hash().0.to_vec();
     touch(clock, row, author);
@@ -384,6 +387,9 @@ mod tests {
         assert!(revoke(&clock, &mut row, None) && !revoke(&clock, &mut row, None));
         assert_eq!((code(&row, &second, clock.now()), row.version), (Err(Code::Unauthenticated), 3));
         assert!(rotate(&clock, &mut row, None).is_err());
+        let (mut late, _) = made(&clock, Some(end));
+        clock.advance_seconds(10);
+        assert!(rotate(&clock, &mut late, None).is_err(), "another secret does not put its end off");
     }
 
     #[test]

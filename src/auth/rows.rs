@@ -245,7 +245,7 @@ async fn load_key(
         named: named(db, None, &grants).await?.into(),
         ..Rows::default()
     };
-    let access_mode = AccessMode::parse(&row.access_mode).unwrap_or_default();
+    let access_mode = AccessMode::parse(&row.access_mode).unwrap_or(AccessMode::Error);
     Ok(Caller { access_mode, ..Caller::new(identity, None, api_keys::roles(&row), rows) })
 }
 

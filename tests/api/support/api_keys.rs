@@ -10,9 +10,8 @@ use uuid::Uuid;
 use super::world::noon;
 
 /// One key.
-pub struct Known {
-    /// Its human key.
-    pub key: &'static str,
+struct Known {
+    key: &'static str,
     roles: &'static [Role],
     grants: &'static [&'static str],
 }
