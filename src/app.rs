@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use crate::{
     auth::{
         Caller, Callers, Identity,
+        api_keys::KeyVerifier,
         keys::{self, LocalKey},
         token::{Issuer, Verifier},
     },
@@ -22,7 +23,7 @@ use crate::{
     error::{Code, Error},
     graph::{Database, Engine, decl::Model},
     http::{self, Throttle},
-    people, portfolios,
+    people, platform, portfolios,
 };
 
 /// How long a start waits for the database.
@@ -42,6 +43,8 @@ pub struct App {
     pub engine: Engine,
     /// Checks tokens.
     pub verifier: Verifier,
+    /// Checks API keys.
+    pub keys: KeyVerifier,
     /// Signs tokens of the demo and of `foliograph token`; none in production.
     pub local_key: Option<LocalKey>,
     /// Callers of the last seconds.
@@ -69,7 +72,17 @@ impl App {
         let callers: Arc<Callers> = Arc::default();
         let engine = Engine::new(database.clone(), model(), config.limits, clock.clone(), callers.clone()).await?;
         let failed_auth = Throttle::new(config.max_failed_auth);
-        Ok(Arc::new(Self { config, clock, database, engine, verifier, local_key, callers, failed_auth }))
+        Ok(Arc::new(Self {
+            config,
+            clock,
+            database,
+            engine,
+            verifier,
+            keys: KeyVerifier::default(),
+            local_key,
+            callers,
+            failed_auth,
+        }))
     }
 
     /// The routes, ready to be served or called in process.
@@ -77,8 +90,10 @@ impl App {
         http::router(self)
     }
 
-    /// Who asks, with all that rights need.
+    /// Who asks, with all that rights need. Whoever goes on for long asks again: it fails with TOKEN_EXPIRED at once when
+    /// the credential's time is over, and within five seconds when a key was revoked or rotated.
     pub async fn caller_of(&self, identity: Arc<Identity>) -> Result<Arc<Caller>, Error> {
+        identity.check_time(self.clock.now())?;
         self.callers.of(&self.database.orm, self.clock.as_ref(), identity).await
     }
 }
@@ -86,7 +101,7 @@ impl App {
 /// Every declaration: the one list of domains.
 pub fn model() -> &'static Model {
     static MODEL: LazyLock<Model> = LazyLock::new(|| {
-        let entities = [people::declarations(), portfolios::declarations()];
+        let entities = [people::declarations(), portfolios::declarations(), platform::declarations()];
         let mutations = [people::mutations(), portfolios::mutations()];
         Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
     });
@@ -130,7 +145,8 @@ fn open_issuer(config: &Config) -> Result<Option<Issuer>, Error> {
     }))
 }
 
-async fn refuse_pending_steps(database: &Database) -> Result<(), Error> {
+/// Fails where the database lacks migration steps.
+pub async fn refuse_pending_steps(database: &Database) -> Result<(), Error> {
     let pending = Migrator::get_pending_migrations_read_only(&database.orm).await?.len();
     if pending == 0 {
         return Ok(());

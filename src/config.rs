@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, ffi::OsString, net::SocketAddr, ops::RangeInclu
 
 use clap::{Args, FromArgMatches, ValueEnum, builder::RangedU64ValueParser};
 
-use crate::error::{Code, Error};
+use crate::{
+    auth::api_keys::KEY_ISSUER,
+    error::{Code, Error},
+};
 
 const PREFIX: &str = "FOLIOGRAPH_";
 
@@ -229,6 +232,10 @@ impl Config {
                 missing.join(", ")
             ));
         }
+        // Else a token of that issuer could speak in the name of a key.
+        if self.issuer.as_deref() == Some(KEY_ISSUER) {
+            return refuse(format!("FOLIOGRAPH_ISSUER cannot be {KEY_ISSUER}, the name that API keys have here."));
+        }
         if self.roles_claim.split('.').any(str::is_empty) {
             return refuse(
                 "FOLIOGRAPH_ROLES_CLAIM is a claim or a path of claims joined by dots, such as realm_access.roles."
@@ -344,6 +351,13 @@ mod tests {
                 .contains("missing or empty: FOLIOGRAPH_ISSUER, FOLIOGRAPH_AUDIENCE")
         );
         assert!(refusal(&["--issuer", "https://id.example.com"]).contains("FOLIOGRAPH_AUDIENCE"));
+    }
+
+    #[test]
+    fn no_issuer_has_the_name_of_our_keys() {
+        let named = ["--audience", "api", "--public-keys", "keys", "--issuer"];
+        assert!(refusal(&[&named[..], &["foliograph-key"]].concat()).contains("foliograph-key"));
+        flags(&[&named[..], &["https://id.example.com"]].concat()).expect("readable").check().expect("valid");
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod graph;
 pub mod http;
 pub mod importers;
 pub mod people;
+pub mod platform;
 pub mod portfolios;
 pub mod telemetry;
 pub mod write;

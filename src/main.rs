@@ -1,6 +1,8 @@
 //! The `foliograph` command. Ends with 0 if all went well, 1 if the work failed, 2 if it was asked for wrongly.
 //! What a command answers goes to stdout; progress, logs and the one line of an error go to stderr.
 
+mod commands;
+
 use std::{
     ffi::OsString,
     fmt::Write as _,
@@ -63,6 +65,9 @@ enum Command {
     Schema,
     /// Print a token signed by the local development key.
     Token(Box<Token>),
+    /// Make, rotate, revoke or list API keys.
+    #[command(subcommand)]
+    Key(commands::key::KeyCommand),
     /// Bring in data from another tool's files.
     Import(Box<Import>),
     /// Serve a portfolio of example data, with ready tokens.
@@ -178,6 +183,7 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Migrate(Migrate::Up(config)) => with_runtime(&config, migrate_up(&config)),
         Command::Migrate(Migrate::Down { steps, config }) => with_runtime(&config, migrate_down(&config, steps)),
         Command::Migrate(Migrate::Status(config)) => with_runtime(&config, migrate_status(&config)),
+        Command::Key(command) => commands::key::run(&command),
         Command::Import(import) => with_runtime(&import.config, bring_in(&import)),
         Command::Demo(demo) => with_runtime(&demo.config.clone(), show_demo(*demo)),
     }

@@ -8,5 +8,8 @@ pub mod platform;
 pub mod portfolios;
 
 pub use people::{org_unit, person, person_identity, role_assignment};
-pub use platform::{audit_event, external_link, feed_view, idempotency, outbox_event, outbox_head, server_secret};
+pub use platform::{
+    api_key, api_key_grant, audit_event, external_link, feed_view, idempotency, outbox_event, outbox_head,
+    server_secret,
+};
 pub use portfolios::portfolio_item;

@@ -11,6 +11,7 @@ mod m20250101_000002_portfolio_item;
 mod m20250101_000003_role_assignment;
 mod m20250101_000004_external_link;
 mod m20250101_000005_server_secret;
+mod m20250201_000001_api_key;
 mod m20250202_000001_archive;
 mod m20250202_000002_writes;
 
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20250101_000003_role_assignment::Migration),
             Box::new(m20250101_000004_external_link::Migration),
             Box::new(m20250101_000005_server_secret::Migration),
+            Box::new(m20250201_000001_api_key::Migration),
             Box::new(m20250202_000001_archive::Migration),
             Box::new(m20250202_000002_writes::Migration),
         ]

@@ -1,5 +1,6 @@
 //! From a credential to a [`Caller`]: who asks, in which roles, with which rights and rows.
 
+pub mod api_keys;
 pub mod keys;
 pub mod policy;
 pub mod roles;
@@ -7,15 +8,20 @@ pub mod rows;
 pub mod steps;
 pub mod token;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 pub use policy::{Class, Permission, Rights, Scopes};
 pub use roles::Role;
 pub use rows::{Callers, Reach, RowSet, Rows};
 pub use steps::Step;
+
+use crate::error::{Code, Error};
+
+/// How far the clock of an issuer may differ from ours.
+const SKEW: TimeDelta = TimeDelta::seconds(60);
 
 /// What a verified credential says: nothing about rows, which never come from a token.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -28,6 +34,40 @@ pub struct Identity {
     pub roles: Vec<Role>,
     /// When the credential ends.
     pub expires_at: DateTime<Utc>,
+    /// The API key, where it is one. Only [`api_keys`] sets it, so no token passes for a key, whatever its claims.
+    pub key: Option<KeyFacts>,
+}
+
+/// Which API key was presented, and with which secret: a key that is rotated is another credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyFacts {
+    /// Its row.
+    pub id: Uuid,
+    /// What is kept of its secret.
+    pub secret_hash: SecretHash,
+}
+
+/// SHA-256 of a secret; kept out of texts all the same.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SecretHash([u8; 32]);
+
+impl fmt::Debug for SecretHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretHash")
+    }
+}
+
+impl Identity {
+    /// Fails once the credential's time is over. A token's end is by its issuer's clock, a key's by ours.
+    pub fn check_time(&self, now: DateTime<Utc>) -> Result<(), Error> {
+        match self.key {
+            Some(_) if now >= self.expires_at => Err(api_keys::expired()),
+            None if now >= self.expires_at + SKEW => {
+                Err(Error::new(Code::TokenExpired, "The token has expired. Get a new one."))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What a denied field gives.
@@ -38,6 +78,24 @@ pub enum AccessMode {
     Mask,
     /// `null` and an error `FIELD_FORBIDDEN`.
     Error,
+}
+
+impl AccessMode {
+    /// Both modes.
+    pub const ALL: [Self; 2] = [Self::Mask, Self::Error];
+
+    /// The name used in headers, tables and the schema.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mask => "MASK",
+            Self::Error => "ERROR",
+        }
+    }
+
+    /// The mode of that name, in either case.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str().eq_ignore_ascii_case(name))
+    }
 }
 
 /// Who asks, with all that rights need. Made by [`rows::load`] from an [`Identity`].
@@ -51,20 +109,25 @@ pub struct Caller {
     pub roles: Vec<Role>,
     /// What the roles give.
     pub rights: Rights,
-    /// The rows that relate to the person.
+    /// The rows that relate to the person, or are granted to the key.
     pub rows: Rows,
+    /// What a denied field gives where the request does not say.
+    pub access_mode: AccessMode,
 }
 
 impl Caller {
-    /// A caller with the rights of these roles.
+    /// A caller with the rights of these roles, whose denied fields are masked.
     pub fn new(identity: Arc<Identity>, person: Option<Uuid>, roles: Vec<Role>, rows: Rows) -> Self {
         let mut rights = Rights::of(&roles);
         rights.reach = rows.reach();
-        Self { identity, person, roles, rights, rows }
+        Self { identity, person, roles, rights, rows, access_mode: AccessMode::default() }
     }
 
-    /// Whose credential it is, for whatever is kept by credential.
+    /// Whose doing something is, in a text that never changes: what is kept or counted by caller is kept under this.
     pub fn principal(&self) -> String {
-        format!("{}|{}", self.identity.issuer, self.identity.subject)
+        match &self.identity.key {
+            Some(key) => format!("key:{}", key.id),
+            None => format!("{}|{}", self.identity.issuer, self.identity.subject),
+        }
     }
 }

@@ -7,11 +7,11 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{person, person_identity, portfolio_item, role_assignment};
+use entity::{api_key_grant, person, person_identity, portfolio_item, role_assignment};
 use sea_orm::{ColumnTrait, Condition, DatabaseConnection, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::{Caller, Identity, Role};
+use super::{AccessMode, Caller, Identity, KeyFacts, Role, api_keys};
 use crate::{clock::Clock, error::Error};
 
 /// The rows that relate to a caller: what the scopes of the policy mean for her.
@@ -25,9 +25,9 @@ pub struct Rows {
     pub given: Subtrees,
     /// Items that use her team (TEAM); nothing books people yet.
     pub team: Arc<[Uuid]>,
-    /// Items granted to the key (GRANT); there are no keys yet.
-    pub granted: Arc<[Uuid]>,
-    /// Confidential items that she is named on, all the way up.
+    /// What is granted to the key (GRANT).
+    pub granted: Subtrees,
+    /// Confidential items that she is named on, or that are granted to the key, all the way up.
     pub named: Arc<[Uuid]>,
 }
 
@@ -57,21 +57,24 @@ pub enum RowSet {
     GivenItems,
     /// Items that use her team.
     Team,
-    /// Items granted to her key.
-    Granted,
+    /// Portfolios granted to the key, all the way down.
+    GrantedPortfolios,
+    /// Programs and projects granted to the key elsewhere.
+    GrantedItems,
     /// Restricted items that name her.
     Named,
 }
 
 impl RowSet {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Own,
         Self::SponsoredPortfolios,
         Self::SponsoredItems,
         Self::GivenPortfolios,
         Self::GivenItems,
         Self::Team,
-        Self::Granted,
+        Self::GrantedPortfolios,
+        Self::GrantedItems,
         Self::Named,
     ];
 }
@@ -79,7 +82,7 @@ impl RowSet {
 /// Which sets of a caller have any rows. A condition on an empty set is not even in the SQL, so this is part of what
 /// a plan is made for, as the rights are; the rows themselves never are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Reach(u8);
+pub struct Reach(u16);
 
 impl Reach {
     /// Whether the set has rows.
@@ -98,7 +101,8 @@ impl Rows {
             RowSet::GivenPortfolios => &self.given.portfolios,
             RowSet::GivenItems => &self.given.items,
             RowSet::Team => &self.team,
-            RowSet::Granted => &self.granted,
+            RowSet::GrantedPortfolios => &self.granted.portfolios,
+            RowSet::GrantedItems => &self.granted.items,
             RowSet::Named => &self.named,
         }
     }
@@ -121,8 +125,13 @@ pub struct Callers {
     seen: Mutex<Known>,
 }
 
-/// When it was read, by what the credential says.
-type Known = HashMap<Arc<Identity>, (DateTime<Utc>, Arc<Caller>)>;
+#[derive(Debug, Default)]
+struct Known {
+    /// When it was read, by what the credential says.
+    callers: HashMap<Arc<Identity>, (DateTime<Utc>, Arc<Caller>)>,
+    /// How often all were forgotten.
+    forgotten: u64,
+}
 
 impl Callers {
     /// The caller of this identity, read again when what is known is older than five seconds.
@@ -133,27 +142,36 @@ impl Callers {
         identity: Arc<Identity>,
     ) -> Result<Arc<Caller>, Error> {
         let now = clock.now();
-        if let Some((at, caller)) = self.lock().get(&identity)
-            && now - *at < FRESH
-            && now >= *at
-        {
-            return Ok(caller.clone());
-        }
+        let forgotten = {
+            let seen = self.lock();
+            if let Some((at, caller)) = seen.callers.get(&identity)
+                && now - *at < FRESH
+                && now >= *at
+            {
+                return Ok(caller.clone());
+            }
+            seen.forgotten
+        };
         let caller = Arc::new(load(db, clock, identity.clone()).await?);
         let mut seen = self.lock();
-        if seen.len() >= REMEMBERED {
-            seen.retain(|_, (at, _)| now - *at < FRESH);
-            if seen.len() >= REMEMBERED {
-                seen.clear();
+        // What was read before all were forgotten may be what they were forgotten for.
+        if seen.forgotten == forgotten {
+            if seen.callers.len() >= REMEMBERED {
+                seen.callers.retain(|_, (at, _)| now - *at < FRESH);
+                if seen.callers.len() >= REMEMBERED {
+                    seen.callers.clear();
+                }
             }
+            seen.callers.insert(identity, (now, caller.clone()));
         }
-        seen.insert(identity, (now, caller.clone()));
         Ok(caller)
     }
 
-    /// Lets everybody's rights be read again: something that decides them was written.
+    /// Reads every caller again when she asks next: for whoever changes roles, grants or what names people.
     pub fn forget_all(&self) {
-        self.lock().clear();
+        let mut seen = self.lock();
+        seen.callers.clear();
+        seen.forgotten += 1;
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
@@ -161,8 +179,11 @@ impl Callers {
     }
 }
 
-/// Reads the person of an identity, the roles assigned to her and her rows.
+/// Reads the person of an identity, the roles assigned to her and her rows; of a key, its roles and grants as they are now.
 pub async fn load(db: &DatabaseConnection, clock: &dyn Clock, identity: Arc<Identity>) -> Result<Caller, Error> {
+    if let Some(key) = identity.key {
+        return load_key(db, clock, identity, key).await;
+    }
     let found: Option<Uuid> = person_identity::Entity::find()
         .select_only()
         .column(person_identity::Column::PersonId)
@@ -202,6 +223,31 @@ pub async fn load(db: &DatabaseConnection, clock: &dyn Clock, identity: Arc<Iden
     let scopes: Vec<Uuid> = assignments.iter().filter_map(|a| a.item_id).collect();
     let rows = related(db, person.id, &scopes).await?;
     Ok(Caller::new(identity, Some(person.id), roles, rows))
+}
+
+/// A key has no person: nothing names it but its grants. Fails once it was revoked, rotated or has expired.
+async fn load_key(
+    db: &DatabaseConnection,
+    clock: &dyn Clock,
+    identity: Arc<Identity>,
+    key: KeyFacts,
+) -> Result<Caller, Error> {
+    let row = api_keys::current(db, clock.now(), &key).await?;
+    let grants: Vec<Uuid> = api_key_grant::Entity::find()
+        .select_only()
+        .column(api_key_grant::Column::ItemId)
+        .filter(api_key_grant::Column::ApiKeyId.eq(key.id))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let given = items_by(db, portfolio_item::Column::Id, &grants).await?;
+    let rows = Rows {
+        granted: subtrees(&below(db, given).await?),
+        named: named(db, None, &grants).await?.into(),
+        ..Rows::default()
+    };
+    let access_mode = AccessMode::parse(&row.access_mode).unwrap_or(AccessMode::Error);
+    Ok(Caller { access_mode, ..Caller::new(identity, None, api_keys::roles(&row), rows) })
 }
 
 /// One item of the tree, as far as scopes need it.
@@ -247,8 +293,8 @@ async fn related(db: &DatabaseConnection, me: Uuid, scopes: &[Uuid]) -> Result<R
         sponsored: subtrees(&below(db, sponsored).await?),
         given: subtrees(&below(db, given).await?),
         team: Arc::default(),
-        granted: Arc::default(),
-        named: named(db, me, scopes).await?.into(),
+        granted: Subtrees::default(),
+        named: named(db, Some(me), scopes).await?.into(),
     })
 }
 
@@ -266,12 +312,7 @@ async fn below(db: &DatabaseConnection, roots: Vec<Item>) -> Result<Vec<Item>, E
     let mut front = roots;
     while !front.is_empty() {
         let parents: Vec<Uuid> = front.iter().map(|i| i.id).collect();
-        let mut children = vec![];
-        for some in parents.chunks(500) {
-            children.extend(
-                items(db, Condition::all().add(portfolio_item::Column::ParentId.is_in(some.iter().copied()))).await?,
-            );
-        }
+        let mut children = items_by(db, portfolio_item::Column::ParentId, &parents).await?;
         children.retain(|i: &Item| seen.insert(i.id));
         all.extend(children.iter().cloned());
         front = children;
@@ -279,12 +320,13 @@ async fn below(db: &DatabaseConnection, roots: Vec<Item>) -> Result<Vec<Item>, E
     Ok(all)
 }
 
-/// The restricted items on which the person is named, and so is she on every confidential item above them.
-async fn named(db: &DatabaseConnection, me: Uuid, scopes: &[Uuid]) -> Result<Vec<Uuid>, Error> {
+/// The restricted items on which the person is named, and so is she on every confidential item above them. An assignment
+/// and a grant name their item.
+async fn named(db: &DatabaseConnection, me: Option<Uuid>, scopes: &[Uuid]) -> Result<Vec<Uuid>, Error> {
     let restricted = items(db, Condition::all().add(portfolio_item::Column::IsRestricted.eq(true))).await?;
     let by_id: HashMap<Uuid, &Item> = restricted.iter().map(|i| (i.id, i)).collect();
     let names = |i: &Item| {
-        i.owner_id == Some(me) || i.sponsor_id == Some(me) || i.project_manager_id == Some(me) || scopes.contains(&i.id)
+        me.is_some() && [i.owner_id, i.sponsor_id, i.project_manager_id].contains(&me) || scopes.contains(&i.id)
     };
     let open = |start: &Item| {
         let mut at = Some(start);
@@ -299,6 +341,15 @@ async fn named(db: &DatabaseConnection, me: Uuid, scopes: &[Uuid]) -> Result<Vec
         false
     };
     Ok(restricted.iter().filter(|i| open(i)).map(|i| i.id).collect())
+}
+
+/// The items with one of these ids in that column.
+async fn items_by(db: &DatabaseConnection, column: portfolio_item::Column, ids: &[Uuid]) -> Result<Vec<Item>, Error> {
+    let mut found = vec![];
+    for some in ids.chunks(500) {
+        found.extend(items(db, Condition::all().add(column.is_in(some.iter().copied()))).await?);
+    }
+    Ok(found)
 }
 
 async fn items(db: &DatabaseConnection, which: Condition) -> Result<Vec<Item>, Error> {

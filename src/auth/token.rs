@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Identity, Role,
+    Identity, Role, SKEW,
     keys::{LocalKey, PublicKey},
 };
 use crate::{
@@ -27,8 +27,6 @@ pub const LOCAL_ISSUER: &str = "foliograph-local";
 pub const LOCAL_AUDIENCE: &str = "foliograph";
 /// `kid` of the local key.
 const LOCAL_KID: &str = "local";
-/// How far two machines' clocks may differ.
-const SKEW: TimeDelta = TimeDelta::seconds(60);
 /// Tokens remembered as verified.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(4_096).expect("not zero");
 /// Bytes of the longest token looked at.
@@ -182,7 +180,13 @@ impl Trusted {
         };
         let roles = self.roles(claims)?;
         Ok(Verified {
-            identity: Arc::new(Identity { issuer: self.issuer.clone(), subject: subject.into(), roles, expires_at }),
+            identity: Arc::new(Identity {
+                issuer: self.issuer.clone(),
+                subject: subject.into(),
+                roles,
+                expires_at,
+                key: None,
+            }),
             not_before,
         })
     }
@@ -211,9 +215,7 @@ impl Trusted {
 }
 
 fn check_times(verified: &Verified, now: DateTime<Utc>) -> Result<(), Error> {
-    if now >= verified.identity.expires_at + SKEW {
-        return Err(Error::new(Code::TokenExpired, "The token has expired. Get a new one."));
-    }
+    verified.identity.check_time(now)?;
     if verified.not_before.is_some_and(|start| now + SKEW < start) {
         return Err(refuse("The token does not hold yet (nbf). Check the clocks of issuer and server."));
     }

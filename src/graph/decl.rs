@@ -121,6 +121,14 @@ pub enum Kind {
         /// What it is.
         ty: &'static EnumDecl,
     },
+    /// Values of an enumeration, stored in one column with commas between them. Shown only: a text of many values has no
+    /// order and no index.
+    Enums {
+        /// Where they are stored.
+        column: Column,
+        /// What they are.
+        ty: &'static EnumDecl,
+    },
     /// An amount in 1/10,000 of a currency that a second column names.
     Money {
         /// Where the amount is stored.
@@ -248,6 +256,11 @@ impl Field {
     pub fn choice(name: &'static str, ty: &'static EnumDecl, column: impl IdenStatic, doc: &'static str) -> Self {
         let kind = Kind::Enum { column: column.as_str(), ty };
         Self { filter: true, order: true, group: true, ..Self::new(name, kind, doc) }
+    }
+
+    /// A column with several values of an enumeration.
+    pub fn choices(name: &'static str, ty: &'static EnumDecl, column: impl IdenStatic, doc: &'static str) -> Self {
+        Self::new(name, Kind::Enums { column: column.as_str(), ty }, doc)
     }
 
     /// A civil date; may be filtered, ordered and grouped by.
@@ -507,17 +520,23 @@ impl Entity {
                 "Who changed the row last; null for the system and for imports.",
             )
             .ungrouped(),
-            Field::scalar(
-                "archivedAt",
-                Scalar::DateTime,
-                Named("archived_at"),
-                "When the row was archived; null while it can be changed. Archived rows stay in lists and figures unless a filter leaves them out.",
-            ),
             Field {
                 required: true,
                 ..Field::new("viewerAccess", Kind::ViewerAccess, "What the caller may do with this row.")
             },
         ]);
+        self
+    }
+
+    /// It can be archived.
+    #[must_use]
+    pub fn archivable(mut self) -> Self {
+        self.fields.push(Field::scalar(
+                "archivedAt",
+                Scalar::DateTime,
+                Named("archived_at"),
+                "When the row was archived; null while it can be changed. Archived rows stay in lists and figures unless a filter leaves them out.",
+            ));
         self
     }
 
@@ -650,7 +669,12 @@ impl Model {
                 );
                 assert!(!field.required, "{at} links to a row that may be out of scope, so it must be nullable");
             }
-            Kind::Id | Kind::Scalar { .. } | Kind::Enum { .. } | Kind::Money { .. } | Kind::ViewerAccess => {}
+            Kind::Id
+            | Kind::Scalar { .. }
+            | Kind::Enum { .. }
+            | Kind::Enums { .. }
+            | Kind::Money { .. }
+            | Kind::ViewerAccess => {}
         }
     }
 

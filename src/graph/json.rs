@@ -181,6 +181,7 @@ fn cell(out: &mut Vec<u8>, cell: Cell<'_>, form: Form) {
         (Cell::Null | Cell::Id(_), _) => out.extend_from_slice(b"null"),
         (Cell::Text(s), Form::Instant) => instant(out, super::cell::micros(s).unwrap_or(0)),
         (Cell::Text(s), Form::Date) => quoted(out, s),
+        (Cell::Text(s), Form::Texts) => strings(out, s),
         (Cell::Text(s), _) => string(out, s),
         (Cell::Int(n), Form::Bool) => out.extend_from_slice(if n == 0 { b"false" } else { b"true" }),
         (Cell::Int(n), Form::Version) => {
@@ -204,6 +205,17 @@ fn quoted(out: &mut Vec<u8>, s: &str) {
     out.push(b'"');
     out.extend_from_slice(s.as_bytes());
     out.push(b'"');
+}
+
+fn strings(out: &mut Vec<u8>, list: &str) {
+    out.push(b'[');
+    for (i, s) in list.split(',').filter(|s| !s.is_empty()).enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        string(out, s);
+    }
+    out.push(b']');
 }
 
 fn digits(out: &mut Vec<u8>, value: u32, width: usize) {

@@ -12,7 +12,7 @@ mod engine;
 mod execute;
 mod filter;
 mod id;
-mod input;
+pub mod input;
 mod json;
 mod lens;
 mod limit;

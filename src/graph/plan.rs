@@ -347,6 +347,8 @@ pub enum Form {
     Id(&'static str),
     /// A JSON string.
     Text,
+    /// A list of JSON strings, between commas in the text.
+    Texts,
     /// A number.
     Int,
     /// A number, 0 where there is no row.

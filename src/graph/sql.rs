@@ -167,7 +167,8 @@ impl Sql {
                 (Scopes::PF, portfolio, RowSet::GivenPortfolios),
                 (Scopes::PF, item, RowSet::GivenItems),
                 (Scopes::TEAM, item, RowSet::Team),
-                (Scopes::GRANT, item, RowSet::Granted),
+                (Scopes::GRANT, portfolio, RowSet::GrantedPortfolios),
+                (Scopes::GRANT, item, RowSet::GrantedItems),
             ] {
                 if scopes.has(scope) && self.reach.has(set) {
                     sets.push((column, set));

@@ -1,36 +1,85 @@
-//! From an `Authorization` header to a caller. Only a bearer token counts: cookies and addresses are never a credential.
-//! An address that presented too many bad tokens is answered only for tokens that were good before.
+//! From an `Authorization` header to a caller: a bearer token or an API key, and on GET a key as the password of Basic.
+//! Cookies and addresses are never a credential. An address that presented too many bad ones is answered only for those that
+//! were good before.
 
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     extract::ConnectInfo,
-    http::{Extensions, HeaderMap, header},
+    http::{Extensions, HeaderMap, Method, header},
+};
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 use tracing::Span;
 
 use super::envelope::Refusal;
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, Identity, api_keys},
     error::{Code, Error},
 };
 
-/// Who sent a request with these headers.
+/// RFC 7617 pads; some tools do not.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Who sent a request with these headers; a bearer token or key only.
 pub async fn caller(app: &App, headers: &HeaderMap, extensions: &Extensions) -> Result<Arc<Caller>, Refusal> {
-    let token = bearer(headers)?;
+    let value = authorization(headers)?;
+    let Some(text) = with_scheme(value, "bearer") else {
+        return Err(
+            refuse("The Authorization header holds no bearer token. Send 'Authorization: Bearer <token>'.").into()
+        );
+    };
+    identify(app, text, extensions).await
+}
+
+/// The same where data is read: on GET an API key may also be the password of Basic, of any user, since that is what the
+/// credential stores of BI tools can send. Never on POST: a browser repeats Basic by itself, and a GET changes nothing.
+pub async fn reader(
+    app: &App,
+    method: &Method,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+) -> Result<Arc<Caller>, Refusal> {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return caller(app, headers, extensions).await;
+    }
+    let basic = authorization(headers).ok().and_then(|value| with_scheme(value, "basic"));
+    let caller = match basic {
+        None => caller(app, headers, extensions).await,
+        Some(encoded) => {
+            // What is no key at all takes the way of a key that does not hold: it counts, and is answered alike.
+            let password = password(encoded).filter(|password| is_key(password));
+            identify(app, password.as_deref().unwrap_or(api_keys::PREFIX), extensions).await
+        }
+    };
+    caller.map_err(Refusal::offering_basic)
+}
+
+/// Who presents this token or key, with all that rights need.
+async fn identify(app: &App, text: &str, extensions: &Extensions) -> Result<Arc<Caller>, Refusal> {
     let clock = app.clock.as_ref();
-    let identity = if let Some(known) = app.verifier.recall(token, clock) {
+    // Absent only when the routes are called in process.
+    let address = extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    let recalled = if is_key(text) { app.keys.recall(text, clock) } else { app.verifier.recall(text, clock) };
+    let identity = if let Some(known) = recalled {
         known
     } else {
-        // Absent only when the routes are called in process.
-        let address = extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        if let Some(seconds) = address.and_then(|address| app.failed_auth.blocked_for(address, clock.now())) {
+        // A key is read again every few seconds: that it was good shows that it is no guess.
+        let is_guess = !(is_key(text) && app.keys.was_good(text));
+        let blocked =
+            address.filter(|_| is_guess).and_then(|address| app.failed_auth.blocked_for(address, clock.now()));
+        if let Some(seconds) = blocked {
             let line = "Too many bad credentials came from this address. Wait, then send a good one.";
             return Err(Refusal::for_seconds(Error::new(Code::RateLimited, line), seconds));
         }
-        app.verifier.verify(token, clock).inspect_err(|e| {
-            // An expired token was once ours: its owner is no guesser.
+        verify(app, text).await.inspect_err(|e| {
+            // What has expired was once good: its owner is no guesser.
             if let (Code::Unauthenticated, Some(address)) = (e.code, address) {
                 app.failed_auth.count(address, clock.now());
             }
@@ -40,16 +89,61 @@ pub async fn caller(app: &App, headers: &HeaderMap, extensions: &Extensions) -> 
     Ok(app.caller_of(identity).await?)
 }
 
-fn bearer(headers: &HeaderMap) -> Result<&str, Error> {
-    let refuse = |line| Err(Error::new(Code::Unauthenticated, line));
+async fn verify(app: &App, text: &str) -> Result<Arc<Identity>, Error> {
+    if is_key(text) {
+        app.keys.verify(&app.database.orm, app.clock.as_ref(), text).await
+    } else {
+        app.verifier.verify(text, app.clock.as_ref())
+    }
+}
+
+fn is_key(text: &str) -> bool {
+    text.starts_with(api_keys::PREFIX)
+}
+
+/// The one `Authorization` header.
+fn authorization(headers: &HeaderMap) -> Result<&str, Error> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let value = match (values.next(), values.next()) {
-        (None, _) => return refuse("A token is needed. Send 'Authorization: Bearer <token>'."),
-        (Some(_), Some(_)) => return refuse("There is more than one Authorization header. Send one."),
-        (Some(value), None) => value.to_str().unwrap_or_default(),
-    };
-    match value.trim().split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() => Ok(token.trim()),
-        _ => refuse("The Authorization header holds no bearer token. Send 'Authorization: Bearer <token>'."),
+    match (values.next(), values.next()) {
+        (None, _) => Err(refuse("A token is needed. Send 'Authorization: Bearer <token>'.")),
+        (Some(_), Some(_)) => Err(refuse("There is more than one Authorization header. Send one.")),
+        (Some(value), None) => Ok(value.to_str().unwrap_or_default().trim()),
+    }
+}
+
+/// What follows the scheme, if it is this one.
+fn with_scheme<'v>(value: &'v str, scheme: &str) -> Option<&'v str> {
+    let (given, rest) = value.split_once(' ')?;
+    let rest = rest.trim();
+    (given.eq_ignore_ascii_case(scheme) && !rest.is_empty()).then_some(rest)
+}
+
+/// The password of Basic credentials.
+fn password(encoded: &str) -> Option<String> {
+    let pair = String::from_utf8(BASE64.decode(encoded).ok()?).ok()?;
+    pair.split_once(':').map(|(_, password)| password.to_owned())
+}
+
+fn refuse(line: &str) -> Error {
+    Error::new(Code::Unauthenticated, line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::password;
+
+    #[test]
+    fn a_password_follows_the_first_colon() {
+        // The pairs `any:fgk_a_b`, `:fgk_a_b`, `a:b:c`, without padding, without a colon, and no base64.
+        for (encoded, due) in [
+            ("YW55OmZna19hX2I=", Some("fgk_a_b")),
+            ("OmZna19hX2I=", Some("fgk_a_b")),
+            ("YTpiOmM=", Some("b:c")),
+            ("YTpiOmM", Some("b:c")),
+            ("Zmdr", None),
+            ("?", None),
+        ] {
+            assert_eq!(password(encoded).as_deref(), due, "{encoded}");
+        }
     }
 }

@@ -37,9 +37,15 @@ pub struct RequestId(pub String);
 pub struct Refusal {
     error: Arc<Error>,
     retry_after_seconds: Option<i64>,
+    offers_basic: bool,
 }
 
 impl Refusal {
+    /// The same where Basic is a way to authenticate too: the challenge names it, which some tools wait for.
+    pub fn offering_basic(self) -> Self {
+        Self { offers_basic: true, ..self }
+    }
+
     /// A refusal that holds for some seconds.
     pub fn for_seconds(error: Error, seconds: i64) -> Self {
         Self { retry_after_seconds: Some(seconds), ..Self::from(error) }
@@ -48,7 +54,7 @@ impl Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self { error: Arc::new(error), retry_after_seconds: None }
+        Self { error: Arc::new(error), retry_after_seconds: None, offers_basic: false }
     }
 }
 
@@ -152,9 +158,12 @@ fn write_refusal(response: &mut Response, refusal: &Refusal, media: Media, id: &
         } else {
             "Bearer realm=\"foliograph\"".into()
         };
-        response
-            .headers_mut()
-            .extend(HeaderValue::try_from(challenge).ok().map(|value| (header::WWW_AUTHENTICATE, value)));
+        let headers = response.headers_mut();
+        headers.extend(HeaderValue::try_from(challenge).ok().map(|value| (header::WWW_AUTHENTICATE, value)));
+        if refusal.offers_basic {
+            let basic = HeaderValue::from_static("Basic realm=\"foliograph\", charset=\"UTF-8\"");
+            headers.append(header::WWW_AUTHENTICATE, basic);
+        }
     }
     let body = ErrorBody {
         errors: [ErrorEntry {

@@ -46,7 +46,7 @@ async fn within_deadline(
     request: Request,
 ) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
-    let caller = credential::caller(app, &parts.headers, &parts.extensions).await?;
+    let caller = credential::reader(app, &parts.method, &parts.headers, &parts.extensions).await?;
     let media = media.ok_or_else(|| {
         Error::new(
             Code::NotAcceptable,
@@ -60,7 +60,7 @@ async fn within_deadline(
         request::from_address(&parts.uri)?
     };
     let idempotency_key = idempotency_key(&parts.headers)?;
-    let access_mode = access_mode(&parts.headers)?;
+    let access_mode = access_mode(&parts.headers)?.unwrap_or(caller.access_mode);
     let asked = crate::graph::Request { access_mode, request_id, idempotency_key, ..read };
     Ok(respond(app.engine.execute(asked, &caller).await, media))
 }
@@ -89,13 +89,11 @@ fn respond(answer: Answer, media: Media) -> Response {
     response
 }
 
-fn access_mode(headers: &HeaderMap) -> Result<AccessMode, Error> {
-    match headers.get(&ACCESS_MODE).map(HeaderValue::as_bytes) {
-        None => Ok(AccessMode::default()),
-        Some(mode) if mode.eq_ignore_ascii_case(b"MASK") => Ok(AccessMode::Mask),
-        Some(mode) if mode.eq_ignore_ascii_case(b"ERROR") => Ok(AccessMode::Error),
-        Some(_) => Err(Error::new(Code::BadRequest, "X-Access-Mode is MASK or ERROR.")),
-    }
+/// What the request asks for; none leaves it to the caller's credential.
+fn access_mode(headers: &HeaderMap) -> Result<Option<AccessMode>, Error> {
+    let Some(value) = headers.get(&ACCESS_MODE) else { return Ok(None) };
+    let mode = value.to_str().ok().and_then(AccessMode::parse);
+    mode.map(Some).ok_or_else(|| Error::new(Code::BadRequest, "X-Access-Mode is MASK or ERROR."))
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {

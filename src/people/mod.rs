@@ -2,7 +2,7 @@
 
 mod org_unit;
 mod person;
-mod role_assignment;
+pub mod role_assignment;
 mod write;
 
 pub use write::mutations;

@@ -39,4 +39,5 @@ pub fn declare() -> Entity {
         ),
     ])
     .audited()
+    .archivable()
 }

@@ -84,6 +84,7 @@ pub fn declare() -> Entity {
         doc: "Subjects of tokens that mean this person.",
     })
     .audited()
+    .archivable()
 }
 
 /// `PersonIdentity`.

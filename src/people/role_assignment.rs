@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// `RoleName`.
-static ROLE: EnumDecl = EnumDecl {
+pub static ROLE: EnumDecl = EnumDecl {
     name: "RoleName",
     doc: "A role that can be assigned.",
     values: &[
@@ -40,6 +40,7 @@ pub fn declare() -> Entity {
             Field::money("approvalLimit", Class::Sec, (C::ApprovalLimitAmount, C::ApprovalLimitCurrency), false, "Up to which amount a sponsor approves a budget; null for no right to approve.").written(),
         ])
         .audited()
+        .archivable()
 }
 
 /// Whether an assignment of the role may name an item. One that reads every row would only seem to be narrowed by it.

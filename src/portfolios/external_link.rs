@@ -76,6 +76,7 @@ pub fn declare() -> Entity {
         .once(),
     ])
     .audited()
+    .archivable()
 }
 
 type Links = external_link::Entity;

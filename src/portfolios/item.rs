@@ -222,6 +222,7 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
         ])
         .fields(more)
         .audited()
+        .archivable()
 }
 
 /// `PortfolioItem`.

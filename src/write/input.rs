@@ -6,6 +6,7 @@ use async_graphql_value::{ConstValue, indexmap::IndexMap};
 use super::{Mutation, Path, UserCode, UserError, Verb};
 use crate::graph::{
     decl::{Entity, Field, Kind, Model, Pen},
+    input::listed,
     value::{DbValue, Leaf, amount},
 };
 
@@ -276,6 +277,18 @@ fn assignments(
             }),
             Kind::Enum { ty, .. } => take(field.name, &|value| {
                 Leaf::Enum(ty.values).read(value).map(Assigned::Value).map_err(|e| wrong(field.name, e.message))
+            }),
+            Kind::Enums { ty, .. } => take(field.name, &|value| {
+                let leaf = Leaf::Enum(ty.values);
+                let names: Result<Vec<String>, _> = listed(value)
+                    .into_iter()
+                    .map(|v| match leaf.read(v) {
+                        Ok(DbValue::Text(name)) => Ok(name),
+                        Ok(_) => Err(wrong(field.name, "Names are due here.".into())),
+                        Err(e) => Err(wrong(field.name, e.message)),
+                    })
+                    .collect();
+                names.map(|names| Assigned::Value(DbValue::Text(names.join(","))))
             }),
             Kind::Money { .. } => take(field.name, &|value| money(value, &path.at(field.name))),
             Kind::One { to, .. } => {

@@ -351,8 +351,10 @@ where
             }
             put(column, new)
         }
-        (Kind::Enum { column, .. }, Assigned::Value(value)) => put(column, Some(value.clone())),
-        (Kind::Enum { column, .. }, _) => put(column, None),
+        (Kind::Enum { column, .. } | Kind::Enums { column, .. }, Assigned::Value(value)) => {
+            put(column, Some(value.clone()))
+        }
+        (Kind::Enum { column, .. } | Kind::Enums { column, .. }, _) => put(column, None),
         (Kind::Money { amount, currency, .. }, Assigned::Money(units, code)) => {
             put(currency, Some(crate::graph::value::DbValue::Text(code.clone())))
                 & put(amount, Some(crate::graph::value::DbValue::Int(*units)))

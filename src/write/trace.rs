@@ -118,6 +118,15 @@ impl Trace {
                     let (old, new) = (shown(&before), value::to_json(&after));
                     note(old != new, old, new, false);
                 }
+                Kind::Enums { column, .. } => {
+                    let names = |value: Option<sea_orm::Value>| match value {
+                        Some(sea_orm::Value::String(Some(names))) => json!(names.split(',').collect::<Vec<_>>()),
+                        _ => Json::Null,
+                    };
+                    let (before, after) = get(column);
+                    let (old, new) = (names(before), names(Some(after)));
+                    note(old != new, old, new, false);
+                }
                 Kind::Money { amount, currency, .. } => {
                     let ((amount_before, amount), (currency_before, currency)) = (get(amount), get(currency));
                     let old = amount_before.zip(currency_before).map_or(Json::Null, |(a, c)| value::money_json(&a, &c));

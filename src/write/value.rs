@@ -50,7 +50,8 @@ pub fn truth<M: ModelTrait>(model: &M, name: &str) -> bool {
 
 /// Whether a row is archived.
 pub fn is_archived<M: ModelTrait>(model: &M) -> bool {
-    matches!(of(model, "archived_at"), Value::ChronoDateTimeUtc(Some(_)))
+    let column = "archived_at".parse::<<M::Entity as EntityTrait>::Column>();
+    column.is_ok_and(|column| matches!(model.get(column), Value::ChronoDateTimeUtc(Some(_))))
 }
 
 /// A row's version.

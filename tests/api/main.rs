@@ -22,6 +22,7 @@ mod house;
 mod http;
 mod inputs;
 mod itself;
+mod keys;
 mod migrations;
 mod pages;
 mod permissions;
@@ -43,6 +44,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     http::list,
     inputs::list,
     itself::list,
+    keys::list,
     migrations::list,
     pages::list,
     permissions::list,

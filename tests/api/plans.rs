@@ -161,6 +161,7 @@ fn caller(roles: &[Role]) -> Caller {
         subject: "reader".into(),
         roles: roles.to_vec(),
         expires_at: crate::support::world::noon(),
+        key: None,
     };
     Caller::new(identity.into(), None, roles.to_vec(), Rows::default())
 }

@@ -1,5 +1,7 @@
 //! What keeps the server and its neighbors together.
 
+pub mod api_key;
+pub mod api_key_grant;
 pub mod audit_event;
 pub mod external_link;
 pub mod feed_view;

@@ -88,9 +88,12 @@ impl<'d> Compiler<'d> {
             Kind::Money { amount, .. } => (*amount, ColumnType::Int, Form::Int),
             Kind::Scalar { column, ty, .. } => (*column, stored(*ty), form(*ty)),
             Kind::Enum { column, .. } => (*column, ColumnType::Text, Form::Text),
-            Kind::Id | Kind::One { .. } | Kind::Many { .. } | Kind::Union { .. } | Kind::ViewerAccess => {
-                ("id", ColumnType::Id, Form::Text)
-            }
+            Kind::Id
+            | Kind::Enums { .. }
+            | Kind::One { .. }
+            | Kind::Many { .. }
+            | Kind::Union { .. }
+            | Kind::ViewerAccess => ("id", ColumnType::Id, Form::Text),
         };
         let value = expr(value, ty);
         let mut add = |figure| FIGURES + 1 + position(&mut totals.figures, figure);

@@ -299,7 +299,7 @@ impl<'d> Compiler<'d> {
                 return Ok(vec![Op::Child(children.len() - 1)]);
             }
             Kind::ViewerAccess => return self.viewer_access(source, alias, entity, rows, asked),
-            Kind::Id | Kind::Scalar { .. } | Kind::Enum { .. } | Kind::Money { .. } => {}
+            Kind::Id | Kind::Scalar { .. } | Kind::Enum { .. } | Kind::Enums { .. } | Kind::Money { .. } => {}
         }
         let needs = entity.class_of(field);
         let scopes = self.rights.read(needs);
@@ -332,6 +332,7 @@ impl<'d> Compiler<'d> {
             Kind::Id => vec![Op::Cell(read("id", ColumnType::Id), Form::Id(entity.prefix.unwrap_or("row")))],
             Kind::Scalar { column, ty, .. } => vec![Op::Cell(read(column, stored(*ty)), form(*ty))],
             Kind::Enum { column, .. } => vec![Op::Cell(read(column, ColumnType::Text), Form::Text)],
+            Kind::Enums { column, .. } => vec![Op::Cell(read(column, ColumnType::Text), Form::Texts)],
             Kind::Money { amount, currency, .. } => {
                 let amount = read(amount, ColumnType::Int);
                 let currency = read(currency, ColumnType::Text);

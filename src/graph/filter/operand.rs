@@ -44,7 +44,7 @@ impl Operand {
                     (false, _) => plain(column, leaf),
                 }
             }
-            Kind::One { .. } | Kind::Many { .. } | Kind::Union { .. } | Kind::ViewerAccess => {
+            Kind::Enums { .. } | Kind::One { .. } | Kind::Many { .. } | Kind::Union { .. } | Kind::ViewerAccess => {
                 return Err(invalid(format!("{}.{} cannot be compared.", entity.name, field.name)));
             }
         })

@@ -82,6 +82,7 @@ pub fn output_type(f: &Field) -> String {
         Kind::Id => "ID".into(),
         Kind::Scalar { ty, .. } => ty.name().into(),
         Kind::Enum { ty, .. } => ty.name.into(),
+        Kind::Enums { ty, .. } => format!("[{}!]", ty.name),
         Kind::Money { .. } => "Money".into(),
         Kind::One { to, .. } => (*to).into(),
         Kind::Many { to, .. } => format!("{to}Connection"),
@@ -199,7 +200,7 @@ pub fn field_filter(f: &Field) -> Option<String> {
         Kind::Money { .. } => "MoneyFilter".into(),
         Kind::One { to, .. } => format!("{to}Filter"),
         Kind::Many { to, .. } => format!("{to}ListFilter"),
-        Kind::Union { .. } | Kind::ViewerAccess => return None,
+        Kind::Enums { .. } | Kind::Union { .. } | Kind::ViewerAccess => return None,
     })
 }
 

@@ -65,7 +65,7 @@ fn insert_types(r: &mut Registry, model: &Model) {
     let mut enums: BTreeMap<&str, &EnumDecl> = BTreeMap::new();
     for entity in &model.entities {
         for f in &entity.fields {
-            if let Kind::Enum { ty, .. } = f.kind {
+            if let Kind::Enum { ty, .. } | Kind::Enums { ty, .. } = f.kind {
                 enums.insert(ty.name, ty);
             }
             if let Kind::Union { name, arms } = &f.kind {

@@ -151,6 +151,7 @@ fn members_of(model: &Model, entity: &Entity, required: bool) -> Vec<MetaInputVa
         match &f.kind {
             Kind::Scalar { ty, .. } => out.push(input(f.name, format!("{}{bang}", ty.name()), doc)),
             Kind::Enum { ty, .. } => out.push(input(f.name, format!("{}{bang}", ty.name), doc)),
+            Kind::Enums { ty, .. } => out.push(input(f.name, format!("[{}!]{bang}", ty.name), doc)),
             Kind::Money { .. } => out.push(input(f.name, format!("MoneyInput{bang}"), doc)),
             Kind::One { to, .. } => {
                 let keyed = model.concrete(model.entity(to)).iter().any(|e| e.keyed);

@@ -91,7 +91,7 @@ impl Builder<'_> {
                 add(currency, ColumnType::Text, Some(*amount));
                 add(amount, ColumnType::Int, None);
             }
-            Kind::One { .. } | Kind::Many { .. } | Kind::Union { .. } | Kind::ViewerAccess => {}
+            Kind::Enums { .. } | Kind::One { .. } | Kind::Many { .. } | Kind::Union { .. } | Kind::ViewerAccess => {}
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Who asks in these tests: people of the demonstration who hold just one role, and strangers whose token names one.
+//! Who asks in these tests: people of the demonstration who hold just one role, strangers whose token names one, and keys.
 
 use axum::http::StatusCode;
 use foliograph::auth::Role;
@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use super::expected::{Eyes, Rows};
 use crate::support::{
-    World,
+    World, api_keys,
     client::{Client, Reply},
 };
 
 /// One caller.
 #[derive(Debug, Clone, Copy)]
 pub struct Who {
-    /// `sub` of the token.
+    /// `sub` of the token, or the human key of the API key.
     pub subject: &'static str,
-    /// Roles that the token names.
+    /// Roles that the token names; a key's are in its row.
     pub roles: &'static [Role],
 }
 
@@ -51,6 +51,10 @@ pub const CAST: &[Who] = &[
     who("chloe.martin", &[]),
     who("felix.huber", &[Role::PmoLead]),
     who(STRANGER, &[]),
+    who("bi-products", &[]),
+    who("sync-operations", &[]),
+    who("day-one", &[]),
+    who("idle", &[]),
 ];
 
 const fn who(subject: &'static str, roles: &'static [Role]) -> Who {
@@ -58,9 +62,12 @@ const fn who(subject: &'static str, roles: &'static [Role]) -> Who {
 }
 
 impl Who {
-    /// Her client.
+    /// Her client. Whoever she is, a denied field is masked where the test does not say.
     pub async fn client(self, world: &World) -> Client {
-        world.client_as(self.subject, self.roles).await
+        match api_keys::text(self.subject) {
+            Some(key) => world.client().await.bearer(&key).header("x-access-mode", "MASK"),
+            None => world.client_as(self.subject, self.roles).await,
+        }
     }
 
     /// What she should see.

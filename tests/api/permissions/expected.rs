@@ -4,7 +4,9 @@
 use std::{collections::HashMap, str::FromStr};
 
 use chrono::{NaiveDate, SecondsFormat};
-use entity::{external_link, org_unit, person, person_identity, portfolio_item, role_assignment};
+use entity::{
+    api_key, api_key_grant, external_link, org_unit, person, person_identity, portfolio_item, role_assignment,
+};
 use foliograph::{
     auth::{
         Class, Role, Scopes,
@@ -32,6 +34,8 @@ pub struct Rows {
     pub identities: Vec<person_identity::Model>,
     pub assignments: Vec<role_assignment::Model>,
     pub links: Vec<external_link::Model>,
+    pub keys: Vec<api_key::Model>,
+    pub grants: Vec<api_key_grant::Model>,
     places: HashMap<Uuid, usize>,
 }
 
@@ -44,6 +48,8 @@ pub enum Row<'r> {
     Identity(&'r person_identity::Model),
     Assignment(&'r role_assignment::Model),
     Link(&'r external_link::Model),
+    Key(&'r api_key::Model),
+    Grant(&'r api_key_grant::Model),
 }
 
 impl Rows {
@@ -68,6 +74,12 @@ impl Rows {
                 .await
                 .expect("assignments"),
             links: external_link::Entity::find().order_by_asc(external_link::Column::Id).all(&db).await.expect("links"),
+            keys: api_key::Entity::find().order_by_asc(api_key::Column::Id).all(&db).await.expect("keys"),
+            grants: api_key_grant::Entity::find()
+                .order_by_asc(api_key_grant::Column::Id)
+                .all(&db)
+                .await
+                .expect("grants"),
             places,
         }
     }
@@ -149,6 +161,8 @@ impl Rows {
             "PersonIdentity" => self.identities.iter().map(Row::Identity).collect(),
             "RoleAssignment" => self.assignments.iter().map(Row::Assignment).collect(),
             "ExternalLink" => self.links.iter().map(Row::Link).collect(),
+            "ApiKey" => self.keys.iter().map(Row::Key).collect(),
+            "ApiKeyGrant" => self.grants.iter().map(Row::Grant).collect(),
             other => panic!("{other} is new: say here which rows it has"),
         }
     }
@@ -168,6 +182,8 @@ impl Row<'_> {
             Self::Identity(row) => row.id,
             Self::Assignment(row) => row.id,
             Self::Link(row) => row.id,
+            Self::Key(row) => row.id,
+            Self::Grant(row) => row.id,
         }
     }
 
@@ -184,6 +200,8 @@ impl Row<'_> {
             Self::Identity(_) => panic!("an identity has no id of its own"),
             Self::Assignment(_) => "rol",
             Self::Link(_) => "ext",
+            Self::Key(_) => "key",
+            Self::Grant(_) => "kgr",
         };
         encode_id(prefix, self.id())
     }
@@ -212,6 +230,8 @@ impl Row<'_> {
             Self::Identity(row) => get(row, name),
             Self::Assignment(row) => get(row, name),
             Self::Link(row) => get(row, name),
+            Self::Key(row) => get(row, name),
+            Self::Grant(row) => get(row, name),
         }
     }
 
@@ -229,6 +249,7 @@ pub struct Eyes<'r> {
     pub person: Option<Uuid>,
     pub roles: Vec<Role>,
     assigned: Vec<Uuid>,
+    granted: Vec<Uuid>,
 }
 
 /// What a caller should get in place of a value.
@@ -241,17 +262,22 @@ pub enum Seen {
 }
 
 impl<'r> Eyes<'r> {
-    /// The caller behind a token of this subject and these roles, on the demonstration's day.
+    /// The caller behind the key of that name, or a token of this subject and these roles, on the demonstration's day.
     pub fn of(rows: &'r Rows, subject: &str, token_roles: &[Role]) -> Self {
         Self::on(rows, subject, token_roles, as_of())
     }
 
     /// The same on another day.
     pub fn on(rows: &'r Rows, subject: &str, token_roles: &[Role], today: NaiveDate) -> Self {
+        if let Some(key) = rows.keys.iter().find(|key| key.key == subject) {
+            let mine = rows.grants.iter().filter(|grant| grant.api_key_id == key.id);
+            let roles = key.roles.split(',').filter_map(Role::parse).collect();
+            return Self { rows, person: None, roles, assigned: vec![], granted: mine.map(|g| g.item_id).collect() };
+        }
         let known = rows.identities.iter().find(|i| i.issuer == "foliograph-local" && i.subject == subject);
         let person = known.and_then(|known| rows.people.iter().find(|p| p.id == known.person_id));
         if person.is_some_and(|person| !person.is_active) {
-            return Self { rows, person: None, roles: vec![], assigned: vec![] };
+            return Self { rows, person: None, roles: vec![], assigned: vec![], granted: vec![] };
         }
         let person = person.map(|person| person.id);
         let valid = |a: &&role_assignment::Model| {
@@ -262,7 +288,7 @@ impl<'r> Eyes<'r> {
         roles.extend(mine.iter().filter_map(|a| Role::parse(&a.role)));
         roles.sort_unstable();
         roles.dedup();
-        Self { rows, person, roles, assigned: mine.iter().filter_map(|a| a.item_id).collect() }
+        Self { rows, person, roles, assigned: mine.iter().filter_map(|a| a.item_id).collect(), granted: vec![] }
     }
 
     fn is_me(&self, id: Option<Uuid>) -> bool {
@@ -286,6 +312,7 @@ impl<'r> Eyes<'r> {
             || (scopes.has(Scopes::ACTIVE) && item.state == "ACTIVE")
             || (scopes.has(Scopes::OWN) && self.is_me(item.project_manager_id))
             || (scopes.has(Scopes::SPON) && self.rows.upward(item).any(|i| self.is_me(i.sponsor_id)))
+            || (scopes.has(Scopes::GRANT) && self.rows.upward(item).any(|i| self.granted.contains(&i.id)))
             || (scopes.has(Scopes::PF) && path.any(|i| named(i) || (i.kind == "PORTFOLIO" && self.is_me(i.owner_id))))
     }
 
@@ -296,6 +323,7 @@ impl<'r> Eyes<'r> {
                 || self.is_me(i.sponsor_id)
                 || self.is_me(i.project_manager_id)
                 || self.assigned.contains(&i.id)
+                || self.granted.contains(&i.id)
         };
         self.rows.upward(item).all(|i| i.confidentiality != "CONFIDENTIAL" || names(i))
     }
@@ -306,7 +334,7 @@ impl<'r> Eyes<'r> {
             Row::Item(item) => self.may_know(item) && self.holds(self.read(Class::Basic), item),
             Row::Person(_) | Row::Unit(_) => !self.read(Class::Basic).is_empty(),
             // No role reads these for some people only.
-            Row::Identity(_) | Row::Assignment(_) => self.read(Class::Sec).is_all(),
+            Row::Identity(_) | Row::Assignment(_) | Row::Key(_) | Row::Grant(_) => self.read(Class::Sec).is_all(),
             Row::Link(link) => {
                 let scopes = self.read(Class::Work);
                 match link.item_id.map(|id| self.rows.item(id)) {
@@ -359,6 +387,10 @@ impl<'r> Eyes<'r> {
         Seen::Value(match &field.kind {
             Kind::Id => json!(row.wire_id()),
             Kind::Scalar { .. } | Kind::Enum { .. } => plain(field.name, row.column(&snake(field.name))),
+            Kind::Enums { .. } => match row.column(&snake(field.name)) {
+                Stored::String(Some(list)) => json!(list.split(',').collect::<Vec<_>>()),
+                other => panic!("{} holds no list but {other:?}", field.name),
+            },
             Kind::Money { .. } => {
                 let (amount, currency) = match field.name {
                     "budget" => ("budget_amount", "base_currency"),
@@ -407,7 +439,7 @@ pub fn class_of_type(type_name: &str) -> Class {
     match type_name {
         "PortfolioItem" | "Portfolio" | "Program" | "Project" | "Person" | "OrgUnit" => Class::Basic,
         "ExternalLink" => Class::Work,
-        "PersonIdentity" | "RoleAssignment" => Class::Sec,
+        "PersonIdentity" | "RoleAssignment" | "ApiKey" | "ApiKeyGrant" => Class::Sec,
         other => panic!("{other} is new: say here what its rows need"),
     }
 }
@@ -423,6 +455,7 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
         ("Person", "ownedItems") => "owner_id",
         ("Person", "identities" | "roleAssignments" | "externalLinks") => "person_id",
         ("OrgUnit", "people" | "items" | "externalLinks") => "org_unit_id",
+        ("ApiKey", "grants") => "api_key_id",
         (_, "externalLinks") => "item_id",
         other => panic!("{other:?} is new: say here which column links"),
     }

@@ -21,6 +21,8 @@ const LISTS: &[(&str, &str, &str, bool, Option<&str>)] = &[
     ("OrgUnit", "orgUnits", "orgUnit", true, Some("ORG_UNIT")),
     ("RoleAssignment", "roleAssignments", "roleAssignment", true, None),
     ("ExternalLink", "externalLinks", "externalLink", false, None),
+    ("ApiKey", "apiKeys", "apiKey", true, None),
+    ("ApiKeyGrant", "apiKeyGrants", "apiKeyGrant", false, None),
 ];
 /// Whether a list of rows meets a condition.
 type Test<'t> = &'t dyn Fn(&[Row<'_>]) -> bool;
@@ -45,6 +47,7 @@ const ITEM_LINKS: &[(&str, &str, &str, &str)] = &[
     ("Portfolio", "parent", "PortfolioItem", "parent_id"),
     ("Project", "sponsor", "Person", "sponsor_id"),
     ("RoleAssignment", "item", "PortfolioItem", "item_id"),
+    ("ApiKeyGrant", "item", "PortfolioItem", "item_id"),
 ];
 
 tests! {
@@ -58,6 +61,8 @@ tests! {
                 let by = match *type_name {
                     "ExternalLink" => "[{field: DIRECTION}, {field: SYSTEM}]",
                     "RoleAssignment" => "[{field: ROLE}, {field: ITEM}]",
+                    "ApiKey" => "[{field: ACCESS_MODE}]",
+                    "ApiKeyGrant" => "[{field: API_KEY}, {field: ITEM}]",
                     "Person" => "[{field: ORG_UNIT}]",
                     "OrgUnit" => "[{field: PARENT}]",
                     _ => "[{field: STATE}, {field: PARENT}, {time: {field: PLANNED_START_ON, bucket: YEAR}}]",
@@ -283,6 +288,9 @@ tests! {
             ("marc.dubois", &["PR-048"]),
             ("claire.moreau", &["PG-ASTER", "PR-048"]),
             ("robert.lindqvist", &["PR-048"]),
+            ("bi-products", &[]),
+            ("sync-operations", &["PR-048"]),
+            ("day-one", &["PG-ASTER"]),
         ] {
             let who = super::cast::named(subject);
             let mut known = keys(who, &who.eyes(&rows));

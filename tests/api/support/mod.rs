@@ -34,6 +34,7 @@ macro_rules! tests {
     };
 }
 
+pub mod api_keys;
 pub mod client;
 pub mod database;
 pub mod dump;

@@ -140,7 +140,8 @@ impl Process {
         self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address()))
     }
 
-    fn exchange(&self, request: &str) -> Answer {
+    /// Sends a request and reads its answer.
+    pub fn exchange(&self, request: &str) -> Answer {
         let mut stream = self.connect();
         stream.write_all(request.as_bytes()).expect("written");
         Answer::read(&mut stream)

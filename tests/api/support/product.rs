@@ -15,19 +15,20 @@ use foliograph::{
 };
 
 use super::{
-    folder,
+    api_keys, folder,
     world::{as_of, noon},
 };
 
 pub use migration::{Migrator, MigratorTrait};
 
-/// Makes all tables and loads the demonstration data, then closes every connection.
+/// Makes all tables, loads the demonstration data and a few API keys, then closes every connection.
 pub async fn fill(url: &str) {
     let database = Database::connect(url, 1, std::time::Duration::from_secs(9)).await.expect("the template database");
     Migrator::up(&database.orm, None).await.expect("migrated");
     // An hour before the worlds' clocks: ids counted from one at the same instant would meet the demonstration's own.
     let clock = FixedClock::at(noon() - Duration::hours(1));
     demo::load(&database.orm, as_of(), &clock).await.expect("the demonstration data");
+    api_keys::load(&database.orm).await;
     database.orm.close().await.expect("closed");
 }
 

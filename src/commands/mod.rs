@@ -1,0 +1,3 @@
+//! Commands that are more than a call of the library, one a file. What a command answers goes to stdout, all else to stderr.
+
+pub mod key;

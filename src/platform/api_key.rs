@@ -1,0 +1,80 @@
+//! The keys of scripts and BI tools, as administrators see them. The hash of a secret is no field, so no path leads to it.
+
+use entity::{api_key, api_key_grant};
+
+use crate::{
+    auth::Class,
+    graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
+    people::role_assignment::ROLE,
+};
+
+/// `AccessMode`.
+static ACCESS_MODE: EnumDecl = EnumDecl {
+    name: "AccessMode",
+    doc: "What a denied field gives.",
+    values: &[
+        ("MASK", "Null, and an entry in `extensions.access`."),
+        ("ERROR", "Null, and an error `FIELD_FORBIDDEN`: a script does not take a masked value for none."),
+    ],
+};
+
+/// `ApiKey`.
+pub fn declare() -> Entity {
+    use api_key::Column as C;
+    Entity::new(
+        "ApiKey",
+        &api_key::Entity,
+        Class::Sec,
+        RowScope::Directory,
+        "A key that a script or a BI tool presents. Its secret was shown once, when it was made or last rotated.",
+    )
+    .node("key", "apiKey", "apiKeys")
+    .keyed(C::Key, "The human key, such as `power-bi-finance`; unique among API keys.")
+    .fields([
+        Field::scalar("name", Scalar::String, C::Name, "What the key is for.").required(),
+        Field::choices("roles", &ROLE, C::Roles, "The roles of whoever presents the key.").required(),
+        Field::choice(
+            "accessMode",
+            &ACCESS_MODE,
+            C::AccessMode,
+            "What a denied field gives where the request has no header `X-Access-Mode`.",
+        )
+        .required(),
+        Field::scalar("expiresAt", Scalar::DateTime, C::ExpiresAt, "From then on the key is refused; null for no end."),
+        Field::scalar(
+            "revokedAt",
+            Scalar::DateTime,
+            C::RevokedAt,
+            "Since when the key is refused for good; null while it is not.",
+        ),
+        Field::many(
+            "grants",
+            "ApiKeyGrant",
+            api_key_grant::Column::ApiKeyId,
+            "The items that the key is given, each with all below it: its scope GRANT.",
+        ),
+    ])
+    .audited()
+}
+
+/// `ApiKeyGrant`.
+pub fn declare_grant() -> Entity {
+    use api_key_grant::Column as C;
+    Entity::new(
+        "ApiKeyGrant",
+        &api_key_grant::Entity,
+        Class::Sec,
+        RowScope::Directory,
+        "An item that an API key is given, with all below it. A confidential item is given only by a grant of its own.",
+    )
+    .node("kgr", "apiKeyGrant", "apiKeyGrants")
+    .fields([
+        Field::one("apiKey", C::ApiKeyId, "ApiKey", "The key."),
+        Field::one(
+            "item",
+            C::ItemId,
+            "PortfolioItem",
+            "The portfolio, program or project; null when the caller cannot see it.",
+        ),
+    ])
+}
