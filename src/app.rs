@@ -20,6 +20,7 @@ use crate::{
     clock::Clock,
     config::{Config, Toggle},
     error::{Code, Error},
+    export::Exports,
     graph::{Database, Engine, decl::Model},
     http::{self, Throttle},
     people, portfolios,
@@ -40,6 +41,8 @@ pub struct App {
     pub database: Database,
     /// Answers GraphQL requests.
     pub engine: Engine,
+    /// Runs exports.
+    pub exports: Exports,
     /// Checks tokens.
     pub verifier: Verifier,
     /// Signs tokens of the demo and of `foliograph token`; none in production.
@@ -67,12 +70,14 @@ impl App {
         let local_key = open_local_key(&config)?;
         let verifier = Verifier::new(local_key.as_ref(), open_issuer(&config)?);
         let engine = Engine::new(database.clone(), model(), config.limits).await?;
+        let exports = Exports::new(database.clone(), clock.clone(), config.max_exports, config.export_timeout());
         let failed_auth = Throttle::new(config.max_failed_auth);
         Ok(Arc::new(Self {
             config,
             clock,
             database,
             engine,
+            exports,
             verifier,
             local_key,
             callers: Callers::default(),

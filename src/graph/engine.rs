@@ -17,6 +17,7 @@ use super::{
     database::Database,
     decl::Model,
     document::{self, Document, Documents},
+    flat::{self, Flat},
     input, json,
     plan::{Level, Plan, Root, RootKind},
     run::{MAX_NODES, Run, node_id},
@@ -129,6 +130,11 @@ impl Engine {
     /// How many plans are kept for a document; none if it is not kept at all.
     pub fn plans_kept(&self, document: &str) -> Option<usize> {
         self.documents.get(document).map(|d| d.plan_count())
+    }
+
+    /// An entity's rows as flat columns, compiled for this caller.
+    pub fn flat(&self, asked: &flat::Asked<'_>, caller: &Caller) -> Result<Flat, Error> {
+        flat::compile(self.model, &self.types, self.database.dialect, &caller.rights, asked)
     }
 
     /// Answers one request.

@@ -70,6 +70,12 @@ pub fn variables(
     Ok(out)
 }
 
+/// A value that is no variable, coerced to an input type; messages call it by `name`.
+pub fn value(types: &Types, ty: &str, name: &str, given: serde_json::Value) -> Result<ConstValue, Error> {
+    let given = ConstValue::from_json(given).map_err(Error::internal)?;
+    coerce(types, ty, given, &mut Place(name.to_owned()))
+}
+
 /// Where in an input a value stands, for messages: `$filter.state.in[2]`.
 struct Place(String);
 

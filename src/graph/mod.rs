@@ -9,6 +9,7 @@ pub mod decl;
 mod document;
 mod engine;
 mod filter;
+pub mod flat;
 mod id;
 mod input;
 mod json;
