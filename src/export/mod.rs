@@ -102,6 +102,7 @@ impl Exports {
         tokio::spawn(job.run(flat, format, caller, to).instrument(Span::current()));
         let first = match pieces.recv().await {
             Some(Piece::Failed(error)) => return Err(error),
+            None => return Err(Error::internal("an export ended without a piece")),
             first => first,
         };
         let rest = stream::unfold(pieces, async |mut pieces| Some((pieces.recv().await, pieces)));

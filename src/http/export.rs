@@ -1,7 +1,7 @@
 //! `/export/v1/{dataset}.csv` and `.jsonl`: checks an address, starts the export and streams it. Everything that is asked
 //! wrongly or not allowed is refused before the first byte, with a status that no tool takes for a file.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use axum::{
     body::Body,
@@ -9,6 +9,8 @@ use axum::{
     http::{HeaderValue, Method, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
+use futures_util::stream;
 use tracing::Span;
 
 use super::{credential, envelope::Refusal};
@@ -44,7 +46,8 @@ async fn export(app: &App, file: &str, request: Parts) -> Result<Response, Refus
 
     // Whatever must be known as it was before the first row is read, and told in a header, is read here.
     let body = if request.method == Method::HEAD {
-        Body::empty()
+        // As for GET, nothing is said about the length.
+        Body::from_stream(stream::empty::<io::Result<Bytes>>())
     } else {
         let started = app.exports.start(flat, format, caller).await;
         Body::from_stream(started.map_err(|error| match error.code {
