@@ -17,7 +17,6 @@ use super::{
     database::Database,
     decl::Model,
     document::{self, Document, Documents},
-    flat::{self, Flat},
     input, json,
     plan::{Level, Plan, Root, RootKind},
     run::{MAX_NODES, Run, node_id},
@@ -85,10 +84,10 @@ pub struct Answer {
 
 /// Answers GraphQL requests.
 pub struct Engine {
-    database: Database,
-    model: &'static Model,
+    pub(super) database: Database,
+    pub(super) model: &'static Model,
     schema: Schema,
-    types: Arc<Types>,
+    pub(super) types: Arc<Types>,
     documents: Documents,
     signer: Signer,
     limits: Limits,
@@ -130,11 +129,6 @@ impl Engine {
     /// How many plans are kept for a document; none if it is not kept at all.
     pub fn plans_kept(&self, document: &str) -> Option<usize> {
         self.documents.get(document).map(|d| d.plan_count())
-    }
-
-    /// An entity's rows as flat columns, compiled for this caller.
-    pub fn flat(&self, asked: &flat::Asked<'_>, caller: &Caller) -> Result<Flat, Error> {
-        flat::compile(self.model, &self.types, self.database.dialect, &caller.rights, asked)
     }
 
     /// Answers one request.

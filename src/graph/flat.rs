@@ -14,6 +14,7 @@ use super::{
     },
     database::Database,
     decl::{Entity, Model},
+    engine::Engine,
     input,
     json::{self, Cells, Scene, Types as CellTypes},
     plan::{ColumnType, Op, RowsStatement, Source},
@@ -93,8 +94,14 @@ pub fn column_names(model: &Model, list: &str) -> Option<Vec<String>> {
     Some(places(model, entity).into_iter().map(|place| place.name).collect())
 }
 
-/// Compiles a request for whoever has these rights.
-pub fn compile(
+impl Engine {
+    /// Compiles a request for this caller.
+    pub fn flat(&self, asked: &Asked<'_>, caller: &Caller) -> Result<Flat, Error> {
+        compile(self.model, &self.types, self.database.dialect, &caller.rights, asked)
+    }
+}
+
+fn compile(
     model: &'static Model,
     types: &Types,
     dialect: Dialect,

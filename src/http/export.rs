@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 
 use axum::{
     body::Body,
-    extract::{Path, Query, Request, State},
+    extract::{Path, Query, Request, State, rejection::PathRejection},
     http::{HeaderValue, Method, header, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -24,7 +24,13 @@ use crate::{
 const RETRY_SECONDS: i64 = 10;
 
 /// Answers one export.
-pub async fn answer(State(app): State<Arc<App>>, Path(file): Path<String>, request: Request) -> Response {
+pub async fn answer(
+    State(app): State<Arc<App>>,
+    file: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response {
+    // A name that is no text is the name of nothing.
+    let file = file.map(|Path(file)| file).unwrap_or_default();
     match export(&app, &file, request.into_parts().0).await {
         Ok(response) => response,
         Err(refusal) => refusal.plain().into_response(),

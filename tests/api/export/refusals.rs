@@ -33,7 +33,7 @@ tests! {
 
     async fn what_is_not_there_is_not_found(world: &World) {
         let client = world.reader().await;
-        for file in ["project.csv", "Projects.csv", "projects", "projects.xlsx", "projects.CSV", ".csv", "personIdentities.csv", "viewer.jsonl", "projects.csv.csv", "a%22b.csv"] {
+        for file in ["project.csv", "Projects.csv", "projects", "projects.xlsx", "projects.CSV", ".csv", "personIdentities.csv", "viewer.jsonl", "projects.csv.csv", "a%22b.csv", "%ff.csv"] {
             refused(&client, &format!("/export/v1/{file}"), 404, "NOT_FOUND", "").await;
         }
     }

@@ -127,6 +127,19 @@ tests! {
         }
     }
 
+    async fn a_file_may_take_longer_than_a_request(world: &World) {
+        add_projects(world, SOME).await;
+        let client = with(world, |config| config.timeout_seconds = 1).await;
+        let mut held = client.open(get()).await.into_body();
+        held.frame().await.expect("a frame").expect("bytes");
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_millis(1_200) {
+            assert_eq!(client.query("{ projects(first: 1) { totalCount } }").await.status, StatusCode::OK);
+        }
+        let rest = held.collect().await.expect("a whole file").to_bytes();
+        assert!(rest.ends_with(b"}\n") && rest.split(|byte| *byte == b'\n').count() > SOME - 1_000);
+    }
+
     async fn a_broken_file_has_no_end_over_tcp(world: &World) {
         add_projects(world, SOME).await;
         let config = Config { max_exports: 1, export_timeout_seconds: 1, ..product::settings(world.url().await) };
