@@ -21,6 +21,7 @@ use crate::{
     clock::Clock,
     config::{Config, Toggle},
     error::{Code, Error},
+    export::Exports,
     graph::{Database, Engine, decl::Model},
     http::{self, Throttle},
     people, platform, portfolios,
@@ -41,6 +42,8 @@ pub struct App {
     pub database: Database,
     /// Answers GraphQL requests.
     pub engine: Engine,
+    /// Runs exports.
+    pub exports: Exports,
     /// Checks tokens.
     pub verifier: Verifier,
     /// Checks API keys.
@@ -71,12 +74,14 @@ impl App {
         let verifier = Verifier::new(local_key.as_ref(), open_issuer(&config)?);
         let callers: Arc<Callers> = Arc::default();
         let engine = Engine::new(database.clone(), model(), config.limits, clock.clone(), callers.clone()).await?;
+        let exports = Exports::new(database.clone(), clock.clone(), config.max_exports, config.export_timeout());
         let failed_auth = Throttle::new(config.max_failed_auth);
         Ok(Arc::new(Self {
             config,
             clock,
             database,
             engine,
+            exports,
             verifier,
             keys: KeyVerifier::default(),
             local_key,

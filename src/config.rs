@@ -146,6 +146,12 @@ pub struct Config {
     /// Seconds that one request may take.
     #[arg(long, env = "FOLIOGRAPH_TIMEOUT_SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=600), hide_short_help = true)]
     pub timeout_seconds: u64,
+    /// Seconds that one export may take.
+    #[arg(long, env = "FOLIOGRAPH_EXPORT_TIMEOUT_SECONDS", default_value = "600", value_parser = clap::value_parser!(u64).range(1..=86_400), hide_short_help = true)]
+    pub export_timeout_seconds: u64,
+    /// Exports that run at the same time, each over a database connection of its own.
+    #[arg(long, env = "FOLIOGRAPH_MAX_EXPORTS", default_value_t = 4, value_parser = within(1..=100), hide_short_help = true)]
+    pub max_exports: usize,
     /// Bad credentials that one network address may present in a minute.
     #[arg(long, env = "FOLIOGRAPH_MAX_FAILED_AUTH", default_value = "20", value_parser = clap::value_parser!(u32).range(1..=100_000), hide_short_help = true)]
     pub max_failed_auth: u32,
@@ -175,6 +181,11 @@ impl Config {
     /// How long one request may take.
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout_seconds)
+    }
+
+    /// How long one export may take.
+    pub fn export_timeout(&self) -> Duration {
+        Duration::from_secs(self.export_timeout_seconds)
     }
 
     /// Whether tokens signed by the local key count.

@@ -1,7 +1,7 @@
 //! Foliograph: a GraphQL API server for project portfolio management.
 //!
-//! The rooms: `http` speaks the protocol, `auth` decides rights, `graph` compiles reads, the domain folders
-//! (`people`, `portfolios`, ...) declare entities, `importers` bring outside data in.
+//! The rooms: `http` speaks the protocol, `auth` decides rights, `graph` compiles reads, `export` writes
+//! them as files, the domain folders (`people`, `portfolios`, ...) declare entities, `importers` bring outside data in.
 
 pub mod app;
 pub mod auth;
@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod error;
+pub mod export;
 pub mod graph;
 pub mod http;
 pub mod importers;

@@ -7,14 +7,14 @@ use std::{
     time::Duration,
 };
 
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement as OrmStatement};
 use sqlx::{
     Arguments, AssertSqlSafe, ConnectOptions, Connection,
     postgres::{PgArguments, PgConnectOptions, PgConnection},
     sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tracing::{Dispatch, instrument::WithSubscriber as _};
 
 use super::{
@@ -28,6 +28,9 @@ use crate::error::{Code, Error};
 const PREPARED: usize = 500;
 /// How many rows SQLite's thread may be ahead of who reads them: a page, so that the two do not wake each other in turn.
 const ROWS_AHEAD: usize = 1_024;
+
+/// The same for a statement of any number of rows, where memory counts and a page means nothing.
+const ROWS_AHEAD_APART: usize = 128;
 
 /// The database.
 #[derive(Clone)]
@@ -45,6 +48,7 @@ impl std::fmt::Debug for Database {
     }
 }
 
+#[derive(Clone)]
 enum Options {
     Postgres(Box<PgConnectOptions>),
     Sqlite(Box<SqliteConnectOptions>),
@@ -105,6 +109,21 @@ impl Database {
         let orm = sea_orm::Database::connect(pool).await?;
         let permits = Arc::new(Semaphore::new(connections as usize));
         Ok(Self { orm, dialect, reads: Arc::new(Reads { options, idle: Mutex::new(vec![]), permits }) })
+    }
+
+    /// The same database over a read connection of its own, for one statement that may take this long. The connection
+    /// is opened when it is asked for and closed with the last use of what is returned.
+    #[must_use]
+    pub fn apart(&self, statement_timeout: Duration) -> Self {
+        let options = match self.reads.options.clone() {
+            // Of two settings of one name the server takes the last.
+            Options::Postgres(o) => Options::Postgres(Box::new(
+                o.options([("statement_timeout", statement_timeout.as_millis().to_string())]),
+            )),
+            Options::Sqlite(o) => Options::Sqlite(Box::new(o.row_buffer_size(ROWS_AHEAD_APART))),
+        };
+        let permits = Arc::new(Semaphore::new(1));
+        Self { reads: Arc::new(Reads { options, idle: Mutex::new(vec![]), permits }), ..self.clone() }
     }
 
     /// A read connection, when one is free.
@@ -182,22 +201,14 @@ impl Reader {
         let mut count = 0;
         match &mut connection {
             Connected::Postgres(c) => {
-                let mut arguments = PgArguments::default();
-                for value in values {
-                    postgres(&mut arguments, value).map_err(Error::internal)?;
-                }
-                let mut rows = sqlx::query_with(text, arguments).fetch(&mut **c);
+                let mut rows = sqlx::query_with(text, postgres_arguments(values)?).fetch(&mut **c);
                 while let Some(row) = rows.try_next().await? {
                     count += 1;
                     each(Row::Postgres(row))?;
                 }
             }
             Connected::Sqlite(c) => {
-                let mut arguments = SqliteArguments::default();
-                for value in values {
-                    sqlite(&mut arguments, value).map_err(Error::internal)?;
-                }
-                let mut rows = sqlx::query_with(text, arguments).fetch(&mut **c);
+                let mut rows = sqlx::query_with(text, sqlite_arguments(values)?).fetch(&mut **c);
                 while let Some(row) = rows.try_next().await? {
                     count += 1;
                     each(Row::Sqlite(row))?;
@@ -207,6 +218,63 @@ impl Reader {
         self.connection = Some(connection);
         Ok(count)
     }
+
+    /// Runs a statement, gives each row to `each`, and sends on what that has ready. While the channel is full no row
+    /// is read. Who drops this drops the connection, and with it the statement.
+    pub async fn pour<T: Send>(
+        &mut self,
+        text: &Arc<str>,
+        values: &[DbValue],
+        each: &mut (impl FnMut(Row) -> Option<T> + Send),
+        to: &mpsc::Sender<T>,
+    ) -> Result<usize, Error> {
+        let pouring = async {
+            let mut connection =
+                self.connection.take().ok_or_else(|| Error::internal("the connection was lost by an earlier error"))?;
+            let mut count = 0;
+            let mut rows = connection.rows(text, values)?;
+            while let Some(row) = rows.try_next().await? {
+                count += 1;
+                if let Some(ready) = each(row) {
+                    to.send(ready).await.map_err(|_| Error::internal("nobody takes the rows any more"))?;
+                }
+            }
+            drop(rows);
+            self.connection = Some(connection);
+            Ok(count)
+        };
+        pouring.with_subscriber(Dispatch::none()).await
+    }
+}
+
+impl Connected {
+    fn rows<'c>(
+        &'c mut self,
+        text: &Arc<str>,
+        values: &[DbValue],
+    ) -> Result<BoxStream<'c, Result<Row, sqlx::Error>>, Error> {
+        let text = AssertSqlSafe(text.clone());
+        Ok(match self {
+            Self::Postgres(c) => {
+                sqlx::query_with(text, postgres_arguments(values)?).fetch(&mut **c).map_ok(Row::Postgres).boxed()
+            }
+            Self::Sqlite(c) => {
+                sqlx::query_with(text, sqlite_arguments(values)?).fetch(&mut **c).map_ok(Row::Sqlite).boxed()
+            }
+        })
+    }
+}
+
+fn postgres_arguments(values: &[DbValue]) -> Result<PgArguments, Error> {
+    let mut arguments = PgArguments::default();
+    values.iter().try_for_each(|value| postgres(&mut arguments, value)).map_err(Error::internal)?;
+    Ok(arguments)
+}
+
+fn sqlite_arguments(values: &[DbValue]) -> Result<SqliteArguments, Error> {
+    let mut arguments = SqliteArguments::default();
+    values.iter().try_for_each(|value| sqlite(&mut arguments, value)).map_err(Error::internal)?;
+    Ok(arguments)
 }
 
 impl Drop for Reader {

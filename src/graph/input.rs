@@ -75,6 +75,12 @@ pub fn coerced(types: &Types, ty: &str, value: ConstValue) -> Result<ConstValue,
     coerce(types, ty, value, &mut Place("input".into()))
 }
 
+/// A value that is no variable, coerced to an input type; messages call it by `name`.
+pub fn value(types: &Types, ty: &str, name: &str, given: serde_json::Value) -> Result<ConstValue, Error> {
+    let given = ConstValue::from_json(given).map_err(Error::internal)?;
+    coerce(types, ty, given, &mut Place(name.to_owned()))
+}
+
 /// Where in an input a value stands, for messages: `$filter.state.in[2]`.
 struct Place(String);
 

@@ -11,6 +11,7 @@ mod document;
 mod engine;
 mod execute;
 mod filter;
+pub mod flat;
 mod id;
 pub mod input;
 mod json;

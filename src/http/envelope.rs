@@ -38,6 +38,8 @@ pub struct Refusal {
     error: Arc<Error>,
     retry_after_seconds: Option<i64>,
     offers_basic: bool,
+    /// Whether the status follows the code whatever media type the client accepts.
+    plain: bool,
 }
 
 impl Refusal {
@@ -50,11 +52,17 @@ impl Refusal {
     pub fn for_seconds(error: Error, seconds: i64) -> Self {
         Self { retry_after_seconds: Some(seconds), ..Self::from(error) }
     }
+
+    /// The same refusal where GraphQL's statuses do not hold: none is answered with 200.
+    #[must_use]
+    pub fn plain(self) -> Self {
+        Self { plain: true, ..self }
+    }
 }
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self { error: Arc::new(error), retry_after_seconds: None, offers_basic: false }
+        Self { error: Arc::new(error), retry_after_seconds: None, offers_basic: false, plain: false }
     }
 }
 
@@ -77,7 +85,7 @@ pub async fn wrap(State(app): State<Arc<App>>, mut request: Request, next: Next)
     let quiet = matches!(path, "/healthz" | "/readyz");
     let span = tracing::info_span!(
         "request", otel.kind = "server", request_id = id, method = %request.method(), path, status = Empty, outcome = Empty,
-        operation = Empty, document = Empty, caller = Empty, rows = Empty, statements = Empty, masked = Empty, duration_ms = Empty,
+        operation = Empty, document = Empty, dataset = Empty, caller = Empty, rows = Empty, statements = Empty, masked = Empty, duration_ms = Empty,
     );
     telemetry::continue_trace(&span, request.headers());
     request.extensions_mut().insert(RequestId(id.clone()));
@@ -178,7 +186,8 @@ fn write_refusal(response: &mut Response, refusal: &Refusal, media: Media, id: &
     };
     // Strings and numbers always have a JSON form.
     let body = serde_json::to_vec(&body).unwrap_or_default();
-    *response.status_mut() = negotiation::status(Outcome::Refused(error.code), media);
+    let statuses = if refusal.plain { Media::Response } else { media };
+    *response.status_mut() = negotiation::status(Outcome::Refused(error.code), statuses);
     response.headers_mut().insert(header::CONTENT_TYPE, media.header());
     response.headers_mut().remove(header::CONTENT_LENGTH);
     *response.body_mut() = Body::from(body);

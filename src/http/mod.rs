@@ -1,9 +1,10 @@
-//! GraphQL over HTTP, health, the SDL and the explorer.
+//! GraphQL over HTTP, exports, health, the SDL and the explorer.
 //! The engine sees only requests that are authenticated, sized and well formed; every answer leaves through `envelope`.
 
 mod credential;
 mod envelope;
 mod explorer;
+mod export;
 mod graphql;
 mod health;
 mod negotiation;
@@ -49,6 +50,7 @@ static ACCESS_MASKED: HeaderName = HeaderName::from_static("x-access-masked");
 pub fn router(app: &Arc<App>) -> Router {
     let mut routes = Router::new()
         .route("/graphql", get(graphql::answer).post(graphql::answer))
+        .route("/export/v1/{file}", get(export::answer))
         .route("/schema.graphql", get(schema))
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::database));
@@ -94,7 +96,12 @@ fn cors(config: &Config) -> Option<CorsLayer> {
                 REQUEST_ID.clone(),
                 HeaderName::from_static("traceparent"),
             ])
-            .expose_headers([ACCESS_MASKED.clone(), REQUEST_ID.clone(), header::RETRY_AFTER])
+            .expose_headers([
+                ACCESS_MASKED.clone(),
+                REQUEST_ID.clone(),
+                header::RETRY_AFTER,
+                header::CONTENT_DISPOSITION,
+            ])
             .max_age(Duration::from_hours(1)),
     )
 }

@@ -13,6 +13,7 @@ mod connections;
 mod contract;
 mod credentials;
 mod differential;
+mod export;
 mod figures;
 mod filters;
 mod gmpp;
@@ -35,6 +36,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     contract::list,
     credentials::list,
     differential::list,
+    export::list,
     figures::list,
     filters::list,
     gmpp::list,

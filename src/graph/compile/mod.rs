@@ -3,6 +3,7 @@
 
 mod connection;
 mod figures;
+pub mod flat;
 
 use std::collections::HashMap;
 
@@ -15,7 +16,7 @@ use async_graphql_value::Value;
 
 use super::{
     collect::{Fragments, Variables, collect},
-    decl::{Entity, Field, KIND, Kind, Model, RowScope, Scalar},
+    decl::{Column, Entity, Field, KIND, Kind, Model, RowScope, Scalar},
     limit::{Limit, limit},
     plan::{AccessEntry, ColumnType, Expr, Form, Level, Link, Lookup, Op, Page, Plan, Root, RootKind, Source},
     schema::Types,
@@ -45,6 +46,15 @@ pub struct Compiler<'d> {
 
 /// Columns of group keys, by position.
 pub const GROUP_KEYS: [&str; 4] = ["k0", "k1", "k2", "k3"];
+
+/// The row at the end of a link.
+struct End {
+    alias: usize,
+    /// The column that is null where there is no such row, or none that the caller sees.
+    present: usize,
+    entity: &'static Entity,
+    scopes: Scopes,
+}
 
 /// A field of the document and the others that share its response key.
 type Asked<'d> = [&'d Positioned<AstField>];
@@ -265,27 +275,18 @@ impl<'d> Compiler<'d> {
         let coordinate = || format!("{}.{}", entity.name, field.name);
         match &field.kind {
             Kind::One { column, to } => {
-                let target = self.model.entity(to);
-                let scopes = self.rights.read(target.class);
-                if scopes.is_empty() {
-                    return Ok(vec![Op::Denied(self.deny(coordinate(), target.class.read(), "ROLE"))]);
-                }
-                let joined = source.join((alias, column), target, scopes);
-                let present = source.column(joined, "id", ColumnType::Id);
-                let ops = self.entity(source, children, joined, target, scopes, &sets(asked), None)?;
-                return Ok(vec![Op::Present(present, ops)]);
+                let Some(end) = self.follow(source, (alias, column), to) else {
+                    return Ok(vec![Op::Denied(self.deny(coordinate(), self.model.entity(to).class.read(), "ROLE"))]);
+                };
+                let ops = self.entity(source, children, end.alias, end.entity, end.scopes, &sets(asked), None)?;
+                return Ok(vec![Op::Present(end.present, ops)]);
             }
             Kind::Union { arms, .. } => {
                 let mut ops = vec![];
                 for (column, to) in arms {
-                    let target = self.model.entity(to);
-                    let scopes = self.rights.read(target.class);
-                    if scopes.is_empty() {
-                        continue;
-                    }
-                    let joined = source.join((alias, column), target, scopes);
-                    let present = source.column(joined, "id", ColumnType::Id);
-                    ops.push((present, self.entity(source, children, joined, target, scopes, &sets(asked), None)?));
+                    let Some(end) = self.follow(source, (alias, column), to) else { continue };
+                    let arm = self.entity(source, children, end.alias, end.entity, end.scopes, &sets(asked), None)?;
+                    ops.push((end.present, arm));
                 }
                 return Ok(vec![Op::First(ops)]);
             }
@@ -301,6 +302,23 @@ impl<'d> Compiler<'d> {
             Kind::ViewerAccess => return self.viewer_access(source, alias, entity, rows, asked),
             Kind::Id | Kind::Scalar { .. } | Kind::Enum { .. } | Kind::Enums { .. } | Kind::Money { .. } => {}
         }
+        self.guarded(source, alias, entity, field, rows, |this, source, only| {
+            this.leaf(source, alias, entity, field, only, asked)
+        })
+    }
+
+    /// The steps of a field's value where its right holds, and of its mask where it does not. `value` reads its columns
+    /// under the limit that it is given.
+    fn guarded(
+        &mut self,
+        source: &mut Source,
+        alias: usize,
+        entity: &'static Entity,
+        field: &'static Field,
+        rows: Scopes,
+        value: impl FnOnce(&mut Self, &mut Source, Option<(RowScope, Scopes)>) -> Result<Vec<Op>, Error>,
+    ) -> Result<Vec<Op>, Error> {
+        let coordinate = || format!("{}.{}", entity.name, field.name);
         let needs = entity.class_of(field);
         let scopes = self.rights.read(needs);
         let limit = match limit(entity, needs, scopes, rows) {
@@ -308,7 +326,7 @@ impl<'d> Compiler<'d> {
             Limit::Free => None,
             Limit::Where(scopes) => Some((entity.rows, scopes)),
         };
-        let ops = self.leaf(source, alias, entity, field, limit, asked)?;
+        let ops = value(self, source, limit)?;
         Ok(match limit {
             None => ops,
             Some((table, scopes)) => {
@@ -316,6 +334,17 @@ impl<'d> Compiler<'d> {
                 vec![Op::If(flag, ops, vec![Op::Denied(self.deny(coordinate(), needs.read(), "ROW"))])]
             }
         })
+    }
+
+    /// Joins the row that a link leads to; none where the caller may never read such rows.
+    fn follow(&self, source: &mut Source, on: (usize, Column), to: &str) -> Option<End> {
+        let entity = self.model.entity(to);
+        let scopes = self.rights.read(entity.class);
+        if scopes.is_empty() {
+            return None;
+        }
+        let alias = source.join(on, entity, scopes);
+        Some(End { alias, present: source.column(alias, "id", ColumnType::Id), entity, scopes })
     }
 
     fn leaf(

@@ -380,10 +380,7 @@ impl<'a> Run<'a> {
     async fn single_currency(&mut self, check: &Statement) -> Result<(), Error> {
         let rows = self.fetch(check, &Arc::default(), 0).await?;
         if rows.first().is_some_and(|row| row.int(0) > 1) {
-            return Err(Error::new(
-                Code::CurrencyRequired,
-                "Amounts of several currencies cannot be compared; name one with `currency`.",
-            ));
+            return Err(currency_required());
         }
         Ok(())
     }
@@ -421,18 +418,34 @@ impl<'a> Run<'a> {
 
     fn bind(&self, param: &Param, keys: &Arc<[Uuid]>, limit: usize) -> Result<DbValue, Error> {
         Ok(match param {
-            Param::Const(value) => value.clone(),
+            Param::Const(_) | Param::Me | Param::Rows(_) => of_caller(param, self.caller)?,
             Param::Keys => DbValue::Ids(keys.clone()),
             Param::Limit => DbValue::Int(i64::try_from(limit).unwrap_or(i64::MAX)),
-            // No person has the nil id.
-            Param::Me => DbValue::Id(self.caller.person.unwrap_or(Uuid::nil())),
-            Param::Rows(set) => DbValue::Ids(self.caller.rows.of(*set).clone()),
             Param::Variable { name, leaf, list, fold } => {
                 let value = self.variables.get(name).ok_or_else(|| Error::internal("a leaf without a value"))?;
                 if *list { read_list(leaf, *fold, value)? } else { fold.apply(leaf.read(value)?) }
             }
         })
     }
+}
+
+/// The value of a parameter that depends on nobody but the caller.
+pub fn of_caller(param: &Param, caller: &Caller) -> Result<DbValue, Error> {
+    Ok(match param {
+        Param::Const(value) => value.clone(),
+        // No person has the nil id.
+        Param::Me => DbValue::Id(caller.person.unwrap_or(Uuid::nil())),
+        Param::Rows(set) => DbValue::Ids(caller.rows.of(*set).clone()),
+        Param::Keys | Param::Limit | Param::Variable { .. } => {
+            return Err(Error::internal("a parameter of a document, outside of one"));
+        }
+    })
+}
+
+/// The refusal to compare amounts of several currencies.
+pub fn currency_required() -> Error {
+    let line = "Amounts of several currencies cannot be compared; name one with `currency`.";
+    Error::new(Code::CurrencyRequired, line)
 }
 
 impl Parents {

@@ -2,6 +2,7 @@
 //! request, so both mean the same.
 
 mod figures;
+mod flat;
 mod order;
 
 use async_graphql_value::{ConstValue, Value};
