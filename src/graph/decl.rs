@@ -161,6 +161,13 @@ pub enum Kind {
     },
     /// What the caller may do with the row.
     ViewerAccess,
+    /// What changed in an object, as the trail keeps it.
+    Trail {
+        /// Where it is stored.
+        column: Column,
+        /// Columns with the items that a changed link led to and leads to.
+        links: (Column, Column),
+    },
 }
 
 /// One field of an entity.
@@ -298,6 +305,17 @@ impl Field {
         doc: &'static str,
     ) -> Self {
         Self::new(name, Kind::Union { name: union, arms }, doc)
+    }
+
+    /// What changed in an object.
+    pub fn trail(
+        name: &'static str,
+        column: impl IdenStatic,
+        links: (impl IdenStatic, impl IdenStatic),
+        doc: &'static str,
+    ) -> Self {
+        let links = (links.0.as_str(), links.1.as_str());
+        Self::new(name, Kind::Trail { column: column.as_str(), links }, doc)
     }
 
     /// The same field, never null.
@@ -451,6 +469,13 @@ impl Entity {
     #[must_use]
     pub fn fields(mut self, fields: impl IntoIterator<Item = Field>) -> Self {
         self.fields.extend(fields);
+        self
+    }
+
+    /// It is the trail of changes itself.
+    #[must_use]
+    pub fn trail(mut self) -> Self {
+        self.is_trail = true;
         self
     }
 
@@ -673,6 +698,7 @@ impl Model {
             | Kind::Scalar { .. }
             | Kind::Enum { .. }
             | Kind::Enums { .. }
+            | Kind::Trail { .. }
             | Kind::Money { .. }
             | Kind::ViewerAccess => {}
         }

@@ -146,6 +146,21 @@ pub fn write(out: &mut Vec<u8>, ops: &[Op], cells: Cells<'_>, types: &Types<'_>,
                 out.extend_from_slice(scene.cursor.as_bytes());
                 out.push(b'"');
             }
+            Op::Trail(trail) => {
+                let link = |at: usize| {
+                    let link = trail.links[at].as_ref()?;
+                    let (Cell::Id(id), Cell::Text(kind)) = (cells.get(types, link.id), cells.get(types, link.kind))
+                    else {
+                        return None;
+                    };
+                    link.prefixes.iter().find(|(k, _)| *k == kind).map(|(_, prefix)| (*prefix, id))
+                };
+                let holds = |at| matches!(cells.get(types, at), Cell::Bool(true) | Cell::Int(1));
+                match cells.get(types, trail.changes) {
+                    Cell::Text(text) => trail.write(out, text, holds, [link(0), link(1)], scene.masked),
+                    _ => out.extend_from_slice(b"[]"),
+                }
+            }
             Op::Money(i, figure, ops) => money(out, scene.money[*i], *figure, ops, types, scene.masked),
         }
     }

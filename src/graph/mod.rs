@@ -23,6 +23,7 @@ pub mod schema;
 mod sql;
 mod statement;
 mod system;
+mod trail;
 mod tree;
 pub mod value;
 

@@ -11,6 +11,7 @@ use async_graphql_value::Value;
 use super::{
     decl::{Column, Entity, Field, RowScope},
     sql::Statement,
+    trail::Trail,
     tree::Tree,
 };
 use crate::{
@@ -336,6 +337,8 @@ pub enum Op {
     Denied(usize),
     /// The row's cursor.
     Cursor,
+    /// The changes of an audit entry.
+    Trail(Box<Trail>),
     /// A list of money, one entry a currency.
     Money(usize, MoneyFigure, Vec<Op>),
 }

@@ -314,7 +314,7 @@ fn assignments(
                     _ => Err(wrong(&name, "An id is due here.".into())),
                 });
             }
-            Kind::Id | Kind::Many { .. } | Kind::ViewerAccess => {}
+            Kind::Id | Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } => {}
         }
     }
     (out, errors)

@@ -143,7 +143,7 @@ impl Trace {
                         note_link(&mut note, &mut links, to, before.as_ref(), &after);
                     }
                 }
-                Kind::Id | Kind::Many { .. } | Kind::ViewerAccess => {}
+                Kind::Id | Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } => {}
             }
         }
         Self {

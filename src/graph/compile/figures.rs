@@ -90,6 +90,7 @@ impl<'d> Compiler<'d> {
             Kind::Enum { column, .. } => (*column, ColumnType::Text, Form::Text),
             Kind::Id
             | Kind::Enums { .. }
+            | Kind::Trail { .. }
             | Kind::One { .. }
             | Kind::Many { .. }
             | Kind::Union { .. }
@@ -290,6 +291,7 @@ fn shift(ops: &mut [Op]) {
                 shift(yes);
                 shift(no);
             }
+            Op::Trail(trail) => trail.columns().for_each(|at| *at += GROUP_SOURCE),
             Op::Lit(_) | Op::Child(_) | Op::Denied(_) | Op::Cursor | Op::Money(..) => {}
         }
     }

@@ -20,6 +20,7 @@ use super::{
     limit::{Limit, limit},
     plan::{AccessEntry, ColumnType, Expr, Form, Level, Link, Lookup, Op, Page, Plan, Root, RootKind, Source},
     schema::Types,
+    trail::{CHANGE, Member, Trail},
     tree::{TYPE_NAME, Tree, no_introspection},
     value::MONEY_SCALE,
 };
@@ -300,6 +301,28 @@ impl<'d> Compiler<'d> {
                 return Ok(vec![Op::Child(children.len() - 1)]);
             }
             Kind::ViewerAccess => return self.viewer_access(source, alias, entity, rows, asked),
+            Kind::Trail { column, links } => {
+                let members = collect(self.model, self.fragments, self.variables, &sets(asked), CHANGE)
+                    .into_iter()
+                    .map(|(key, fields)| {
+                        let member = match fields[0].node.name.node.as_str() {
+                            TYPE_NAME => Member::TypeName,
+                            "field" => Member::Field,
+                            "needs" => Member::Needs,
+                            "before" => Member::Before,
+                            _ => Member::After,
+                        };
+                        (key.to_owned(), member)
+                    })
+                    .collect();
+                let trail = Trail {
+                    changes: source.column(alias, column, ColumnType::Text),
+                    members,
+                    classes: self.classes_of_trail(source, alias, entity, rows),
+                    links: [links.0, links.1].map(|column| self.link_of_trail(source, alias, column)),
+                };
+                return Ok(vec![Op::Trail(Box::new(trail))]);
+            }
             Kind::Id | Kind::Scalar { .. } | Kind::Enum { .. } | Kind::Enums { .. } | Kind::Money { .. } => {}
         }
         self.guarded(source, alias, entity, field, rows, |this, source, only| {
@@ -367,7 +390,9 @@ impl<'d> Compiler<'d> {
                 let currency = read(currency, ColumnType::Text);
                 vec![Op::Present(amount, self.money(amount, currency, asked)?)]
             }
-            Kind::One { .. } | Kind::Many { .. } | Kind::Union { .. } | Kind::ViewerAccess => vec![],
+            Kind::One { .. } | Kind::Many { .. } | Kind::Union { .. } | Kind::ViewerAccess | Kind::Trail { .. } => {
+                vec![]
+            }
         })
     }
 
@@ -401,6 +426,10 @@ impl<'d> Compiler<'d> {
         };
         if scopes.is_empty() {
             return say(false, "\"ROLE\"");
+        }
+        // A right on some rows is a right on none of a directory, whose rows relate to nobody.
+        if entity.rows == RowScope::Directory && !scopes.is_all() {
+            return say(false, "\"ROW\"");
         }
         let yes = say(true, "null")?;
         if scopes.covers(rows) {

@@ -44,7 +44,12 @@ impl Operand {
                     (false, _) => plain(column, leaf),
                 }
             }
-            Kind::Enums { .. } | Kind::One { .. } | Kind::Many { .. } | Kind::Union { .. } | Kind::ViewerAccess => {
+            Kind::Enums { .. }
+            | Kind::One { .. }
+            | Kind::Many { .. }
+            | Kind::Union { .. }
+            | Kind::ViewerAccess
+            | Kind::Trail { .. } => {
                 return Err(invalid(format!("{}.{} cannot be compared.", entity.name, field.name)));
             }
         })

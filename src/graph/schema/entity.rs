@@ -6,6 +6,7 @@ use super::{
     super::{
         decl::{Entity, Field, Kind, Model, Scalar},
         schema::build::{field, input, object},
+        trail::CHANGE,
     },
     build::{implement, input_object, interface, with_args},
     figures::aggregate_types,
@@ -83,6 +84,7 @@ pub fn output_type(f: &Field) -> String {
         Kind::Scalar { ty, .. } => ty.name().into(),
         Kind::Enum { ty, .. } => ty.name.into(),
         Kind::Enums { ty, .. } => format!("[{}!]", ty.name),
+        Kind::Trail { .. } => format!("[{CHANGE}!]"),
         Kind::Money { .. } => "Money".into(),
         Kind::One { to, .. } => (*to).into(),
         Kind::Many { to, .. } => format!("{to}Connection"),
@@ -200,7 +202,7 @@ pub fn field_filter(f: &Field) -> Option<String> {
         Kind::Money { .. } => "MoneyFilter".into(),
         Kind::One { to, .. } => format!("{to}Filter"),
         Kind::Many { to, .. } => format!("{to}ListFilter"),
-        Kind::Enums { .. } | Kind::Union { .. } | Kind::ViewerAccess => return None,
+        Kind::Enums { .. } | Kind::Union { .. } | Kind::ViewerAccess | Kind::Trail { .. } => return None,
     })
 }
 

@@ -162,7 +162,7 @@ fn members_of(model: &Model, entity: &Entity, required: bool) -> Vec<MetaInputVa
                 }
             }
             Kind::Union { .. } => out.push(input(format!("{}Id", f.name), format!("ID{bang}"), doc)),
-            Kind::Id | Kind::Many { .. } | Kind::ViewerAccess => {}
+            Kind::Id | Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } => {}
         }
     }
     out.extend(entity.lists.iter().map(|list| {

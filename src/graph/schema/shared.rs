@@ -25,7 +25,7 @@ pub(super) fn scalars(r: &mut Registry) {
     let of = |s: Scalar| -> IsValid { Arc::new(move |v| is_valid(s, v)) };
     let decimal: IsValid = Arc::new(|v| matches!(v, ConstValue::String(_) | ConstValue::Number(_)));
     let text: IsValid = Arc::new(|v| matches!(v, ConstValue::String(_)));
-    let facts: [(&str, &str, &str, IsValid); 9] = [
+    let facts: [(&str, &str, &str, IsValid); 10] = [
         (
             "LocalDate",
             "A civil date without a time zone, `YYYY-MM-DD`.",
@@ -64,6 +64,12 @@ pub(super) fn scalars(r: &mut Registry) {
         ),
         ("Url", "An absolute address on the web.", "https://www.rfc-editor.org/rfc/rfc3986", of(Scalar::Url)),
         ("Email", "An e-mail address.", "https://www.rfc-editor.org/rfc/rfc5322", of(Scalar::Email)),
+        (
+            "JSON",
+            "A value of any form, as the trail of changes holds it: text, number, truth value, list or object.",
+            "https://www.rfc-editor.org/rfc/rfc8259",
+            Arc::new(|_| true),
+        ),
         (
             "Long",
             "A whole number of up to 64 bits, answered as a string.",
@@ -156,6 +162,27 @@ pub(super) fn shared(r: &mut Registry) {
                 "String",
                 any,
                 "Why it cannot be written: `ROLE` (no role of the caller writes this class) or `ROW` (not this row); null when it can.",
+            ),
+        ],
+    );
+    object(
+        r,
+        "AuditChange",
+        "One changed field of an object.",
+        vec![
+            field("field", "String!", any, "The field's name."),
+            field("needs", "Permission!", any, "What reading its values needs on the object."),
+            field(
+                "before",
+                "JSON",
+                any,
+                "The value before; null when there was none, or when the caller may not read it, or cannot see what it linked to.",
+            ),
+            field(
+                "after",
+                "JSON",
+                any,
+                "The value after; null when there is none, or when the caller may not read it, or cannot see what it links to.",
             ),
         ],
     );

@@ -91,7 +91,12 @@ impl Builder<'_> {
                 add(currency, ColumnType::Text, Some(*amount));
                 add(amount, ColumnType::Int, None);
             }
-            Kind::Enums { .. } | Kind::One { .. } | Kind::Many { .. } | Kind::Union { .. } | Kind::ViewerAccess => {}
+            Kind::Enums { .. }
+            | Kind::One { .. }
+            | Kind::Many { .. }
+            | Kind::Union { .. }
+            | Kind::ViewerAccess
+            | Kind::Trail { .. } => {}
         }
         Ok(())
     }
