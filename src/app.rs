@@ -107,7 +107,7 @@ impl App {
 pub fn model() -> &'static Model {
     static MODEL: LazyLock<Model> = LazyLock::new(|| {
         let entities = [people::declarations(), portfolios::declarations(), platform::declarations()];
-        let mutations = [people::mutations(), portfolios::mutations()];
+        let mutations = [people::mutations(), portfolios::mutations(), platform::mutations()];
         Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
     });
     &MODEL

@@ -1,8 +1,7 @@
-//! API keys: their text `fgk_<id>_<secret>`, how they are made and rotated, and who presents one.
+//! API keys: their text `fgk_<id>_<secret>`, and who presents one.
 //! Only the hash of a secret is kept; no message, log or `Debug` text holds a secret.
 
 use std::{
-    collections::HashSet,
     fmt,
     num::NonZeroUsize,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -10,14 +9,14 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{api_key, api_key_grant};
+use entity::api_key;
 use lru::LruCache;
 use sea_orm::{ConnectionTrait, EntityTrait};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::{AccessMode, Identity, KeyFacts, Role, SecretHash};
+use super::{Identity, KeyFacts, Role, SecretHash};
 use crate::{
     clock::Clock,
     error::{Code, Error},
@@ -34,8 +33,6 @@ pub const ID_PREFIX: &str = "key";
 const FRESH: TimeDelta = TimeDelta::seconds(5);
 /// Keys remembered as good.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(4_096).expect("not zero");
-/// Characters of the longest name.
-const LONGEST_NAME: usize = 200;
 /// When a key without an end ends: the year 9999.
 const NO_END: DateTime<Utc> = DateTime::from_timestamp(253_402_300_799, 0).expect("an instant");
 
@@ -52,7 +49,8 @@ impl Presented {
         Self { id, secret }
     }
 
-    fn random(id: Uuid) -> Result<Self, Error> {
+    /// A key of this id with a new secret.
+    pub fn random(id: Uuid) -> Result<Self, Error> {
         let mut secret = [0; 32];
         getrandom::fill(&mut secret).map_err(|e| Error::internal(e.to_string()))?;
         Ok(Self::new(id, secret))
@@ -73,6 +71,11 @@ impl Presented {
         format!("{PREFIX}{}_{}", &id[ID_PREFIX.len() + 1..], URL_SAFE_NO_PAD.encode(self.secret))
     }
 
+    /// What a table keeps of the secret.
+    pub fn kept(&self) -> Vec<u8> {
+        self.hash().0.to_vec()
+    }
+
     /// What is kept of the secret. It has 256 random bits, so a plain hash suffices: nobody can try them all.
     fn hash(&self) -> SecretHash {
         SecretHash(Sha256::digest(self.secret).into())
@@ -85,102 +88,11 @@ impl fmt::Debug for Presented {
     }
 }
 
-/// What a new key is to be.
-#[derive(Debug, Clone, Copy)]
-pub struct NewKey<'a> {
-    /// Human key, unique; see [`human_key`].
-    pub key: &'a str,
-    /// What it is for.
-    pub name: &'a str,
-    /// Roles of whoever presents it, at least one.
-    pub roles: &'a [Role],
-    /// What a denied field gives where the request does not say.
-    pub access_mode: AccessMode,
-    /// From then on it is refused.
-    pub expires_at: Option<DateTime<Utc>>,
-    /// Items it is given, with all below them.
-    pub items: &'a [Uuid],
-    /// The person who makes it; none for the system.
-    pub author: Option<Uuid>,
-}
-
 /// The human key that a name suggests: `Power BI (finance)` as `power-bi-finance`. None if there is no letter or digit.
 pub fn human_key(name: &str) -> Option<String> {
     let lower = name.to_lowercase();
     let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     (!words.is_empty()).then(|| words.join("-"))
-}
-
-/// The rows of a new key, and what to hand out once.
-pub fn make(
-    clock: &dyn Clock,
-    new: &NewKey<'_>,
-) -> Result<(api_key::Model, Vec<api_key_grant::Model>, Presented), Error> {
-    let now = clock.now();
-    if !(1..=LONGEST_NAME).contains(&new.name.trim().chars().count()) {
-        return Err(refuse(format!("A key's name has 1 to {LONGEST_NAME} characters.")));
-    }
-    // A name is shown in terminals and in lines with tabs.
-    if new.name.chars().any(char::is_control) {
-        return Err(refuse("A key's name has no control characters."));
-    }
-    if new.roles.is_empty() {
-        return Err(refuse("A key has at least one role."));
-    }
-    if new.expires_at.is_some_and(|end| end <= now) {
-        return Err(refuse("A key ends in the future."));
-    }
-    let presented = Presented::random(clock.new_id())?;
-    let row = api_key::Model {
-        id: presented.id,
-        key: new.key.to_owned(),
-        name: new.name.trim().to_owned(),
-        secret_hash: presented.hash().0.to_vec(),
-        roles: role_names(new.roles),
-        access_mode: new.access_mode.as_str().to_owned(),
-        expires_at: new.expires_at,
-        revoked_at: None,
-        version: 1,
-        created_at: now,
-        created_by_id: new.author,
-        updated_at: now,
-        updated_by_id: new.author,
-    };
-    let mut seen = HashSet::new();
-    let items = new.items.iter().filter(|item| seen.insert(**item));
-    let grants =
-        items.map(|item| api_key_grant::Model { id: clock.new_id(), api_key_id: row.id, item_id: *item }).collect();
-    Ok((row, grants, presented))
-}
-
-/// Gives a key another secret: the one before is refused from then on.
-pub fn rotate(clock: &dyn Clock, row: &mut api_key::Model, author: Option<Uuid>) -> Result<Presented, Error> {
-    if row.revoked_at.is_some() {
-        return Err(refuse("The key was revoked. Make a new one."));
-    }
-    if row.expires_at.is_some_and(|end| end <= clock.now()) {
-        return Err(refuse("The key has expired. Make a new one."));
-    }
-    let presented = Presented::random(row.id)?;
-    row.secret_hash = presented.hash().0.to_vec();
-    touch(clock, row, author);
-    Ok(presented)
-}
-
-/// Ends a key for good; a second time changes nothing. Whether anything changed.
-pub fn revoke(clock: &dyn Clock, row: &mut api_key::Model, author: Option<Uuid>) -> bool {
-    if row.revoked_at.is_some() {
-        return false;
-    }
-    row.revoked_at = Some(clock.now());
-    touch(clock, row, author);
-    true
-}
-
-fn touch(clock: &dyn Clock, row: &mut api_key::Model, author: Option<Uuid>) {
-    row.version += 1;
-    row.updated_at = clock.now();
-    row.updated_by_id = author;
 }
 
 /// Roles as a key keeps them: each once, in the order of the published tables.
@@ -303,10 +215,6 @@ pub fn expired() -> Error {
     Error::new(Code::TokenExpired, "The API key has expired. Ask whoever manages keys here for a new one.")
 }
 
-fn refuse(line: impl Into<String>) -> Error {
-    Error::new(Code::BadRequest, line)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,22 +225,23 @@ mod tests {
     }
 
     fn made(clock: &FixedClock, expires_at: Option<DateTime<Utc>>) -> (api_key::Model, Presented) {
-        let roles = [Role::Admin, Role::Integration, Role::Admin];
-        let new = NewKey {
-            key: "bi",
-            name: " BI ",
-            roles: &roles,
-            access_mode: AccessMode::Error,
+        let presented = Presented::random(clock.new_id()).expect("random");
+        let row = api_key::Model {
+            id: presented.id,
+            key: "bi".into(),
+            name: "BI".into(),
+            secret_hash: presented.kept(),
+            roles: role_names(&[Role::Admin, Role::Integration, Role::Admin]),
+            access_mode: "ERROR".into(),
             expires_at,
-            items: &[Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(1)],
-            author: None,
+            revoked_at: None,
+            version: 1,
+            created_at: clock.now(),
+            created_by_id: None,
+            updated_at: clock.now(),
+            updated_by_id: None,
         };
-        let (row, grants, presented) = make(clock, &new).expect("made");
-        assert_eq!(grants.iter().map(|grant| grant.item_id.as_u128()).collect::<Vec<_>>(), [1, 2]);
-        assert_eq!(
-            (row.name.as_str(), row.roles.as_str(), row.access_mode.as_str()),
-            ("BI", "INTEGRATION,ADMIN", "ERROR")
-        );
+        assert_eq!(row.roles, "INTEGRATION,ADMIN");
         (row, presented)
     }
 
@@ -378,18 +287,15 @@ mod tests {
         assert_eq!(code(&row, &first, clock.now()), roles);
         assert_eq!(code(&row, &first, end - TimeDelta::milliseconds(1)), roles);
         assert_eq!(code(&row, &first, end), Err(Code::TokenExpired));
-        let second = rotate(&clock, &mut row, None).expect("rotated");
+        let second = Presented::random(row.id).expect("random");
+        row.secret_hash = second.kept();
         assert_eq!(
             (code(&row, &first, clock.now()), code(&row, &second, clock.now())),
             (Err(Code::Unauthenticated), roles)
         );
         assert_eq!(code(&row, &first, end), Err(Code::Unauthenticated), "who has no secret learns of no end");
-        assert!(revoke(&clock, &mut row, None) && !revoke(&clock, &mut row, None));
-        assert_eq!((code(&row, &second, clock.now()), row.version), (Err(Code::Unauthenticated), 3));
-        assert!(rotate(&clock, &mut row, None).is_err());
-        let (mut late, _) = made(&clock, Some(end));
-        clock.advance_seconds(10);
-        assert!(rotate(&clock, &mut late, None).is_err(), "another secret does not put its end off");
+        row.revoked_at = Some(clock.now());
+        assert_eq!(code(&row, &second, clock.now()), Err(Code::Unauthenticated));
     }
 
     #[test]
@@ -401,30 +307,6 @@ mod tests {
         assert_eq!(line(Some(row)), line(None));
         // The stand-in for no row is no way in.
         assert!(identity(None, SecretHash([0; 32]), clock.now()).is_err());
-    }
-
-    #[test]
-    fn what_makes_no_key_is_refused() {
-        let clock = clock();
-        let good = NewKey {
-            key: "bi",
-            name: "BI",
-            roles: &[Role::Analyst],
-            access_mode: AccessMode::Mask,
-            expires_at: None,
-            items: &[],
-            author: None,
-        };
-        assert!(make(&clock, &good).is_ok());
-        for bad in [
-            NewKey { name: " ", ..good },
-            NewKey { name: "a\tb", ..good },
-            NewKey { name: &"x".repeat(201), ..good },
-            NewKey { roles: &[], ..good },
-            NewKey { expires_at: Some(clock.now()), ..good },
-        ] {
-            assert_eq!(make(&clock, &bad).expect_err("refused").code, Code::BadRequest, "{bad:?}");
-        }
     }
 
     #[test]

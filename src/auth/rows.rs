@@ -179,6 +179,20 @@ impl Callers {
     }
 }
 
+/// The server's own commands, run by whoever can run them: every role, every row, nobody's person.
+pub async fn system(db: &DatabaseConnection) -> Result<Caller, Error> {
+    let identity = Identity {
+        issuer: "foliograph-command".to_owned(),
+        subject: "system".to_owned(),
+        roles: Role::ALL.to_vec(),
+        expires_at: DateTime::<Utc>::MAX_UTC,
+        key: None,
+    };
+    let restricted = items(db, Condition::all().add(portfolio_item::Column::IsRestricted.eq(true))).await?;
+    let rows = Rows { named: restricted.iter().map(|item| item.id).collect(), ..Rows::default() };
+    Ok(Caller::new(Arc::new(identity), None, Role::ALL.to_vec(), rows))
+}
+
 /// Reads the person of an identity, the roles assigned to her and her rows; of a key, its roles and grants as they are now.
 pub async fn load(db: &DatabaseConnection, clock: &dyn Clock, identity: Arc<Identity>) -> Result<Caller, Error> {
     if let Some(key) = identity.key {

@@ -4,8 +4,10 @@ use std::{
     collections::HashMap,
     fmt::Write as _,
     io::{self, Write as _},
+    sync::Arc,
 };
 
+use async_graphql_value::ConstValue;
 use chrono::{SecondsFormat, TimeDelta};
 use clap::{
     Subcommand,
@@ -14,19 +16,15 @@ use clap::{
 use entity::{api_key, api_key_grant, portfolio_item};
 use foliograph::{
     app,
-    auth::{
-        AccessMode, Role,
-        api_keys::{self, NewKey},
-    },
+    auth::{AccessMode, Role, api_keys, rows},
     clock::{Clock, SystemClock},
     config::Config,
     error::{Code, Error},
+    graph::Database,
+    write::{Wish, Writer},
 };
-use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, DatabaseConnection, DatabaseTransaction, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, SqlErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait as _,
-};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use crate::{parse_duration, role_parser, say, with_runtime};
@@ -91,44 +89,51 @@ pub fn run(command: &KeyCommand) -> Result<(), Error> {
 
 async fn create(asked: &Create) -> Result<(), Error> {
     let key = api_keys::human_key(&asked.name).ok_or_else(|| refuse("A key's name has a letter or a digit."))?;
-    let tx = begin(&connect(&asked.config).await?).await?;
-    let mut items = vec![];
-    for grant in &asked.grants {
-        items.push(item_of(&tx, grant).await?);
-    }
-    let new = NewKey {
-        key: &key,
-        name: &asked.name,
-        roles: &asked.roles,
-        access_mode: asked.access_mode,
-        expires_at: asked.ttl.map(|ttl| SystemClock.now() + ttl),
-        items: &items,
-        author: None,
-    };
-    let (row, grants, presented) = api_keys::make(&SystemClock, &new)?;
-    write(tx, Change::Created(row, grants)).await?;
-    hand_out(&key, &presented)
+    let grants: Vec<Json> = asked.grants.iter().map(|item| json!({ "itemKey": item })).collect();
+    let expires_at = asked.ttl.map(|ttl| (SystemClock.now() + ttl).to_rfc3339_opts(SecondsFormat::Millis, true));
+    let input = json!({
+        "key": key,
+        "name": asked.name,
+        "roles": asked.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
+        "accessMode": asked.access_mode.as_str(),
+        "expiresAt": expires_at,
+        "grants": { "add": grants },
+    });
+    hand_out(&key, &change(&asked.config, &key, "apiKeyCreate", input).await?)
 }
 
 async fn rotate(One { key, config }: &One) -> Result<(), Error> {
-    let tx = begin(&connect(config).await?).await?;
-    let mut row = row_of(&tx, key).await?;
-    let presented = api_keys::rotate(&SystemClock, &mut row, None)?;
-    write(tx, Change::Updated(row)).await?;
-    hand_out(key, &presented)
+    let input = json!({ "ref": { "key": key }, "ifVersion": "*" });
+    hand_out(key, &change(config, key, "apiKeyRotate", input).await?)
 }
 
 async fn revoke(One { key, config }: &One) -> Result<(), Error> {
-    let tx = begin(&connect(config).await?).await?;
-    let mut row = row_of(&tx, key).await?;
-    if api_keys::revoke(&SystemClock, &mut row, None) {
-        write(tx, Change::Updated(row)).await?;
-    }
+    let input = json!({ "ref": { "key": key }, "ifVersion": "*" });
+    change(config, key, "apiKeyRevoke", input).await?;
     say(&format!("{key} is revoked; servers refuse it within five seconds.\n"))
 }
 
-async fn list(config: &Config) -> Result<(), Error> {
+/// Carries out the same mutation that the API has, and gives its payload.
+async fn change(config: &Config, key: &str, mutation: &str, input: Json) -> Result<Json, Error> {
     let database = connect(config).await?;
+    let caller = rows::system(&database.orm).await?;
+    let mutation = app::model().mutations.iter().find(|m| m.name == mutation);
+    let mutation = mutation.ok_or_else(|| Error::internal("a mutation that is not declared"))?;
+    let input = ConstValue::from_json(input).map_err(Error::internal)?;
+    let writer = Writer::new(database, app::model(), Arc::new(SystemClock), Arc::default());
+    let request_id = SystemClock.new_id().simple().to_string();
+    let wish = Wish { mutation, input: &input, caller: &caller, request_id: &request_id, key: None };
+    let payload = writer.perform(&wish).await?.payload;
+    let Some(wrong) = payload["userErrors"].get(0) else { return Ok(payload) };
+    Err(refuse(match (wrong["code"].as_str(), wrong["path"][1].as_str()) {
+        (Some("DUPLICATE"), _) => format!("There is a key {key} already. Choose another name, or rotate that one."),
+        (Some("NOT_FOUND"), Some("ref")) => format!("There is no key {key}. 'foliograph key list' lists them."),
+        _ => wrong["message"].as_str().unwrap_or_default().to_owned(),
+    }))
+}
+
+async fn list(config: &Config) -> Result<(), Error> {
+    let database = connect(config).await?.orm;
     let rows = api_key::Entity::find().order_by_asc(api_key::Column::Key).all(&database).await?;
     let granted = api_key_grant::Entity::find().all(&database).await?;
     let ids = granted.iter().map(|grant| grant.item_id);
@@ -154,82 +159,17 @@ async fn list(config: &Config) -> Result<(), Error> {
     say(&out)
 }
 
-async fn connect(config: &Config) -> Result<DatabaseConnection, Error> {
+async fn connect(config: &Config) -> Result<Database, Error> {
     let database = app::connect(config).await?;
     app::refuse_pending_steps(&database).await?;
-    Ok(database.orm)
-}
-
-/// A transaction that is the only one writing, on SQLite from its start: two that read first would get in each other's way.
-async fn begin(database: &DatabaseConnection) -> Result<DatabaseTransaction, Error> {
-    let options = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    Ok(database.begin_with_options(options).await?)
-}
-
-/// What a command does to keys.
-enum Change {
-    Created(api_key::Model, Vec<api_key_grant::Model>),
-    Updated(api_key::Model),
-}
-
-/// The one place where these commands write, all or nothing: what must go with a write of keys goes here.
-async fn write(tx: DatabaseTransaction, change: Change) -> Result<(), Error> {
-    match change {
-        Change::Created(row, grants) => {
-            let key = row.key.clone();
-            let taken = |e: sea_orm::DbErr| match e.sql_err() {
-                Some(SqlErr::UniqueConstraintViolation(_)) => {
-                    refuse(format!("There is a key {key} already. Choose another name, or rotate that one."))
-                }
-                _ => e.into(),
-            };
-            api_key::Entity::insert(row.into_active_model()).exec_without_returning(&tx).await.map_err(taken)?;
-            let grants: Vec<_> = grants.into_iter().map(sea_orm::IntoActiveModel::into_active_model).collect();
-            if !grants.is_empty() {
-                api_key_grant::Entity::insert_many(grants).exec_without_returning(&tx).await?;
-            }
-        }
-        Change::Updated(row) => {
-            let (id, before) = (row.id, row.version - 1);
-            let done = api_key::Entity::update_many()
-                .set(row.into_active_model().reset_all())
-                .filter(api_key::Column::Id.eq(id))
-                .filter(api_key::Column::Version.eq(before))
-                .exec(&tx)
-                .await?;
-            if done.rows_affected == 0 {
-                return Err(Error::new(Code::Unavailable, "Somebody else changed the key just now. Try again."));
-            }
-        }
-    }
-    Ok(tx.commit().await?)
-}
-
-async fn row_of(tx: &DatabaseTransaction, key: &str) -> Result<api_key::Model, Error> {
-    let found = api_key::Entity::find().filter(api_key::Column::Key.eq(key)).one(tx).await?;
-    found.ok_or_else(|| refuse(format!("There is no key {key}. 'foliograph key list' lists them.")))
-}
-
-async fn item_of(tx: &DatabaseTransaction, key: &str) -> Result<Uuid, Error> {
-    let found = portfolio_item::Entity::find().filter(portfolio_item::Column::Key.eq(key)).all(tx).await?;
-    match &found[..] {
-        [item] => Ok(item.id),
-        [] => Err(refuse(format!("There is no portfolio, program or project {key}."))),
-        several => {
-            let kinds: Vec<_> = several.iter().map(|item| item.kind.to_lowercase()).collect();
-            Err(refuse(format!("{key} is a {}: grant what lies above or below it.", kinds.join(" and a "))))
-        }
-    }
+    Ok(database)
 }
 
 /// The key goes to stdout alone, so that a script can take it from there.
-fn hand_out(key: &str, presented: &api_keys::Presented) -> Result<(), Error> {
+fn hand_out(key: &str, payload: &Json) -> Result<(), Error> {
     // The notice is a courtesy: a closed stderr does not take the key away.
     let _ = writeln!(io::stderr(), "{key}: keep what is printed now, it is not shown again");
-    say(&format!("{}\n", presented.reveal()))
+    say(&format!("{}\n", payload["secret"].as_str().unwrap_or_default()))
 }
 
 fn refuse(line: impl Into<String>) -> Error {

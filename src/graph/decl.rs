@@ -479,6 +479,13 @@ impl Entity {
         self
     }
 
+    /// A creation may leave the human key out.
+    #[must_use]
+    pub fn with_default_key(mut self) -> Self {
+        self.fields = self.fields.into_iter().map(|f| if f.name == "key" { f.defaulted() } else { f }).collect();
+        self
+    }
+
     /// A list that is written with a row.
     #[must_use]
     pub fn list(mut self, list: List) -> Self {
@@ -599,7 +606,7 @@ impl Entity {
 
     /// Whether its changes are followed as a type of their own.
     pub fn is_followed(&self) -> bool {
-        self.prefix.is_some() && !self.is_trail
+        self.prefix.is_some() && !self.is_trail && self.field("version").is_some()
     }
 
     /// The field of that name.

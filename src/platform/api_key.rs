@@ -4,7 +4,7 @@ use entity::{api_key, api_key_grant};
 
 use crate::{
     auth::Class,
-    graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
+    graph::decl::{Entity, EnumDecl, Field, List, RowScope, Scalar},
     people::role_assignment::ROLE,
 };
 
@@ -29,18 +29,22 @@ pub fn declare() -> Entity {
         "A key that a script or a BI tool presents. Its secret was shown once, when it was made or last rotated.",
     )
     .node("key", "apiKey", "apiKeys")
-    .keyed(C::Key, "The human key, such as `power-bi-finance`; unique among API keys.")
+    .keyed(C::Key, "The human key, such as `power-bi-finance`; unique among API keys. Made from the name if not said.")
+    .with_default_key()
     .fields([
-        Field::scalar("name", Scalar::String, C::Name, "What the key is for.").required(),
-        Field::choices("roles", &ROLE, C::Roles, "The roles of whoever presents the key.").required(),
+        Field::scalar("name", Scalar::String, C::Name, "What the key is for.").required().written().longest(200),
+        Field::choices("roles", &ROLE, C::Roles, "The roles of whoever presents the key.").required().written(),
         Field::choice(
             "accessMode",
             &ACCESS_MODE,
             C::AccessMode,
-            "What a denied field gives where the request has no header `X-Access-Mode`.",
+            "What a denied field gives where the request has no header `X-Access-Mode`; ERROR if not said.",
         )
-        .required(),
-        Field::scalar("expiresAt", Scalar::DateTime, C::ExpiresAt, "From then on the key is refused; null for no end."),
+        .required()
+        .written()
+        .defaulted(),
+        Field::scalar("expiresAt", Scalar::DateTime, C::ExpiresAt, "From then on the key is refused; null for no end.")
+            .written(),
         Field::scalar(
             "revokedAt",
             Scalar::DateTime,
@@ -54,6 +58,13 @@ pub fn declare() -> Entity {
             "The items that the key is given, each with all below it: its scope GRANT.",
         ),
     ])
+    .list(List {
+        name: "grants",
+        item: "ApiKeyGrant",
+        members: super::write::granted_item(),
+        class: Class::Sec,
+        doc: "The items that the key is given, each with all below it.",
+    })
     .audited()
 }
 

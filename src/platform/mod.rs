@@ -2,6 +2,9 @@
 
 pub mod api_key;
 mod audit_event;
+mod write;
+
+pub use write::mutations;
 
 use crate::graph::decl::Entity;
 
