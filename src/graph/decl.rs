@@ -628,7 +628,9 @@ impl Field {
         self
     }
 
-    fn unfiltered(mut self) -> Self {
+    /// The same field, not to be filtered by.
+    #[must_use]
+    pub fn unfiltered(mut self) -> Self {
         self.filter = false;
         self
     }

@@ -39,7 +39,8 @@ pub fn declare() -> Entity {
             .grouped(),
         Field::scalar("targetId", Scalar::String, C::TargetRef, "The object's id.").required(),
         Field::scalar("targetVersion", Scalar::Version, C::TargetVersion, "The object's version after the change.")
-            .required(),
+            .required()
+            .unfiltered(),
         Field::scalar("mutation", Scalar::String, C::Mutation, "The mutation or command.").required().grouped(),
         Field::scalar("requestId", Scalar::String, C::RequestId, "The request that asked for it.").required(),
         Field::one("actor", C::ActorId, "Person", "Who did it; null for an API key and for the system."),

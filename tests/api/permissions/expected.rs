@@ -416,6 +416,7 @@ impl<'r> Eyes<'r> {
                 let nodes: Vec<Value> = self.visible(to).into_iter().filter(of).map(Row::shown).collect();
                 json!({ "totalCount": nodes.len(), "nodes": nodes })
             }
+            Kind::Trail { .. } => panic!("later"),
             Kind::ViewerAccess => {
                 let scopes = self.union(entity.class, |grant| grant.write);
                 let reason = match row {

@@ -154,6 +154,7 @@ fn selection(field: &Field) -> String {
         Kind::Many { to: "PersonIdentity", .. } => format!("{name}(first: 1000) {{ totalCount nodes {{ subject }} }}"),
         Kind::Many { .. } => format!("{name}(first: 1000) {{ totalCount nodes {{ id }} }}"),
         Kind::Union { .. } => format!("{name} {{ ... on Node {{ id }} }}"),
+        Kind::Trail { .. } => format!("{name} {{ field }}"),
         Kind::ViewerAccess => format!("{name} {{ canRead canWrite reason }}"),
     }
 }
