@@ -54,10 +54,31 @@ pub fn mutations() -> Vec<Mutation> {
         run: write,
     };
     vec![
-        of("apiKeyCreate", Verb::Create, vec![secret()], "Makes an API key. Its roles are among your own, or INTEGRATION on items that you see."),
+        of(
+            "apiKeyCreate",
+            Verb::Create,
+            vec![secret()],
+            "Makes an API key. Its roles are among your own, or INTEGRATION on items that you see.",
+        ),
         of("apiKeyUpdate", Verb::Update, vec![], "Changes an API key, but not its secret."),
-        Mutation { run: rotate, ..of("apiKeyRotate", Verb::Act, vec![secret()], "Gives an API key another secret; the one before is refused from then on.") },
-        Mutation { run: revoke, ..of("apiKeyRevoke", Verb::Act, vec![], "Ends an API key for good: it is refused everywhere within five seconds.") },
+        Mutation {
+            run: rotate,
+            ..of(
+                "apiKeyRotate",
+                Verb::Act,
+                vec![secret()],
+                "Gives an API key another secret; the one before is refused from then on.",
+            )
+        },
+        Mutation {
+            run: revoke,
+            ..of(
+                "apiKeyRevoke",
+                Verb::Act,
+                vec![],
+                "Ends an API key for good: it is refused everywhere within five seconds.",
+            )
+        },
     ]
 }
 
@@ -135,7 +156,8 @@ fn settle(work: &mut Work<'_>, row: &mut Row<Model>) {
         let line = "A key ends in the future; to end one now, revoke it.";
         work.fail(row, UserError::new(UserCode::OutOfRange, row.place("expiresAt"), line));
     }
-    if row.before.as_ref().is_some_and(|before| before.revoked_at.is_some()) && row.before.as_ref() != Some(&row.after) {
+    if row.before.as_ref().is_some_and(|before| before.revoked_at.is_some()) && row.before.as_ref() != Some(&row.after)
+    {
         let line = "A revoked key can no longer be changed.";
         work.fail(row, UserError::new(UserCode::Immutable, row.path.clone(), line));
     }
@@ -242,7 +264,8 @@ async fn items(
         let path = path.at(at);
         let found: Result<Uuid, UserError> = match (input::text(element, "itemId"), input::text(element, "itemKey")) {
             (Some(id), None) => {
-                let named = parse_id(&id).and_then(|(prefix, id)| by_id.get(&id).filter(|found| found.prefix == prefix));
+                let named =
+                    parse_id(&id).and_then(|(prefix, id)| by_id.get(&id).filter(|found| found.prefix == prefix));
                 named.map(|found| found.id).ok_or_else(|| nothing(path.at("itemId"), &id))
             }
             (None, Some(key)) => match by_key.get(&key).map(Vec::as_slice) {
@@ -264,7 +287,11 @@ async fn items(
 }
 
 fn nothing(path: Path, named: &str) -> UserError {
-    UserError::new(UserCode::NotFound, path, format!("There is no portfolio, program or project {named} that you can see."))
+    UserError::new(
+        UserCode::NotFound,
+        path,
+        format!("There is no portfolio, program or project {named} that you can see."),
+    )
 }
 
 fn rotate<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
@@ -273,7 +300,13 @@ fn rotate<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Re
         let batch = work.read(input);
         let entity = work.lens.model.entity("ApiKey");
         let mut rows = open::<Keys>(work, entity, &batch.items, blank).await?;
-        rows::demand::<Model>(work, &rows, work.lens.caller.rights.scopes(Class::Sec.write()), &Class::Sec.write().to_string()).await?;
+        rows::demand::<Model>(
+            work,
+            &rows,
+            work.lens.caller.rights.scopes(Class::Sec.write()),
+            &Class::Sec.write().to_string(),
+        )
+        .await?;
         let mut presented = None;
         for row in &mut rows {
             let is_over = row.after.expires_at.is_some_and(|end| end <= work.now);
@@ -307,7 +340,13 @@ fn revoke<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Re
         let batch = work.read(input);
         let entity = work.lens.model.entity("ApiKey");
         let mut rows = open::<Keys>(work, entity, &batch.items, blank).await?;
-        rows::demand::<Model>(work, &rows, work.lens.caller.rights.scopes(Class::Sec.write()), &Class::Sec.write().to_string()).await?;
+        rows::demand::<Model>(
+            work,
+            &rows,
+            work.lens.caller.rights.scopes(Class::Sec.write()),
+            &Class::Sec.write().to_string(),
+        )
+        .await?;
         for row in &mut rows {
             // A second time changes nothing.
             row.after.revoked_at = row.after.revoked_at.or(Some(work.now));

@@ -102,7 +102,7 @@ tests! {
         let public = r#"source = "registry+https://github.com/rust-lang/crates.io-index""#;
         let cargo = read("Cargo.lock");
         let faults = cargo.lines().filter(|line| line.starts_with("source = ") && *line != public).map(|line| format!("Cargo.lock: {line}"));
-        let npm = read("tests/graphql-js/package-lock.json");
+        let npm = read("tests/node/package-lock.json");
         let faults = faults.chain(npm.lines().filter(|line| line.contains("\"resolved\"")).map(|line| format!("package-lock.json: {}", line.trim())));
         report(faults, "Lock with the public registry; for npm: npm install --omit-lockfile-registry-resolved.");
     }

@@ -42,6 +42,7 @@ pub mod facts;
 pub mod folder;
 pub mod golden;
 pub mod json;
+pub mod node;
 pub mod postgres;
 pub mod process;
 pub mod product;

@@ -12,18 +12,21 @@ pub enum Need {
     Postgres,
     /// The folder of published data.
     RealData,
-    /// node, npm and the graphql package.
-    GraphqlJs,
+    /// node, npm and the packages of `tests/node`.
+    Node,
+    /// Python 3.
+    Python,
 }
 
 impl Need {
-    const ALL: [Self; 3] = [Self::Postgres, Self::RealData, Self::GraphqlJs];
+    const ALL: [Self; 4] = [Self::Postgres, Self::RealData, Self::Node, Self::Python];
 
     fn title(self) -> &'static str {
         match self {
             Self::Postgres => "PostgreSQL",
             Self::RealData => "real data",
-            Self::GraphqlJs => "graphql-js",
+            Self::Node => "node",
+            Self::Python => "Python",
         }
     }
 
@@ -33,7 +36,8 @@ impl Need {
                 "apt-get install postgresql, or set FOLIOGRAPH_TEST_PG_BIN to the folder of initdb and pg_ctl"
             }
             Self::RealData => "set FOLIOGRAPH_TEST_DATA to the folder of published data",
-            Self::GraphqlJs => "apt-get install nodejs npm, and let npm reach its registry once",
+            Self::Node => "apt-get install nodejs npm, and let npm reach its registry once",
+            Self::Python => "apt-get install python3",
         }
     }
 }

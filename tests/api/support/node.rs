@@ -1,0 +1,75 @@
+//! Programs of others that run on node: `tests/node` is installed by `npm ci` into a cache below `target/`, once for each
+//! lockfile. Where node is missing the test ends as not run, and fails on a build server.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::OnceLock,
+};
+
+use super::{
+    runner, settings,
+    summary::{self, Need},
+};
+
+/// What a script of `tests/node` writes for this input.
+pub fn run(script: &str, input: &str) -> String {
+    static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let folder = match INSTALLED.get_or_init(install) {
+        Ok(folder) => folder,
+        Err(reason) if settings::is_ci() => panic!("{reason}; and with CI=true it is required"),
+        Err(reason) => runner::skip(Need::Node, reason),
+    };
+    summary::used(Need::Node, &runner::current_test());
+    execute(folder, script, input).unwrap_or_else(|reason| panic!("{script}: {reason}"))
+}
+
+fn execute(folder: &Path, script: &str, input: &str) -> Result<String, String> {
+    let mut child = Command::new("node")
+        .arg(script)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| format!("node: {e}"))?;
+    // node reads its whole input before it writes, so neither side waits for the other.
+    child.stdin.take().ok_or("no pipe")?.write_all(input.as_bytes()).map_err(|e| e.to_string())?;
+    let output = child.wait_with_output().map_err(|e| e.to_string())?;
+    let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    if output.status.success() { Ok(out) } else { Err(err) }
+}
+
+/// Brings the cache up to the lockfile; where it already is, the network is not needed.
+fn install() -> Result<PathBuf, String> {
+    let source = settings::workspace().join("tests/node");
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("node");
+    fs::create_dir_all(&cache).map_err(|e| e.to_string())?;
+    for entry in fs::read_dir(&source).map_err(|e| e.to_string())?.filter_map(Result::ok) {
+        if entry.path().is_file() {
+            fs::copy(entry.path(), cache.join(entry.file_name())).map_err(|e| e.to_string())?;
+        }
+    }
+    command(&cache, "node", &["--version"])?;
+    let lock = fs::read(cache.join("package-lock.json")).map_err(|e| e.to_string())?;
+    let installed = cache.join("installed-lock.json");
+    if fs::read(&installed).is_ok_and(|done| done == lock) && cache.join("node_modules/graphql").is_dir() {
+        return Ok(cache);
+    }
+    command(&cache, "npm", &["ci", "--ignore-scripts", "--no-audit", "--no-fund"])?;
+    fs::write(installed, lock).map_err(|e| e.to_string())?;
+    Ok(cache)
+}
+
+fn command(folder: &Path, program: &str, arguments: &[&str]) -> Result<(), String> {
+    let command = format!("{program} {}", arguments.join(" "));
+    let output = Command::new(program).args(arguments).current_dir(folder).stdin(Stdio::null()).output();
+    let output = output.map_err(|e| format!("{command}: {e}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{command}: {}", text.lines().find(|line| !line.trim().is_empty()).unwrap_or("failed")))
+}
