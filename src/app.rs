@@ -20,6 +20,7 @@ use crate::{
     clock::Clock,
     config::{Config, Toggle},
     error::{Code, Error},
+    events::{Events, Works},
     graph::{Database, Engine, decl::Model},
     http::{self, Throttle},
     people, portfolios,
@@ -40,6 +41,10 @@ pub struct App {
     pub database: Database,
     /// Answers GraphQL requests.
     pub engine: Engine,
+    /// Changes, for those who follow them.
+    pub events: Arc<Events>,
+    /// What runs besides requests, as long as this does.
+    pub works: Works,
     /// Checks tokens.
     pub verifier: Verifier,
     /// Signs tokens of the demo and of `foliograph token`; none in production.
@@ -66,13 +71,17 @@ impl App {
     pub async fn over(config: Config, clock: Arc<dyn Clock>, database: Database) -> Result<Arc<Self>, Error> {
         let local_key = open_local_key(&config)?;
         let verifier = Verifier::new(local_key.as_ref(), open_issuer(&config)?);
-        let engine = Engine::new(database.clone(), model(), config.limits).await?;
+        let events = Events::open(database.clone(), clock.clone(), model()).await?;
+        let engine = Engine::new(database.clone(), model(), config.limits, events.clone()).await?;
+        let works = events.start(config.notify == Toggle::On);
         let failed_auth = Throttle::new(config.max_failed_auth);
         Ok(Arc::new(Self {
             config,
             clock,
             database,
             engine,
+            events,
+            works,
             verifier,
             local_key,
             callers: Callers::default(),

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use entity::server_secret;
+use futures_util::StreamExt as _;
 use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
 use serde_json::{Value as Json, json};
 
@@ -21,10 +22,11 @@ use crate::{
     auth::{AccessMode, Caller},
     config::Limits,
     error::{Code, Error},
+    events::Events,
 };
 
 /// Name of the secret that signs cursors.
-const CURSOR_SECRET: &str = "cursor";
+pub(crate) const CURSOR_SECRET: &str = "cursor";
 
 /// One GraphQL request, as read from HTTP.
 #[derive(Debug, Default)]
@@ -52,14 +54,20 @@ pub struct Engine {
     documents: Documents,
     pub(super) signer: Signer,
     pub(super) limits: Limits,
+    pub(super) events: Arc<Events>,
 }
 
 impl Engine {
     /// An engine over a migrated database.
-    pub async fn new(database: Database, model: &'static Model, limits: Limits) -> Result<Self, Error> {
+    pub async fn new(
+        database: Database,
+        model: &'static Model,
+        limits: Limits,
+        events: Arc<Events>,
+    ) -> Result<Self, Error> {
         let (schema, types) = schema::build(model);
         let signer = Signer::new(&shared_secret(&database, CURSOR_SECRET).await?);
-        Ok(Self { database, model, schema, types, documents: Documents::default(), signer, limits })
+        Ok(Self { database, model, schema, types, documents: Documents::default(), signer, limits, events })
     }
 
     /// The schema in SDL.
@@ -107,6 +115,10 @@ impl Engine {
         if request.only_queries && !document::is_query(&op.node) {
             return Err(one(Error::new(Code::MethodNotAllowed, "GET answers queries only; send this by POST.")));
         }
+        if document::is_subscription(&op.node) {
+            let line = "A subscription is followed over the WebSocket at /graphql/ws.";
+            return Err(one(Error::new(Code::BadRequest, line)));
+        }
         if known.is_none() {
             self.validate(&request.document, &document).await?;
             input::check_document(&self.types, &document.parsed).map_err(one)?;
@@ -144,7 +156,8 @@ impl Engine {
             request = request.operation_name(*name);
         }
         request.set_parsed_query(document.parsed.clone());
-        let errors = self.schema.execute(request).await.errors;
+        // A subscription's stream is empty here; errors come before it.
+        let errors = self.schema.execute_stream(request).next().await.map(|r| r.errors).unwrap_or_default();
         if errors.is_empty() {
             return Ok(());
         }
@@ -175,7 +188,7 @@ pub fn needs(model: &'static Model) -> Vec<(String, String)> {
 }
 
 /// A secret that all server processes on one database share, made by whoever comes first.
-async fn shared_secret(database: &Database, name: &str) -> Result<Vec<u8>, Error> {
+pub(crate) async fn shared_secret(database: &Database, name: &str) -> Result<Vec<u8>, Error> {
     let find = || server_secret::Entity::find_by_id(name).one(&database.orm);
     if let Some(row) = find().await? {
         return Ok(row.value);

@@ -9,6 +9,7 @@ use std::{
 use async_graphql_value::Value;
 
 use super::{
+    changes::Asked,
     decl::{Column, Entity, Field, RowScope},
     sql::Statement,
     tree::Tree,
@@ -67,6 +68,8 @@ pub enum RootKind {
     Denied(usize),
     /// The server's own facts.
     System(Tree),
+    /// Changes: a page of them, or one event of a stream.
+    Changes(Box<Asked>, Tree),
 }
 
 /// Something that a caller may not read, and where.
