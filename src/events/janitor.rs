@@ -8,7 +8,7 @@ use sea_orm::{
     TransactionTrait,
 };
 
-use super::{Events, sequencer::read_head};
+use super::{Events, sequencer::{Lock, read_head}};
 use crate::error::Error;
 
 /// Days that events are kept, and with them the cursors that a query takes.
@@ -59,7 +59,7 @@ impl Events {
             ..TransactionOptions::default()
         };
         let transaction = self.database.orm.begin_with_options(options).await?;
-        let Some(head) = self.lock(&transaction).await? else { return Ok(0) };
+        let Some(head) = self.lock(&transaction, Lock::Skip).await? else { return Ok(0) };
         let kept: Option<i64> = outbox_event::Entity::find()
             .select_only()
             .column(outbox_event::Column::Position)

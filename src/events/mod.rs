@@ -69,7 +69,7 @@ impl Events {
 
     /// The watermark of a caller who is about to read everything herself: changes since then are changes after it.
     pub async fn watermark(&self, caller: &Caller) -> Result<String, Error> {
-        self.sequence_now().await?;
+        self.sequence_soon().await;
         self.feed.now(caller).await
     }
 
@@ -91,7 +91,7 @@ impl Drop for Works {
 
 async fn follow(events: Arc<Events>) {
     loop {
-        if let Err(e) = events.sequence_now().await {
+        if let Err(e) = events.sequence(sequencer::Lock::Skip).await {
             tracing::warn!(error = %e, "events could not be given positions; trying again");
         }
         // Whichever comes first; a lost nudge costs one interval.

@@ -11,7 +11,7 @@
 //! follow each other, and it is held by sequencers alone: writers of different objects never wait for each other.
 //! A transaction that stays open long gets its positions when it commits; nobody waits for it.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use entity::outbox_head;
 use sea_orm::{
@@ -37,6 +37,18 @@ const NUMBER: &str = "UPDATE outbox_event SET position = n.place FROM (SELECT p.
     min(seq) OVER (PARTITION BY transaction_id) AS first FROM outbox_event WHERE position IS NULL) p \
     WHERE p.first <= $2) n WHERE outbox_event.seq = n.seq";
 
+/// How long a request waits for positions.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What to do where another sequencer is at work.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Lock {
+    /// Wait for it: it may not see what was committed just now.
+    Wait,
+    /// Leave it the work.
+    Skip,
+}
+
 #[derive(FromQueryResult)]
 struct Pending {
     first: i64,
@@ -44,10 +56,21 @@ struct Pending {
 }
 
 impl Events {
-    /// Gives positions to all committed events that have none, unless another process is doing so. Returns the head.
+    /// Gives positions to all events that were committed before this call. Returns the head.
     pub async fn sequence_now(&self) -> Result<i64, Error> {
+        self.sequence(Lock::Wait).await
+    }
+
+    /// The same for who asks what has changed. Whoever is late is late: her answer is whole without the newest events.
+    pub async fn sequence_soon(&self) {
+        if let Ok(Err(e)) = tokio::time::timeout(PATIENCE, self.sequence_now()).await {
+            tracing::warn!(error = %e, "events could not be given positions before a request");
+        }
+    }
+
+    pub(super) async fn sequence(&self, lock: Lock) -> Result<i64, Error> {
         loop {
-            let (head, more) = self.sequence_some().await?;
+            let (head, more) = self.sequence_some(lock).await?;
             self.head.send_if_modified(|known| {
                 let moved = head > *known;
                 *known = head.max(*known);
@@ -59,7 +82,7 @@ impl Events {
         }
     }
 
-    async fn sequence_some(&self) -> Result<(i64, bool), Error> {
+    async fn sequence_some(&self, lock: Lock) -> Result<(i64, bool), Error> {
         let orm = &self.database.orm;
         let backend = orm.get_database_backend();
         if orm.query_one_raw(Statement::from_string(backend, PENDING)).await?.is_none() {
@@ -70,7 +93,7 @@ impl Events {
             ..TransactionOptions::default()
         };
         let transaction = orm.begin_with_options(options).await?;
-        let Some(head) = self.lock(&transaction).await? else {
+        let Some(head) = self.lock(&transaction, lock).await? else {
             drop(transaction);
             return Ok((read_head(orm).await?.position, false));
         };
@@ -98,11 +121,18 @@ impl Events {
     }
 
     /// The head, locked; none where another sequencer is at work.
-    pub(super) async fn lock(&self, transaction: &DatabaseTransaction) -> Result<Option<outbox_head::Model>, Error> {
+    pub(super) async fn lock(
+        &self,
+        transaction: &DatabaseTransaction,
+        lock: Lock,
+    ) -> Result<Option<outbox_head::Model>, Error> {
         let mut head = outbox_head::Entity::find();
         if self.database.dialect == Dialect::Postgres {
             let head = QuerySelect::query(&mut head);
-            head.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+            match lock {
+                Lock::Wait => head.lock(LockType::Update),
+                Lock::Skip => head.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked),
+            };
         }
         Ok(head.one(transaction).await?)
     }

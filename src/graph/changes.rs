@@ -91,7 +91,7 @@ impl Engine {
         }
         let selection = asked.selection(self.model, run.variables)?;
         // Whoever writes and then asks finds what she wrote.
-        self.events.sequence_now().await?;
+        self.events.sequence_soon().await;
         let feed = &self.events.feed;
         let from = match asked.cursor(run.variables) {
             Some(text) => feed.read(&text)?,

@@ -1,7 +1,7 @@
 //! Rights, exhaustively: every field, row and input against the policy, for every role. What is due is worked out in
 //! `permissions/expected.rs` from `decide` and the rows; `permissions.txt` is the table that people review.
 
-mod cast;
+pub mod cast;
 mod expected;
 mod fields;
 mod inputs;
