@@ -21,6 +21,7 @@ use crate::{
     clock::Clock,
     config::{Config, Toggle},
     error::{Code, Error},
+    events::{Events, Works},
     export::Exports,
     graph::{Database, Engine, decl::Model},
     http::{self, Throttle},
@@ -44,6 +45,10 @@ pub struct App {
     pub engine: Engine,
     /// Runs exports.
     pub exports: Exports,
+    /// Changes, for those who follow them.
+    pub events: Arc<Events>,
+    /// What runs besides requests, as long as this does.
+    pub works: Works,
     /// Checks tokens.
     pub verifier: Verifier,
     /// Checks API keys.
@@ -73,8 +78,11 @@ impl App {
         let local_key = open_local_key(&config)?;
         let verifier = Verifier::new(local_key.as_ref(), open_issuer(&config)?);
         let callers: Arc<Callers> = Arc::default();
-        let engine = Engine::new(database.clone(), model(), config.limits, clock.clone(), callers.clone()).await?;
+        let events = Events::open(database.clone(), clock.clone(), model()).await?;
+        let shared = (clock.clone(), callers.clone(), events.clone());
+        let engine = Engine::new(database.clone(), model(), config.limits, shared).await?;
         let exports = Exports::new(database.clone(), clock.clone(), config.max_exports, config.export_timeout());
+        let works = events.start(config.notify == Toggle::On);
         let failed_auth = Throttle::new(config.max_failed_auth);
         Ok(Arc::new(Self {
             config,
@@ -82,6 +90,8 @@ impl App {
             database,
             engine,
             exports,
+            events,
+            works,
             verifier,
             keys: KeyVerifier::default(),
             local_key,

@@ -122,6 +122,10 @@ pub struct Config {
     /// Where a token names roles: a claim, or a path such as `realm_access.roles`.
     #[arg(long, env = "FOLIOGRAPH_ROLES_CLAIM", default_value = "roles")]
     pub roles_claim: String,
+    /// Whether processes on one PostgreSQL tell each other of events; off behind a pooler that cannot LISTEN. Without it
+    /// they look twice a second.
+    #[arg(long, env = "FOLIOGRAPH_NOTIFY", default_value = "on")]
+    pub notify: Toggle,
     /// The explorer page at `/`.
     #[arg(long, env = "FOLIOGRAPH_EXPLORER", default_value = "on")]
     pub explorer: Toggle,

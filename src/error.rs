@@ -53,6 +53,8 @@ pub enum Code {
     InvalidId,
     /// A cursor that is not ours, or of another filter or order.
     CursorMismatch,
+    /// A cursor of changes that are no longer kept; start again without it.
+    CursorExpired,
     /// `first` or `last` over the maximum.
     PageSizeTooLarge,
     /// Money compared without a currency where several occur.
@@ -97,6 +99,7 @@ impl Code {
             Self::NotFound => "NOT_FOUND",
             Self::InvalidId => "INVALID_ID",
             Self::CursorMismatch => "CURSOR_MISMATCH",
+            Self::CursorExpired => "CURSOR_EXPIRED",
             Self::PageSizeTooLarge => "PAGE_SIZE_TOO_LARGE",
             Self::CurrencyRequired => "CURRENCY_REQUIRED",
             Self::OutOfRange => "OUT_OF_RANGE",

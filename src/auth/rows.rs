@@ -42,7 +42,7 @@ pub struct Subtrees {
 }
 
 /// A set of rows of the caller that a scope compares with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum RowSet {
     /// Projects she manages.
@@ -66,7 +66,8 @@ pub enum RowSet {
 }
 
 impl RowSet {
-    const ALL: [Self; 9] = [
+    /// Every set.
+    pub const ALL: [Self; 9] = [
         Self::Own,
         Self::SponsoredPortfolios,
         Self::SponsoredItems,

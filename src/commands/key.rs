@@ -120,7 +120,7 @@ async fn change(config: &Config, key: &str, mutation: &str, input: Json) -> Resu
     let mutation = app::model().mutations.iter().find(|m| m.name == mutation);
     let mutation = mutation.ok_or_else(|| Error::internal("a mutation that is not declared"))?;
     let input = ConstValue::from_json(input).map_err(Error::internal)?;
-    let writer = Writer::new(database, app::model(), Arc::new(SystemClock), Arc::default());
+    let writer = Writer::new(database, app::model(), Arc::new(SystemClock), Arc::default(), None);
     let request_id = SystemClock.new_id().simple().to_string();
     let wish = Wish { mutation, input: &input, caller: &caller, request_id: &request_id, key: None };
     let payload = writer.perform(&wish).await?.payload;

@@ -136,6 +136,7 @@ pub(super) fn is_before_execution(code: Code) -> bool {
             | Code::NotFound
             | Code::InvalidId
             | Code::CursorMismatch
+            | Code::CursorExpired
             | Code::PageSizeTooLarge
             | Code::CurrencyRequired
             | Code::OutOfRange

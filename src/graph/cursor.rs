@@ -22,6 +22,11 @@ const TAG: usize = 12;
 /// What a cursor is good for: a hash of entity, filter and order.
 pub type ListHash = [u8; 8];
 
+/// First byte of a sealed cursor.
+const SEALED: u8 = 2;
+/// Bytes of a seal, which also begins the stream that hides the rest.
+const SEAL: usize = 16;
+
 /// Signs and checks cursors.
 #[derive(Clone)]
 pub struct Signer(Hmac<Sha256>);
@@ -74,6 +79,59 @@ impl Signer {
             ));
         }
         decode(keys).ok_or_else(foreign)
+    }
+}
+
+/// Sealed texts: authenticated as cursors are, and not readable. The seal is a hash of the content and the key of what
+/// hides it, so that no second secret value has to be kept or be different each time (SIV).
+impl Signer {
+    /// Hides a content; equal contents give equal texts.
+    pub fn seal(&self, content: &[u8]) -> String {
+        let seal = self.seal_of(content);
+        let mut out = Vec::with_capacity(1 + SEAL + content.len());
+        out.push(SEALED);
+        out.extend_from_slice(&seal);
+        out.extend_from_slice(content);
+        self.mask(&seal, &mut out[1 + SEAL..]);
+        URL_SAFE_NO_PAD.encode(out)
+    }
+
+    /// The content of a text that this server sealed.
+    pub fn unseal(&self, text: &str) -> Result<Vec<u8>, Error> {
+        let foreign = || Error::new(Code::CursorMismatch, "This is not a cursor of changes of this server.");
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| foreign())?;
+        if bytes.len() < 1 + SEAL || bytes[0] != SEALED {
+            return Err(foreign());
+        }
+        let (seal, hidden) = bytes[1..].split_at(SEAL);
+        let mut content = hidden.to_vec();
+        self.mask(seal, &mut content);
+        let mut mac = self.0.clone();
+        mac.update(b"seal");
+        mac.update(&content);
+        mac.verify_truncated_left(seal).map_err(|_| foreign())?;
+        Ok(content)
+    }
+
+    fn seal_of(&self, content: &[u8]) -> [u8; SEAL] {
+        let mut mac = self.0.clone();
+        mac.update(b"seal");
+        mac.update(content);
+        let mut seal = [0; SEAL];
+        seal.copy_from_slice(&mac.finalize().into_bytes()[..SEAL]);
+        seal
+    }
+
+    /// Adds the stream that belongs to a seal; twice gives the content again.
+    fn mask(&self, seal: &[u8], content: &mut [u8]) {
+        for (count, block) in content.chunks_mut(32).enumerate() {
+            let mut mac = self.0.clone();
+            mac.update(b"mask");
+            mac.update(seal);
+            mac.update(&(count as u64).to_be_bytes());
+            let stream = mac.finalize().into_bytes();
+            block.iter_mut().zip(stream).for_each(|(byte, mask)| *byte ^= mask);
+        }
     }
 }
 

@@ -18,6 +18,8 @@ pub type Column = &'static str;
 pub enum RowScope {
     /// The table of portfolio items itself.
     Item,
+    /// What an event says of an item before the change.
+    ItemBefore,
     /// Rows that belong to an item and carry its scope columns.
     OfItem {
         /// Column with the item's id.
@@ -34,6 +36,40 @@ pub enum RowScope {
         /// Column with the person's id.
         person: Column,
     },
+}
+
+impl RowScope {
+    /// The same relation, over what an event of the outbox says of the row before the change.
+    #[must_use]
+    pub fn before(self) -> Self {
+        match self {
+            Self::Item | Self::ItemBefore => Self::ItemBefore,
+            Self::OfItem { .. } => {
+                Self::OfItem { item: "was_item_id", portfolio: "was_portfolio_id", restricted: "was_restricted" }
+            }
+            Self::OfPerson { .. } => Self::OfPerson { person: "was_person_id" },
+            Self::Directory => Self::Directory,
+        }
+    }
+
+    /// The columns with the item that a row is or belongs to: its id, its portfolio, whether it is restricted.
+    pub fn item(self) -> Option<[Column; 3]> {
+        match self {
+            Self::Item => Some(["id", "portfolio_id", "is_restricted"]),
+            Self::ItemBefore => Some(["was_item_id", "was_portfolio_id", "was_restricted"]),
+            Self::OfItem { item, portfolio, restricted } => Some([item, portfolio, restricted]),
+            Self::Directory | Self::OfPerson { .. } => None,
+        }
+    }
+
+    /// The column with an item's own state.
+    pub fn state(self) -> Option<Column> {
+        match self {
+            Self::Item => Some("state"),
+            Self::ItemBefore => Some("was_state"),
+            Self::OfItem { .. } | Self::Directory | Self::OfPerson { .. } => None,
+        }
+    }
 }
 
 /// A scalar of the schema, with its unit in the database.
@@ -401,8 +437,8 @@ pub struct Entity {
     pub keyed: bool,
     /// Lists that are written with a row: members of its patch.
     pub lists: Vec<List>,
-    /// Whether it is the trail of changes itself, whose growth is no change to follow.
-    pub is_trail: bool,
+    /// Whether changes of its rows are followed; needs ids.
+    pub is_followed: bool,
 }
 
 /// A list that is written with a row, by what is added to it and what is taken away.
@@ -442,7 +478,7 @@ impl Entity {
             external: None,
             keyed: false,
             lists: vec![],
-            is_trail: false,
+            is_followed: true,
         }
     }
 
@@ -465,17 +501,17 @@ impl Entity {
         self
     }
 
+    /// The same entity, whose changes are not followed.
+    #[must_use]
+    pub fn unfollowed(mut self) -> Self {
+        self.is_followed = false;
+        self
+    }
+
     /// More fields.
     #[must_use]
     pub fn fields(mut self, fields: impl IntoIterator<Item = Field>) -> Self {
         self.fields.extend(fields);
-        self
-    }
-
-    /// It is the trail of changes itself.
-    #[must_use]
-    pub fn trail(mut self) -> Self {
-        self.is_trail = true;
         self
     }
 
@@ -600,13 +636,8 @@ impl Entity {
             external: None,
             keyed: false,
             lists: vec![],
-            is_trail: false,
+            is_followed: true,
         }
-    }
-
-    /// Whether its changes are followed as a type of their own.
-    pub fn is_followed(&self) -> bool {
-        self.prefix.is_some() && !self.is_trail && self.field("version").is_some()
     }
 
     /// The field of that name.
@@ -726,6 +757,11 @@ impl Model {
     /// The entity whose ids have this prefix.
     pub fn by_prefix(&self, prefix: &str) -> Option<&Entity> {
         self.by_prefix.get(prefix).map(|i| &self.entities[*i])
+    }
+
+    /// The concrete entities whose changes are followed.
+    pub fn followed(&self) -> impl Iterator<Item = &Entity> {
+        self.entities.iter().filter(|e| e.prefix.is_some() && e.is_followed)
     }
 
     /// The concrete entities behind a name: itself, or an interface's members.

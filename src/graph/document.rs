@@ -396,3 +396,8 @@ fn names(value: &async_graphql_value::Value, out: &mut Vec<String>) {
 pub fn is_query(op: &OperationDefinition) -> bool {
     op.ty == OperationType::Query
 }
+
+/// Whether it is followed and not answered once.
+pub fn is_subscription(op: &OperationDefinition) -> bool {
+    op.ty == OperationType::Subscription
+}

@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::parser::types::{OperationDefinition, OperationType};
 use entity::server_secret;
+use futures_util::StreamExt as _;
 use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
 use serde_json::{Value as Json, json};
 
@@ -26,6 +27,7 @@ use crate::{
     clock::Clock,
     config::Limits,
     error::{Code, Error},
+    events::Events,
     write::Writer,
 };
 
@@ -38,7 +40,7 @@ pub(super) struct Operation<'a> {
 }
 
 /// Name of the secret that signs cursors.
-const CURSOR_SECRET: &str = "cursor";
+pub(crate) const CURSOR_SECRET: &str = "cursor";
 
 /// One GraphQL request, as read from HTTP.
 #[derive(Debug, Default)]
@@ -72,6 +74,7 @@ pub struct Engine {
     pub(super) clock: Arc<dyn Clock>,
     /// Carries mutations out.
     pub writer: Writer,
+    pub(super) events: Arc<Events>,
 }
 
 impl Engine {
@@ -80,14 +83,13 @@ impl Engine {
         database: Database,
         model: &'static Model,
         limits: Limits,
-        clock: Arc<dyn Clock>,
-        callers: Arc<Callers>,
+        (clock, callers, events): (Arc<dyn Clock>, Arc<Callers>, Arc<Events>),
     ) -> Result<Self, Error> {
         let (schema, types) = schema::build(model);
         let signer = Signer::new(&shared_secret(&database, CURSOR_SECRET).await?);
-        let writer = Writer::new(database.clone(), model, clock.clone(), callers.clone());
+        let writer = Writer::new(database.clone(), model, clock.clone(), callers.clone(), Some(events.clone()));
         let documents = Documents::default();
-        Ok(Self { database, model, schema, types, documents, signer, limits, callers, clock, writer })
+        Ok(Self { database, model, schema, types, documents, signer, limits, callers, clock, writer, events })
     }
 
     /// The schema in SDL.
@@ -134,6 +136,10 @@ impl Engine {
         *operation = (!name.is_empty()).then(|| name.to_owned());
         if request.only_queries && !document::is_query(&op.node) {
             return Err(one(Error::new(Code::MethodNotAllowed, "GET answers queries only; send this by POST.")));
+        }
+        if document::is_subscription(&op.node) {
+            let line = "A subscription is followed over the WebSocket at /graphql/ws.";
+            return Err(one(Error::new(Code::BadRequest, line)));
         }
         if known.is_none() {
             self.validate(&request.document, &document).await?;
@@ -187,7 +193,8 @@ impl Engine {
             request = request.operation_name(*name);
         }
         request.set_parsed_query(document.parsed.clone());
-        let errors = self.schema.execute(request).await.errors;
+        // A subscription's stream is empty here; errors come before it.
+        let errors = self.schema.execute_stream(request).next().await.map(|r| r.errors).unwrap_or_default();
         if errors.is_empty() {
             return Ok(());
         }
@@ -218,7 +225,7 @@ pub fn needs(model: &'static Model) -> Vec<(String, String)> {
 }
 
 /// A secret that all server processes on one database share, made by whoever comes first.
-async fn shared_secret(database: &Database, name: &str) -> Result<Vec<u8>, Error> {
+pub(crate) async fn shared_secret(database: &Database, name: &str) -> Result<Vec<u8>, Error> {
     let find = || server_secret::Entity::find_by_id(name).one(&database.orm);
     if let Some(row) = find().await? {
         return Ok(row.value);

@@ -186,6 +186,7 @@ impl Engine {
                 out.push(b']');
                 Some(out)
             }
+            RootKind::Changes(asked, tree) => Some(self.changes(run, asked, tree, errors).await?),
             RootKind::System(tree) => {
                 let database = match self.database.dialect {
                     Dialect::Postgres => "postgres",

@@ -2,6 +2,7 @@
 
 mod answer;
 mod cell;
+mod changes;
 mod collect;
 mod compile;
 mod cursor;
@@ -28,8 +29,15 @@ mod tree;
 pub mod value;
 
 pub use answer::{Answer, Outcome};
+pub(crate) use cell::{Cell, Row, micros};
+pub(crate) use cursor::Signer;
 pub use database::Database;
+pub(crate) use engine::{CURSOR_SECRET, shared_secret};
 pub use engine::{Engine, Request, needs, sdl};
 pub use id::{encode as encode_id, parse as parse_id};
 pub use lens::{Found, Lens};
+pub(crate) use limit::{Limit, limit};
+pub(crate) use plan::ColumnType;
 pub use sql::Dialect;
+pub(crate) use sql::{Eyes, Param, Sql};
+pub(crate) use value::{DbValue, ListType};

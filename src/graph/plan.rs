@@ -9,6 +9,7 @@ use std::{
 use async_graphql_value::Value;
 
 use super::{
+    changes::Asked,
     decl::{Column, Entity, Field, RowScope},
     sql::Statement,
     trail::Trail,
@@ -80,6 +81,8 @@ pub enum RootKind {
         /// Its payload.
         payload: Tree,
     },
+    /// Changes: a page of them, or one event of a stream.
+    Changes(Box<Asked>, Tree),
 }
 
 /// Something that a caller may not read, and where.

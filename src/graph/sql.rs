@@ -3,11 +3,13 @@
 
 use std::{fmt::Write, sync::Arc};
 
+use uuid::Uuid;
+
 use super::{
     decl::{Column, Entity, KIND, RowScope},
     value::{DbValue, Leaf, ListType},
 };
-use crate::auth::{Reach, RowSet, Scopes};
+use crate::auth::{Reach, RowSet, Rows, Scopes};
 
 /// The database's language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,14 +84,46 @@ pub struct Sql {
     pub dialect: Dialect,
     /// Which sets of the caller's rows have any.
     reach: Reach,
+    /// Whose rows they are, where it is not the caller who runs the statement.
+    eyes: Option<Eyes>,
     text: String,
     params: Vec<Param>,
+}
+
+/// Rows and person of a view that is compared with the caller's.
+#[derive(Debug, Clone)]
+pub struct Eyes {
+    /// The rows.
+    pub rows: Rows,
+    /// The person, if the scopes ask for one.
+    pub person: Option<Uuid>,
 }
 
 impl Sql {
     /// An empty text.
     pub fn new(dialect: Dialect, reach: Reach) -> Self {
-        Self { dialect, reach, text: String::with_capacity(512), params: vec![] }
+        Self { dialect, reach, eyes: None, text: String::with_capacity(512), params: vec![] }
+    }
+
+    /// Conditions from here on are about these rows and this person.
+    pub fn look_through(&mut self, eyes: &Eyes) -> &mut Self {
+        self.reach = eyes.rows.reach();
+        self.eyes = Some(eyes.clone());
+        self
+    }
+
+    fn rows(&self, set: RowSet) -> Param {
+        match &self.eyes {
+            None => Param::Rows(set),
+            Some(eyes) => Param::Const(DbValue::Ids(eyes.rows.of(set).clone())),
+        }
+    }
+
+    fn me(&self) -> Param {
+        match &self.eyes {
+            None => Param::Me,
+            Some(eyes) => Param::Const(DbValue::Id(eyes.person.unwrap_or(Uuid::nil()))),
+        }
     }
 
     /// The finished statement.
@@ -154,12 +188,7 @@ impl Sql {
         self.push("(");
         let start = self.text.len();
         let mut sets: Vec<(Column, RowSet)> = vec![];
-        let item = match rows {
-            RowScope::Item => Some(("id", "portfolio_id")),
-            RowScope::OfItem { item, portfolio, .. } => Some((item, portfolio)),
-            RowScope::Directory | RowScope::OfPerson { .. } => None,
-        };
-        if let Some((item, portfolio)) = item {
+        if let Some([item, portfolio, _]) = rows.item() {
             for (scope, column, set) in [
                 (Scopes::OWN, item, RowSet::Own),
                 (Scopes::SPON, portfolio, RowSet::SponsoredPortfolios),
@@ -174,17 +203,19 @@ impl Sql {
                     sets.push((column, set));
                 }
             }
-            if scopes.has(Scopes::ACTIVE) && rows == RowScope::Item {
-                self.column(alias, "state").push(" = 'ACTIVE'");
+            if let (true, Some(state)) = (scopes.has(Scopes::ACTIVE), rows.state()) {
+                self.column(alias, state).push(" = 'ACTIVE'");
             }
         }
         for (column, set) in sets {
-            self.or(start).column(alias, column).is_any(ListType::Id, Param::Rows(set));
+            let rows = self.rows(set);
+            self.or(start).column(alias, column).is_any(ListType::Id, rows);
         }
         if let RowScope::OfPerson { person } = rows
             && scopes.has(Scopes::SELF)
         {
-            self.or(start).column(alias, person).push(" = ").param(Param::Me);
+            let me = self.me();
+            self.or(start).column(alias, person).push(" = ").param(me);
         }
         // A scope that means nothing on this table gives no row: deny by default.
         if self.text.len() == start {
@@ -206,21 +237,22 @@ impl Sql {
         if let Some(kind) = entity.kind {
             self.push(lead).column(alias, KIND).push(" = ").literal(kind);
         }
-        let restricted = match entity.rows {
-            RowScope::Item => Some(("is_restricted", "id")),
-            RowScope::OfItem { item, restricted, .. } => Some((restricted, item)),
-            RowScope::Directory | RowScope::OfPerson { .. } => None,
-        };
-        if let Some((restricted, item)) = restricted {
+        self.visible_rows(alias, entity.rows, scopes, lead);
+    }
+
+    /// The same without regard to the kind: for columns that stand for a row elsewhere.
+    pub fn visible_rows(&mut self, alias: usize, rows: RowScope, scopes: Scopes, lead: &str) {
+        if let Some([item, _, restricted]) = rows.item() {
             self.push(lead).push("(NOT ").column(alias, restricted);
             if self.reach.has(RowSet::Named) {
-                self.push(" OR ").column(alias, item).is_any(ListType::Id, Param::Rows(RowSet::Named));
+                let named = self.rows(RowSet::Named);
+                self.push(" OR ").column(alias, item).is_any(ListType::Id, named);
             }
             self.push(")");
         }
         let mark = self.text.len();
         self.push(lead);
-        if !self.scopes(alias, entity.rows, scopes) {
+        if !self.scopes(alias, rows, scopes) {
             self.text.truncate(mark);
         }
     }

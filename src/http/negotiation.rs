@@ -47,6 +47,7 @@ pub fn status(outcome: Outcome, media: Media) -> StatusCode {
         | Code::FieldForbidden
         | Code::InvalidId
         | Code::CursorMismatch
+        | Code::CursorExpired
         | Code::PageSizeTooLarge
         | Code::CurrencyRequired
         | Code::OutOfRange

@@ -88,4 +88,5 @@ pub fn declare_grant() -> Entity {
             "The portfolio, program or project; null when the caller cannot see it.",
         ),
     ])
+    .unfollowed()
 }

@@ -65,5 +65,5 @@ pub fn declare() -> Entity {
         )
         .required(),
     ])
-    .trail()
+    .unfollowed()
 }

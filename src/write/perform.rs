@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_graphql_value::ConstValue;
 use sea_orm::{SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use serde_json::Value as Json;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::{
@@ -19,6 +19,7 @@ use crate::{
     auth::{Caller, Callers, Scopes, Step, steps},
     clock::Clock,
     error::Error,
+    events::Events,
     graph::{
         Database, Dialect, Lens,
         decl::{Model, Writers},
@@ -39,8 +40,8 @@ pub struct Writer {
     running: Arc<Running>,
     /// SQLite has one writer; those of this process queue here, in order, instead of asking it again and again.
     turn: Mutex<()>,
-    /// Told after each commit that left events.
-    pub committed: Arc<Notify>,
+    /// Told after each commit that left events; a command leaves them to the servers.
+    events: Option<Arc<Events>>,
 }
 
 /// What is asked.
@@ -70,9 +71,15 @@ type Told = Vec<(usize, Json)>;
 
 impl Writer {
     /// A writer.
-    pub fn new(database: Database, model: &'static Model, clock: Arc<dyn Clock>, callers: Arc<Callers>) -> Self {
-        let (running, turn, committed) = (Arc::default(), Mutex::default(), Arc::default());
-        Self { database, model, clock, callers, running, turn, committed }
+    pub fn new(
+        database: Database,
+        model: &'static Model,
+        clock: Arc<dyn Clock>,
+        callers: Arc<Callers>,
+        events: Option<Arc<Events>>,
+    ) -> Self {
+        let (running, turn) = (Arc::default(), Mutex::default());
+        Self { database, model, clock, callers, running, turn, events }
     }
 
     /// Does what is asked, or says why not.
@@ -171,8 +178,8 @@ impl Writer {
         if touches_rights {
             self.callers.forget_all();
         }
-        if writes {
-            self.committed.notify_waiters();
+        if writes && let Some(events) = &self.events {
+            events.nudge();
         }
         let mut performed = self.told(wish, &done, &errors, false, false);
         performed.touches_rights = touches_rights;

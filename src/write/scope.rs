@@ -26,7 +26,7 @@ pub async fn touch_dependents(work: &mut Work<'_>, transaction: Uuid) -> Result<
             let marks =
                 |from: usize| (from..from + ids.len()).map(|n| placeholder(work, n)).collect::<Vec<_>>().join(", ");
             let of: Vec<Value> = ids.iter().map(|id| Value::from(*id)).collect();
-            if entity.is_followed() {
+            if entity.is_followed {
                 let facts: Vec<Value> = vec![
                     transaction.into(),
                     work.now.into(),

@@ -84,7 +84,8 @@ impl Standing {
                 ..Self::default()
             },
             RowScope::OfPerson { person } => Self { person: value::optional_id(model, person), ..Self::default() },
-            RowScope::Directory => Self::default(),
+            // No table of ours has the columns of a state before: the outbox alone, which is not written this way.
+            RowScope::Directory | RowScope::ItemBefore => Self::default(),
         }
     }
 }

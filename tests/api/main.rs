@@ -8,6 +8,7 @@ use std::process::ExitCode;
 #[macro_use]
 mod support;
 
+mod changes;
 mod commands;
 mod connections;
 mod contract;
@@ -31,6 +32,7 @@ mod plans;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
 const FILES: &[fn() -> Vec<support::Test>] = &[
+    changes::list,
     commands::list,
     connections::list,
     contract::list,

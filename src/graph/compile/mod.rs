@@ -15,6 +15,7 @@ use async_graphql::{
 use async_graphql_value::Value;
 
 use super::{
+    changes,
     collect::{Fragments, Variables, collect},
     decl::{Column, Entity, Field, KIND, Kind, Model, RowScope, Scalar},
     limit::{Limit, limit},
@@ -26,7 +27,7 @@ use super::{
 };
 use crate::{
     auth::{Permission, Rights, Scopes},
-    error::Error,
+    error::{Code, Error},
 };
 
 /// What a compilation needs to know.
@@ -145,6 +146,9 @@ impl<'d> Compiler<'d> {
             }
             _ => {}
         }
+        if name == "changes" {
+            return self.changes("ChangePage", asked);
+        }
         if let Some(entity) = self.model.entities.iter().find(|e| e.plural == Some(name)) {
             let scopes = self.rights.read(entity.class);
             if scopes.is_empty() {
@@ -163,6 +167,27 @@ impl<'d> Compiler<'d> {
         let meta = meta.ok_or_else(|| Error::internal(format!("Query.{name} is not declared")))?;
         let type_name = MetaTypeName::concrete_typename(&meta.ty).to_owned();
         Ok(RootKind::System(Tree::compile(self, &type_name, &sets(asked))?))
+    }
+
+    /// Compiles the root selection of a subscription: exactly one field.
+    pub fn subscription(mut self, set: &'d SelectionSet) -> Result<Plan, Error> {
+        let roots = self.root_fields("Subscription", &[set], |this, name, asked| match name {
+            "changes" => this.changes("ChangeStream", asked),
+            _ => Err(no_introspection()),
+        })?;
+        if roots.len() != 1 || matches!(roots[0].kind, RootKind::Typename(_)) {
+            let line = "A subscription asks for exactly one field, and not for `__typename`.";
+            return Err(Error::new(Code::GraphqlValidationFailed, line));
+        }
+        Ok(self.plan(roots))
+    }
+
+    fn changes(&mut self, type_name: &str, asked: &Asked<'d>) -> Result<RootKind, Error> {
+        let given = |name| argument(asked, name).unwrap_or(Value::Null);
+        let since = if type_name == "ChangePage" { given("since") } else { given("after") };
+        let (types, filter, first) = (given("types"), given("filter"), given("first"));
+        let tree = Tree::compile(self, type_name, &sets(asked))?;
+        Ok(RootKind::Changes(Box::new(changes::Asked { types, filter, since, first }), tree))
     }
 
     /// One row of an entity, found somehow.

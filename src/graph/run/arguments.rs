@@ -13,7 +13,7 @@ use super::{
 use crate::error::{Code, Error};
 
 /// Rows of a page when a request does not say.
-pub(super) const PAGE_DEFAULT: usize = 50;
+pub const PAGE_DEFAULT: usize = 50;
 
 /// A level's arguments with this request's values.
 pub(super) struct Asked {
@@ -67,7 +67,8 @@ impl Run<'_> {
         })
     }
 
-    pub(super) fn number(&self, value: Option<&Value>) -> Result<Option<usize>, Error> {
+    /// A number of rows.
+    pub fn number(&self, value: Option<&Value>) -> Result<Option<usize>, Error> {
         match self.settled(value) {
             Some(Value::Number(n)) => match n.as_i64().and_then(|n| usize::try_from(n).ok()) {
                 Some(n) => Ok(Some(n)),

@@ -6,7 +6,8 @@ mod figures;
 
 use std::{collections::HashMap, sync::Arc};
 
-use arguments::{Asked, PAGE_DEFAULT};
+use arguments::Asked;
+pub use arguments::PAGE_DEFAULT;
 use async_graphql_value::{ConstValue, Value};
 use futures_util::future::BoxFuture;
 use uuid::Uuid;

@@ -2,6 +2,7 @@
 //! validation come from there. Every field says what it needs; one that does not makes start-up fail.
 
 pub mod build;
+pub mod changes;
 pub mod entity;
 pub mod figures;
 mod mutation;
@@ -75,6 +76,7 @@ fn insert_types(r: &mut Registry, model: &Model) {
         entity_types(r, model, entity);
     }
     mutation::insert_types(r, model);
+    changes::insert_types(r, model);
     for decl in enums.values() {
         let values = decl.values.iter().map(|(v, d)| ((*v).to_owned(), Cow::Borrowed(*d)));
         enumeration(r, decl.name, decl.doc, values);

@@ -15,6 +15,7 @@ use futures_util::Stream;
 use super::{
     super::{decl::Model, system},
     build::{field, input, with_args},
+    changes,
     entity::connection_args,
     insert_types,
 };
@@ -162,6 +163,7 @@ pub(super) fn query(model: &Model) -> MetaType {
             ));
         }
     }
+    fields.push(changes::query_field());
     fields.extend(system::root_fields());
     let fields = fields.into_iter().map(|f| (f.name.clone(), f)).collect();
     ObjectBuilder::new("Query", fields)
@@ -185,7 +187,7 @@ pub(super) fn mutation(model: &Model) -> MetaType {
 
 /// The subscription type.
 pub(super) fn subscription() -> MetaType {
-    let fields = [field("changes", "Boolean", "AUTHENTICATED", "TODO")];
+    let fields = [changes::subscription_field()];
     let fields = fields.into_iter().map(|f| (f.name.clone(), f)).collect();
     ObjectBuilder::new("Subscription", fields)
         .description(Some("Everything that can be followed.".into()))

@@ -53,6 +53,7 @@ pub mod settings;
 pub mod source;
 pub mod summary;
 pub mod world;
+pub mod writer;
 
 pub use runner::{Test, run};
 pub use world::World;

@@ -1,0 +1,111 @@
+//! From the outbox to whoever follows changes: positions, the feed that pulling and subscribing share, and what is
+//! removed after its time. The outbox is the truth; every hint may be lost.
+
+mod compare;
+mod feed;
+mod janitor;
+mod page;
+mod sequencer;
+mod view;
+mod watermark;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinHandle,
+};
+
+pub use feed::{Change, Feed, Page, Selection};
+pub use janitor::{KEPT_DAYS, REPLAYED_DAYS, Tidied};
+pub use watermark::Watermark;
+
+use crate::{
+    auth::Caller,
+    clock::Clock,
+    error::Error,
+    graph::{Database, decl::Model},
+};
+
+/// How often a process looks for events without a position, whatever it was told.
+const POLL: Duration = Duration::from_millis(500);
+/// How often old events are removed.
+const TIDY: Duration = Duration::from_hours(1);
+
+/// The outbox and those who follow it.
+pub struct Events {
+    /// What callers see of it.
+    pub feed: Feed,
+    pub(crate) database: Database,
+    pub(crate) clock: Arc<dyn Clock>,
+    nudged: Notify,
+    head: watch::Sender<i64>,
+}
+
+/// The background work of a process; it ends when this is dropped.
+pub struct Works(Vec<JoinHandle<()>>);
+
+impl Events {
+    /// The outbox of a migrated database.
+    pub async fn open(database: Database, clock: Arc<dyn Clock>, model: &'static Model) -> Result<Arc<Self>, Error> {
+        let feed = Feed::open(database.clone(), clock.clone(), model).await?;
+        Ok(Arc::new(Self { feed, database, clock, nudged: Notify::new(), head: watch::Sender::new(0) }))
+    }
+
+    /// Says that a transaction with events was committed. A hint: without it they are found a little later.
+    pub fn nudge(&self) {
+        self.nudged.notify_one();
+    }
+
+    /// The last position known here; a change of it, or a wake without one, is a reason to look again.
+    pub fn head(&self) -> watch::Receiver<i64> {
+        self.head.subscribe()
+    }
+
+    /// Has every follower look again, also where no event says why: rights change by the calendar too.
+    pub fn wake(&self) {
+        self.head.send_modify(|_| {});
+    }
+
+    /// The watermark of a caller who is about to read everything herself: changes since then are changes after it.
+    pub async fn watermark(&self, caller: &Caller) -> Result<String, Error> {
+        self.sequence_soon().await;
+        self.feed.now(caller).await
+    }
+
+    /// Starts the background work.
+    pub fn start(self: &Arc<Self>, listens: bool) -> Works {
+        let mut works = vec![tokio::spawn(follow(self.clone())), tokio::spawn(tidy(self.clone()))];
+        if listens {
+            works.extend(sequencer::listen(self.clone()).map(tokio::spawn));
+        }
+        Works(works)
+    }
+}
+
+impl Drop for Works {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
+}
+
+async fn follow(events: Arc<Events>) {
+    loop {
+        if let Err(e) = events.sequence(sequencer::Lock::Skip).await {
+            tracing::warn!(error = %e, "events could not be given positions; trying again");
+        }
+        // Whichever comes first; a lost nudge costs one interval.
+        let _ = tokio::time::timeout(POLL, events.nudged.notified()).await;
+    }
+}
+
+async fn tidy(events: Arc<Events>) {
+    let mut hours = tokio::time::interval(TIDY);
+    loop {
+        hours.tick().await;
+        match events.tidy().await {
+            Ok(done) => tracing::debug!(?done, "old events, views and keys were removed"),
+            Err(e) => tracing::warn!(error = %e, "old events could not be removed; trying again in an hour"),
+        }
+    }
+}
