@@ -26,6 +26,7 @@ mod migrations;
 mod pages;
 mod permissions;
 mod plans;
+mod writes;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
 const FILES: &[fn() -> Vec<support::Test>] = &[
@@ -47,6 +48,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     pages::list,
     permissions::list,
     plans::list,
+    writes::list,
 ];
 
 fn main() -> ExitCode {
