@@ -141,28 +141,32 @@ where
     for (item, id) in items.iter().zip(ids) {
         let Some(id) = id else { continue };
         let fail = |work: &mut Work<'_>, error| work.errors.push((item.index, error));
-        let current = id.and_then(|id| locked.get(&id)).cloned();
+        let seen_by_caller = |id: Uuid| Some((locked.get(&id)?.clone(), held.get(&id)?));
+        let (current, held) = match id.map(seen_by_caller) {
+            None => (None, None),
+            Some(Some((model, held))) => (Some(model), Some(held)),
+            Some(None) => {
+                let line = format!("There is no such {} that you can see.", entity.name);
+                fail(work, UserError::new(UserCode::NotFound, item.at.clone(), line));
+                continue;
+            }
+        };
         let mut row = Row {
             index: item.index,
             path: item.path.clone(),
             named_at: item.at.clone(),
             given: item.assignments.clone(),
             input: item.given.clone(),
-            ..Row::made(entity, current.unwrap_or_else(|| blank(work)))
+            ..Row::made(entity, current.clone().unwrap_or_else(|| blank(work)))
         };
-        match id {
+        match id.zip(current).zip(held) {
             None => {
                 if let Target::External { system, id } = &item.target {
                     row.external = Some((system.clone(), id.clone()));
                 }
                 require(work, entity, &row);
             }
-            Some(id) => {
-                let (Some(model), Some(held)) = (locked.get(&id), held.get(&id)) else {
-                    let line = format!("There is no such {} that you can see.", entity.name);
-                    fail(work, UserError::new(UserCode::NotFound, item.at.clone(), line));
-                    continue;
-                };
+            Some(((id, model), held)) => {
                 if !seen.insert(id) {
                     fail(
                         work,
@@ -171,8 +175,7 @@ where
                     continue;
                 }
                 row.before = Some(model.clone());
-                row.after = model.clone();
-                if value::is_archived(model) && work.mutation.verb != Verb::Unarchive {
+                if value::is_archived(&model) && work.mutation.verb != Verb::Unarchive {
                     let line = format!("This {} is archived; take it out of the archive first.", entity.name);
                     fail(work, UserError::new(UserCode::Immutable, item.at.clone(), line));
                     continue;
@@ -186,9 +189,9 @@ where
                     }
                 }
                 if let IfVersion::Is(version) = item.if_version
-                    && version != value::version(model)
+                    && version != value::version(&model)
                 {
-                    stale.push(Stale { item, id, had: version, current: value::version(model) });
+                    stale.push(Stale { item, id, had: version, current: value::version(&model) });
                 }
             }
         }

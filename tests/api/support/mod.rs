@@ -51,6 +51,7 @@ pub mod settings;
 pub mod source;
 pub mod summary;
 pub mod world;
+pub mod writes;
 
 pub use runner::{Test, run};
 pub use world::World;
