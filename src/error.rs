@@ -185,20 +185,27 @@ impl std::error::Error for Error {
 
 impl From<sqlx::Error> for Error {
     fn from(e: sqlx::Error) -> Self {
-        from_database(
-            &e.to_string(),
-            matches!(e, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed),
-            sqlstate(&e),
-            e,
-        )
+        from_database(&e.to_string(), is_down(&e), sqlstate(&e), e)
     }
 }
 
 impl From<sea_orm::DbErr> for Error {
     fn from(e: sea_orm::DbErr) -> Self {
-        let down = matches!(e, sea_orm::DbErr::Conn(_) | sea_orm::DbErr::ConnectionAcquire(_));
-        from_database(&e.to_string(), down, None, e)
+        use sea_orm::{DbErr, RuntimeErr};
+        let (mut down, mut state) = (matches!(e, DbErr::Conn(_) | DbErr::ConnectionAcquire(_)), None);
+        if let DbErr::Conn(RuntimeErr::SqlxError(cause))
+        | DbErr::Exec(RuntimeErr::SqlxError(cause))
+        | DbErr::Query(RuntimeErr::SqlxError(cause)) = &e
+        {
+            down |= is_down(cause);
+            state = sqlstate(cause);
+        }
+        from_database(&e.to_string(), down, state, e)
     }
+}
+
+fn is_down(e: &sqlx::Error) -> bool {
+    matches!(e, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed)
 }
 
 fn sqlstate(e: &sqlx::Error) -> Option<String> {

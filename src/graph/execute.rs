@@ -96,9 +96,16 @@ impl Engine {
                 }
             };
             if performed.touches_rights {
-                let fresh = self.callers.of(&self.database.orm, self.clock.as_ref(), caller.identity.clone()).await?;
-                caller = Cow::Owned(Caller::clone(&fresh));
-                plan = self.plan(asked, &caller.rights)?;
+                // What is committed stays so: if its payload cannot be read now, this field fails and no other.
+                let fresh = self.callers.of(&self.database.orm, self.clock.as_ref(), caller.identity.clone()).await;
+                let replanned = fresh.and_then(|fresh| Ok((self.plan(asked, &fresh.rights)?, fresh)));
+                match replanned {
+                    Ok((fresh_plan, fresh)) => (plan, caller) = (fresh_plan, Cow::Owned(Caller::clone(&fresh))),
+                    Err(e) => {
+                        failed(e, &mut errors, &mut values);
+                        continue;
+                    }
+                }
             }
             let root = &plan.roots[at];
             let RootKind::Mutation { payload, .. } = &root.kind else { continue };

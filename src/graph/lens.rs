@@ -1,7 +1,10 @@
 //! What the write path asks of the read path: which rows does this caller see, and on which of them does a right hold?
 //! The answers come from the same SQL as every read, so that a row that cannot be read cannot be written either.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use uuid::Uuid;
 
@@ -56,7 +59,7 @@ impl Lens<'_> {
     /// Visible rows by human key; several where the key names things of several types.
     pub async fn by_key(&self, entity: &'static Entity, keys: &[String]) -> Result<HashMap<String, Vec<Found>>, Error> {
         let mut sql = self.select(entity, &["t0.key"]);
-        let list = DbValue::List(ListType::Text, keys.iter().cloned().map(DbValue::Text).collect());
+        let list = storable(keys.iter());
         sql.push(" AND ").column(0, "key").is_any(ListType::Text, Param::Const(list));
         let mut out: HashMap<String, Vec<Found>> = HashMap::new();
         self.each(entity, &sql.finish(), &[], |found, row| {
@@ -68,13 +71,12 @@ impl Lens<'_> {
         Ok(out)
     }
 
-    /// Visible rows by the id that another system gave them; none at all for who may not see such links.
+    /// Visible rows by system and the id that it gave them; none at all for who may not see such links.
     pub async fn by_external(
         &self,
         entity: &'static Entity,
-        system: &str,
-        ids: &[String],
-    ) -> Result<HashMap<String, Found>, Error> {
+        names: &[(String, String)],
+    ) -> Result<HashMap<(String, String), Found>, Error> {
         let links = self.model.entity(EXTERNAL_LINK);
         let scopes = self.caller.rights.read(links.class);
         let mut out = HashMap::new();
@@ -85,17 +87,23 @@ impl Lens<'_> {
         let mut sql = self.sql();
         sql.push("SELECT t0.id, ");
         kind_of(&mut sql, entity);
-        sql.push(", t1.external_id FROM ").push(entity.table).push(" t0 JOIN ").push(links.table).push(" t1 ON ");
+        sql.push(", t1.system, t1.external_id FROM ")
+            .push(entity.table)
+            .push(" t0 JOIN ")
+            .push(links.table)
+            .push(" t1 ON ");
         sql.column(1, column).push(" = t0.id AND t1.target_type = ").literal(target);
-        sql.push(" AND t1.system = ").param(Param::Const(DbValue::Text(system.to_owned())));
-        let list = DbValue::List(ListType::Text, ids.iter().cloned().map(DbValue::Text).collect());
-        sql.push(" AND t1.external_id").is_any(ListType::Text, Param::Const(list));
+        // Systems and ids apart, which may find more than was asked for: whoever asks looks for pairs.
+        let systems: BTreeSet<&String> = names.iter().map(|(system, _)| system).collect();
+        sql.push(" AND t1.system").is_any(ListType::Text, Param::Const(storable(systems.into_iter())));
+        let ids = storable(names.iter().map(|(_, id)| id));
+        sql.push(" AND t1.external_id").is_any(ListType::Text, Param::Const(ids));
         sql.visible(1, links, scopes, " AND ");
         sql.push(" WHERE TRUE");
         sql.visible(0, entity, self.caller.rights.read(entity.class), " AND ");
         self.each(entity, &sql.finish(), &[], |found, row| {
-            if let Cell::Text(id) = row.at(2, ColumnType::Text) {
-                out.insert(id.to_owned(), found);
+            if let (Cell::Text(system), Cell::Text(id)) = (row.at(2, ColumnType::Text), row.at(3, ColumnType::Text)) {
+                out.insert((system.to_owned(), id.to_owned()), found);
             }
         })
         .await?;
@@ -193,6 +201,11 @@ impl Lens<'_> {
         reader.fetch(self.database, &statement.text, &values, &mut one).await?;
         Ok(())
     }
+}
+
+/// Texts that may be stored somewhere: one with NUL is nowhere, and PostgreSQL refuses to compare with it.
+fn storable<'t>(texts: impl Iterator<Item = &'t String>) -> DbValue {
+    DbValue::List(ListType::Text, texts.filter(|text| !text.contains('\0')).cloned().map(DbValue::Text).collect())
 }
 
 /// The column that tells types of one table apart.

@@ -14,11 +14,15 @@ use uuid::Uuid;
 use crate::{
     auth::Class,
     error::Error,
-    graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
+    graph::{
+        decl::{Entity, EnumDecl, Field, RowScope, Scalar},
+        value::DbValue,
+    },
     write::{
         Action, Done, Mutation, Row, UserCode, UserError, Verb, Work,
+        input::{Assigned, Assignment},
         rows::{archived, open, save},
-        usual,
+        usual, value,
     },
 };
 
@@ -185,6 +189,44 @@ async fn names_are_free(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), 
         if is_taken || !seen.insert(name(&row.after)) {
             let line = "The system gives this id to something else already.";
             work.fail(row, UserError::new(UserCode::Duplicate, row.place("externalId"), line));
+        }
+    }
+    Ok(())
+}
+
+/// What other systems call new rows is a link like any other: its name fits the fields of a link and is nobody else's.
+pub(super) async fn check_new(work: &mut Work<'_>, rows: &[Row<portfolio_item::Model>]) -> Result<(), Error> {
+    let links = work.lens.model.entity("ExternalLink");
+    let mut named = vec![];
+    for row in rows.iter().filter(|row| row.before.is_none()) {
+        let Some((system, external_id)) = row.external.clone() else { continue };
+        for (field, member, text) in [("system", "system", &system), ("externalId", "id", &external_id)] {
+            let Some(field) = links.fields.iter().find(|f| f.name == field) else { continue };
+            let Some(pen) = field.pen else { continue };
+            let given = Assignment { field, pen, path: row.named_at.at(member), value: Assigned::Clear };
+            if let Err(error) = value::checked(Scalar::String, &DbValue::Text(text.clone()), &given) {
+                work.fail(row, error);
+            }
+        }
+        named.push((row, (system, external_id)));
+    }
+    let Some((first, _)) = named.first() else { return Ok(()) };
+    let taken: HashSet<(String, String)> = Links::find()
+        .select_only()
+        .columns([external_link::Column::System, external_link::Column::ExternalId])
+        .filter(external_link::Column::TargetType.eq(&first.after.kind))
+        .filter(external_link::Column::ExternalId.is_in(named.iter().map(|(_, (_, id))| id.replace('\0', ""))))
+        .into_tuple()
+        .all(work.txn)
+        .await?
+        .into_iter()
+        .collect();
+    let mut seen = HashSet::new();
+    for (row, name) in named {
+        let is_taken = taken.contains(&name);
+        if is_taken || !seen.insert(name) {
+            let line = "The system gives this id to something else already.";
+            work.fail(row, UserError::new(UserCode::Duplicate, row.named_at.clone(), line));
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Items in their tree: where a new or moved item stands, what that makes of its scope columns, and of those below it.
 //! Every item that the answer depends on is locked until the transaction ends, so that the tree stays a tree.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use entity::portfolio_item::{self, Column as C, Model};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -16,15 +16,25 @@ use crate::{
 /// Items from the top to the deepest.
 pub const MAX_DEPTH: usize = 10;
 
-/// The items above those that are being written.
-pub struct Above(HashMap<Uuid, Model>);
+/// The tree around the rows that are being written.
+pub struct Around {
+    /// All items above them, where they stood and where they are to stand.
+    above: HashMap<Uuid, Model>,
+    /// What stands below those that move, each with what it stands right below.
+    below: HashMap<Uuid, Uuid>,
+}
 
-impl Above {
-    /// Reads and locks all items above the rows, a generation at a time.
+/// What each item will stand right below.
+type Places = HashMap<Uuid, Option<Uuid>>;
+
+impl Around {
+    /// Reads the tree around the rows, a generation at a time, and locks what is above them; nothing where none is placed.
     pub async fn load(work: &Work<'_>, rows: &[Row<Model>]) -> Result<Self, Error> {
-        let mut known: HashMap<Uuid, Model> = HashMap::new();
-        let mut wanted: Vec<Uuid> =
-            rows.iter().filter(|row| is_placed(row)).filter_map(|r| r.after.parent_id).collect();
+        let mut around = Self { above: HashMap::new(), below: HashMap::new() };
+        if !rows.iter().any(is_placed) {
+            return Ok(around);
+        }
+        let mut wanted: Vec<Uuid> = rows.iter().filter_map(|row| row.after.parent_id).collect();
         while !wanted.is_empty() {
             wanted.sort_unstable();
             wanted.dedup();
@@ -35,97 +45,140 @@ impl Above {
                 .all(work.txn)
                 .await?;
             for item in found {
-                wanted.extend(item.parent_id.filter(|parent| !known.contains_key(parent)));
-                known.insert(item.id, item);
+                wanted.extend(item.parent_id.filter(|parent| !around.above.contains_key(parent)));
+                around.above.insert(item.id, item);
             }
         }
-        Ok(Self(known))
+        let is_carried = |row: &&Row<Model>| row.before.is_some() && moves(row) && row.after.kind != "PROJECT";
+        let mut front: Vec<Uuid> = rows.iter().filter(is_carried).map(|row| row.after.id).collect();
+        while !front.is_empty() {
+            let found: Vec<(Uuid, Uuid)> = portfolio_item::Entity::find()
+                .select_only()
+                .columns([C::Id, C::ParentId])
+                .filter(C::ParentId.is_in(std::mem::take(&mut front)))
+                .into_tuple()
+                .all(work.txn)
+                .await?;
+            front.extend(found.iter().map(|(id, _)| *id).filter(|id| !around.below.contains_key(id)));
+            around.below.extend(found);
+        }
+        Ok(around)
     }
 
-    /// Settles the scope columns of rows that are new or moved; what cannot stand where it is to stand is an error.
+    /// Settles the scope columns of the rows; what cannot stand where it is to stand is an error.
     pub fn place(&self, work: &mut Work<'_>, rows: &mut [Row<Model>]) {
-        let mut settled: HashMap<Uuid, Model> = HashMap::new();
+        if !rows.iter().any(is_placed) {
+            return;
+        }
+        // What cannot go stays where it is, and may then stand in another's way: so until all of them stand.
+        let places = loop {
+            let places = self.places(work, rows);
+            let misplaced = self.misplaced(work, rows, &places);
+            if misplaced.is_empty() {
+                break places;
+            }
+            for (at, error) in misplaced {
+                work.fail(&rows[at], error);
+            }
+        };
         let index: HashMap<Uuid, usize> = rows.iter().enumerate().map(|(at, row)| (row.after.id, at)).collect();
+        let mut settled: HashMap<Uuid, Model> = HashMap::new();
         for at in 0..rows.len() {
-            if !is_placed(&rows[at]) {
+            if work.has_failed(rows[at].index) {
                 continue;
             }
-            let mut chain = vec![at];
-            // Rows of this very list may stand above each other: the upper ones are settled first.
-            while let Some(parent) = rows[chain[chain.len() - 1]].after.parent_id
-                && let Some(next) = index.get(&parent)
-                && !chain.contains(next)
-            {
-                chain.push(*next);
+            // From the top down: whatever stands between may get another scope from a row of this very list.
+            for id in path(&places, rows[at].after.id).into_iter().rev() {
+                let written = index.get(&id).map(|at| &rows[*at]).filter(|row| !work.has_failed(row.index));
+                let Some(item) = written.map(|row| &row.after).or_else(|| self.above.get(&id)) else { continue };
+                let mut item = item.clone();
+                let parent = item.parent_id.and_then(|id| settled.get(&id).or_else(|| self.above.get(&id)));
+                scope(&mut item, parent);
+                settled.insert(id, item);
             }
-            for at in chain.into_iter().rev() {
-                let error = self.settle(work, &rows[at], &settled, &index, rows);
-                match error {
-                    Ok(after) => {
-                        settled.insert(after.id, after.clone());
-                        rows[at].after = after;
-                    }
-                    Err(error) if !work.has_failed(rows[at].index) => work.fail(&rows[at], error),
-                    Err(_) => {}
-                }
+            if let Some(item) = settled.get(&rows[at].after.id) {
+                rows[at].after = item.clone();
             }
         }
     }
 
-    fn settle(
-        &self,
-        work: &Work<'_>,
-        row: &Row<Model>,
-        settled: &HashMap<Uuid, Model>,
-        index: &HashMap<Uuid, usize>,
-        rows: &[Row<Model>],
-    ) -> Result<Model, UserError> {
-        let mut item = row.after.clone();
-        let wrong = |code: UserCode, line: &str| UserError::new(code, row.place("parent"), line);
-        let rule = |line: &str| UserError::rule(row.place("parent"), "HIERARCHY", line);
-        let parent = match item.parent_id {
-            None => None,
-            Some(id) => {
-                let parent = settled.get(&id).or_else(|| self.0.get(&id));
-                Some(parent.ok_or_else(|| wrong(UserCode::NotFound, "There is no such item that you can see."))?)
-            }
-        };
-        if let Some(parent) = parent {
-            if !rules::may_stand_below(&item.kind, &parent.kind) {
-                return Err(rule(
-                    "A portfolio stands below a portfolio; a program below a portfolio or a program; a project below any of them.",
-                ));
-            }
-            if parent.archived_at.is_some() {
-                return Err(wrong(UserCode::IllegalState, "Nothing is put below an archived item."));
-            }
+    fn places(&self, work: &Work<'_>, rows: &[Row<Model>]) -> Places {
+        let mut places: Places = self.below.iter().map(|(id, parent)| (*id, Some(*parent))).collect();
+        places.extend(self.above.values().map(|item| (item.id, item.parent_id)));
+        for row in rows {
+            let stays = row.before.as_ref().filter(|_| work.has_failed(row.index));
+            places.insert(row.after.id, stays.unwrap_or(&row.after).parent_id);
         }
-        // Up to the top, through the places that the rows of this list will have.
-        let up = |id: Uuid| {
-            let moved = index.get(&id).map(|at| &rows[*at]).filter(|row| !work.has_failed(row.index));
-            moved.map_or_else(|| self.0.get(&id).and_then(|item| item.parent_id), |row| row.after.parent_id)
-        };
-        let (mut at, mut depth) = (item.parent_id, 1);
-        while let Some(id) = at {
-            depth += 1;
-            if id == item.id {
-                return Err(rule("An item cannot stand below itself."));
-            }
-            if depth > MAX_DEPTH {
-                return Err(rule("The tree would be deeper than ten items."));
-            }
-            at = up(id);
-        }
-        scope(&mut item, parent);
-        Ok(item)
+        places
     }
+
+    /// The rows that cannot stand where they are to stand.
+    fn misplaced(&self, work: &Work<'_>, rows: &[Row<Model>], places: &Places) -> Vec<(usize, UserError)> {
+        let rule = |at: usize, line: &str| (at, UserError::rule(rows[at].place("parent"), "HIERARCHY", line));
+        let open = |at: &usize| moves(&rows[*at]) && !work.has_failed(rows[*at].index);
+        let moved: Vec<usize> = (0..rows.len()).filter(open).collect();
+        // First the rings: who hangs below one is not to blame for it.
+        let is_ring = |at: &usize| {
+            let path = path(places, rows[*at].after.id);
+            path.last().is_some_and(|top| places.get(top) == Some(&Some(rows[*at].after.id)))
+        };
+        let rings: Vec<_> =
+            moved.iter().copied().filter(is_ring).map(|at| rule(at, "An item cannot stand below itself.")).collect();
+        if !rings.is_empty() {
+            return rings;
+        }
+        let mut wrong = BTreeMap::new();
+        for at in &moved {
+            let Some(parent) = rows[*at].after.parent_id else { continue };
+            let place = || rows[*at].place("parent");
+            let Some(parent) = self.above.get(&parent) else {
+                let line = "There is no such item that you can see.";
+                wrong.insert(*at, UserError::new(UserCode::NotFound, place(), line));
+                continue;
+            };
+            if !rules::may_stand_below(&rows[*at].after.kind, &parent.kind) {
+                let line =
+                    "A portfolio stands below a portfolio; a program or a project below a portfolio or a program.";
+                wrong.extend([rule(*at, line)]);
+            } else if parent.archived_at.is_some() {
+                let line = "Nothing is put below an archived item.";
+                wrong.insert(*at, UserError::new(UserCode::IllegalState, place(), line));
+            }
+        }
+        let index: HashMap<Uuid, usize> = moved.iter().map(|at| (rows[*at].after.id, *at)).collect();
+        for id in index.keys().chain(self.below.keys()) {
+            let path = path(places, *id);
+            if path.len() > MAX_DEPTH
+                && let Some(at) = path.iter().find_map(|id| index.get(id))
+            {
+                wrong.entry(*at).or_insert_with(|| rule(*at, "The tree would be deeper than ten items.").1);
+            }
+        }
+        wrong.into_iter().collect()
+    }
+}
+
+/// An item and those above it, upward; no further than one more than may be, nor around a ring.
+fn path(places: &Places, from: Uuid) -> Vec<Uuid> {
+    let (mut path, mut at) = (vec![from], from);
+    while let Some(Some(next)) = places.get(&at)
+        && *next != from
+        && path.len() <= MAX_DEPTH
+    {
+        path.push(*next);
+        at = *next;
+    }
+    path
+}
+
+/// Whether a row is new, or stands elsewhere than before.
+fn moves(row: &Row<Model>) -> bool {
+    row.before.as_ref().is_none_or(|before| before.parent_id != row.after.parent_id)
 }
 
 /// Whether a row is new, or stands elsewhere or is more or less confidential than before.
 fn is_placed(row: &Row<Model>) -> bool {
-    row.before.as_ref().is_none_or(|before| {
-        before.parent_id != row.after.parent_id || before.confidentiality != row.after.confidentiality
-    })
+    moves(row) || row.before.as_ref().is_some_and(|before| before.confidentiality != row.after.confidentiality)
 }
 
 /// The scope columns of an item below its parent.
@@ -141,7 +194,8 @@ fn scope(item: &mut Model, parent: Option<&Model>) {
 /// The items below those whose scope changed, with the scope that they have now. They are changed rows like any other:
 /// whoever follows them is told.
 pub async fn below(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<Vec<Row<Model>>, Error> {
-    let named: HashSet<Uuid> = rows.iter().map(|row| row.after.id).collect();
+    // One with an error stays as it is, but follows what is above it all the same.
+    let named: HashSet<Uuid> = rows.iter().filter(|row| !work.has_failed(row.index)).map(|row| row.after.id).collect();
     let mut front: HashMap<Uuid, Model> = rows
         .iter()
         .filter(|row| {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     rules::{self, ItemState},
-    tree::{self, Above},
+    tree::{self, Around},
 };
 use crate::{
     auth::{Class, Step, steps, steps::Duty},
@@ -70,6 +70,7 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
         may_create(work, &rows).await?;
         people_work_here(work, &rows).await?;
         rows::keys_are_free::<Items>(work, &rows, Some(kind)).await?;
+        super::external_link::check_new(work, &rows).await?;
         for row in &rows {
             fields_agree(work, row);
         }
@@ -81,8 +82,8 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
 
 /// Places the rows in the tree.
 async fn settle(work: &mut Work<'_>, rows: &mut [Row<Model>]) -> Result<(), Error> {
-    let above = Above::load(work, rows).await?;
-    above.place(work, rows);
+    let around = Around::load(work, rows).await?;
+    around.place(work, rows);
     Ok(())
 }
 
@@ -193,7 +194,13 @@ async fn may_create(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Erro
 async fn people_work_here(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
     let charges =
         |m: &Model| [("owner", m.owner_id), ("sponsor", m.sponsor_id), ("projectManager", m.project_manager_id)];
-    let named: HashSet<Uuid> = rows.iter().flat_map(|row| charges(&row.after)).filter_map(|(_, id)| id).collect();
+    let newly = |row: &Row<Model>| -> Vec<(&'static str, Uuid)> {
+        let before = row.before.as_ref().map(charges);
+        let is_new = |at: usize, id: Option<Uuid>| before.is_none_or(|before| before[at].1 != id);
+        let all = charges(&row.after).into_iter().enumerate();
+        all.filter(|(at, (_, id))| is_new(*at, *id)).filter_map(|(_, (field, id))| Some((field, id?))).collect()
+    };
+    let named: HashSet<Uuid> = rows.iter().flat_map(newly).map(|(_, id)| id).collect();
     if named.is_empty() {
         return Ok(());
     }
@@ -208,10 +215,8 @@ async fn people_work_here(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<()
         .into_iter()
         .collect();
     for row in rows {
-        let before = row.before.as_ref().map(charges);
-        for (i, (field, id)) in charges(&row.after).into_iter().enumerate() {
-            let is_new = before.is_none_or(|before| before[i].1 != id);
-            if is_new && id.is_some_and(|id| gone.contains(&id)) {
+        for (field, id) in newly(row) {
+            if gone.contains(&id) {
                 let line = "This person no longer works here.";
                 work.fail(row, UserError::new(UserCode::Invalid, row.place(field), line));
             }
@@ -246,6 +251,13 @@ async fn archive(work: &mut Work<'_>, batch: &Batch) -> Result<Done, Error> {
     let scopes = steps::scopes(&work.lens.caller.roles, Step::ItemArchive);
     let rows = archived::<Items>(work, entity, batch, scopes, Step::ItemArchive.as_str()).await?;
     if work.mutation.verb == Verb::Unarchive {
+        for row in &rows {
+            let above = Items::find_by_id(row.after.parent_id.unwrap_or_default()).filter(C::ArchivedAt.is_not_null());
+            if above.lock_shared().one(work.txn).await?.is_some() {
+                let line = "What stands above it is taken out of the archive first.";
+                work.fail(row, UserError::rule(row.path.clone(), "ARCHIVED_FROM_BELOW", line));
+            }
+        }
         return finish(work, rows, batch, Action::Unarchived).await;
     }
     for row in &rows {

@@ -73,7 +73,9 @@ pub struct Assignment {
 pub struct Item {
     /// Its position in the list.
     pub index: usize,
-    /// Where its row is named.
+    /// Where it stands in the input.
+    pub root: Path,
+    /// Where its row is named, down to the leaf.
     pub at: Path,
     /// Where its fields are.
     pub path: Path,
@@ -162,19 +164,12 @@ pub fn read(
             errors.push((0, UserError::new(UserCode::TooLong, root.at("items"), line).with("max", MAX_ITEMS)));
         } else {
             for (index, given) in list.iter().enumerate() {
-                items.extend(read_item(
-                    model,
-                    entity,
-                    mutation.verb,
-                    index,
-                    &root.at("items").at(index),
-                    given,
-                    errors,
-                ));
+                let at = root.at("items").at(index);
+                items.extend(read_item(entity, mutation.verb, index, &at, given, errors));
             }
         }
     } else {
-        items.extend(read_item(model, entity, mutation.verb, 0, &root, input, errors));
+        items.extend(read_item(entity, mutation.verb, 0, &root, input, errors));
     }
     Batch {
         items,
@@ -185,7 +180,6 @@ pub fn read(
 }
 
 fn read_item(
-    model: &'static Model,
     entity: &'static Entity,
     verb: Verb,
     index: usize,
@@ -219,16 +213,28 @@ fn read_item(
         fail(UserError::new(UserCode::Required, at.at("ifVersion"), line));
     }
     let target = target.map_err(&mut fail).ok();
-    let (assignments, wrong) = assignments(model, entity, &fields, &path);
+    let (assignments, wrong) = assignments(entity, &fields, &path);
     wrong.into_iter().for_each(&mut fail);
-    let at = match &target {
-        Some(Target::Id(_)) => at.at(if member(given, "id").is_some() { "id" } else { "ref" }),
-        Some(Target::Key(_) | Target::External { .. }) => at.at("ref"),
+    let named_at = match &target {
+        Some(Target::Id(_)) if member(given, "id").is_some() => at.at("id"),
+        Some(Target::Id(_)) => at.at("ref").at("id"),
+        Some(Target::Key(_)) => at.at("ref").at("key"),
+        Some(Target::External { .. }) => at.at("ref").at("external"),
         Some(Target::New) | None => at.clone(),
     };
     let upserts = verb == Verb::BulkUpsert;
     let target = target?;
-    good.then_some(Item { index, at, path, target, upserts, if_version, assignments, given: fields })
+    good.then_some(Item {
+        index,
+        root: at.clone(),
+        at: named_at,
+        path,
+        target,
+        upserts,
+        if_version,
+        assignments,
+        given: fields,
+    })
 }
 
 fn target(given: &ConstValue, at: &Path) -> Result<Target, UserError> {
@@ -252,12 +258,7 @@ fn target(given: &ConstValue, at: &Path) -> Result<Target, UserError> {
 }
 
 /// The fields that an input object gives, each with what it is to become.
-fn assignments(
-    model: &'static Model,
-    entity: &'static Entity,
-    given: &ConstValue,
-    path: &Path,
-) -> (Vec<Assignment>, Vec<UserError>) {
+fn assignments(entity: &'static Entity, given: &ConstValue, path: &Path) -> (Vec<Assignment>, Vec<UserError>) {
     let (mut out, mut errors) = (vec![], vec![]);
     for field in &entity.fields {
         let Some(pen) = field.pen else { continue };
@@ -291,8 +292,7 @@ fn assignments(
                 names.map(|names| Assigned::Value(DbValue::Text(names.join(","))))
             }),
             Kind::Money { .. } => take(field.name, &|value| money(value, &path.at(field.name))),
-            Kind::One { to, .. } => {
-                let _ = model.entity(to);
+            Kind::One { .. } => {
                 let (by_id, by_key) = (format!("{}Id", field.name), format!("{}Key", field.name));
                 if member(given, &by_id).is_some() && member(given, &by_key).is_some() {
                     errors.push(wrong(&by_key, format!("Give `{by_id}` or `{by_key}`, not both.")));

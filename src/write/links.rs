@@ -18,8 +18,9 @@ use crate::{
 };
 
 /// What links lead to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Links {
+    model: &'static Model,
     by_id: HashMap<Uuid, Found>,
     by_key: HashMap<(&'static str, String), Vec<Found>>,
 }
@@ -54,7 +55,7 @@ impl Links {
                 }
             }
         }
-        let mut links = Self::default();
+        let mut links = Self { model, by_id: HashMap::new(), by_key: HashMap::new() };
         for (to, ids) in ids {
             links.by_id.extend(work.lens.by_id(model.entity(to), &ids.into_iter().collect::<Vec<_>>()).await?);
         }
@@ -73,6 +74,10 @@ impl Links {
         };
         match &a.value {
             Assigned::LinkId(text) => match parse_id(text) {
+                Some((prefix, _)) if !targets(a).iter().any(|to| has_prefix(self.model, to, prefix)) => {
+                    let line = format!("This is the id of another type than `{}` leads to.", a.field.name);
+                    Err(UserError::new(UserCode::Invalid, a.path.clone(), line))
+                }
                 Some((prefix, id)) => {
                     let found = self.by_id.get(&id).filter(|f| f.prefix == prefix);
                     found.ok_or_else(nothing)

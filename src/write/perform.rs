@@ -189,12 +189,13 @@ impl Writer {
     /// The answer of an earlier request, as things are now and as far as the caller may still do what she did then.
     async fn replay(&self, wish: &Wish<'_>, mut done: Done, errors: Told) -> Result<Performed, Error> {
         let entity = self.model.entity(wish.mutation.entity);
-        let ids: Vec<Uuid> = done.rows.iter().filter_map(|row| row.id).collect();
+        // What she could not do then asks for no right now.
+        let ids: Vec<Uuid> = done.rows.iter().filter(|row| row.status != "FAILED").filter_map(|row| row.id).collect();
         let scopes = self.rights(wish);
         let held = self.lens(wish.caller).holds(entity, &ids, &[scopes]).await?;
         for row in &mut done.rows {
             row.prefix = entity.prefix.unwrap_or_default();
-            let Some(id) = row.id else { continue };
+            let Some(id) = row.id.filter(|id| ids.contains(id)) else { continue };
             let error = match held.get(&id).map(|held| held[0]) {
                 Some(true) => continue,
                 Some(false) => UserError::new(UserCode::Forbidden, Path::input(), "You may no longer write this row."),
@@ -246,10 +247,12 @@ fn told(errors: &[(usize, UserError)]) -> Told {
 fn claim(wish: &Wish<'_>) -> Result<Option<Claim>, UserError> {
     let path = Path::input().at("clientMutationKey");
     let wrong = |line: &str| UserError::new(UserCode::Invalid, path.clone(), line);
-    let given = input::text(wish.input, "clientMutationKey");
-    if given.as_ref().is_some_and(|key| Uuid::parse_str(key).is_err()) {
-        return Err(wrong("The key is a UUID."));
-    }
+    let given = match input::text(wish.input, "clientMutationKey").map(|key| Uuid::parse_str(&key)) {
+        Some(Err(_)) => return Err(wrong("The key is a UUID.")),
+        // One key, however it is spelled.
+        Some(Ok(key)) => Some(key.to_string()),
+        None => None,
+    };
     if wish.key.is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY || !key.is_ascii()) {
         return Err(wrong("The header Idempotency-Key holds up to 255 plain characters."));
     }

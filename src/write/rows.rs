@@ -1,7 +1,7 @@
 //! Rows on their way through a mutation: found and locked, checked for version and rights, changed field by field, and
 //! written back with their trace. All of it in a fixed number of statements, however many rows there are.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable, ModelTrait, QueryFilter,
@@ -35,6 +35,8 @@ pub struct Row<M> {
     pub index: usize,
     /// Where its fields stand in the input.
     pub path: Path,
+    /// Where the row itself is named.
+    pub named_at: Path,
     /// Its type.
     pub entity: &'static Entity,
     /// As it was; none for a new one.
@@ -67,6 +69,7 @@ impl<M> Row<M> {
         Self {
             index: usize::MAX,
             path: Path::input(),
+            named_at: Path::input(),
             entity,
             before: None,
             after,
@@ -134,30 +137,36 @@ where
     let links = Links::resolve(work, entity, items).await?;
     let mut rows: Vec<Row<E::Model>> = vec![];
     let mut seen = HashSet::new();
+    let mut stale = vec![];
     for (item, id) in items.iter().zip(ids) {
         let Some(id) = id else { continue };
         let fail = |work: &mut Work<'_>, error| work.errors.push((item.index, error));
-        let current = id.and_then(|id| locked.get(&id)).cloned();
+        let seen_by_caller = |id: Uuid| Some((locked.get(&id)?.clone(), held.get(&id)?));
+        let (current, held) = match id.map(seen_by_caller) {
+            None => (None, None),
+            Some(Some((model, held))) => (Some(model), Some(held)),
+            Some(None) => {
+                let line = format!("There is no such {} that you can see.", entity.name);
+                fail(work, UserError::new(UserCode::NotFound, item.at.clone(), line));
+                continue;
+            }
+        };
         let mut row = Row {
             index: item.index,
             path: item.path.clone(),
+            named_at: item.at.clone(),
             given: item.assignments.clone(),
             input: item.given.clone(),
-            ..Row::made(entity, current.unwrap_or_else(|| blank(work)))
+            ..Row::made(entity, current.clone().unwrap_or_else(|| blank(work)))
         };
-        match id {
+        match id.zip(current).zip(held) {
             None => {
                 if let Target::External { system, id } = &item.target {
                     row.external = Some((system.clone(), id.clone()));
                 }
                 require(work, entity, &row);
             }
-            Some(id) => {
-                let (Some(model), Some(held)) = (locked.get(&id), held.get(&id)) else {
-                    let line = format!("There is no such {} that you can see.", entity.name);
-                    fail(work, UserError::new(UserCode::NotFound, item.at.clone(), line));
-                    continue;
-                };
+            Some(((id, model), held)) => {
                 if !seen.insert(id) {
                     fail(
                         work,
@@ -166,8 +175,7 @@ where
                     continue;
                 }
                 row.before = Some(model.clone());
-                row.after = model.clone();
-                if value::is_archived(model) && work.mutation.verb != Verb::Unarchive {
+                if value::is_archived(&model) && work.mutation.verb != Verb::Unarchive {
                     let line = format!("This {} is archived; take it out of the archive first.", entity.name);
                     fail(work, UserError::new(UserCode::Immutable, item.at.clone(), line));
                     continue;
@@ -181,10 +189,9 @@ where
                     }
                 }
                 if let IfVersion::Is(version) = item.if_version
-                    && version != value::version(model)
+                    && version != value::version(&model)
                 {
-                    let error = conflict(work, entity, item, version, value::version(model), id).await?;
-                    work.errors.push((item.index, error));
+                    stale.push(Stale { item, id, had: version, current: value::version(&model) });
                 }
             }
         }
@@ -195,6 +202,7 @@ where
         }
         rows.push(row);
     }
+    tell_conflicts(work, entity, &stale).await?;
     Ok(rows)
 }
 
@@ -212,19 +220,17 @@ async fn locate(
     items: &[Item],
 ) -> Result<Vec<Option<Option<Uuid>>>, Error> {
     let mut keys = vec![];
-    let mut externals: HashMap<&str, Vec<String>> = HashMap::new();
+    let mut externals = vec![];
     for item in items {
         match &item.target {
             Target::Key(key) => keys.push(key.clone()),
-            Target::External { system, id } => externals.entry(system).or_default().push(id.clone()),
+            Target::External { system, id } => externals.push((system.clone(), id.clone())),
             Target::New | Target::Id(_) => {}
         }
     }
     let by_key = if keys.is_empty() { HashMap::new() } else { work.lens.by_key(entity, &keys).await? };
-    let mut by_external = HashMap::new();
-    for (system, ids) in externals {
-        by_external.insert(system, work.lens.by_external(entity, system, &ids).await?);
-    }
+    let by_external =
+        if externals.is_empty() { HashMap::new() } else { work.lens.by_external(entity, &externals).await? };
     let mut out = vec![];
     for item in items {
         let not_found = || {
@@ -241,7 +247,7 @@ async fn locate(
                 }
             },
             Target::Key(key) => by_key.get(key).and_then(|f| f.first()).map(|f| Some(f.id)).ok_or_else(not_found),
-            Target::External { system, id } => match by_external.get(system.as_str()).and_then(|f| f.get(id)) {
+            Target::External { system, id } => match by_external.get(&(system.clone(), id.clone())) {
                 Some(found) => Ok(Some(found.id)),
                 None if item.upserts => Ok(None),
                 None => Err(not_found()),
@@ -266,6 +272,8 @@ where
 {
     let id_column = column::<E>("id");
     let mut out = HashMap::new();
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
     for ids in ids.chunks(CHUNK) {
         let found = E::find()
             .filter(id_column.is_in(ids.iter().copied()))
@@ -282,8 +290,7 @@ where
 fn require<M>(work: &mut Work<'_>, entity: &'static Entity, row: &Row<M>) {
     for field in &entity.fields {
         let is_due = field.pen.is_some_and(|pen| pen.is_due(field));
-        let given = row.given.iter().any(|a| a.field.name == field.name && a.value != Assigned::Clear);
-        if is_due && !given {
+        if is_due && !row.gives(field.name) {
             let name = match field.kind {
                 Kind::One { .. } | Kind::Union { .. } => format!("{}Id", field.name),
                 _ => field.name.to_owned(),
@@ -294,28 +301,48 @@ fn require<M>(work: &mut Work<'_>, entity: &'static Entity, row: &Row<M>) {
     }
 }
 
-async fn conflict(
-    work: &Work<'_>,
-    entity: &'static Entity,
-    item: &Item,
+/// An item whose row has changed since it was read.
+struct Stale<'i> {
+    item: &'i Item,
+    id: Uuid,
     had: i64,
     current: i64,
-    id: Uuid,
-) -> Result<UserError, Error> {
-    let reference = encode_id(entity.prefix.unwrap_or_default(), id);
-    let changed = super::trace::fields_since(work.txn, &reference, had).await?;
-    let readable = |name: &&String| {
-        entity.field(name).is_some_and(|f| !work.lens.caller.rights.read(entity.class_of(f)).is_empty())
-    };
-    let fields: Vec<&str> = changed.iter().filter(readable).map(String::as_str).collect();
-    let at = if item.at == Path::input() { Path::input() } else { item.at.up() };
-    Ok(UserError::new(
-        UserCode::VersionConflict,
-        at.at("ifVersion"),
-        format!("This {} has changed since you read it: it has version {current} now.", entity.name),
+}
+
+/// Tells what has changed, as far as the caller may read it on this very row.
+async fn tell_conflicts(work: &mut Work<'_>, entity: &'static Entity, stale: &[Stale<'_>]) -> Result<(), Error> {
+    if stale.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = stale.iter().map(|s| s.id).collect();
+    let changed = super::trace::fields_since(
+        work.txn,
+        stale.iter().map(|s| (encode_id(entity.prefix.unwrap_or_default(), s.id), s.had)),
     )
-    .with("currentVersion", current)
-    .with("conflictingFields", fields.join(",")))
+    .await?;
+    let rights = &work.lens.caller.rights;
+    let fields: BTreeSet<&str> = changed.values().flatten().map(String::as_str).collect();
+    let fields: Vec<(&str, Scopes)> = fields
+        .into_iter()
+        .filter_map(|name| entity.field(name).map(|f| (f.name, rights.read(entity.class_of(f)))))
+        .collect();
+    let scopes: Vec<Scopes> = fields.iter().map(|(_, scopes)| *scopes).collect();
+    let held = work.lens.holds(entity, &ids, &scopes).await?;
+    for s in stale {
+        let reference = encode_id(entity.prefix.unwrap_or_default(), s.id);
+        let readable = |name: &str| {
+            let at = fields.iter().position(|(known, _)| *known == name);
+            at.zip(held.get(&s.id)).is_some_and(|(at, held)| held[at])
+        };
+        let names: Vec<&str> =
+            changed.get(&reference).into_iter().flatten().map(String::as_str).filter(|name| readable(name)).collect();
+        let line = format!("This {} has changed since you read it: it has version {} now.", entity.name, s.current);
+        let error = UserError::new(UserCode::VersionConflict, s.item.root.at("ifVersion"), line)
+            .with("currentVersion", s.current)
+            .with("conflictingFields", names.join(","));
+        work.errors.push((s.item.index, error));
+    }
+    Ok(())
 }
 
 fn assign<E>(

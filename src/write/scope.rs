@@ -11,6 +11,24 @@ use crate::{error::Error, graph::decl::RowScope};
 /// Ids of one statement; databases bound the number of parameters.
 const CHUNK: usize = 400;
 
+/// Locks all that belongs to the items whose scope has changed, before the first event is written: who writes one of
+/// those rows at the same time has written its event by then, or will write it after ours.
+pub async fn lock_dependents(work: &Work<'_>) -> Result<(), Error> {
+    if work.lens.database.dialect == crate::graph::Dialect::Sqlite {
+        return Ok(());
+    }
+    for entity in &work.lens.model.entities {
+        let RowScope::OfItem { item, .. } = entity.rows else { continue };
+        for ids in work.rescoped.chunks(CHUNK).filter(|_| entity.is_followed) {
+            let marks = (1..=ids.len()).map(|n| placeholder(work, n)).collect::<Vec<_>>().join(", ");
+            let text = format!("SELECT id FROM {} WHERE {item} IN ({marks}) ORDER BY id FOR UPDATE", entity.table);
+            let of = ids.iter().map(|id| Value::from(*id));
+            work.txn.query_all_raw(Statement::from_sql_and_values(work.txn.get_database_backend(), text, of)).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Moves the scope of all that belongs to the items whose scope has changed, and tells it: those rows may have left
 /// somebody's sight although nothing in them changed.
 pub async fn touch_dependents(work: &mut Work<'_>, transaction: Uuid) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! What a change leaves behind: an audit entry and an event for each object, written in the change's own transaction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use entity::{audit_event, outbox_event};
 use sea_orm::{
@@ -203,6 +203,7 @@ fn note_link(
 /// hold, which is what makes the order of events right.
 pub async fn leave(work: &mut Work<'_>) -> Result<(), Error> {
     let transaction = work.clock.new_id();
+    super::scope::lock_dependents(work).await?;
     let traces = std::mem::take(&mut work.traces);
     for some in traces.chunks(CHUNK) {
         let entries = some.iter().map(|t| audit_entry(work, transaction, t).into_active_model());
@@ -260,20 +261,28 @@ fn event(work: &Work<'_>, transaction: Uuid, t: &Trace) -> outbox_event::ActiveM
     }
 }
 
-/// The fields of an object that were changed after a version of it.
-pub async fn fields_since(txn: &DatabaseTransaction, reference: &str, version: i64) -> Result<BTreeSet<String>, Error> {
-    let entries: Vec<String> = audit_event::Entity::find()
+/// The fields of each of these objects that were changed after a version of it.
+pub async fn fields_since(
+    txn: &DatabaseTransaction,
+    objects: impl Iterator<Item = (String, i64)>,
+) -> Result<HashMap<String, BTreeSet<String>>, Error> {
+    use audit_event::Column as C;
+    let had: HashMap<String, i64> = objects.collect();
+    let entries: Vec<(String, i64, String)> = audit_event::Entity::find()
         .select_only()
-        .column(audit_event::Column::Changes)
-        .filter(audit_event::Column::TargetRef.eq(reference))
-        .filter(audit_event::Column::TargetVersion.gt(version))
+        .columns([C::TargetRef, C::TargetVersion, C::Changes])
+        .filter(C::TargetRef.is_in(had.keys()))
+        .filter(C::TargetVersion.gt(had.values().copied().min().unwrap_or_default()))
         .into_tuple()
         .all(txn)
         .await?;
-    let mut fields = BTreeSet::new();
-    for entry in entries {
-        let changes: Vec<Json> = serde_json::from_str(&entry).map_err(Error::internal)?;
-        fields.extend(changes.iter().filter_map(|c| c["field"].as_str().map(str::to_owned)));
+    let mut fields: HashMap<String, BTreeSet<String>> = HashMap::new();
+    for (object, version, changes) in entries {
+        if had.get(&object).is_some_and(|had| version > *had) {
+            let changes: Vec<Json> = serde_json::from_str(&changes).map_err(Error::internal)?;
+            let names = changes.iter().filter_map(|c| c["field"].as_str().map(str::to_owned));
+            fields.entry(object).or_default().extend(names);
+        }
     }
     Ok(fields)
 }

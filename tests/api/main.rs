@@ -29,6 +29,9 @@ mod migrations;
 mod pages;
 mod permissions;
 mod plans;
+mod steps;
+mod tree;
+mod writes;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
 const FILES: &[fn() -> Vec<support::Test>] = &[
@@ -53,6 +56,9 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     pages::list,
     permissions::list,
     plans::list,
+    steps::list,
+    tree::list,
+    writes::list,
 ];
 
 fn main() -> ExitCode {

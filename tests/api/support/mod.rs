@@ -54,6 +54,7 @@ pub mod source;
 pub mod summary;
 pub mod world;
 pub mod writer;
+pub mod writes;
 
 pub use runner::{Test, run};
 pub use world::World;
