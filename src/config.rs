@@ -144,6 +144,9 @@ pub struct Config {
     /// Bytes of a request body.
     #[arg(long, env = "FOLIOGRAPH_MAX_BODY", default_value_t = 256 * 1024, value_parser = within(1_024..=67_108_864), hide_short_help = true)]
     pub max_body: usize,
+    /// The same for callers who may write anything: lists of a thousand rows take more room.
+    #[arg(long, env = "FOLIOGRAPH_MAX_WRITE_BODY", default_value_t = 5 * 1024 * 1024, value_parser = within(1_024..=67_108_864), hide_short_help = true)]
+    pub max_write_body: usize,
     /// Bytes of a request's address.
     #[arg(long, env = "FOLIOGRAPH_MAX_URI", default_value_t = 8 * 1024, value_parser = within(256..=65_000), hide_short_help = true)]
     pub max_uri: usize,

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use tracing::Span;
 
-use super::{credential, envelope::Refusal};
+use super::{WATERMARK, credential, envelope::Refusal};
 use crate::{
     app::App,
     error::{Code, Error},
@@ -50,7 +50,8 @@ async fn export(app: &App, file: &str, request: Parts) -> Result<Response, Refus
     let flat = app.engine.flat(&asked.of(dataset), &caller)?;
     Span::current().record("dataset", dataset);
 
-    // Whatever must be known as it was before the first row is read, and told in a header, is read here.
+    // Read before the first row: what changes from here on is told by `changes`, some of it perhaps twice, none never.
+    let watermark = HeaderValue::try_from(app.events.watermark(&caller).await?).map_err(Error::internal)?;
     let body = if request.method == Method::HEAD {
         // As for GET, nothing is said about the length.
         Body::from_stream(stream::empty::<io::Result<Bytes>>())
@@ -67,5 +68,6 @@ async fn export(app: &App, file: &str, request: Parts) -> Result<Response, Refus
     // The name is that of a list of the schema: letters only.
     let name = HeaderValue::try_from(format!("attachment; filename=\"{file}\"")).map_err(Error::internal)?;
     headers.insert(header::CONTENT_DISPOSITION, name);
+    headers.insert(WATERMARK.clone(), watermark);
     Ok(response)
 }

@@ -55,7 +55,9 @@ async fn within_deadline(
     })?;
     let read = if parts.method == Method::POST {
         negotiation::check_content_type(&parts.headers)?;
-        request::from_body(&read_body(&parts.headers, body, app.config.max_body).await?)?
+        let writes = caller.rights.writes_anything();
+        let limit = if writes { app.config.max_write_body.max(app.config.max_body) } else { app.config.max_body };
+        request::from_body(&read_body(&parts.headers, body, limit).await?)?
     } else {
         request::from_address(&parts.uri)?
     };

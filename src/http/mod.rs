@@ -41,6 +41,8 @@ const COMPRESS_ABOVE: u16 = 1_024;
 
 /// What a denied field gives, asked for by the client.
 static ACCESS_MODE: HeaderName = HeaderName::from_static("x-access-mode");
+/// Where `changes` goes on after an export.
+static WATERMARK: HeaderName = HeaderName::from_static("x-watermark");
 /// What makes a repeated mutation harmless.
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// How many fields were masked in this answer.
@@ -100,8 +102,7 @@ fn cors(config: &Config) -> Option<CorsLayer> {
                 ACCESS_MASKED.clone(),
                 REQUEST_ID.clone(),
                 header::RETRY_AFTER,
-                header::CONTENT_DISPOSITION,
-            ])
+                header::CONTENT_DISPOSITION, WATERMARK.clone()])
             .max_age(Duration::from_hours(1)),
     )
 }

@@ -127,6 +127,10 @@ tests! {
         };
         assert_eq!(client.post_raw("/graphql", JSON, padded(262_144)).await.status, StatusCode::OK);
         assert_eq!(client.post_raw("/graphql", JSON, padded(262_145)).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+        // Who writes may send lists of a thousand rows.
+        let writer = world.reader().await;
+        assert_eq!(writer.post_raw("/graphql", JSON, padded(5_242_880)).await.status, StatusCode::OK);
+        assert_eq!(writer.post_raw("/graphql", JSON, padded(5_242_881)).await.status, StatusCode::PAYLOAD_TOO_LARGE);
         // A stream announces no length; a false announcement changes nothing.
         let chunks = futures_util::stream::iter((0..300).map(|_| Ok::<_, std::io::Error>(" ".repeat(1_024))));
         let request = Request::post("/graphql").header("content-type", JSON).body(Body::from_stream(chunks)).expect("a request");

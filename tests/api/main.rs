@@ -14,6 +14,7 @@ mod connections;
 mod contract;
 mod credentials;
 mod differential;
+mod examples;
 mod export;
 mod figures;
 mod filters;
@@ -41,6 +42,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     contract::list,
     credentials::list,
     differential::list,
+    examples::list,
     export::list,
     figures::list,
     filters::list,
