@@ -20,6 +20,7 @@ mod graphql_js;
 mod hostile;
 mod house;
 mod http;
+mod idempotency;
 mod inputs;
 mod itself;
 mod migrations;
@@ -44,6 +45,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     hostile::list,
     house::list,
     http::list,
+    idempotency::list,
     inputs::list,
     itself::list,
     migrations::list,
