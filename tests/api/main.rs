@@ -8,11 +8,13 @@ use std::process::ExitCode;
 #[macro_use]
 mod support;
 
+mod bulk;
 mod commands;
 mod connections;
 mod contract;
 mod credentials;
 mod differential;
+mod durability;
 mod figures;
 mod filters;
 mod gmpp;
@@ -33,11 +35,13 @@ mod writes;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
 const FILES: &[fn() -> Vec<support::Test>] = &[
+    bulk::list,
     commands::list,
     connections::list,
     contract::list,
     credentials::list,
     differential::list,
+    durability::list,
     figures::list,
     filters::list,
     gmpp::list,
