@@ -221,6 +221,9 @@ pub(super) async fn check_new(work: &mut Work<'_>, rows: &[Row<portfolio_item::M
         .await?
         .into_iter()
         .collect();
+    // One that is taken, and that the caller sees now, was made after she looked.
+    let names: Vec<_> = named.iter().map(|(_, name)| name.clone()).filter(|name| taken.contains(name)).collect();
+    work.lost_race |= !names.is_empty() && !work.lens.by_external(first.entity, &names).await?.is_empty();
     let mut seen = HashSet::new();
     for (row, name) in named {
         let is_taken = taken.contains(&name);

@@ -53,6 +53,8 @@ pub struct Work<'a> {
     pub rescoped: Vec<Uuid>,
     /// Whether the change may alter anybody's rights or rows.
     pub touches_rights: bool,
+    /// Whether another writer was faster since this one looked: all of it is done again.
+    pub lost_race: bool,
 }
 
 /// What became of one item.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use async_graphql_value::ConstValue;
-use sea_orm::{SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{DatabaseTransaction, SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use serde_json::Value as Json;
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -64,6 +64,18 @@ pub struct Performed {
     pub payload: Json,
     /// Whether anybody's rights or rows may be others now.
     pub touches_rights: bool,
+}
+
+/// What a transaction came to, and how it is to end.
+struct Tried {
+    ended: Ended,
+    /// None where another process is at the same key.
+    performed: Option<Performed>,
+}
+
+enum Ended {
+    Commit { touches_rights: bool, writes: bool },
+    Rollback,
 }
 
 /// An error of an item, as the payload shows it.
@@ -130,26 +142,54 @@ impl Writer {
             ..TransactionOptions::default()
         };
         let txn = self.database.orm.begin_with_options(options).await?;
+        let tried = self.within(&txn, wish, claim).await;
+        match tried {
+            Ok(Tried { ended: Ended::Commit { touches_rights, writes }, performed }) => {
+                txn.commit().await?;
+                if touches_rights {
+                    self.callers.forget_all();
+                }
+                if writes && let Some(events) = &self.events {
+                    events.nudge();
+                }
+                Ok(performed)
+            }
+            // Waited for: until then it holds its locks, the key's among them, and another try would meet itself.
+            Ok(Tried { ended: Ended::Rollback, performed }) => {
+                txn.rollback().await?;
+                Ok(performed)
+            }
+            Err(e) => {
+                if let Err(cause) = txn.rollback().await {
+                    tracing::warn!(%cause, "a transaction was not rolled back but dropped");
+                }
+                Err(e)
+            }
+        }
+    }
+
+    /// All that happens in the transaction, up to its end.
+    async fn within(&self, txn: &DatabaseTransaction, wish: &Wish<'_>, claim: Option<&Claim>) -> Result<Tried, Error> {
+        let undone = |performed| Ok(Tried { ended: Ended::Rollback, performed });
         let now = self.clock.now();
         let hash = claim.map(|_| idempotency::input_hash(wish.mutation, wish.input)).unwrap_or_default();
         if let Some(claim) = claim {
-            match idempotency::look_up(&txn, self.database.dialect, now, claim, &hash).await? {
+            match idempotency::look_up(txn, self.database.dialect, now, claim, &hash).await? {
                 Known::New => {}
-                Known::Busy => return Ok(None),
+                Known::Busy => return undone(None),
                 Known::Reused => {
                     let path = Path::input().at("clientMutationKey");
                     let line = "This key was used before with another input.";
                     let error = UserError::new(UserCode::IdempotencyKeyReused, path, line);
-                    return Ok(Some(self.told(wish, &Done::default(), &told(&[(0, error)]), false, false)));
+                    return undone(Some(self.told(wish, &Done::default(), &told(&[(0, error)]), false, false)));
                 }
                 Known::Answered(done, errors) => {
-                    drop(txn);
-                    return self.replay(wish, done, errors).await.map(Some);
+                    return undone(Some(self.replay(wish, done, errors).await?));
                 }
             }
         }
         let mut work = Work {
-            txn: &txn,
+            txn,
             lens: self.lens(wish.caller),
             mutation: wish.mutation,
             clock: self.clock.as_ref(),
@@ -160,30 +200,26 @@ impl Writer {
             traces: vec![],
             rescoped: vec![],
             touches_rights: false,
+            lost_race: false,
         };
         let done = (wish.mutation.run)(&mut work, wish.input).await?;
+        if work.lost_race {
+            return Err(Error::internal(LostRace));
+        }
         let errors = told(&work.errors);
         let is_dry_run = input::member(wish.input, "dryRun") == Some(&ConstValue::Boolean(true));
         let touches_rights = work.touches_rights && !work.traces.is_empty();
         let writes = !work.traces.is_empty();
         if is_dry_run || (!writes && !errors.is_empty()) {
-            txn.rollback().await?;
-            return Ok(Some(self.told(wish, &done, &errors, is_dry_run, false)));
+            return undone(Some(self.told(wish, &done, &errors, is_dry_run, false)));
         }
         trace::leave(&mut work).await?;
         if let Some(claim) = claim {
             idempotency::keep(&work, claim, hash, &done, &errors).await?;
         }
-        txn.commit().await?;
-        if touches_rights {
-            self.callers.forget_all();
-        }
-        if writes && let Some(events) = &self.events {
-            events.nudge();
-        }
         let mut performed = self.told(wish, &done, &errors, false, false);
         performed.touches_rights = touches_rights;
-        Ok(Some(performed))
+        Ok(Tried { ended: Ended::Commit { touches_rights, writes }, performed: Some(performed) })
     }
 
     /// The answer of an earlier request, as things are now and as far as the caller may still do what she did then.
@@ -274,9 +310,22 @@ fn claim(wish: &Wish<'_>) -> Result<Option<Claim>, UserError> {
     Ok(Some(Claim { principal: wish.caller.principal(), mutation: wish.mutation.name.clone(), key }))
 }
 
+/// Another writer was faster, as the mutation itself found out.
+#[derive(Debug)]
+struct LostRace;
+
+impl std::fmt::Display for LostRace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("another writer was faster each time")
+    }
+}
+
+impl std::error::Error for LostRace {}
+
 /// Whether a transaction failed only because another one was faster: it may be tried again.
 fn lost_a_race(error: &Error) -> bool {
-    let Some(cause) = error.source.as_ref().and_then(|s| s.downcast_ref::<sea_orm::DbErr>()) else { return false };
+    let Some(source) = &error.source else { return false };
+    let Some(cause) = source.downcast_ref::<sea_orm::DbErr>() else { return source.is::<LostRace>() };
     if matches!(cause.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
         return true;
     }

@@ -8,12 +8,14 @@ use std::process::ExitCode;
 #[macro_use]
 mod support;
 
+mod bulk;
 mod changes;
 mod commands;
 mod connections;
 mod contract;
 mod credentials;
 mod differential;
+mod durability;
 mod examples;
 mod export;
 mod figures;
@@ -23,6 +25,7 @@ mod graphql_js;
 mod hostile;
 mod house;
 mod http;
+mod idempotency;
 mod inputs;
 mod itself;
 mod keys;
@@ -36,12 +39,14 @@ mod writes;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
 const FILES: &[fn() -> Vec<support::Test>] = &[
+    bulk::list,
     changes::list,
     commands::list,
     connections::list,
     contract::list,
     credentials::list,
     differential::list,
+    durability::list,
     examples::list,
     export::list,
     figures::list,
@@ -51,6 +56,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     hostile::list,
     house::list,
     http::list,
+    idempotency::list,
     inputs::list,
     itself::list,
     keys::list,

@@ -115,6 +115,27 @@ impl Process {
         product::token(&SystemClock, subject, &[role])
     }
 
+    /// Posts a body to `/graphql`; the answer's body, or none where the server is gone before it is whole.
+    pub fn try_post(address: SocketAddr, token: &str, body: &str) -> Option<String> {
+        let mut stream = TcpStream::connect(address).ok()?;
+        stream.set_read_timeout(Some(PATIENCE)).ok()?;
+        let request = format!(
+            "POST /graphql HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).ok()?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text).ok()?;
+        Some(text.split_once("\r\n\r\n")?.1.to_owned())
+    }
+
+    /// Ends it with SIGKILL.
+    pub fn kill(&self) {
+        let sent = Command::new("sh").args(["-c", &format!("kill -KILL {}", self.child.id())]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "SIGKILL was not sent");
+    }
+
     fn listens_at(&mut self, address: Option<&str>, line: &str) {
         let address = address.and_then(|address| address.split_whitespace().next()?.parse().ok());
         self.address = Some(address.unwrap_or_else(|| panic!("no address in {line:?}")));

@@ -1,0 +1,258 @@
+//! Lists of rows: each item told by its position, all or the good ones written, in a number of statements that does not
+//! grow with the items.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use entity::{external_link, portfolio_item};
+use foliograph::{app::App, auth::Role};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::{Value, json};
+
+use crate::support::{
+    World,
+    client::Client,
+    dump::dump,
+    product,
+    writes::{ask, audit, begin, change, events, faults, item, item_id, request_key, statuses},
+};
+
+fn told_at(payload: &Value, index: usize) -> Vec<String> {
+    faults(&payload["results"][index])
+}
+
+fn new(key: &str) -> Value {
+    json!({ "key": key, "name": format!("Project {key}"), "baseCurrency": "EUR", "parentKey": "PG-ERP" })
+}
+
+tests! {
+    async fn one_bad_item_stops_the_list_unless_it_may_not(world: &World) {
+        let (db, lead) = begin(world).await;
+        let items = json!([
+            { "ref": { "key": "PR-001" }, "ifVersion": "1", "patch": { "name": "One" } },
+            { "ref": { "key": "PR-002" }, "ifVersion": "1", "patch": { "name": "", "priority": 9 } },
+            { "ref": { "key": "PR-003" }, "ifVersion": "7", "patch": { "name": "Three" } },
+            { "ref": { "key": "PR-034" }, "ifVersion": "1", "patch": { "name": "Hidden" } },
+            { "ref": { "key": "PR-001" }, "ifVersion": "1", "patch": { "name": "Again" } },
+            { "ref": { "id": item_id(&db, "PR-002").await }, "ifVersion": "*", "patch": { "priority": 2 } },
+            { "ref": { "key": "PR-005" }, "patch": { "name": "Five" } },
+            { "ref": { "key": "PR-006" }, "ifVersion": "1", "patch": {} },
+            { "ref": { "key": "PR-008" }, "ifVersion": "*", "patch": { "name": "Eight" } },
+        ]);
+        let before = dump(&world.database().await).await;
+        let wanted: [(usize, &[&str]); 6] = [
+            (1, &["OUT_OF_RANGE input.items.1.patch.priority", "REQUIRED input.items.1.patch.name"]),
+            (2, &["VERSION_CONFLICT input.items.2.ifVersion"]),
+            (3, &["NOT_FOUND input.items.3.ref.key"]),
+            (4, &["DUPLICATE input.items.4.ref.key"]),
+            (5, &["DUPLICATE input.items.5.ref.id"]),
+            (6, &["REQUIRED input.items.6.ifVersion"]),
+        ];
+        let all = change(&lead, "projectBulkUpdate", json!({ "clientMutationKey": request_key(1), "items": items })).await;
+        assert_eq!(statuses(&all), ["NOT_WRITTEN", "FAILED", "FAILED", "FAILED", "FAILED", "FAILED", "FAILED", "NOT_WRITTEN", "NOT_WRITTEN"], "{all}");
+        assert_eq!((&all["updatedCount"], &all["failedCount"], &all["isDryRun"]), (&json!(0), &json!(6), &json!(false)));
+        for (index, faults) in wanted {
+            let mut told = told_at(&all, index);
+            told.sort();
+            assert_eq!(told, faults);
+        }
+        assert_eq!(faults(&all).len(), 7, "all of them stand together as well");
+        assert_eq!(dump(&world.database().await).await, before);
+        let good = change(&lead, "projectBulkUpdate", json!({ "clientMutationKey": request_key(1), "errorPolicy": "REJECT_FAILED", "items": items })).await;
+        assert_eq!(statuses(&good), ["UPDATED", "FAILED", "FAILED", "FAILED", "FAILED", "FAILED", "FAILED", "UNCHANGED", "UPDATED"], "{good}");
+        assert_eq!((&good["updatedCount"], &good["unchangedCount"], &good["failedCount"]), (&json!(2), &json!(1), &json!(6)));
+        assert_eq!((item(&db, "PR-001").await.name.as_str(), item(&db, "PR-008").await.name.as_str()), ("One", "Eight"));
+        assert_eq!(audit(&db).await.len(), 2);
+    }
+
+    async fn a_dry_run_checks_everything_and_writes_nothing(world: &World) {
+        let (_, lead) = begin(world).await;
+        let before = dump(&world.database().await).await;
+        let items = json!([
+            { "ref": { "external": { "system": "JIRA", "id": "NEW-1" } }, "patch": new("N-1") },
+            { "ref": { "external": { "system": "JIRA", "id": "ERPFIN" } }, "patch": { "name": "Changed" } },
+            { "ref": { "key": "PR-002" }, "patch": { "name": "" } },
+        ]);
+        for policy in ["REJECT_ALL", "REJECT_FAILED"] {
+            let input = json!({ "dryRun": true, "errorPolicy": policy, "clientMutationKey": request_key(1), "items": items });
+            let done = change(&lead, "projectBulkUpsert", input).await;
+            let wanted = if policy == "REJECT_ALL" { ["NOT_WRITTEN", "NOT_WRITTEN", "FAILED"] } else { ["CREATED", "UPDATED", "FAILED"] };
+            assert_eq!((statuses(&done), &done["isDryRun"], &done["replayed"]), (wanted.map(str::to_owned).to_vec(), &json!(true), &json!(false)));
+        }
+        let document = "mutation($i: ProjectBulkUpsertInput!) { projectBulkUpsert(input: $i) { results { project { key name } } } }";
+        let shown = lead.query_with(document, json!({ "i": { "dryRun": true, "errorPolicy": "REJECT_FAILED", "items": items } })).await;
+        assert_eq!(shown.at("/data/projectBulkUpsert/results/0/project"), Value::Null, "what is not made has no row");
+        assert_eq!(shown.at("/data/projectBulkUpsert/results/1/project/name"), "ERP Core Finance");
+        assert_eq!(dump(&world.database().await).await, before);
+    }
+
+    async fn a_list_has_a_thousand_items_and_no_more(world: &World) {
+        let (db, lead) = begin(world).await;
+        let items: Vec<Value> = (0..1_001).map(|n| json!({ "ref": { "key": "PR-001" }, "ifVersion": "1", "patch": { "priority": n % 5 + 1 } })).collect();
+        let told = change(&lead, "projectBulkUpdate", json!({ "clientMutationKey": request_key(1), "items": items })).await;
+        assert_eq!((faults(&told), &told["results"], &told["failedCount"]), (vec!["TOO_LONG input.items".to_owned()], &json!([]), &json!(0)));
+        let empty = change(&lead, "projectBulkUpdate", json!({ "clientMutationKey": request_key(1), "items": [] })).await;
+        assert_eq!((faults(&empty), &empty["results"], &empty["replayed"]), (vec![], &json!([]), &json!(false)));
+        assert_eq!(audit(&db).await.len(), 0);
+    }
+
+    async fn keys_are_taken_once_in_a_list(world: &World) {
+        let (db, lead) = begin(world).await;
+        let items = json!([new("N-1"), new("N-2"), new("N-1"), new("PR-001")]);
+        let done = change(&lead, "projectBulkCreate", json!({ "clientMutationKey": request_key(1), "errorPolicy": "REJECT_FAILED", "items": items })).await;
+        assert_eq!(statuses(&done), ["CREATED", "CREATED", "FAILED", "FAILED"]);
+        assert_eq!((told_at(&done, 2), told_at(&done, 3)), (vec!["DUPLICATE input.items.2.key".to_owned()], vec!["DUPLICATE input.items.3.key".to_owned()]));
+        assert_eq!(item(&db, "N-2").await.state, "PROPOSED");
+    }
+
+    async fn an_upsert_makes_the_row_and_its_link_and_later_changes_it(world: &World) {
+        let (db, lead) = begin(world).await;
+        let of = |id: &str, patch: Value| json!({ "ref": { "external": { "system": "CSV", "id": id } }, "patch": patch });
+        let upsert = |number: u64, items: Value| {
+            let lead = &lead;
+            async move { change(lead, "projectBulkUpsert", json!({ "clientMutationKey": request_key(number), "errorPolicy": "REJECT_FAILED", "items": items })).await }
+        };
+        let file = json!([of("1", new("N-1")), of("2", new("N-2")), of("1", new("N-3"))]);
+        let done = upsert(1, file).await;
+        assert_eq!(statuses(&done), ["CREATED", "CREATED", "FAILED"], "{done}");
+        assert_eq!(told_at(&done, 2), ["DUPLICATE input.items.2.ref.external"]);
+        let made = item(&db, "N-1").await;
+        let link = external_link::Entity::find().filter(external_link::Column::ItemId.eq(made.id)).one(&db).await.expect("links").expect("its link");
+        assert_eq!((link.system.as_str(), link.external_id.as_str(), link.target_type.as_str(), link.direction.as_str()), ("CSV", "1", "PROJECT", "IN"));
+        assert_eq!((link.portfolio_id, link.version, link.created_by_id), (made.portfolio_id, 1, made.created_by_id));
+        assert_eq!((audit(&db).await.len(), events(&db).await.len()), (4, 4), "two rows, two links");
+        // The same file again changes nothing; a version is not needed, but counts where it is given.
+        let before = dump(&world.database().await).await;
+        let same = upsert(2, json!([of("1", new("N-1")), of("2", new("N-2"))])).await;
+        assert_eq!((statuses(&same), &same["unchangedCount"]), (vec!["UNCHANGED".to_owned(); 2], &json!(2)));
+        let mut after = dump(&world.database().await).await;
+        assert_eq!(after.remove("idempotency").map(|rows| rows.len()), Some(2));
+        let mut without = before.clone();
+        without.remove("idempotency");
+        assert_eq!(after, without);
+        let mut stale = of("1", json!({ "name": "Later" }));
+        stale["ifVersion"] = "7".into();
+        let done = upsert(3, json!([stale, of("2", json!({ "name": "Later" }))])).await;
+        assert_eq!(statuses(&done), ["FAILED", "UPDATED"]);
+        assert_eq!(told_at(&done, 0), ["VERSION_CONFLICT input.items.0.ifVersion"]);
+        assert_eq!(item(&db, "N-2").await.name, "Later");
+    }
+
+    async fn an_upsert_of_what_cannot_be_a_link_is_told(world: &World) {
+        let (db, lead) = begin(world).await;
+        let hidden = json!({ "system": "JIRA", "externalId": "SECRET", "targetId": item_id(&db, "PR-034").await });
+        let ingrid = world.client_as("ingrid.solberg", &[Role::PmoLead]).await;
+        assert_eq!(faults(&change(&ingrid, "externalLinkCreate", hidden).await), Vec::<String>::new());
+        let before = dump(&world.database().await).await;
+        for (system, id, fault) in [
+            ("JIRA", "SECRET", "DUPLICATE input.items.0.ref.external"),
+            ("", "1", "REQUIRED input.items.0.ref.external.system"),
+            ("CSV", " ", "REQUIRED input.items.0.ref.external.id"),
+            ("CSV", "a\0", "INVALID input.items.0.ref.external.id"),
+        ] {
+            let items = json!([{ "ref": { "external": { "system": system, "id": id } }, "patch": new("N-1") }]);
+            let done = change(&lead, "projectBulkUpsert", json!({ "clientMutationKey": request_key(1), "items": items })).await;
+            assert_eq!(faults(&done), [fault], "{done}");
+        }
+        for (system, id, fault) in [("x".repeat(65), "1".to_owned(), "TOO_LONG input.items.0.ref.external.system"), ("CSV".into(), "x".repeat(256), "TOO_LONG input.items.0.ref.external.id")] {
+            let items = json!([{ "ref": { "external": { "system": system, "id": id } }, "patch": new("N-1") }]);
+            let done = change(&lead, "projectBulkUpsert", json!({ "clientMutationKey": request_key(1), "items": items })).await;
+            assert_eq!(faults(&done), [fault]);
+        }
+        let unknown = json!([{ "ref": { "key": "NOT-THERE" }, "patch": new("N-1") }]);
+        let done = change(&lead, "projectBulkUpsert", json!({ "clientMutationKey": request_key(1), "items": unknown })).await;
+        assert_eq!(faults(&done), ["NOT_FOUND input.items.0.ref.key"], "only another system's id makes a row");
+        let manager = world.client_as("marc.dubois", &[Role::ProjectManager]).await;
+        let items = json!([{ "ref": { "external": { "system": "CSV", "id": "1" } }, "patch": new("N-1") }, { "ref": { "key": "PR-001" }, "patch": { "phase": "Build" } }]);
+        let done = change(&manager, "projectBulkUpsert", json!({ "clientMutationKey": request_key(1), "items": items })).await;
+        assert_eq!(statuses(&done), ["FAILED", "NOT_WRITTEN"]);
+        assert!(told_at(&done, 0).iter().all(|f| f.starts_with("FORBIDDEN input.items.0.patch")), "{done}");
+        assert_eq!(dump(&world.database().await).await, before);
+    }
+
+    async fn of_two_who_upsert_one_id_at_once_one_makes_it(world: &World) {
+        let (db, lead) = begin(world).await;
+        for round in 0..5_u64 {
+            let upserts = (0..4_u64).map(|n| {
+                let items = json!([{ "ref": { "external": { "system": "RACE", "id": round.to_string() } }, "patch": { "key": format!("R-{round}"), "name": "Race", "baseCurrency": "EUR" } }]);
+                change(&lead, "projectBulkUpsert", json!({ "clientMutationKey": request_key(100 * round + n), "items": items }))
+            });
+            let mut all: Vec<String> = futures_util::future::join_all(upserts).await.iter().flat_map(statuses).collect();
+            all.sort();
+            assert_eq!(all, ["CREATED", "UNCHANGED", "UNCHANGED", "UNCHANGED"], "round {round}");
+        }
+        let made = portfolio_item::Entity::find().filter(portfolio_item::Column::Key.starts_with("R-")).all(&db).await.expect("items");
+        assert_eq!((made.len(), audit(&db).await.len()), (5, 10));
+    }
+
+    async fn statements_do_not_grow_with_the_items(world: &World) {
+        let (counted, client) = counting(world).await;
+        let count = |mutation: &'static str, input: Value| {
+            let (counted, client) = (counted.clone(), client.clone());
+            async move {
+                counted.store(0, Ordering::SeqCst);
+                let reply = ask(&client, mutation, input).await;
+                let told = reply.at(&format!("/data/{mutation}"));
+                (counted.load(Ordering::SeqCst), told)
+            }
+        };
+        let items = |from: usize, to: usize| -> Vec<Value> {
+            (from..to).map(|n| json!({ "ref": { "external": { "system": format!("S{}", n % 7), "id": n.to_string() } }, "patch": { "key": format!("N-{n}"), "name": "New", "baseCurrency": "EUR", "parentKey": "PG-ERP" } })).collect()
+        };
+        let upsert = |number: u64, items: Vec<Value>| json!({ "clientMutationKey": request_key(number), "items": items });
+        let (few, done) = count("projectBulkUpsert", upsert(1, items(0, 10))).await;
+        assert_eq!(done["createdCount"], 10);
+        let (many, done) = count("projectBulkUpsert", upsert(2, items(10, 1_010))).await;
+        assert_eq!(done["createdCount"], 1_000);
+        assert!(few < 30 && many <= few + CHUNKS, "made: {few} statements for 10 items, {many} for 1,000");
+        let update = |number: u64, keys: std::ops::Range<usize>, version: &str, name: &str| {
+            let items: Vec<Value> = keys.map(|n| json!({ "ref": { "key": format!("N-{n}") }, "ifVersion": version, "patch": { "name": name } })).collect();
+            json!({ "clientMutationKey": request_key(number), "items": items })
+        };
+        let (few, _) = count("projectBulkUpdate", update(3, 0..10, "1", "Changed")).await;
+        let (many, done) = count("projectBulkUpdate", update(4, 10..1_010, "1", "Changed")).await;
+        assert_eq!(done["updatedCount"], 1_000);
+        assert!(few < 20 && many <= few + CHUNKS, "changed: {few} statements for 10 items, {many} for 1,000");
+        let (few, _) = count("projectBulkUpdate", update(5, 0..10, "1", "Stale")).await;
+        let (many, done) = count("projectBulkUpdate", update(6, 10..1_010, "1", "Stale")).await;
+        assert_eq!(done["failedCount"], 1_000);
+        assert!(few < 20 && many <= few + CHUNKS, "stale: {few} statements for 10 items, {many} for 1,000");
+    }
+
+    async fn one_change_takes_six_statements(world: &World) {
+        let (counted, client) = counting(world).await;
+        let rename = |name: &str| json!({ "ref": { "key": "PR-001" }, "ifVersion": "*", "patch": { "name": name } });
+        // The first request reads the caller as well.
+        change(&client, "projectUpdate", rename("First")).await;
+        counted.store(0, Ordering::SeqCst);
+        change(&client, "projectUpdate", rename("Second")).await;
+        assert_eq!(counted.load(Ordering::SeqCst), WRITING, "the row locked and written, its entry, its event");
+        counted.store(0, Ordering::SeqCst);
+        let mut keyed = rename("Third");
+        keyed["clientMutationKey"] = request_key(1).into();
+        change(&client, "projectUpdate", keyed).await;
+        let lock = usize::from(world.kind == crate::support::world::Kind::Postgres);
+        assert_eq!(counted.load(Ordering::SeqCst), WRITING + 2 + lock, "the key looked up and kept");
+    }
+}
+
+/// Statements of a change on the writing connection, without `BEGIN` and `COMMIT`.
+const WRITING: usize = 4;
+/// What a thousand items may take more than ten: rows are written some hundred a statement.
+const CHUNKS: usize = 12;
+
+/// The product over a database that counts the statements of its writing connections.
+async fn counting(world: &World) -> (Arc<AtomicUsize>, Client) {
+    let counted = Arc::new(AtomicUsize::new(0));
+    let mut database = world.database().await;
+    let count = counted.clone();
+    database.orm.set_metric_callback(move |_| {
+        count.fetch_add(1, Ordering::SeqCst);
+    });
+    let config = foliograph::config::Config { max_body: 4 << 20, ..product::settings(world.url().await) };
+    let app = App::over(config, world.clock.clone(), database).await.expect("the product");
+    let token = product::token(&*world.clock, "anna.keller", &[Role::PmoLead]);
+    (counted, Client::new(app.router()).bearer(&token))
+}
