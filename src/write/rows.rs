@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Batch, Done, Path, UserCode, UserError, Verb, Work, Written,
-    input::{Assigned, Assignment, IfVersion, Item, Target},
+    input::{Assigned, Assignment, IfVersion, Item, Target, member},
     links::Links,
     trace::{Action, Trace},
     value::{self, column},
@@ -99,6 +99,13 @@ impl Work<'_> {
         self.errors.iter().any(|(at, _)| *at == index)
     }
 
+    /// Whether an item is refused: the caller may not do it, or cannot see what it names. No check that looks at rows
+    /// which she may not see tells her anything then.
+    pub fn is_refused(&self, index: usize) -> bool {
+        let refuses = |error: &UserError| matches!(error.code, UserCode::Forbidden | UserCode::NotFound);
+        self.errors.iter().any(|(at, error)| *at == index && refuses(error))
+    }
+
     /// On which rows this caller may write what `writers` says.
     pub fn scopes_of(&self, entity: &Entity, field: &Field, writers: Writers) -> Scopes {
         match writers {
@@ -126,6 +133,7 @@ where
     let rights: Vec<Scopes> = {
         let mut all: Vec<Scopes> =
             items.iter().flat_map(|i| &i.assignments).map(|a| work.scopes_of(entity, a.field, a.pen.writers)).collect();
+        all.push(work.lens.caller.rights.scopes(entity.class.write()));
         all.sort_unstable_by_key(|s| format!("{s:?}"));
         all.dedup();
         all
@@ -180,6 +188,14 @@ where
                         work.errors.push((item.index, error));
                     }
                 }
+                if changes_nothing(work, entity, item) {
+                    let needs = entity.class.write();
+                    let scopes = work.lens.caller.rights.scopes(needs);
+                    if !rights.iter().position(|s| *s == scopes).is_some_and(|at| held[at]) {
+                        let line = format!("Writing this {} needs {needs}.", entity.name);
+                        fail(work, UserError::new(UserCode::Forbidden, item.at.clone(), line).with("needs", needs));
+                    }
+                }
                 if let IfVersion::Is(version) = item.if_version
                     && version != value::version(model)
                 {
@@ -196,6 +212,13 @@ where
         rows.push(row);
     }
     Ok(rows)
+}
+
+/// Whether a patch gives nothing at all: then no field's right decides, and the row's own does.
+fn changes_nothing(work: &Work<'_>, entity: &Entity, item: &Item) -> bool {
+    matches!(work.mutation.verb, Verb::Update | Verb::BulkUpdate | Verb::BulkUpsert)
+        && item.assignments.is_empty()
+        && entity.lists.iter().all(|list| member(&item.given, list.name).is_none())
 }
 
 /// The error for a field that the caller may not write on this row.
@@ -305,7 +328,9 @@ async fn conflict(
     let reference = encode_id(entity.prefix.unwrap_or_default(), id);
     let changed = super::trace::fields_since(work.txn, &reference, had).await?;
     let readable = |name: &&String| {
-        entity.field(name).is_some_and(|f| !work.lens.caller.rights.read(entity.class_of(f)).is_empty())
+        let list = entity.lists.iter().find(|list| list.name == **name).map(|list| list.class);
+        let class = list.or_else(|| entity.field(name).map(|f| entity.class_of(f)));
+        class.is_some_and(|class| !work.lens.caller.rights.read(class).is_empty())
     };
     let fields: Vec<&str> = changed.iter().filter(readable).map(String::as_str).collect();
     let at = if item.at == Path::input() { Path::input() } else { item.at.up() };
@@ -493,8 +518,11 @@ where
     E: EntityTrait,
 {
     let key = |model: &E::Model| value::text(model, "key").unwrap_or_default();
-    let renamed: Vec<&Row<E::Model>> =
-        rows.iter().filter(|row| row.before.as_ref().is_none_or(|before| key(before) != key(&row.after))).collect();
+    let renamed: Vec<&Row<E::Model>> = rows
+        .iter()
+        .filter(|row| row.before.as_ref().is_none_or(|before| key(before) != key(&row.after)))
+        .filter(|row| !work.is_refused(row.index))
+        .collect();
     if renamed.is_empty() {
         return Ok(());
     }
