@@ -208,10 +208,14 @@ pub async fn load(db: &DatabaseConnection, clock: &dyn Clock, identity: Arc<Iden
         .one(db)
         .await?;
     let person = match found {
-        Some(id) => person::Entity::find_by_id(id).filter(person::Column::IsActive.eq(true)).one(db).await?,
+        Some(id) => {
+            let here =
+                Condition::all().add(person::Column::IsActive.eq(true)).add(person::Column::ArchivedAt.is_null());
+            person::Entity::find_by_id(id).filter(here).one(db).await?
+        }
         None => None,
     };
-    // A person who was deactivated keeps no rights, whatever her token still says.
+    // A person who was deactivated or archived keeps no rights, whatever her token still says.
     if found.is_some() && person.is_none() {
         return Ok(Caller::new(identity, None, vec![], Rows::default()));
     }

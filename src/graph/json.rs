@@ -136,6 +136,10 @@ pub fn write(out: &mut Vec<u8>, ops: &[Op], cells: Cells<'_>, types: &Types<'_>,
                 let holds = matches!(cells.get(types, *at), Cell::Bool(true) | Cell::Int(1));
                 write(out, if holds { yes } else { no }, cells, types, scene);
             }
+            Op::IfNull(at, yes, no) => {
+                let is_null = matches!(cells.get(types, *at), Cell::Null);
+                write(out, if is_null { yes } else { no }, cells, types, scene);
+            }
             Op::Child(i) => out.extend_from_slice(scene.children[*i]),
             Op::Denied(entry) => {
                 scene.masked[*entry] += 1;

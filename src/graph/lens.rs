@@ -81,7 +81,7 @@ impl Lens<'_> {
         let scopes = self.caller.rights.read(links.class);
         let mut out = HashMap::new();
         let Some((column, target)) = entity.external else { return Ok(out) };
-        if scopes.is_empty() {
+        if scopes.is_empty() || self.caller.rights.read(entity.class).is_empty() {
             return Ok(out);
         }
         let mut sql = self.sql();

@@ -334,6 +334,8 @@ pub enum Op {
     Switch(usize, Vec<(&'static str, Vec<Op>)>),
     /// These where the column is true, else those.
     If(usize, Vec<Op>, Vec<Op>),
+    /// These where the column is null, else those.
+    IfNull(usize, Vec<Op>, Vec<Op>),
     /// A connection below.
     Child(usize),
     /// Null, noted as masked.

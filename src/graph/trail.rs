@@ -3,14 +3,7 @@
 
 use serde_json::Value as Json;
 
-use super::{
-    compile::Compiler,
-    decl::{Column, Entity, KIND},
-    id,
-    limit::{Limit, limit},
-    plan::{ColumnType, Source},
-};
-use crate::auth::{Class, Scopes};
+use super::id;
 
 /// The schema's type of one change.
 pub const CHANGE: &str = "AuditChange";
@@ -22,14 +15,12 @@ pub struct Trail {
     pub changes: usize,
     /// Response keys with the members that they ask for.
     pub members: Vec<(String, Member)>,
-    /// For each class, where its values may be read.
-    pub classes: Vec<(&'static str, Reading)>,
     /// The item that a changed link led to, and the one that it leads to.
     pub links: [Option<Link>; 2],
 }
 
 /// A member of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Member {
     /// `__typename`.
     TypeName,
@@ -37,10 +28,27 @@ pub enum Member {
     Field,
     /// What reading it needs.
     Needs,
-    /// The value before.
+    /// The value before or after, with where it may be read by the class of its field.
+    Value(Side, Vec<(&'static str, Reading)>),
+}
+
+/// Which of the two values of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// What it was.
     Before,
-    /// The value after.
+    /// What it became.
     After,
+}
+
+impl Side {
+    /// The member of a change that holds it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Before => "before",
+            Self::After => "after",
+        }
+    }
 }
 
 /// Where values of a class may be read.
@@ -65,59 +73,17 @@ pub struct Link {
     pub prefixes: Vec<(&'static str, &'static str)>,
 }
 
-impl Compiler<'_> {
-    /// Where the values of changes may be read, by class.
-    pub(super) fn classes_of_trail(
-        &mut self,
-        source: &mut Source,
-        alias: usize,
-        entity: &Entity,
-        rows: Scopes,
-    ) -> Vec<(&'static str, Reading)> {
-        let mut out = vec![];
-        for class in Class::ALL {
-            let scopes = self.rights.read(class);
-            let coordinate = || format!("{CHANGE}.before");
-            out.push((
-                class.as_str(),
-                match limit(entity, class, scopes, rows) {
-                    Limit::Free => Reading::Free,
-                    Limit::Where(scopes) => {
-                        let entry = self.deny(coordinate(), class.read(), "ROW");
-                        Reading::Where(source.flag(alias, entity.rows, scopes), entry)
-                    }
-                    Limit::Never => Reading::Never(self.deny(coordinate(), class.read(), "ROLE")),
-                },
-            ));
-        }
-        out
-    }
-
-    /// The item behind a column of the entry; none where the caller sees no items.
-    pub(super) fn link_of_trail(&self, source: &mut Source, alias: usize, column: Column) -> Option<Link> {
-        let items = self.model.entity("PortfolioItem");
-        let scopes = self.rights.read(items.class);
-        if scopes.is_empty() {
-            return None;
-        }
-        let joined = source.join((alias, column), items, scopes);
-        let members = self.model.concrete(items);
-        let prefixes = members.iter().filter_map(|m| Some((m.kind?, m.prefix?))).collect();
-        Some(Link {
-            id: source.column(joined, "id", ColumnType::Id),
-            kind: source.column(joined, KIND, ColumnType::Text),
-            prefixes,
-        })
-    }
-}
-
 /// A joined item as a row shows it.
 pub type Shown = Option<(&'static str, [u8; 16])>;
 
 impl Trail {
     /// Every column that it names.
     pub fn columns(&mut self) -> impl Iterator<Item = &mut usize> {
-        let flags = self.classes.iter_mut().filter_map(|(_, reading)| match reading {
+        let readings = self.members.iter_mut().flat_map(|(_, member)| match member {
+            Member::Value(_, readings) => readings.as_mut_slice(),
+            Member::TypeName | Member::Field | Member::Needs => &mut [],
+        });
+        let flags = readings.filter_map(|(_, reading)| match reading {
             Reading::Where(column, _) => Some(column),
             Reading::Free | Reading::Never(_) => None,
         });
@@ -141,32 +107,6 @@ impl Trail {
                 out.push(b',');
             }
             let class = change["class"].as_str().unwrap_or_default();
-            let reading = self.classes.iter().find(|(name, _)| *name == class).map(|(_, reading)| *reading);
-            let denied = match reading {
-                Some(Reading::Free) => None,
-                Some(Reading::Where(column, entry)) => (!holds(column)).then_some(Some(entry)),
-                Some(Reading::Never(entry)) => Some(Some(entry)),
-                None => Some(None),
-            };
-            let mut value = |out: &mut Vec<u8>, name: &str, link: Shown| {
-                if let Some(entry) = denied {
-                    if let Some(entry) = entry {
-                        masked[entry] += 1;
-                    }
-                    out.extend_from_slice(b"null");
-                } else if change["item"] == true {
-                    match link {
-                        Some((prefix, id)) => {
-                            out.push(b'"');
-                            id::write(out, prefix, &id);
-                            out.push(b'"');
-                        }
-                        None => out.extend_from_slice(b"null"),
-                    }
-                } else {
-                    out.extend_from_slice(change[name].to_string().as_bytes());
-                }
-            };
             out.push(b'{');
             for (at, (key, member)) in self.members.iter().enumerate() {
                 if at > 0 {
@@ -177,12 +117,55 @@ impl Trail {
                     Member::TypeName => out.extend_from_slice(format!("\"{CHANGE}\"").as_bytes()),
                     Member::Field => out.extend_from_slice(change["field"].to_string().as_bytes()),
                     Member::Needs => out.extend_from_slice(format!("\"{class}_READ\"").as_bytes()),
-                    Member::Before => value(out, "before", links[0]),
-                    Member::After => value(out, "after", links[1]),
+                    Member::Value(side, readings) => {
+                        if may_read(readings, class, &holds, masked) {
+                            value(out, change, *side, links);
+                        } else {
+                            out.extend_from_slice(b"null");
+                        }
+                    }
                 }
             }
             out.push(b'}');
         }
         out.push(b']');
+    }
+}
+
+/// Whether values of this class may be read on the entry; what may not is counted. A class that nobody knows is read by
+/// nobody.
+fn may_read(
+    readings: &[(&'static str, Reading)],
+    class: &str,
+    holds: &impl Fn(usize) -> bool,
+    masked: &mut [u32],
+) -> bool {
+    let entry = match readings.iter().find(|(name, _)| *name == class).map(|(_, reading)| *reading) {
+        Some(Reading::Free) => return true,
+        Some(Reading::Where(column, _)) if holds(column) => return true,
+        Some(Reading::Where(_, entry) | Reading::Never(entry)) => entry,
+        None => return false,
+    };
+    masked[entry] += 1;
+    false
+}
+
+fn value(out: &mut Vec<u8>, change: &Json, side: Side, links: [Shown; 2]) {
+    if change["item"] != true {
+        out.extend_from_slice(change[side.name()].to_string().as_bytes());
+        return;
+    }
+    let [before, after] = links;
+    let link = match side {
+        Side::Before => before,
+        Side::After => after,
+    };
+    match link {
+        Some((prefix, id)) => {
+            out.push(b'"');
+            id::write(out, prefix, &id);
+            out.push(b'"');
+        }
+        None => out.extend_from_slice(b"null"),
     }
 }

@@ -24,14 +24,24 @@ use crate::{
 /// The mutations of this domain.
 pub fn mutations() -> Vec<Mutation> {
     [
-        // Fields and identities of a person are of two classes, so each is decided by itself.
-        usual("Person", "person", None, true, write_people),
+        people(),
         usual("OrgUnit", "orgUnit", Some(Class::Basic.write()), true, write_units),
         usual("RoleAssignment", "roleAssignment", Some(Class::Sec.write()), false, write_roles),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Fields and identities of a person are of two classes, so each is decided by itself where both may change.
+fn people() -> Vec<Mutation> {
+    let mut all = usual("Person", "person", Some(Class::Basic.write()), true, write_people);
+    for mutation in &mut all {
+        if matches!(mutation.verb, Verb::Update | Verb::BulkUpdate | Verb::BulkUpsert) {
+            mutation.needs = None;
+        }
+    }
+    all
 }
 
 fn is_archive(work: &Work<'_>) -> Option<Action> {
@@ -145,6 +155,13 @@ impl Identities {
             for gone in &change.remove {
                 after.remove(&name(gone));
             }
+            if before != after
+                && let Err(line) = may_change(work, row, &before, &after)
+            {
+                let error = UserError::new(UserCode::Forbidden, path, line);
+                work.fail(row, error.with("conflictOfDuty", "SELF"));
+                continue;
+            }
             let me = (work.lens.caller.identity.issuer.clone(), work.lens.caller.identity.subject.clone());
             for new in after.difference(&before) {
                 if new.0.trim().is_empty() || new.1.trim().is_empty() || new.0.len() > 2_000 || new.1.len() > 255 {
@@ -195,6 +212,23 @@ impl Identities {
         }
         Ok(())
     }
+}
+
+/// Who takes a credential from somebody makes a stranger of it, with whatever roles its tokens name: so nobody loses her
+/// own, behind which a conflict of duty would no longer be seen, and who left keeps hers.
+fn may_change(
+    work: &Work<'_>,
+    row: &Row<person::Model>,
+    before: &BTreeSet<Name>,
+    after: &BTreeSet<Name>,
+) -> Result<(), &'static str> {
+    if work.lens.caller.person == Some(row.after.id) {
+        return Err("Your own credentials are for somebody else to change.");
+    }
+    if !row.after.is_active && !before.is_subset(after) {
+        return Err("Who left keeps her credentials, so that they go on giving nothing.");
+    }
+    Ok(())
 }
 
 fn name(value: &ConstValue) -> Name {

@@ -44,13 +44,16 @@ pub fn declare() -> Entity {
         Field::scalar("mutation", Scalar::String, C::Mutation, "The mutation or command.").required().grouped(),
         Field::scalar("requestId", Scalar::String, C::RequestId, "The request that asked for it.").required(),
         Field::one("actor", C::ActorId, "Person", "Who did it; null for an API key and for the system."),
-        Field::scalar(
-            "principal",
-            Scalar::String,
-            C::Principal,
-            "The credential: issuer and subject of a token, or `key:` and the id of an API key.",
-        )
-        .required(),
+        // Who may log in as whom is class SEC wherever it stands.
+        Field {
+            class: Some(Class::Sec),
+            ..Field::scalar(
+                "principal",
+                Scalar::String,
+                C::Principal,
+                "The credential: issuer and subject of a token, or `key:` and the id of an API key.",
+            )
+        },
         Field::one(
             "item",
             C::ItemId,

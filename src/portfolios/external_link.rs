@@ -172,10 +172,13 @@ async fn targets_are_the_callers(work: &mut Work<'_>, rows: &mut [Row<Model>]) -
 }
 
 /// A system gives an id to one thing of a type.
-async fn names_are_free(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
+pub(super) async fn names_are_free(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
     let name = |link: &Model| (link.target_type.clone(), link.system.clone(), link.external_id.clone());
-    let renamed: Vec<&Row<Model>> =
-        rows.iter().filter(|row| row.before.as_ref().is_none_or(|before| name(before) != name(&row.after))).collect();
+    let renamed: Vec<&Row<Model>> = rows
+        .iter()
+        .filter(|row| row.before.as_ref().is_none_or(|before| name(before) != name(&row.after)))
+        .filter(|row| !work.is_refused(row.index))
+        .collect();
     let taken: HashMap<_, Uuid> = Links::find()
         .filter(external_link::Column::ExternalId.is_in(renamed.iter().map(|row| row.after.external_id.clone())))
         .all(work.txn)
@@ -248,5 +251,6 @@ pub(super) fn of_new(work: &Work<'_>, row: &Row<portfolio_item::Model>) -> Optio
         is_restricted: row.after.is_restricted,
         ..blank(work)
     };
-    Some(Row::made(work.lens.model.entity("ExternalLink"), link))
+    let path = row.path.up().at("ref");
+    Some(Row { index: row.index, path, ..Row::made(work.lens.model.entity("ExternalLink"), link) })
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use async_graphql_value::ConstValue;
 use entity::{
-    external_link, person,
+    audit_event, external_link, person,
     portfolio_item::{self, Column as C, Model},
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
@@ -89,18 +89,21 @@ async fn settle(work: &mut Work<'_>, rows: &mut [Row<Model>]) -> Result<(), Erro
 
 /// Saves the rows, those below them whose scope follows, and the links that new rows came with.
 async fn finish(work: &mut Work<'_>, rows: Vec<Row<Model>>, batch: &Batch, action: Action) -> Result<Done, Error> {
-    let rejected = !work.errors.is_empty() && !batch.keeps_good;
-    let mut derived = if rejected { vec![] } else { tree::below(work, &rows).await? };
-    work.touches_rights |= rows.iter().chain(&derived).any(decides_rights);
     let links: Vec<Row<external_link::Model>> = rows
         .iter()
         .filter(|row| !work.has_failed(row.index))
         .filter_map(|row| super::external_link::of_new(work, row))
         .collect();
+    // An id that means something which the caller cannot see was not found, and is not free either.
+    super::external_link::names_are_free(work, &links).await?;
+    let rejected = !work.errors.is_empty() && !batch.keeps_good;
+    let mut derived = if rejected { vec![] } else { tree::below(work, &rows).await? };
+    work.touches_rights |= rows.iter().chain(&derived).any(decides_rights);
     let done = save::<Items>(work, rows, batch, action).await?;
     if !rejected {
         derived.retain(|row| row.before.as_ref() != Some(&row.after));
         rows::follow::<Items>(work, derived).await?;
+        let links = links.into_iter().filter(|link| !work.has_failed(link.index)).collect();
         rows::follow::<external_link::Entity>(work, links).await?;
     }
     Ok(done)
@@ -260,14 +263,19 @@ async fn archive(work: &mut Work<'_>, batch: &Batch) -> Result<Done, Error> {
         }
         return finish(work, rows, batch, Action::Unarchived).await;
     }
-    for row in &rows {
+    for row in rows.iter().filter(|row| row.before.is_some()) {
+        if work.is_refused(row.index) {
+            continue;
+        }
         if !ItemState::parse(&row.after.state).is_some_and(ItemState::is_final) {
             let line = "Only what is closed or cancelled is archived.";
             let error = UserError::new(UserCode::IllegalState, row.path.clone(), line);
             work.fail(row, error.with("state", &row.after.state));
         }
+        // What the caller cannot see below it is not there, and stands in no way of hers.
         let open = Items::find().filter(C::ParentId.eq(row.after.id)).filter(C::ArchivedAt.is_null());
-        if open.select_only().column(C::Id).into_tuple::<Uuid>().one(work.txn).await?.is_some() {
+        let open: Vec<Uuid> = open.select_only().column(C::Id).into_tuple().all(work.txn).await?;
+        if !work.lens.by_id(work.lens.model.entity("PortfolioItem"), &open).await?.is_empty() {
             let line = "What stands below it is archived first.";
             work.fail(row, UserError::rule(row.path.clone(), "ARCHIVED_FROM_BELOW", line));
         }
@@ -329,15 +337,34 @@ async fn may_take(work: &Work<'_>, row: &Row<Model>, step: Step) -> Result<Resul
         return Ok(Err(refuse("This step is not yours to take.")));
     }
     let is_me = |person: Option<Uuid>| person.is_some() && person == caller.person;
-    let conflict = step.barred().iter().find(|duty| match duty {
-        Duty::ProjectManager => is_me(row.after.project_manager_id),
-        Duty::Creator => is_me(row.after.created_by_id),
-        Duty::Submitter => false,
-    });
+    let mut conflict = None;
+    for duty in step.barred() {
+        let is_mine = match duty {
+            Duty::ProjectManager => is_me(row.after.project_manager_id),
+            Duty::Creator => is_me(row.after.created_by_id) || made_with_this_credential(work, row.after.id).await?,
+            Duty::Submitter => false,
+        };
+        conflict = conflict.or(is_mine.then_some(duty));
+    }
     Ok(match conflict {
         Some(duty) => Err(refuse("Your part in it stands against this step.").with("conflictOfDuty", duty.as_str())),
         None => Ok(()),
     })
+}
+
+/// Whether the caller's credential made the item: a stranger and a key are nobody, whom `createdBy` does not name.
+async fn made_with_this_credential(work: &Work<'_>, item: Uuid) -> Result<bool, Error> {
+    use audit_event::Column as A;
+    let made = audit_event::Entity::find()
+        .select_only()
+        .column(A::Id)
+        .filter(A::TargetId.eq(item))
+        .filter(A::Action.eq("CREATED"))
+        .filter(A::Principal.eq(&work.principal))
+        .into_tuple::<Uuid>()
+        .one(work.txn)
+        .await?;
+    Ok(made.is_some())
 }
 
 fn classify<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Batch, Done, Path, UserCode, UserError, Verb, Work, Written,
-    input::{Assigned, Assignment, IfVersion, Item, Target},
+    input::{Assigned, Assignment, IfVersion, Item, Target, member},
     links::Links,
     trace::{Action, Trace},
     value::{self, column},
@@ -102,6 +102,13 @@ impl Work<'_> {
         self.errors.iter().any(|(at, _)| *at == index)
     }
 
+    /// Whether an item is refused: the caller may not do it, or cannot see what it names. No check that looks at rows
+    /// which she may not see tells her anything then.
+    pub fn is_refused(&self, index: usize) -> bool {
+        let refuses = |error: &UserError| matches!(error.code, UserCode::Forbidden | UserCode::NotFound);
+        self.errors.iter().any(|(at, error)| *at == index && refuses(error))
+    }
+
     /// On which rows this caller may write what `writers` says.
     pub fn scopes_of(&self, entity: &Entity, field: &Field, writers: Writers) -> Scopes {
         match writers {
@@ -129,6 +136,7 @@ where
     let rights: Vec<Scopes> = {
         let mut all: Vec<Scopes> =
             items.iter().flat_map(|i| &i.assignments).map(|a| work.scopes_of(entity, a.field, a.pen.writers)).collect();
+        all.push(work.lens.caller.rights.scopes(entity.class.write()));
         all.sort_unstable_by_key(|s| format!("{s:?}"));
         all.dedup();
         all
@@ -188,6 +196,14 @@ where
                         work.errors.push((item.index, error));
                     }
                 }
+                if changes_nothing(work, entity, item) {
+                    let needs = entity.class.write();
+                    let scopes = work.lens.caller.rights.scopes(needs);
+                    if !rights.iter().position(|s| *s == scopes).is_some_and(|at| held[at]) {
+                        let line = format!("Writing this {} needs {needs}.", entity.name);
+                        fail(work, UserError::new(UserCode::Forbidden, item.at.clone(), line).with("needs", needs));
+                    }
+                }
                 if let IfVersion::Is(version) = item.if_version
                     && version != value::version(&model)
                 {
@@ -204,6 +220,13 @@ where
     }
     tell_conflicts(work, entity, &stale).await?;
     Ok(rows)
+}
+
+/// Whether a patch gives nothing at all: then no field's right decides, and the row's own does.
+fn changes_nothing(work: &Work<'_>, entity: &Entity, item: &Item) -> bool {
+    matches!(work.mutation.verb, Verb::Update | Verb::BulkUpdate | Verb::BulkUpsert)
+        && item.assignments.is_empty()
+        && entity.lists.iter().all(|list| member(&item.given, list.name).is_none())
 }
 
 /// The error for a field that the caller may not write on this row.
@@ -324,7 +347,11 @@ async fn tell_conflicts(work: &mut Work<'_>, entity: &'static Entity, stale: &[S
     let fields: BTreeSet<&str> = changed.values().flatten().map(String::as_str).collect();
     let fields: Vec<(&str, Scopes)> = fields
         .into_iter()
-        .filter_map(|name| entity.field(name).map(|f| (f.name, rights.read(entity.class_of(f)))))
+        .filter_map(|name| {
+            let list = entity.lists.iter().find(|list| list.name == name).map(|list| (list.name, list.class));
+            let (name, class) = list.or_else(|| entity.field(name).map(|f| (f.name, entity.class_of(f))))?;
+            Some((name, rights.read(class)))
+        })
         .collect();
     let scopes: Vec<Scopes> = fields.iter().map(|(_, scopes)| *scopes).collect();
     let held = work.lens.holds(entity, &ids, &scopes).await?;
@@ -520,8 +547,11 @@ where
     E: EntityTrait,
 {
     let key = |model: &E::Model| value::text(model, "key").unwrap_or_default();
-    let renamed: Vec<&Row<E::Model>> =
-        rows.iter().filter(|row| row.before.as_ref().is_none_or(|before| key(before) != key(&row.after))).collect();
+    let renamed: Vec<&Row<E::Model>> = rows
+        .iter()
+        .filter(|row| row.before.as_ref().is_none_or(|before| key(before) != key(&row.after)))
+        .filter(|row| !work.is_refused(row.index))
+        .collect();
     if renamed.is_empty() {
         return Ok(());
     }

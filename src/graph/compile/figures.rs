@@ -286,7 +286,7 @@ fn shift(ops: &mut [Op]) {
                     shift(ops);
                 }
             }
-            Op::If(at, yes, no) => {
+            Op::If(at, yes, no) | Op::IfNull(at, yes, no) => {
                 *at += GROUP_SOURCE;
                 shift(yes);
                 shift(no);

@@ -1,9 +1,11 @@
 //! Document to plan: each object of the selection becomes steps of writing, each list a level with its own statement.
 //! A field that the caller may never read is not in the SQL; one whose right varies by row is read under its scope.
 
+mod access;
 mod connection;
 mod figures;
 pub mod flat;
+mod trail;
 
 use std::collections::HashMap;
 
@@ -21,7 +23,6 @@ use super::{
     limit::{Limit, limit},
     plan::{AccessEntry, ColumnType, Expr, Form, Level, Link, Lookup, Op, Page, Plan, Root, RootKind, Source},
     schema::Types,
-    trail::{CHANGE, Member, Trail},
     tree::{TYPE_NAME, Tree, no_introspection},
     value::MONEY_SCALE,
 };
@@ -327,25 +328,7 @@ impl<'d> Compiler<'d> {
             }
             Kind::ViewerAccess => return self.viewer_access(source, alias, entity, rows, asked),
             Kind::Trail { column, links } => {
-                let members = collect(self.model, self.fragments, self.variables, &sets(asked), CHANGE)
-                    .into_iter()
-                    .map(|(key, fields)| {
-                        let member = match fields[0].node.name.node.as_str() {
-                            TYPE_NAME => Member::TypeName,
-                            "field" => Member::Field,
-                            "needs" => Member::Needs,
-                            "before" => Member::Before,
-                            _ => Member::After,
-                        };
-                        (key.to_owned(), member)
-                    })
-                    .collect();
-                let trail = Trail {
-                    changes: source.column(alias, column, ColumnType::Text),
-                    members,
-                    classes: self.classes_of_trail(source, alias, entity, rows),
-                    links: [links.0, links.1].map(|column| self.link_of_trail(source, alias, column)),
-                };
+                let trail = self.trail(source, alias, entity, rows, (column, *links), asked);
                 return Ok(vec![Op::Trail(Box::new(trail))]);
             }
             Kind::Id | Kind::Scalar { .. } | Kind::Enum { .. } | Kind::Enums { .. } | Kind::Money { .. } => {}
@@ -428,40 +411,6 @@ impl<'d> Compiler<'d> {
                 _ => Op::Cell(currency, Form::Text),
             }])
         })
-    }
-
-    fn viewer_access(
-        &mut self,
-        source: &mut Source,
-        alias: usize,
-        entity: &'static Entity,
-        rows: Scopes,
-        asked: &Asked<'d>,
-    ) -> Result<Vec<Op>, Error> {
-        let scopes = self.rights.scopes(entity.class.write());
-        let mut say = |can: bool, reason: &str| {
-            self.object("ViewerAccess", &sets(asked), |_, name, _| {
-                let text = match name {
-                    "canRead" => "true".to_owned(),
-                    "canWrite" => can.to_string(),
-                    _ => reason.to_owned(),
-                };
-                Ok(vec![Op::Lit(text.into_bytes())])
-            })
-        };
-        if scopes.is_empty() {
-            return say(false, "\"ROLE\"");
-        }
-        // A right on some rows is a right on none of a directory, whose rows relate to nobody.
-        if entity.rows == RowScope::Directory && !scopes.is_all() {
-            return say(false, "\"ROW\"");
-        }
-        let yes = say(true, "null")?;
-        if scopes.covers(rows) {
-            return Ok(yes);
-        }
-        let no = say(false, "\"ROW\"")?;
-        Ok(vec![Op::If(source.flag(alias, entity.rows, scopes), yes, no)])
     }
 }
 

@@ -156,12 +156,17 @@ pub(super) fn shared(r: &mut Registry) {
         "What the caller may do with a row.",
         vec![
             field("canRead", "Boolean!", any, "Always true: a row that cannot be read is not in any answer."),
-            field("canWrite", "Boolean!", any, "Whether the caller may change fields of the row's own class."),
+            field(
+                "canWrite",
+                "Boolean!",
+                any,
+                "Whether the caller may change fields of the row's own class, by a mutation.",
+            ),
             field(
                 "reason",
                 "String",
                 any,
-                "Why it cannot be written: `ROLE` (no role of the caller writes this class) or `ROW` (not this row); null when it can.",
+                "Why it cannot be written: `ROLE` (no role of the caller writes this class), `ROW` (not this row) or `ARCHIVED`; null when it can.",
             ),
         ],
     );

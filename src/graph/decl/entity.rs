@@ -1,0 +1,276 @@
+//! An entity: its table, its names, the class of its rows and its fields. What every stored thing carries is added here
+//! and nowhere else.
+
+use sea_orm::{EntityName, IdenStatic};
+
+use super::{Column, Field, Kind, RowScope, Scalar};
+use crate::{
+    auth::{Class, Step},
+    write::Member,
+};
+
+/// Characters of the longest human key.
+const LONGEST_KEY: usize = 64;
+
+/// An entity, or an interface over entities that share a table.
+#[derive(Debug)]
+pub struct Entity {
+    /// Name in the schema.
+    pub name: &'static str,
+    /// Root field that finds one, such as `project`.
+    pub single: &'static str,
+    /// Root field that lists them, such as `projects`; none for what is only reached through others.
+    pub plural: Option<&'static str>,
+    /// Prefix of its ids; with it the entity implements `Node`.
+    pub prefix: Option<&'static str>,
+    /// What it is.
+    pub doc: &'static str,
+    /// Its table.
+    pub table: &'static str,
+    /// Value of the column `kind`, where several entities share the table.
+    pub kind: Option<&'static str>,
+    /// Class that reading a row needs.
+    pub class: Class,
+    /// How rows relate to scopes.
+    pub rows: RowScope,
+    /// Its fields.
+    pub fields: Vec<Field>,
+    /// Interfaces of the model that it implements.
+    pub implements: Vec<&'static str>,
+    /// For an interface: the entities behind it.
+    pub members: Vec<&'static str>,
+    /// Column of links in `external_link` that point here, and the target type there.
+    pub external: Option<(Column, &'static str)>,
+    /// Whether a row has a human key that finds it.
+    pub keyed: bool,
+    /// Lists that are written with a row: members of its patch.
+    pub lists: Vec<List>,
+    /// Whether changes of its rows are followed; needs ids.
+    pub is_followed: bool,
+}
+
+/// A list that is written with a row, by what is added to it and what is taken away.
+#[derive(Debug, Clone)]
+pub struct List {
+    /// Its name in the patch.
+    pub name: &'static str,
+    /// What it holds, for the names of input types.
+    pub item: &'static str,
+    /// What an element is made of.
+    pub members: Vec<Member>,
+    /// The class that writing needs.
+    pub class: Class,
+    /// What it is.
+    pub doc: &'static str,
+}
+
+/// The column that tells entities of one table apart.
+pub const KIND: Column = "kind";
+
+impl Entity {
+    /// An entity over a table.
+    pub fn new(name: &'static str, table: &impl EntityName, class: Class, rows: RowScope, doc: &'static str) -> Self {
+        Self {
+            name,
+            single: "",
+            plural: None,
+            prefix: None,
+            doc,
+            table: table.table_name(),
+            kind: None,
+            class,
+            rows,
+            fields: vec![],
+            implements: vec![],
+            members: vec![],
+            external: None,
+            keyed: false,
+            lists: vec![],
+            is_followed: true,
+        }
+    }
+
+    /// Ids with this prefix, root fields with these names.
+    #[must_use]
+    pub fn node(mut self, prefix: &'static str, single: &'static str, plural: &'static str) -> Self {
+        let id = Field::new("id", Kind::Id, "The opaque id. It never changes.");
+        self.fields.insert(0, Field { filter: true, required: true, order: true, ..id });
+        self.prefix = Some(prefix);
+        self.single = single;
+        self.plural = Some(plural);
+        self
+    }
+
+    /// Only rows with this value of `kind`, as a member of an interface.
+    #[must_use]
+    pub fn kind(mut self, kind: &'static str, interface: &'static str) -> Self {
+        self.kind = Some(kind);
+        self.implements.push(interface);
+        self
+    }
+
+    /// More fields.
+    #[must_use]
+    pub fn fields(mut self, fields: impl IntoIterator<Item = Field>) -> Self {
+        self.fields.extend(fields);
+        self
+    }
+
+    /// The same entity, whose changes are not followed.
+    #[must_use]
+    pub fn unfollowed(mut self) -> Self {
+        self.is_followed = false;
+        self
+    }
+
+    /// A creation may leave the human key out.
+    #[must_use]
+    pub fn with_default_key(mut self) -> Self {
+        self.fields = self.fields.into_iter().map(|f| if f.name == "key" { f.defaulted() } else { f }).collect();
+        self
+    }
+
+    /// A list that is written with a row.
+    #[must_use]
+    pub fn list(mut self, list: List) -> Self {
+        self.lists.push(list);
+        self
+    }
+
+    /// The human key, written by whoever may take the step.
+    #[must_use]
+    pub fn keyed_by(self, step: Step, column: impl IdenStatic, doc: &'static str) -> Self {
+        self.keyed_with(column, doc, |key| key.written_by(step).longest(LONGEST_KEY))
+    }
+
+    /// The human key, written by whoever may write the row's class.
+    #[must_use]
+    pub fn keyed(self, column: impl IdenStatic, doc: &'static str) -> Self {
+        self.keyed_with(column, doc, |key| key.written().longest(LONGEST_KEY))
+    }
+
+    fn keyed_with(mut self, column: impl IdenStatic, doc: &'static str, write: impl Fn(Field) -> Field) -> Self {
+        self.keyed = true;
+        self.fields.push(write(Field::scalar("key", Scalar::String, column, doc).required()));
+        self
+    }
+
+    /// Found by the id that another system gave it: `external_link.<column>` points here.
+    #[must_use]
+    pub fn external(mut self, column: impl IdenStatic, target_type: &'static str) -> Self {
+        self.external = Some((column.as_str(), target_type));
+        self
+    }
+
+    /// What every stored thing carries: version, who and when, what the caller may do with it.
+    #[must_use]
+    pub fn audited(mut self) -> Self {
+        self.fields.extend([
+            Field::scalar(
+                "version",
+                Scalar::Version,
+                Named("version"),
+                "Grows with each change of the row; pass it back as `ifVersion`.",
+            )
+            .required()
+            .unfiltered(),
+            Field::scalar(
+                "createdAt",
+                Scalar::DateTime,
+                Named("created_at"),
+                "When the row was created. It never changes.",
+            )
+            .required(),
+            Field::one(
+                "createdBy",
+                Named("created_by_id"),
+                "Person",
+                "Who created the row; null for the system and for imports.",
+            )
+            .ungrouped(),
+            Field::scalar("updatedAt", Scalar::DateTime, Named("updated_at"), "When the row last changed.").required(),
+            Field::one(
+                "updatedBy",
+                Named("updated_by_id"),
+                "Person",
+                "Who changed the row last; null for the system and for imports.",
+            )
+            .ungrouped(),
+            Field {
+                required: true,
+                ..Field::new("viewerAccess", Kind::ViewerAccess, "What the caller may do with this row.")
+            },
+        ]);
+        self
+    }
+
+    /// It can be archived.
+    #[must_use]
+    pub fn archivable(mut self) -> Self {
+        self.fields.push(Field::scalar(
+                "archivedAt",
+                Scalar::DateTime,
+                Named("archived_at"),
+                "When the row was archived; null while it can be changed. Archived rows stay in lists and figures unless a filter leaves them out.",
+            ));
+        self
+    }
+
+    /// An interface over entities that share this table: the fields that all of them declare alike.
+    pub fn interface(
+        name: &'static str,
+        single: &'static str,
+        plural: &'static str,
+        doc: &'static str,
+        members: &[Self],
+    ) -> Self {
+        let first = &members[0];
+        let common = |f: &&Field| {
+            members.iter().all(|m| m.field(f.name).is_some_and(|g| format!("{:?}", g.kind) == format!("{:?}", f.kind)))
+        };
+        Self {
+            name,
+            single,
+            plural: Some(plural),
+            prefix: None,
+            doc,
+            table: first.table,
+            kind: None,
+            class: first.class,
+            rows: first.rows,
+            fields: first.fields.iter().filter(common).cloned().collect(),
+            implements: vec![],
+            members: members.iter().map(|m| m.name).collect(),
+            external: None,
+            keyed: false,
+            lists: vec![],
+            is_followed: true,
+        }
+    }
+
+    /// The field of that name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|f| f.name == name)
+    }
+
+    /// The class that a field needs.
+    pub fn class_of(&self, field: &Field) -> Class {
+        field.class.unwrap_or(self.class)
+    }
+}
+
+/// A column that every table has, named once here instead of once a `Column` enum.
+#[derive(Debug, Clone, Copy)]
+struct Named(&'static str);
+
+impl IdenStatic for Named {
+    fn as_str(&self) -> &'static str {
+        self.0
+    }
+}
+
+impl sea_orm::Iden for Named {
+    fn unquoted(&self) -> &str {
+        self.0
+    }
+}

@@ -1,0 +1,206 @@
+//! Declarations: the facts of an entity, stated once. Schema types, filters, orderings, connections, aggregates, the
+//! permission table and the SQL all come from here. Every field has a class: none is readable by default.
+
+mod entity;
+mod field;
+mod model;
+
+pub use entity::{Entity, KIND, List};
+pub use field::{Field, Pen, Writers};
+pub use model::Model;
+
+/// A column's name, from the entity's `Column` enum: a misspelt column does not compile.
+pub type Column = &'static str;
+
+/// How the rows of a table relate to row scopes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowScope {
+    /// The table of portfolio items itself.
+    Item,
+    /// What an event says of an item before the change.
+    ItemBefore,
+    /// Rows that belong to an item and carry its scope columns.
+    OfItem {
+        /// Column with the item's id.
+        item: Column,
+        /// Column with the item's enclosing portfolio.
+        portfolio: Column,
+        /// Column that says whether the item is restricted.
+        restricted: Column,
+    },
+    /// A directory: whoever reads this class anywhere reads all of it.
+    Directory,
+    /// Rows that belong to a person.
+    OfPerson {
+        /// Column with the person's id.
+        person: Column,
+    },
+}
+
+impl RowScope {
+    /// The same relation, over what an event of the outbox says of the row before the change.
+    #[must_use]
+    pub fn before(self) -> Self {
+        match self {
+            Self::Item | Self::ItemBefore => Self::ItemBefore,
+            Self::OfItem { .. } => {
+                Self::OfItem { item: "was_item_id", portfolio: "was_portfolio_id", restricted: "was_restricted" }
+            }
+            Self::OfPerson { .. } => Self::OfPerson { person: "was_person_id" },
+            Self::Directory => Self::Directory,
+        }
+    }
+
+    /// The columns with the item that a row is or belongs to: its id, its portfolio, whether it is restricted.
+    pub fn item(self) -> Option<[Column; 3]> {
+        match self {
+            Self::Item => Some(["id", "portfolio_id", "is_restricted"]),
+            Self::ItemBefore => Some(["was_item_id", "was_portfolio_id", "was_restricted"]),
+            Self::OfItem { item, portfolio, restricted } => Some([item, portfolio, restricted]),
+            Self::Directory | Self::OfPerson { .. } => None,
+        }
+    }
+
+    /// The column with an item's own state.
+    pub fn state(self) -> Option<Column> {
+        match self {
+            Self::Item => Some("state"),
+            Self::ItemBefore => Some("was_state"),
+            Self::OfItem { .. } | Self::Directory | Self::OfPerson { .. } => None,
+        }
+    }
+}
+
+/// A scalar of the schema, with its unit in the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scalar {
+    /// Text.
+    String,
+    /// 32-bit integer.
+    Int,
+    /// True or false.
+    Boolean,
+    /// A civil date.
+    LocalDate,
+    /// An instant in UTC.
+    DateTime,
+    /// The row's version.
+    Version,
+    /// ISO 4217 code.
+    CurrencyCode,
+    /// An address on the web.
+    Url,
+    /// An e-mail address.
+    Email,
+}
+
+impl Scalar {
+    /// The scalar's name in the schema.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::String => "String",
+            Self::Int => "Int",
+            Self::Boolean => "Boolean",
+            Self::LocalDate => "LocalDate",
+            Self::DateTime => "DateTime",
+            Self::Version => "Version",
+            Self::CurrencyCode => "CurrencyCode",
+            Self::Url => "Url",
+            Self::Email => "Email",
+        }
+    }
+
+    /// Whether values have an order that `gt` and `min` may use.
+    pub fn is_ordered(self) -> bool {
+        match self {
+            Self::String | Self::Int | Self::LocalDate | Self::DateTime => true,
+            Self::Boolean | Self::Version | Self::CurrencyCode | Self::Url | Self::Email => false,
+        }
+    }
+
+    /// Whether it is compared as text.
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::String | Self::CurrencyCode | Self::Url | Self::Email)
+    }
+}
+
+/// An enumeration of the schema, stored as its names.
+#[derive(Debug)]
+pub struct EnumDecl {
+    /// Name in the schema.
+    pub name: &'static str,
+    /// What it says.
+    pub doc: &'static str,
+    /// Values with their meaning.
+    pub values: &'static [(&'static str, &'static str)],
+}
+
+/// What a field holds.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// The row's id.
+    Id,
+    /// A scalar column.
+    Scalar {
+        /// Where it is stored.
+        column: Column,
+        /// What it is.
+        ty: Scalar,
+        /// Its case-folded twin, for `mode: INSENSITIVE`.
+        fold: Option<Column>,
+    },
+    /// An enumeration column.
+    Enum {
+        /// Where it is stored.
+        column: Column,
+        /// What it is.
+        ty: &'static EnumDecl,
+    },
+    /// Values of an enumeration, stored in one column with commas between them. Shown only: a text of many values has no
+    /// order and no index.
+    Enums {
+        /// Where they are stored.
+        column: Column,
+        /// What they are.
+        ty: &'static EnumDecl,
+    },
+    /// An amount in 1/10,000 of a currency that a second column names.
+    Money {
+        /// Where the amount is stored.
+        amount: Column,
+        /// Where the currency is stored.
+        currency: Column,
+        /// Whether a sum means something.
+        additive: bool,
+    },
+    /// A link to one row.
+    One {
+        /// The foreign key.
+        column: Column,
+        /// Entity at the other end.
+        to: &'static str,
+    },
+    /// The rows that link here, as a connection.
+    Many {
+        /// Entity at the other end.
+        to: &'static str,
+        /// Its foreign key.
+        by: Column,
+    },
+    /// A link to one row of one of several entities.
+    Union {
+        /// Name of the union type.
+        name: &'static str,
+        /// Foreign keys, at most one of them set.
+        arms: Vec<(Column, &'static str)>,
+    },
+    /// What the caller may do with the row.
+    ViewerAccess,
+    /// What changed in an object, as the trail keeps it.
+    Trail {
+        /// Where it is stored.
+        column: Column,
+        /// Columns with the items that a changed link led to and leads to.
+        links: (Column, Column),
+    },
+}

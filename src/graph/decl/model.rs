@@ -1,0 +1,97 @@
+//! All declarations together, found by name and by prefix. They are checked against each other before the program starts.
+
+use std::collections::HashMap;
+
+use super::{Entity, Field, Kind};
+use crate::write::Mutation;
+
+/// All declarations.
+#[derive(Debug)]
+pub struct Model {
+    /// Entities and interfaces.
+    pub entities: Vec<Entity>,
+    /// Mutations.
+    pub mutations: Vec<Mutation>,
+    by_name: HashMap<&'static str, usize>,
+    by_prefix: HashMap<&'static str, usize>,
+}
+
+impl Model {
+    /// Checks the declarations against each other. A mistake here is a mistake in the program: it does not start.
+    pub fn new(entities: Vec<Entity>, mutations: Vec<Mutation>) -> Self {
+        let by_name: HashMap<_, _> = entities.iter().enumerate().map(|(i, e)| (e.name, i)).collect();
+        let by_prefix = entities.iter().enumerate().filter_map(|(i, e)| Some((e.prefix?, i))).collect();
+        let model = Self { entities, mutations, by_name, by_prefix };
+        for entity in &model.entities {
+            for field in &entity.fields {
+                model.check(entity, field);
+            }
+        }
+        model
+    }
+
+    fn check(&self, entity: &Entity, field: &Field) {
+        let at = format!("{}.{}", entity.name, field.name);
+        assert!(field.doc.ends_with('.'), "{at} needs a full sentence that says what it is");
+        let stricter = field.class.is_some_and(|c| c != entity.class);
+        assert!(!(stricter && field.required), "{at} may be masked, so it must be nullable");
+        match &field.kind {
+            Kind::One { to, .. } => {
+                assert!(self.by_name.contains_key(to), "{at} links to {to}, which is not declared");
+                assert!(!field.required, "{at} links to a row that may be out of scope, so it must be nullable");
+            }
+            Kind::Many { to, .. } => {
+                assert!(self.by_name.contains_key(to), "{at} lists {to}, which is not declared");
+                assert!(!field.required, "{at} lists a type that may be denied, so it must be nullable");
+            }
+            Kind::Union { arms, .. } => {
+                assert!(
+                    arms.iter().all(|(_, to)| self.by_name.contains_key(to)),
+                    "{at} has an arm that is not declared"
+                );
+                assert!(!field.required, "{at} links to a row that may be out of scope, so it must be nullable");
+            }
+            Kind::Id
+            | Kind::Scalar { .. }
+            | Kind::Enum { .. }
+            | Kind::Enums { .. }
+            | Kind::Trail { .. }
+            | Kind::Money { .. }
+            | Kind::ViewerAccess => {}
+        }
+    }
+
+    /// The entity of that name. Declarations were checked, so a declared link always finds one.
+    pub fn entity(&self, name: &str) -> &Entity {
+        &self.entities[self.by_name[name]]
+    }
+
+    /// The entity of that name, if there is one.
+    pub fn find(&self, name: &str) -> Option<&Entity> {
+        self.by_name.get(name).map(|i| &self.entities[*i])
+    }
+
+    /// The entity whose ids have this prefix.
+    pub fn by_prefix(&self, prefix: &str) -> Option<&Entity> {
+        self.by_prefix.get(prefix).map(|i| &self.entities[*i])
+    }
+
+    /// The concrete entities whose changes are followed.
+    pub fn followed(&self) -> impl Iterator<Item = &Entity> {
+        self.entities.iter().filter(|e| e.prefix.is_some() && e.is_followed)
+    }
+
+    /// The concrete entities behind a name: itself, or an interface's members.
+    pub fn concrete<'a>(&'a self, entity: &'a Entity) -> Vec<&'a Entity> {
+        if entity.members.is_empty() { vec![entity] } else { entity.members.iter().map(|m| self.entity(m)).collect() }
+    }
+
+    /// The concrete entities of a union.
+    pub fn union_members(&self, name: &str) -> Vec<&'static str> {
+        let arms = self.entities.iter().flat_map(|e| &e.fields).find_map(|f| match &f.kind {
+            Kind::Union { name: n, arms } if *n == name => Some(arms),
+            _ => None,
+        });
+        arms.into_iter().flatten().flat_map(|(_, to)| self.concrete(self.entity(to))).map(|e| e.name).collect()
+    }
+}
