@@ -22,7 +22,7 @@ use crate::{
     error::{Code, Error},
     events::{Events, Works},
     graph::{Database, Engine, decl::Model},
-    http::{self, Throttle},
+    http::{self, Sockets, Throttle},
     people, portfolios,
 };
 
@@ -51,6 +51,8 @@ pub struct App {
     pub local_key: Option<LocalKey>,
     /// Callers of the last seconds.
     pub callers: Callers,
+    /// Open sockets.
+    pub sockets: Arc<Sockets>,
     /// Counts bad credentials.
     pub failed_auth: Throttle,
 }
@@ -85,6 +87,7 @@ impl App {
             verifier,
             local_key,
             callers: Callers::default(),
+            sockets: Arc::default(),
             failed_auth,
         }))
     }
@@ -171,9 +174,11 @@ pub async fn serve(
 ) -> Result<(), Error> {
     let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
     let patience = app.config.timeout() + STOP_GRACE;
+    let (sockets, closed) = (app.sockets.clone(), app.sockets.clone());
     let service = app.router().into_make_service_with_connect_info::<std::net::SocketAddr>();
     let served = axum::serve(listener, service).with_graceful_shutdown(async move {
         stop.await;
+        tokio::spawn(async move { sockets.close().await });
         tracing::info!("stopping: no new requests");
         // The receiver is gone only when serving has already ended.
         let _ = stopping.send(());
@@ -186,7 +191,12 @@ pub async fn serve(
         tokio::time::sleep(patience).await;
     };
     tokio::select! {
-        ended = async { served.await } => ended.map_err(Error::internal),
+        ended = async {
+            let ended = served.await;
+            // The server does not count connections that became sockets.
+            closed.close().await;
+            ended
+        } => ended.map_err(Error::internal),
         () = too_long => {
             tracing::warn!("stopped with requests unfinished");
             Ok(())

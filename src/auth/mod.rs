@@ -62,4 +62,9 @@ impl Caller {
         rights.reach = rows.reach();
         Self { identity, person, roles, rights, rows }
     }
+
+    /// Whether the other caller has the same rights on the same rows.
+    pub fn sees_like(&self, other: &Self) -> bool {
+        self.person == other.person && self.rights == other.rights && self.rows == other.rows
+    }
 }

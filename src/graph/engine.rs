@@ -104,11 +104,7 @@ impl Engine {
         hash: &mut String,
     ) -> Result<Executed, Vec<Error>> {
         let one = |e: Error| vec![e];
-        let known = self.documents.get(&request.document);
-        let document = match &known {
-            Some(document) => document.clone(),
-            None => Arc::new(document::read(&request.document, &self.limits).map_err(one)?),
-        };
+        let document = self.read(&request.document).map_err(one)?;
         hash.clone_from(&document.hash);
         let (name, op) = document.operation(request.operation_name.as_deref()).map_err(one)?;
         *operation = (!name.is_empty()).then(|| name.to_owned());
@@ -119,11 +115,7 @@ impl Engine {
             let line = "A subscription is followed over the WebSocket at /graphql/ws.";
             return Err(one(Error::new(Code::BadRequest, line)));
         }
-        if known.is_none() {
-            self.validate(&request.document, &document).await?;
-            input::check_document(&self.types, &document.parsed).map_err(one)?;
-            self.documents.keep(request.document, document.clone());
-        }
+        self.vouch(request.document, &document).await?;
         let variables = input::variables(&self.types, &op.node.variable_definitions, request.variables).map_err(one)?;
         let plan = document
             .plan(name, &caller.rights, &variables, || {
@@ -132,6 +124,25 @@ impl Engine {
             })
             .map_err(one)?;
         self.query(&plan, &document, &op.node, caller, &variables, request.access_mode).await.map_err(one)
+    }
+
+    /// The document of a text, known or new.
+    pub(super) fn read(&self, text: &str) -> Result<Arc<Document>, Error> {
+        match self.documents.get(text) {
+            Some(document) => Ok(document),
+            None => document::read(text, &self.limits).map(Arc::new),
+        }
+    }
+
+    /// Checks a document against the schema and keeps it, unless it is kept already.
+    pub(super) async fn vouch(&self, text: String, document: &Arc<Document>) -> Result<(), Vec<Error>> {
+        if self.documents.get(&text).is_some() {
+            return Ok(());
+        }
+        self.validate(&text, document).await?;
+        input::check_document(&self.types, &document.parsed).map_err(|e| vec![e])?;
+        self.documents.keep(text, document.clone());
+        Ok(())
     }
 
     /// Validates by a dry run: async-graphql's rules are private, so it executes with roots that answer null.

@@ -40,6 +40,11 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// What it is for.
+    pub fn code(&self) -> Code {
+        self.error.code
+    }
+
     /// A refusal that holds for some seconds.
     pub fn for_seconds(error: Error, seconds: i64) -> Self {
         Self { retry_after_seconds: Some(seconds), ..Self::from(error) }

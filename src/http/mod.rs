@@ -9,6 +9,7 @@ mod health;
 mod negotiation;
 mod request;
 mod throttle;
+mod websocket;
 
 use std::{sync::Arc, time::Duration};
 
@@ -27,6 +28,7 @@ use tower_http::{
 
 pub use explorer::FIRST_QUERY;
 pub use throttle::Throttle;
+pub use websocket::Sockets;
 
 use crate::{
     app::App,
@@ -47,6 +49,7 @@ static ACCESS_MASKED: HeaderName = HeaderName::from_static("x-access-masked");
 pub fn router(app: &Arc<App>) -> Router {
     let mut routes = Router::new()
         .route("/graphql", get(graphql::answer).post(graphql::answer))
+        .route("/graphql/ws", get(websocket::open))
         .route("/schema.graphql", get(schema))
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::database));
