@@ -8,7 +8,10 @@ use sea_orm::{
     TransactionTrait,
 };
 
-use super::{Events, sequencer::{Lock, read_head}};
+use super::{
+    Events,
+    sequencer::{Lock, read_head},
+};
 use crate::error::Error;
 
 /// Days that events are kept, and with them the cursors that a query takes.

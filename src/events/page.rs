@@ -62,7 +62,9 @@ impl Feed {
         entities().next()?;
         let mut sql = Sql::new(self.database.dialect, view.eyes.rows.reach());
         sql.look_through(&view.eyes);
-        sql.push("SELECT e.position, e.target_type, e.target_id, e.version, e.at, e.request_id, e.mutation, e.actor_id");
+        sql.push(
+            "SELECT e.position, e.target_type, e.target_id, e.version, e.at, e.request_id, e.mutation, e.actor_id",
+        );
         sql.push(" FROM (SELECT t0.position, t0.target_type, t0.target_id, t0.at, t0.request_id, t0.mutation,");
         sql.push(" t0.actor_id, CASE t0.target_type");
         for entity in entities() {

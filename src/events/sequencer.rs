@@ -15,9 +15,8 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use entity::outbox_head;
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QuerySelect,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, sea_query::LockBehavior,
-    sea_query::LockType,
+    ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QuerySelect, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait, sea_query::LockBehavior, sea_query::LockType,
 };
 use sqlx::postgres::PgListener;
 
@@ -97,7 +96,8 @@ impl Events {
             drop(transaction);
             return Ok((read_head(orm).await?.position, false));
         };
-        let pending = Pending::find_by_statement(Statement::from_string(backend, TRANSACTIONS)).all(&transaction).await?;
+        let pending =
+            Pending::find_by_statement(Statement::from_string(backend, TRANSACTIONS)).all(&transaction).await?;
         let mut total = 0;
         let fits = |p: &&Pending| {
             total += p.events;

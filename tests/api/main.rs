@@ -27,6 +27,7 @@ mod migrations;
 mod pages;
 mod permissions;
 mod plans;
+mod websocket;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
 const FILES: &[fn() -> Vec<support::Test>] = &[
@@ -49,6 +50,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     pages::list,
     permissions::list,
     plans::list,
+    websocket::list,
 ];
 
 fn main() -> ExitCode {

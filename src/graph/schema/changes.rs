@@ -28,7 +28,11 @@ pub(super) fn query_field() -> MetaField {
             "What came, changed or went for the caller since a watermark. Rows that leave her rights are told as gone, rows that enter them as new, also where only her rights have changed. A row's own fields are followed; what a linked row shows is told by that row.",
         ),
         vec![
-            input("types", "[ChangeType!]", "Only these types; all if not said. Changes of other types are not told later."),
+            input(
+                "types",
+                "[ChangeType!]",
+                "Only these types; all if not said. Changes of other types are not told later.",
+            ),
             input(
                 "since",
                 "Cursor",
@@ -74,7 +78,12 @@ pub(super) fn insert_types(r: &mut Registry, model: &Model) {
         "Changes in order, each row once.",
         vec![
             field("changes", "[ChangeEvent!]!", ANY, "The changes, oldest first."),
-            field("watermark", "Cursor!", ANY, "Where to go on. It is another text each time, whether or not anything happened."),
+            field(
+                "watermark",
+                "Cursor!",
+                ANY,
+                "Where to go on. It is another text each time, whether or not anything happened.",
+            ),
             field("hasMore", "Boolean!", ANY, "Whether there is more already."),
         ],
     );

@@ -11,7 +11,10 @@ use axum::{
     http::{Extensions, HeaderMap, HeaderValue, header},
 };
 use chrono::SecondsFormat;
-use futures_util::{SinkExt as _, StreamExt as _, stream::{SplitSink, SplitStream}};
+use futures_util::{
+    SinkExt as _, StreamExt as _,
+    stream::{SplitSink, SplitStream},
+};
 use serde_json::{Map, Value as Json, json};
 use tokio::{
     sync::{mpsc, watch},
@@ -75,8 +78,17 @@ pub async fn serve(app: Arc<App>, stream: WebSocket, peer: Option<ConnectInfo<So
             Ok((identity, mode, seat)) => {
                 let (out, outputs) = mpsc::channel(WAITING);
                 let (operations, ids) = (HashMap::new(), HashMap::new());
-                let mut socket =
-                    Socket { app: app.clone(), identity, mode, request_id, operations, ids, count: 0, out, _seat: seat };
+                let mut socket = Socket {
+                    app: app.clone(),
+                    identity,
+                    mode,
+                    request_id,
+                    operations,
+                    ids,
+                    count: 0,
+                    out,
+                    _seat: seat,
+                };
                 Box::pin(socket.run(&mut sink, &mut frames, outputs)).await.err().flatten()
             }
         },
@@ -88,10 +100,7 @@ pub async fn serve(app: Arc<App>, stream: WebSocket, peer: Option<ConnectInfo<So
 }
 
 /// Waits for the first message; none where the client went.
-async fn first(
-    sink: &mut Sink,
-    frames: &mut Frames,
-) -> Result<Map<String, Json>, Option<End>> {
+async fn first(sink: &mut Sink, frames: &mut Frames) -> Result<Map<String, Json>, Option<End>> {
     loop {
         match frames.next().await {
             Some(Ok(Frame::Text(text))) => match protocol::read(&text).map_err(Some)? {
@@ -157,7 +166,8 @@ impl Socket {
     ) -> Result<Infallible, Option<End>> {
         let expires_at = self.identity.expires_at.to_rfc3339_opts(SecondsFormat::Millis, true);
         let beat = u64::try_from(HEARTBEAT.as_millis()).unwrap_or(u64::MAX);
-        write(sink, protocol::plain("connection_ack", &json!({ "expiresAt": expires_at, "heartbeatMs": beat }))).await?;
+        write(sink, protocol::plain("connection_ack", &json!({ "expiresAt": expires_at, "heartbeatMs": beat })))
+            .await?;
         let mut stopping = self.app.sockets.stopping();
         let mut head = self.app.events.head();
         let mut beats = interval(HEARTBEAT);

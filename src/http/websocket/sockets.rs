@@ -33,11 +33,7 @@ pub struct Open(Arc<Sockets>);
 
 impl Default for Sockets {
     fn default() -> Self {
-        Self {
-            by_principal: Mutex::default(),
-            open: watch::Sender::new(0),
-            stopping: watch::Sender::new(false),
-        }
+        Self { by_principal: Mutex::default(), open: watch::Sender::new(0), stopping: watch::Sender::new(false) }
     }
 }
 

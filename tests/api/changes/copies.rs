@@ -7,10 +7,7 @@ use sea_orm::EntityTrait;
 use serde_json::json;
 
 use super::{Puller, writer};
-use crate::{
-    permissions::cast::CAST,
-    support::settings,
-};
+use crate::{permissions::cast::CAST, support::settings};
 
 const LISTS: [&str; 7] =
     ["portfolios", "programs", "projects", "people", "orgUnits", "externalLinks", "roleAssignments"];
@@ -130,4 +127,3 @@ impl Chance {
         usize::try_from((self.0 >> 33) % limit as u64).expect("small")
     }
 }
-
