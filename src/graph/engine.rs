@@ -1,6 +1,6 @@
 //! Answers a request: document, rights, plan, rows, bytes. What is refused before execution has no `data`.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, num::NonZeroUsize, sync::Arc};
 
 use entity::server_secret;
 use futures_util::StreamExt as _;
@@ -14,6 +14,7 @@ use super::{
     database::Database,
     decl::Model,
     document::{self, Document, Documents},
+    follow::{ToldBody, ToldKey},
     input,
     schema::{self, DryRun, Schema, Types},
     system,
@@ -22,11 +23,14 @@ use crate::{
     auth::{AccessMode, Caller},
     config::Limits,
     error::{Code, Error},
-    events::Events,
+    events::{Events, shared::Shared},
 };
 
 /// Name of the secret that signs cursors.
 pub(crate) const CURSOR_SECRET: &str = "cursor";
+
+/// Answers of subscriptions kept for others.
+const TOLD: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
 
 /// One GraphQL request, as read from HTTP.
 #[derive(Debug, Default)]
@@ -55,6 +59,7 @@ pub struct Engine {
     pub(super) signer: Signer,
     pub(super) limits: Limits,
     pub(super) events: Arc<Events>,
+    pub(super) told: Shared<ToldKey, ToldBody>,
 }
 
 impl Engine {
@@ -67,7 +72,17 @@ impl Engine {
     ) -> Result<Self, Error> {
         let (schema, types) = schema::build(model);
         let signer = Signer::new(&shared_secret(&database, CURSOR_SECRET).await?);
-        Ok(Self { database, model, schema, types, documents: Documents::default(), signer, limits, events })
+        Ok(Self {
+            database,
+            model,
+            schema,
+            types,
+            documents: Documents::default(),
+            signer,
+            limits,
+            events,
+            told: Shared::new(TOLD),
+        })
     }
 
     /// The schema in SDL.

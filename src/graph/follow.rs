@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
 
 use super::{
     answer::{Answer, Executed, answer, at_root, refusal},
@@ -17,10 +18,13 @@ use super::{
     plan::{Plan, RootKind},
 };
 use crate::{
-    auth::{AccessMode, Caller},
+    auth::{AccessMode, Caller, Class, RowSet, Scopes},
     error::{Code, Error},
     events::{Change, Selection, Watermark},
 };
+
+/// Bytes of the largest answer that is kept for others.
+const LARGE: usize = 32 * 1024;
 
 /// What becomes of a request that may be a subscription.
 pub enum Started {
@@ -37,6 +41,8 @@ pub struct Following {
     variables: Variables,
     access_mode: AccessMode,
     request_id: String,
+    /// Names the document, operation, variables and access mode.
+    name: [u8; 32],
     /// What is followed.
     pub selection: Selection,
     /// The cursor that it goes on after.
@@ -80,6 +86,7 @@ impl Engine {
         caller: &Caller,
     ) -> Result<Following, Vec<Error>> {
         let one = |e: Error| vec![e];
+        let text = request.document.clone();
         self.vouch(request.document, &document).await?;
         let (name, op) = document.operation(request.operation_name.as_deref()).map_err(one)?;
         let variables = input::variables(&self.types, &op.node.variable_definitions, request.variables).map_err(one)?;
@@ -91,7 +98,8 @@ impl Engine {
         let selection = asked.selection(self.model, &variables).map_err(|e| one(at_root(e, &plan.roots[0])))?;
         let after = asked.cursor(&variables);
         let (access_mode, request_id) = (request.access_mode, request.request_id);
-        Ok(Following { document, operation, variables, access_mode, request_id, selection, after })
+        let name = name_of(&text, &operation, &variables, access_mode);
+        Ok(Following { document, operation, variables, access_mode, request_id, name, selection, after })
     }
 
     fn plan(
@@ -109,8 +117,24 @@ impl Engine {
         })
     }
 
-    /// What a subscriber is told, as the JSON of an answer.
+    /// What a subscriber is told, as the JSON of an answer: made once for all who ask the same of the same change, at the
+    /// same head of the stream and with the same rights on the same rows.
     pub async fn tell(&self, following: &Following, caller: &Caller, told: Told<'_>) -> Result<Bytes, Error> {
+        let Told::Change(change) = told else {
+            return Ok(Box::pin(self.tell_alone(following, caller, told)).await?.0);
+        };
+        let head = *self.events.head().borrow();
+        let key = (head, change.cursor.clone(), following.name, eyes_of(caller));
+        let make = || Box::pin(self.tell_alone(following, caller, Told::Change(change)));
+        let (body, has_errors) = self.told.get(key.clone(), make()).await?;
+        if body.len() > LARGE {
+            self.told.forget(&key);
+        }
+        // Errors carry the id of the request that they belong to.
+        if has_errors { Ok(make().await?.0) } else { Ok(body) }
+    }
+
+    async fn tell_alone(&self, following: &Following, caller: &Caller, told: Told<'_>) -> Result<(Bytes, bool), Error> {
         let values: Json = match told {
             Told::Change(change) => self.event(change),
             Told::Reset(from) => self.reset(from)?,
@@ -133,7 +157,8 @@ impl Engine {
         };
         let body = body_of(&plan.roots, &[Some(value)]);
         let done = Executed::new(body, errors, true, &run, following.access_mode);
-        Ok(answer(done, &following.request_id, None, following.document.hash.clone()).body)
+        let has_errors = !done.errors.is_empty();
+        Ok((answer(done, &following.request_id, None, following.document.hash.clone()).body, has_errors))
     }
 }
 
@@ -142,6 +167,37 @@ impl Following {
     pub fn request_id(&self) -> &str {
         &self.request_id
     }
+}
+
+/// What was told of a change: by head, cursor, subscription and eyes.
+pub type ToldKey = (i64, Watermark, [u8; 32], [u8; 32]);
+/// What was told, and whether it has errors.
+pub type ToldBody = (Bytes, bool);
+
+/// One name for equal subscriptions.
+fn name_of(text: &str, operation: &str, variables: &Variables, mode: AccessMode) -> [u8; 32] {
+    let mut given: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    given.sort_unstable();
+    let mut hash = Sha256::new();
+    for part in [text, operation, &format!("{mode:?}")].into_iter().chain(given.iter().map(String::as_str)) {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+/// One name for all that rights on rows depend on: what is read, and what is said of writing.
+fn eyes_of(caller: &Caller) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    let permissions = Class::ALL.into_iter().flat_map(|class| [class.read(), class.write(), class.approve()]);
+    let has_self = permissions.into_iter().any(|permission| caller.rights.scopes(permission).has(Scopes::SELF));
+    hash.update(format!("{:?}", (&caller.rights, caller.person.filter(|_| has_self))));
+    for set in RowSet::ALL {
+        let rows = caller.rows.of(set);
+        hash.update((rows.len() as u64).to_be_bytes());
+        rows.iter().for_each(|id| hash.update(id));
+    }
+    hash.finalize().into()
 }
 
 /// An error as a message of its own shows it.

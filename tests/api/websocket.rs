@@ -240,6 +240,30 @@ tests! {
         }
     }
 
+    async fn equal_subscribers_share_the_work_and_are_told_the_same(world: &World) {
+        let here = here(world, "reader", Role::PmoLead).await;
+        let server = world.serve().await;
+        let rows = projects(world).await;
+        let mut sockets = vec![];
+        for number in 0..20 {
+            // Other people, the same rights; one of them masks money.
+            let role = if number == 19 { Role::ProjectManager } else { Role::PmoLead };
+            let mut socket = Socket::of(server.address, &product::token(&*world.clock, &format!("reader-{number}"), &[role])).await;
+            socket.subscribe("a", FOLLOW, json!({ "after": here, "filter": { "types": ["PROJECT"] } })).await;
+            sockets.push(socket);
+        }
+        rename(world, &[rows[0].id, rows[1].id]).await;
+        let mut told = vec![];
+        for socket in &mut sockets[..19] {
+            told.push(socket.take("a", 2).await);
+        }
+        assert!(told.iter().all(|events| *events == told[0]), "{told:#?}");
+        assert_ne!(told[0][0]["data"]["changes"]["node"]["budget"], Value::Null);
+        // Her view is another: what she may see of the rows is told first, and none of it with money.
+        let other = sockets[19].take("a", 2).await;
+        assert!(other.iter().all(|event| event["data"]["changes"]["node"]["budget"] == Value::Null), "{other:#?}");
+    }
+
     async fn a_stop_closes_sockets(world: &World) {
         let process = Process::serve(world).await;
         let mut socket = Socket::of(process.address(), &Process::token("reader", Role::PmoLead)).await;

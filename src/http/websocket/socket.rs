@@ -173,7 +173,7 @@ impl Socket {
         let mut beats = interval(HEARTBEAT);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         beats.tick().await;
-        let mut heard = Instant::now();
+        let mut last_word = Instant::now();
         loop {
             let left = (self.identity.expires_at - self.app.clock.now()).to_std().map_err(|_| Some(End::Expired))?;
             if left.is_zero() {
@@ -181,7 +181,7 @@ impl Socket {
             }
             tokio::select! {
                 frame = frames.next() => {
-                    heard = Instant::now();
+                    last_word = Instant::now();
                     match frame {
                         Some(Ok(Frame::Text(text))) => self.hear(sink, protocol::read(&text).map_err(Some)?).await?,
                         Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => {}
@@ -191,7 +191,7 @@ impl Socket {
                 }
                 Some((number, output)) = outputs.recv() => self.pass(sink, number, output).await?,
                 _ = beats.tick() => write(sink, protocol::plain("ping", &Json::Null)).await?,
-                () = sleep_until(heard + DEAD_AFTER) => return Err(Some(End::Dead)),
+                () = sleep_until(last_word + DEAD_AFTER) => return Err(Some(End::Dead)),
                 // Looked at again above, by the clock; also when something happened, since a clock may be moved.
                 () = sleep(left) => {}
                 _ = head.changed() => {}

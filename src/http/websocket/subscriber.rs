@@ -15,12 +15,10 @@ use crate::{
     graph::{Following, Outcome, Request, Started, Told, refused},
 };
 
-/// Changes read at a time.
-const PAGE: usize = 50;
 /// When to look again after something happened: what is known of a caller is that old at most.
 const SOON: Duration = Duration::from_secs(5);
 /// When to look again where nothing happens: rights change by the calendar.
-const LATER: Duration = Duration::from_secs(60);
+const LATER: Duration = Duration::from_mins(1);
 
 /// What an operation has for its socket.
 pub enum Output {
@@ -63,7 +61,7 @@ impl Operation {
         let caller = self.caller().await?;
         let limit = self.app.config.timeout();
         let request_id = request.request_id.clone();
-        let Ok(started) = tokio::time::timeout(limit, self.app.engine.start(request, &caller)).await else {
+        let Ok(started) = tokio::time::timeout(limit, Box::pin(self.app.engine.start(request, &caller))).await else {
             let late = Error::new(Code::Timeout, "The request took longer than its time limit. Ask for less at once.");
             return self.fail(late, &request_id).await;
         };
@@ -93,9 +91,9 @@ impl Operation {
         loop {
             head.mark_unchanged();
             let caller = self.caller().await?;
-            match self.app.events.feed.advance(&caller, &at, &following.selection, PAGE).await {
+            match self.app.events.follow(&caller, &at, &following.selection).await {
                 Ok(page) => {
-                    if self.tell(following, &caller, page, &mut at).await? {
+                    if self.tell(following, &caller, &page, &mut at).await? {
                         continue;
                     }
                 }
@@ -114,16 +112,16 @@ impl Operation {
     /// Where it begins, which it has told if that is not where it was asked to.
     async fn begin(&self, following: &Following, caller: &Caller) -> Result<Result<Watermark, Done>, Error> {
         let feed = &self.app.events.feed;
-        let Some(text) = &following.after else { return feed.live(caller).await.map(Ok) };
+        let Some(text) = &following.after else { return Box::pin(feed.live(caller)).await.map(Ok) };
         let at = feed.read(text)?;
-        if at.position < self.app.events.too_long_ago().await? {
+        if at.position < Box::pin(self.app.events.too_long_ago()).await? {
             return Ok(self.reset(following, caller).await);
         }
         Ok(Ok(at))
     }
 
     async fn reset(&self, following: &Following, caller: &Caller) -> Result<Watermark, Done> {
-        let at = match self.app.events.feed.live(caller).await {
+        let at = match Box::pin(self.app.events.feed.live(caller)).await {
             Ok(at) => at,
             Err(e) => return Err(self.failed(e, following).await),
         };
@@ -138,7 +136,7 @@ impl Operation {
         &self,
         following: &Following,
         caller: &Arc<Caller>,
-        page: Page,
+        page: &Page,
         at: &mut Watermark,
     ) -> Result<bool, Done> {
         for change in &page.changes {
@@ -155,7 +153,7 @@ impl Operation {
             }
             *at = change.cursor.clone();
         }
-        *at = page.watermark;
+        *at = page.watermark.clone();
         Ok(page.has_more)
     }
 
@@ -166,7 +164,7 @@ impl Operation {
             return Err(Done);
         }
         loop {
-            match self.app.caller_of(self.identity.clone()).await {
+            match Box::pin(self.app.caller_of(self.identity.clone())).await {
                 Ok(caller) => return Ok(caller),
                 Err(e) if e.code.is_retryable() => tokio::time::sleep(SOON).await,
                 Err(e) => {

@@ -286,7 +286,12 @@ async fn without_role(world: &World) -> (Uuid, String) {
     let people = person::Entity::find().filter(person::Column::IsActive.eq(true)).all(db).await.expect("people");
     let person = people.into_iter().find(|person| roles.iter().all(|role| role.person_id != person.id)).expect("one");
     let known = person_identity::Entity::find().one(db).await.expect("read").expect("one");
-    let known = person_identity::Model { subject: "without.role".to_owned(), person_id: person.id, ..known };
+    let known = person_identity::Model {
+        id: Uuid::now_v7(),
+        subject: "without.role".to_owned(),
+        person_id: person.id,
+        ..known
+    };
     let known = known.into_active_model().reset_all();
     person_identity::Entity::insert(known).exec_without_returning(db).await.expect("inserted");
     (person.id, "without.role".to_owned())
