@@ -24,7 +24,7 @@ use crate::{
     events::{Events, Works},
     export::Exports,
     graph::{Database, Engine, decl::Model},
-    http::{self, Throttle},
+    http::{self, Sockets, Throttle},
     people, platform, portfolios,
 };
 
@@ -57,6 +57,8 @@ pub struct App {
     pub local_key: Option<LocalKey>,
     /// Callers of the last seconds.
     pub callers: Arc<Callers>,
+    /// Open sockets.
+    pub sockets: Arc<Sockets>,
     /// Counts bad credentials.
     pub failed_auth: Throttle,
 }
@@ -96,6 +98,7 @@ impl App {
             keys: KeyVerifier::default(),
             local_key,
             callers,
+            sockets: Arc::default(),
             failed_auth,
         }))
     }
@@ -186,9 +189,11 @@ pub async fn serve(
 ) -> Result<(), Error> {
     let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
     let patience = app.config.timeout() + STOP_GRACE;
+    let (sockets, closed) = (app.sockets.clone(), app.sockets.clone());
     let service = app.router().into_make_service_with_connect_info::<std::net::SocketAddr>();
     let served = axum::serve(listener, service).with_graceful_shutdown(async move {
         stop.await;
+        tokio::spawn(async move { sockets.close().await });
         tracing::info!("stopping: no new requests");
         // The receiver is gone only when serving has already ended.
         let _ = stopping.send(());
@@ -201,7 +206,12 @@ pub async fn serve(
         tokio::time::sleep(patience).await;
     };
     tokio::select! {
-        ended = async { served.await } => ended.map_err(Error::internal),
+        ended = async {
+            let ended = served.await;
+            // The server does not count connections that became sockets.
+            closed.close().await;
+            ended
+        } => ended.map_err(Error::internal),
         () = too_long => {
             tracing::warn!("stopped with requests unfinished");
             Ok(())

@@ -130,4 +130,9 @@ impl Caller {
             None => format!("{}|{}", self.identity.issuer, self.identity.subject),
         }
     }
+
+    /// Whether the other caller has the same rights on the same rows.
+    pub fn sees_like(&self, other: &Self) -> bool {
+        self.person == other.person && self.rights == other.rights && self.rows == other.rows
+    }
 }

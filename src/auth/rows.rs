@@ -15,7 +15,7 @@ use super::{AccessMode, Caller, Identity, KeyFacts, Role, api_keys};
 use crate::{clock::Clock, error::Error};
 
 /// The rows that relate to a caller: what the scopes of the policy mean for her.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows {
     /// Projects that she manages (OWN).
     pub own: Arc<[Uuid]>,
@@ -33,7 +33,7 @@ pub struct Rows {
 
 /// Items and everything below them. Portfolios stand for what is in them, so that the lists stay short: a database
 /// plans a condition on two portfolios faster than one on their two hundred projects.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Subtrees {
     /// Portfolios, all the way down.
     pub portfolios: Arc<[Uuid]>,

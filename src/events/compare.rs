@@ -45,7 +45,7 @@ impl Turn<'_> {
         self.old.iter().any(|old| old.lens(feed.model, entity) != new)
     }
 
-    fn sees(&self, sql: &mut Sql, view: &View, entity: &Entity, rows: RowScope, alias: usize) {
+    fn sees(sql: &mut Sql, view: &View, entity: &Entity, rows: RowScope, alias: usize) {
         let scopes = view.read(entity.class);
         if scopes.is_empty() {
             sql.push("FALSE");
@@ -72,7 +72,7 @@ impl Turn<'_> {
                 sql.push(" OR t1.since <= ").param(told.clone());
             }
             sql.push(") AND t1.was_there AND ");
-            self.sees(sql, old, entity, entity.rows.before(), 1);
+            Self::sees(sql, old, entity, entity.rows.before(), 1);
             sql.push(" THEN 1 ELSE 0 END) AS b").number(i);
         }
         if self.old.len() > 1 {
@@ -124,7 +124,7 @@ impl Feed {
         let mut sql = Sql::new(self.database.dialect, turn.new.eyes.rows.reach());
         turn.write_since(&mut sql, entity);
         sql.push("SELECT d.id, CASE WHEN d.is_now = 1 THEN d.version END FROM (SELECT t0.id, t0.version, CASE WHEN ");
-        turn.sees(&mut sql, turn.new, entity, entity.rows, 0);
+        Turn::sees(&mut sql, turn.new, entity, entity.rows, 0);
         sql.push(" THEN 1 ELSE 0 END AS is_now");
         for (i, old) in turn.old.iter().enumerate() {
             sql.push(", CASE WHEN f.b").number(i).push(" = 1 OR (");
@@ -134,7 +134,7 @@ impl Feed {
                 sql.push("COALESCE(f.later, 0) = 0");
             }
             sql.push(" AND ");
-            turn.sees(&mut sql, old, entity, entity.rows, 0);
+            Turn::sees(&mut sql, old, entity, entity.rows, 0);
             sql.push(") THEN 1 ELSE 0 END AS o").number(i);
         }
         sql.push(", CASE WHEN ");

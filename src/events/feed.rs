@@ -34,7 +34,8 @@ pub struct Selection {
     pub entities: Vec<&'static Entity>,
     /// Only these rows; all if none are named.
     pub ids: Option<Arc<[Uuid]>>,
-    hash: [u8; 8],
+    /// Names it.
+    pub(super) hash: [u8; 8],
 }
 
 impl Selection {
@@ -146,7 +147,7 @@ impl Feed {
         if from.position > head {
             return Err(expired());
         }
-        let mut page = Page { changes: vec![], watermark: self.turned(from, &view, selection)?, has_more: false };
+        let mut page = Page { changes: vec![], watermark: Self::turned(from, &view, selection)?, has_more: false };
         self.tell_turn(&mut page, &view, selection, limit).await?;
         if !page.has_more {
             self.tell_events(&mut page, &view, selection, head, limit).await?;
@@ -160,7 +161,7 @@ impl Feed {
     }
 
     /// The same place, on the way to the view of now.
-    fn turned(&self, from: &Watermark, view: &View, selection: &Selection) -> Result<Watermark, Error> {
+    fn turned(from: &Watermark, view: &View, selection: &Selection) -> Result<Watermark, Error> {
         let mut watermark = from.clone();
         if watermark.place.as_ref().is_some_and(|place| place.selection != selection.hash) {
             let line = "This cursor stands in the middle of other types or rows; go on with those first.";

@@ -6,10 +6,11 @@ mod feed;
 mod janitor;
 mod page;
 mod sequencer;
+pub(crate) mod shared;
 mod view;
 mod watermark;
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{Notify, watch},
@@ -18,6 +19,8 @@ use tokio::{
 
 pub use feed::{Change, Feed, Page, Selection};
 pub use janitor::{KEPT_DAYS, REPLAYED_DAYS, Tidied};
+use shared::Shared;
+use view::{View, ViewHash};
 pub use watermark::Watermark;
 
 use crate::{
@@ -29,6 +32,8 @@ use crate::{
 
 /// How often a process looks for events without a position, whatever it was told.
 const POLL: Duration = Duration::from_millis(500);
+/// Changes that a subscriber reads at a time.
+const TOLD: usize = 50;
 /// How often old events are removed.
 const TIDY: Duration = Duration::from_hours(1);
 
@@ -40,7 +45,14 @@ pub struct Events {
     pub(crate) clock: Arc<dyn Clock>,
     nudged: Notify,
     head: watch::Sender<i64>,
+    pages: Shared<PageKey, Arc<Page>>,
 }
+
+/// A page that several subscribers read at the same moment: head, view, selection and where they are.
+type PageKey = (i64, ViewHash, [u8; 8], Watermark);
+
+/// Pages kept for others.
+const PAGES: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
 
 /// The background work of a process; it ends when this is dropped.
 pub struct Works(Vec<JoinHandle<()>>);
@@ -49,7 +61,14 @@ impl Events {
     /// The outbox of a migrated database.
     pub async fn open(database: Database, clock: Arc<dyn Clock>, model: &'static Model) -> Result<Arc<Self>, Error> {
         let feed = Feed::open(database.clone(), clock.clone(), model).await?;
-        Ok(Arc::new(Self { feed, database, clock, nudged: Notify::new(), head: watch::Sender::new(0) }))
+        Ok(Arc::new(Self {
+            feed,
+            database,
+            clock,
+            nudged: Notify::new(),
+            head: watch::Sender::new(0),
+            pages: Shared::new(PAGES),
+        }))
     }
 
     /// Says that a transaction with events was committed. A hint: without it they are found a little later.
@@ -65,6 +84,16 @@ impl Events {
     /// Has every follower look again, also where no event says why: rights change by the calendar too.
     pub fn wake(&self) {
         self.head.send_modify(|_| {});
+    }
+
+    /// The changes after a watermark, read once for all subscribers who are at the same place with the same view.
+    pub async fn follow(&self, caller: &Caller, from: &Watermark, selection: &Selection) -> Result<Arc<Page>, Error> {
+        let head = *self.head.borrow();
+        let key = (head, View::of(caller).hash, selection.hash, from.clone());
+        // On the heap: whoever waits for an event holds none of this.
+        self.pages
+            .get(key, Box::pin(async { self.feed.advance(caller, from, selection, TOLD).await.map(Arc::new) }))
+            .await
     }
 
     /// The watermark of a caller who is about to read everything herself: changes since then are changes after it.

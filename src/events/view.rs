@@ -83,17 +83,17 @@ impl View {
             }
         }
         content.person = caller.person.filter(|_| used.has(Scopes::SELF));
-        Self::new(content)
+        Self::new(&content)
     }
 
     /// The view of who sees nothing; everything is new to her.
     pub fn empty() -> Self {
-        Self::new(Content::default())
+        Self::new(&Content::default())
     }
 
-    fn new(content: Content) -> Self {
+    fn new(content: &Content) -> Self {
         // Maps of text and ids always have a JSON form.
-        let text = serde_json::to_string(&content).unwrap_or_default();
+        let text = serde_json::to_string(content).unwrap_or_default();
         let mut hash = ViewHash::default();
         hash.copy_from_slice(&Sha256::digest(&text)[..16]);
         let rows = |set: RowSet| content.rows.get(&format!("{set:?}")).cloned().unwrap_or_default().into();
@@ -203,10 +203,13 @@ const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1_000).expect("not zero");
 /// How often a use is noted.
 const NOTED: TimeDelta = TimeDelta::days(1);
 
+/// Views with the instant at which their use was noted.
+type Known = LruCache<ViewHash, (Arc<View>, DateTime<Utc>)>;
+
 /// Views by their hash.
 pub struct Views {
     database: Database,
-    known: Mutex<LruCache<ViewHash, (Arc<View>, DateTime<Utc>)>>,
+    known: Mutex<Known>,
 }
 
 impl Views {
@@ -242,12 +245,12 @@ impl Views {
         }
         let row = feed_view::Entity::find_by_id(name(&hash)).one(&self.database.orm).await?.ok_or_else(expired)?;
         let content: Content = serde_json::from_str(&row.content).map_err(Error::internal)?;
-        let view = Arc::new(View::new(content));
+        let view = Arc::new(View::new(&content));
         self.known().put(hash, (view.clone(), row.used_at));
         Ok(view)
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, LruCache<ViewHash, (Arc<View>, DateTime<Utc>)>> {
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

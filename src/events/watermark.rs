@@ -17,7 +17,7 @@ const VERSION: u8 = 1;
 const MOST_VIEWS: usize = 8;
 
 /// How far somebody has read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Watermark {
     /// Events up to here are known to her.
     pub position: i64,
@@ -28,7 +28,7 @@ pub struct Watermark {
 }
 
 /// How far a change of views has been told.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Place {
     /// Hash of what is followed: the places of one selection mean nothing in another.
     pub selection: [u8; 8],

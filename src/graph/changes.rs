@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use async_graphql_value::{ConstValue, Value};
+use async_graphql_value::{ConstValue, Value, indexmap::IndexMap};
 use chrono::SecondsFormat;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -40,7 +40,7 @@ impl Asked {
     pub fn selection(&self, model: &'static Model, variables: &Variables) -> Result<Selection, Error> {
         let filter = match settled(&self.filter, variables) {
             ConstValue::Object(members) => members,
-            _ => Default::default(),
+            _ => IndexMap::default(),
         };
         let types = match settled(&self.types, variables) {
             ConstValue::Null => filter.get("types").cloned().unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! Answers a request: document, rights, plan, rows, bytes. What is refused before execution has no `data`.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, num::NonZeroUsize, sync::Arc};
 
 use async_graphql::parser::types::{OperationDefinition, OperationType};
 use entity::server_secret;
@@ -17,6 +17,7 @@ use super::{
     decl::Model,
     document::{self, Document, Documents},
     execute::Change,
+    follow::{ToldBody, ToldKey},
     input,
     plan::Plan,
     schema::{self, DryRun, Schema, Types},
@@ -27,7 +28,7 @@ use crate::{
     clock::Clock,
     config::Limits,
     error::{Code, Error},
-    events::Events,
+    events::{Events, shared::Shared},
     write::Writer,
 };
 
@@ -41,6 +42,9 @@ pub(super) struct Operation<'a> {
 
 /// Name of the secret that signs cursors.
 pub(crate) const CURSOR_SECRET: &str = "cursor";
+
+/// Answers of subscriptions kept for others.
+const TOLD: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
 
 /// One GraphQL request, as read from HTTP.
 #[derive(Debug, Default)]
@@ -75,6 +79,7 @@ pub struct Engine {
     /// Carries mutations out.
     pub writer: Writer,
     pub(super) events: Arc<Events>,
+    pub(super) told: Shared<ToldKey, ToldBody>,
 }
 
 impl Engine {
@@ -88,8 +93,8 @@ impl Engine {
         let (schema, types) = schema::build(model);
         let signer = Signer::new(&shared_secret(&database, CURSOR_SECRET).await?);
         let writer = Writer::new(database.clone(), model, clock.clone(), callers.clone(), Some(events.clone()));
-        let documents = Documents::default();
-        Ok(Self { database, model, schema, types, documents, signer, limits, callers, clock, writer, events })
+        let (documents, told) = (Documents::default(), Shared::new(TOLD));
+        Ok(Self { database, model, schema, types, documents, signer, limits, callers, clock, writer, events, told })
     }
 
     /// The schema in SDL.
@@ -126,11 +131,7 @@ impl Engine {
         hash: &mut String,
     ) -> Result<Executed, Vec<Error>> {
         let one = |e: Error| vec![e];
-        let known = self.documents.get(&request.document);
-        let document = match &known {
-            Some(document) => document.clone(),
-            None => Arc::new(document::read(&request.document, &self.limits).map_err(one)?),
-        };
+        let document = self.read(&request.document).map_err(one)?;
         hash.clone_from(&document.hash);
         let (name, op) = document.operation(request.operation_name.as_deref()).map_err(one)?;
         *operation = (!name.is_empty()).then(|| name.to_owned());
@@ -141,11 +142,7 @@ impl Engine {
             let line = "A subscription is followed over the WebSocket at /graphql/ws.";
             return Err(one(Error::new(Code::BadRequest, line)));
         }
-        if known.is_none() {
-            self.validate(&request.document, &document).await?;
-            input::check_document(&self.types, &document.parsed).map_err(one)?;
-            self.documents.keep(request.document, document.clone());
-        }
+        self.vouch(request.document, &document).await?;
         let variables = input::variables(&self.types, &op.node.variable_definitions, request.variables).map_err(one)?;
         let asked = Operation { document: &document, name, op: &op.node, variables: &variables };
         match op.node.ty {
@@ -167,8 +164,31 @@ impl Engine {
             let fragments = &asked.document.parsed.fragments;
             let compiler = Compiler::new(self.model, &self.types, fragments, asked.variables, rights);
             let set = &asked.op.selection_set.node;
-            if asked.op.ty == OperationType::Mutation { compiler.mutation(set) } else { compiler.query(set) }
+            match asked.op.ty {
+                OperationType::Query => compiler.query(set),
+                OperationType::Mutation => compiler.mutation(set),
+                OperationType::Subscription => compiler.subscription(set),
+            }
         })
+    }
+
+    /// The document of a text, known or new.
+    pub(super) fn read(&self, text: &str) -> Result<Arc<Document>, Error> {
+        match self.documents.get(text) {
+            Some(document) => Ok(document),
+            None => document::read(text, &self.limits).map(Arc::new),
+        }
+    }
+
+    /// Checks a document against the schema and keeps it, unless it is kept already.
+    pub(super) async fn vouch(&self, text: String, document: &Arc<Document>) -> Result<(), Vec<Error>> {
+        if self.documents.get(&text).is_some() {
+            return Ok(());
+        }
+        self.validate(&text, document).await?;
+        input::check_document(&self.types, &document.parsed).map_err(|e| vec![e])?;
+        self.documents.keep(text, document.clone());
+        Ok(())
     }
 
     /// Validates by a dry run: async-graphql's rules are private, so it executes with roots that answer null.

@@ -48,6 +48,11 @@ impl Refusal {
         Self { offers_basic: true, ..self }
     }
 
+    /// What it is for.
+    pub fn code(&self) -> Code {
+        self.error.code
+    }
+
     /// A refusal that holds for some seconds.
     pub fn for_seconds(error: Error, seconds: i64) -> Self {
         Self { retry_after_seconds: Some(seconds), ..Self::from(error) }

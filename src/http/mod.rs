@@ -10,6 +10,7 @@ mod health;
 mod negotiation;
 mod request;
 mod throttle;
+mod websocket;
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,6 +29,7 @@ use tower_http::{
 
 pub use explorer::FIRST_QUERY;
 pub use throttle::Throttle;
+pub use websocket::Sockets;
 
 use crate::{
     app::App,
@@ -53,6 +55,7 @@ pub fn router(app: &Arc<App>) -> Router {
     let mut routes = Router::new()
         .route("/graphql", get(graphql::answer).post(graphql::answer))
         .route("/export/v1/{file}", get(export::answer))
+        .route("/graphql/ws", get(websocket::open))
         .route("/schema.graphql", get(schema))
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::database));
@@ -102,7 +105,9 @@ fn cors(config: &Config) -> Option<CorsLayer> {
                 ACCESS_MASKED.clone(),
                 REQUEST_ID.clone(),
                 header::RETRY_AFTER,
-                header::CONTENT_DISPOSITION, WATERMARK.clone()])
+                header::CONTENT_DISPOSITION,
+                WATERMARK.clone(),
+            ])
             .max_age(Duration::from_hours(1)),
     )
 }

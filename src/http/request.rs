@@ -39,7 +39,8 @@ pub fn from_address(uri: &Uri) -> Result<Request, Error> {
     Ok(Request { only_queries: true, ..from_members(members)? })
 }
 
-fn from_members(mut members: Map<String, Value>) -> Result<Request, Error> {
+/// The request in the members of an object.
+pub fn from_members(mut members: Map<String, Value>) -> Result<Request, Error> {
     let mut take = |name: &str| members.remove(name).unwrap_or(Value::Null);
     let document = match take("query") {
         Value::String(text) if !text.trim().is_empty() => text,

@@ -188,21 +188,20 @@ where
                     fail(work, UserError::new(UserCode::Immutable, item.at.clone(), line));
                     continue;
                 }
+                let may = |scopes: Scopes| rights.iter().position(|s| *s == scopes).is_some_and(|at| held[at]);
+                let needs = entity.class.write();
+                let may_row = may(work.lens.caller.rights.scopes(needs));
                 for a in &item.assignments {
-                    let scopes = work.scopes_of(entity, a.field, a.pen.writers);
-                    let may = rights.iter().position(|s| *s == scopes).is_some_and(|at| held[at]);
-                    if !may {
-                        let error = forbidden(entity, a);
-                        work.errors.push((item.index, error));
+                    let may_field = may(work.scopes_of(entity, a.field, a.pen.writers));
+                    // Who writes the row may repeat what she reads there: a list that is sent whole is not refused for it.
+                    let repeats = may_row && may_repeat(entity, a) && already::<E>(work, &model, a, &links);
+                    if !may_field && !repeats {
+                        work.errors.push((item.index, forbidden(entity, a)));
                     }
                 }
-                if changes_nothing(work, entity, item) {
-                    let needs = entity.class.write();
-                    let scopes = work.lens.caller.rights.scopes(needs);
-                    if !rights.iter().position(|s| *s == scopes).is_some_and(|at| held[at]) {
-                        let line = format!("Writing this {} needs {needs}.", entity.name);
-                        fail(work, UserError::new(UserCode::Forbidden, item.at.clone(), line).with("needs", needs));
-                    }
+                if changes_nothing(work, entity, item) && !may_row {
+                    let line = format!("Writing this {} needs {needs}.", entity.name);
+                    fail(work, UserError::new(UserCode::Forbidden, item.at.clone(), line).with("needs", needs));
                 }
                 if let IfVersion::Is(version) = item.if_version
                     && version != value::version(&model)
@@ -220,6 +219,23 @@ where
     }
     tell_conflicts(work, entity, &stale).await?;
     Ok(rows)
+}
+
+/// Whether the value of a field tells nothing to who may write the row: it is readable wherever the row is. That there is
+/// no link may not be, since a hidden one looks like none.
+fn may_repeat(entity: &Entity, a: &Assignment) -> bool {
+    let is_link = matches!(a.field.kind, Kind::One { .. } | Kind::Union { .. });
+    entity.class_of(a.field) == entity.class && !(is_link && a.value == Assigned::Clear)
+}
+
+/// Whether a row has the value already.
+fn already<E: EntityTrait>(work: &Work<'_>, model: &E::Model, a: &Assignment, links: &Links) -> bool
+where
+    E::Model: Clone,
+{
+    let mut row =
+        Row { before: Some(model.clone()), ..Row::made(work.lens.model.entity(work.mutation.entity), model.clone()) };
+    assign::<E>(work, row.entity, &mut row, a, links) == Ok(true)
 }
 
 /// Whether a patch gives nothing at all: then no field's right decides, and the row's own does.
@@ -378,7 +394,7 @@ fn assign<E>(
     row: &mut Row<E::Model>,
     a: &Assignment,
     links: &Links,
-) -> Result<(), UserError>
+) -> Result<bool, UserError>
 where
     E: EntityTrait,
 {
@@ -435,7 +451,7 @@ where
         let line = format!("`{}` of a {} is settled when it is created.", a.field.name, entity.name);
         return Err(UserError::new(UserCode::Immutable, a.path.clone(), line));
     }
-    Ok(())
+    Ok(same)
 }
 
 /// Writes the rows without errors, with their traces. Rows that would stay as they are write nothing.

@@ -140,7 +140,8 @@ impl Process {
     /// Waits until the server has given every event its place.
     async fn wait_for_positions(&self, world: &World) {
         let db = world.database().await.orm;
-        let waiting = async || outbox_event::Entity::find().filter(outbox_event::Column::Position.is_null()).count(&db).await;
+        let waiting =
+            async || outbox_event::Entity::find().filter(outbox_event::Column::Position.is_null()).count(&db).await;
         while waiting().await.expect("counted") > 0 {
             tokio::task::yield_now().await;
         }
@@ -148,5 +149,7 @@ impl Process {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }

@@ -35,6 +35,7 @@ mod permissions;
 mod plans;
 mod steps;
 mod tree;
+mod websocket;
 mod writes;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
@@ -66,6 +67,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     plans::list,
     steps::list,
     tree::list,
+    websocket::list,
     writes::list,
 ];
 

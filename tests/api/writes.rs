@@ -301,7 +301,7 @@ tests! {
             { "field": "sponsor", "class": "BASIC", "before": encode_id("per", was.sponsor_id.expect("a sponsor")), "after": null },
         ]));
         assert_eq!((event.transaction_id, event.request_id.as_str(), event.target_type.as_str()), (entry.transaction_id, entry.request_id.as_str(), "Project"));
-        assert_eq!((event.target_id, event.version, event.was_there, event.actor_id, event.position), (was.id, 2, true, Some(anna), None));
+        assert_eq!((event.target_id, event.version, event.was_there, event.actor_id), (was.id, 2, true, Some(anna)));
         assert_eq!((event.was_item_id, event.was_portfolio_id, event.was_restricted, event.was_state.as_deref()), (Some(was.id), was.portfolio_id, false, Some("ACTIVE")));
         let made = json!({ "key": "N-1", "name": "New", "baseCurrency": "EUR" });
         change(&lead, "projectCreate", made).await;

@@ -70,7 +70,7 @@ tests! {
                 for _ in 0..=chance.below(2) {
                     let item = &items[chance.below(items.len())];
                     let person = people[chance.below(people.len())].id;
-                    match chance.below(8) {
+                    match chance.below(9) {
                         0 => drop(writer.item(item.id, |row| row.state = STATES[chance.below(4)].to_owned()).await),
                         1 => drop(writer.item(item.id, |row| row.confidentiality = "CONFIDENTIAL".to_owned()).await),
                         2 => drop(writer.item(item.id, |row| row.confidentiality = "NORMAL".to_owned()).await),
@@ -85,6 +85,7 @@ tests! {
                             let id = assignments[chance.below(assignments.len())].id;
                             writer.assignment(id, |row| row.valid_to_on = (chance.below(2) == 0).then_some(ends)).await;
                         }
+                        7 => writer.person(person, |row| row.display_name.push('!')).await,
                         _ => drop(writer.item(item.id, |row| row.owner_id = Some(person)).await),
                     }
                 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{Days, TimeDelta};
 use entity::{outbox_event, person, person_identity, portfolio_item, role_assignment};
 use foliograph::{auth::Role, clock::Clock, graph::encode_id};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -279,13 +279,22 @@ async fn person_id(world: &World, key: &str) -> Uuid {
     person.id
 }
 
-/// Somebody known who has no role, and the subject of her tokens.
+/// Somebody who has no role, and the subject of her tokens.
 async fn without_role(world: &World) -> (Uuid, String) {
     let db = &world.app().await.database.orm;
     let roles = role_assignment::Entity::find().all(db).await.expect("roles");
-    let known = person_identity::Entity::find().all(db).await.expect("identities");
-    let found = known.into_iter().find(|known| roles.iter().all(|role| role.person_id != known.person_id));
-    found.map(|known| (known.person_id, known.subject)).expect("somebody without a role")
+    let people = person::Entity::find().filter(person::Column::IsActive.eq(true)).all(db).await.expect("people");
+    let person = people.into_iter().find(|person| roles.iter().all(|role| role.person_id != person.id)).expect("one");
+    let known = person_identity::Entity::find().one(db).await.expect("read").expect("one");
+    let known = person_identity::Model {
+        id: Uuid::now_v7(),
+        subject: "without.role".to_owned(),
+        person_id: person.id,
+        ..known
+    };
+    let known = known.into_active_model().reset_all();
+    person_identity::Entity::insert(known).exec_without_returning(db).await.expect("inserted");
+    (person.id, "without.role".to_owned())
 }
 
 async fn role(world: &World, id: Uuid, person: Uuid, until: chrono::NaiveDate) -> role_assignment::Model {

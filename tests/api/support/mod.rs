@@ -50,6 +50,7 @@ pub mod real_data;
 pub mod reference;
 pub mod runner;
 pub mod settings;
+pub mod socket;
 pub mod source;
 pub mod summary;
 pub mod world;

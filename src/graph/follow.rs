@@ -1,0 +1,199 @@
+//! Subscriptions: a document prepared once, and its answer for one event with the rights of that moment. Nothing of a
+//! caller is kept between two events.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+
+use super::{
+    answer::{Answer, Executed, answer, at_root, refusal},
+    collect::Variables,
+    document::{self, Document},
+    engine::{Engine, Operation, Request},
+    execute::body_of,
+    input,
+    plan::RootKind,
+};
+use crate::{
+    auth::{AccessMode, Caller, Class, RowSet, Scopes},
+    error::{Code, Error},
+    events::{Change, Selection, Watermark},
+};
+
+/// Bytes of the largest answer that is kept for others.
+const LARGE: usize = 32 * 1024;
+
+/// What becomes of a request that may be a subscription.
+pub enum Started {
+    /// It is none: this is the answer, and there is no more.
+    Answered(Answer),
+    /// It goes on.
+    Following(Box<Following>),
+}
+
+/// A subscription.
+pub struct Following {
+    document: Arc<Document>,
+    operation: String,
+    variables: Variables,
+    access_mode: AccessMode,
+    request_id: String,
+    /// Names the document, operation, variables and access mode.
+    name: [u8; 32],
+    /// What is followed.
+    pub selection: Selection,
+    /// The cursor that it goes on after.
+    pub after: Option<String>,
+}
+
+/// Something to tell a subscriber.
+pub enum Told<'c> {
+    /// A change.
+    Change(&'c Change),
+    /// That some are missing before this.
+    Reset(&'c Watermark),
+}
+
+impl Engine {
+    /// Answers a query or mutation, or prepares a subscription.
+    pub async fn start(&self, request: Request, caller: &Caller) -> Started {
+        let document = match self.is_subscription(&request) {
+            Err(_) | Ok(None) => return Started::Answered(self.execute(request, caller).await),
+            Ok(Some(document)) => document,
+        };
+        let request_id = request.request_id.clone();
+        let hash = document.hash.clone();
+        match self.follow(request, document, caller).await {
+            Ok(following) => Started::Following(Box::new(following)),
+            Err(errors) => Started::Answered(refusal(&errors, &request_id, None, hash)),
+        }
+    }
+
+    /// The document of a subscription; none for other operations. What cannot be read is `execute`'s to refuse.
+    fn is_subscription(&self, request: &Request) -> Result<Option<Arc<Document>>, Error> {
+        let document = self.read(&request.document)?;
+        let (_, op) = document.operation(request.operation_name.as_deref())?;
+        Ok(document::is_subscription(&op.node).then_some(document.clone()))
+    }
+
+    async fn follow(
+        &self,
+        request: Request,
+        document: Arc<Document>,
+        caller: &Caller,
+    ) -> Result<Following, Vec<Error>> {
+        let one = |e: Error| vec![e];
+        let text = request.document.clone();
+        self.vouch(request.document, &document).await?;
+        let (name, op) = document.operation(request.operation_name.as_deref()).map_err(one)?;
+        let variables = input::variables(&self.types, &op.node.variable_definitions, request.variables).map_err(one)?;
+        let operation = name.to_owned();
+        let asked = Operation { document: &document, name, op: &op.node, variables: &variables };
+        let plan = self.plan(&asked, &caller.rights).map_err(one)?;
+        let RootKind::Changes(asked, _) = &plan.roots[0].kind else {
+            return Err(one(Error::internal("a subscription of nothing")));
+        };
+        let selection = asked.selection(self.model, &variables).map_err(|e| one(at_root(e, &plan.roots[0])))?;
+        let after = asked.cursor(&variables);
+        let (access_mode, request_id) = (request.access_mode, request.request_id);
+        let name = name_of(&text, &operation, &variables, access_mode);
+        Ok(Following { document, operation, variables, access_mode, request_id, name, selection, after })
+    }
+
+    /// What a subscriber is told, as the JSON of an answer: made once for all who ask the same of the same change, at the
+    /// same head of the stream and with the same rights on the same rows.
+    pub async fn tell(&self, following: &Following, caller: &Caller, told: Told<'_>) -> Result<Bytes, Error> {
+        let Told::Change(change) = told else {
+            return Ok(Box::pin(self.tell_alone(following, caller, told)).await?.0);
+        };
+        let head = *self.events.head().borrow();
+        let key = (head, change.cursor.clone(), following.name, eyes_of(caller));
+        let make = || Box::pin(self.tell_alone(following, caller, Told::Change(change)));
+        let (body, has_errors) = self.told.get(key.clone(), make()).await?;
+        if body.len() > LARGE {
+            self.told.forget(&key);
+        }
+        // Errors carry the id of the request that they belong to.
+        if has_errors { Ok(make().await?.0) } else { Ok(body) }
+    }
+
+    async fn tell_alone(&self, following: &Following, caller: &Caller, told: Told<'_>) -> Result<(Bytes, bool), Error> {
+        let values: Json = match told {
+            Told::Change(change) => self.event(change),
+            Told::Reset(from) => self.reset(from)?,
+        };
+        let plan = self.plan(&following.asked()?, &caller.rights)?;
+        let root = &plan.roots[0];
+        let RootKind::Changes(_, tree) = &root.kind else {
+            return Err(Error::internal("a subscription of nothing"));
+        };
+        let mut run = self.new_run(&plan, caller, &following.variables);
+        let mut errors = vec![];
+        let value = match self.project(&mut run, tree, &values, &mut errors).await {
+            Ok(value) => value,
+            // It may be told a little later as well as ever.
+            Err(e) if e.code == Code::Unavailable => return Err(e),
+            Err(e) => {
+                errors.push(at_root(e, root));
+                b"null".to_vec()
+            }
+        };
+        let body = body_of(&plan.roots, &[Some(value)]);
+        let done = Executed::new(body, errors, true, &run, following.access_mode);
+        let has_errors = !done.errors.is_empty();
+        Ok((answer(done, &following.request_id, None, following.document.hash.clone()).body, has_errors))
+    }
+}
+
+impl Following {
+    /// The operation, to be planned for whatever rights its caller has by now.
+    fn asked(&self) -> Result<Operation<'_>, Error> {
+        let name = (!self.operation.is_empty()).then_some(self.operation.as_str());
+        let (name, op) = self.document.operation(name)?;
+        Ok(Operation { document: &self.document, name, op: &op.node, variables: &self.variables })
+    }
+
+    /// Repeated in every error.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+}
+
+/// What was told of a change: by head, cursor, subscription and eyes.
+pub type ToldKey = (i64, Watermark, [u8; 32], [u8; 32]);
+/// What was told, and whether it has errors.
+pub type ToldBody = (Bytes, bool);
+
+/// One name for equal subscriptions.
+fn name_of(text: &str, operation: &str, variables: &Variables, mode: AccessMode) -> [u8; 32] {
+    let mut given: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    given.sort_unstable();
+    let mut hash = Sha256::new();
+    for part in [text, operation, &format!("{mode:?}")].into_iter().chain(given.iter().map(String::as_str)) {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+/// One name for all that rights on rows depend on: what is read, and what is said of writing.
+fn eyes_of(caller: &Caller) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    let permissions = Class::ALL.into_iter().flat_map(|class| [class.read(), class.write(), class.approve()]);
+    let has_self = permissions.into_iter().any(|permission| caller.rights.scopes(permission).has(Scopes::SELF));
+    hash.update(format!("{:?}", (&caller.rights, caller.person.filter(|_| has_self))));
+    for set in RowSet::ALL {
+        let rows = caller.rows.of(set);
+        hash.update((rows.len() as u64).to_be_bytes());
+        rows.iter().for_each(|id| hash.update(id));
+    }
+    hash.finalize().into()
+}
+
+/// An error as a message of its own shows it.
+pub fn refused(error: Error, request_id: &str) -> Json {
+    let refusal = refusal(&[error], request_id, None, String::new());
+    serde_json::from_slice::<Json>(&refusal.body).map(|mut body| body["errors"].take()).unwrap_or_default()
+}

@@ -1,0 +1,87 @@
+//! Open sockets, counted by principal and as a whole: the one is limited, the other is waited for at a stop.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::watch;
+
+use crate::auth::Identity;
+
+/// Sockets of one principal at a time.
+const MOST: usize = 10;
+
+/// Whose sockets they are.
+type Principal = (String, String);
+
+/// Open sockets.
+pub struct Sockets {
+    by_principal: Mutex<HashMap<Principal, usize>>,
+    open: watch::Sender<usize>,
+    stopping: watch::Sender<bool>,
+}
+
+/// A place for a principal's socket, given back when dropped.
+pub struct Seat {
+    sockets: Arc<Sockets>,
+    principal: Principal,
+}
+
+/// A socket that is open, whoever it belongs to.
+pub struct Open(Arc<Sockets>);
+
+impl Default for Sockets {
+    fn default() -> Self {
+        Self { by_principal: Mutex::default(), open: watch::Sender::new(0), stopping: watch::Sender::new(false) }
+    }
+}
+
+impl Sockets {
+    /// Notes an open socket.
+    pub fn enter(self: &Arc<Self>) -> Open {
+        self.open.send_modify(|open| *open += 1);
+        Open(self.clone())
+    }
+
+    /// A place for a socket of that principal, if she has fewer than she may have.
+    pub fn seat(self: &Arc<Self>, identity: &Identity) -> Option<Seat> {
+        let principal = (identity.issuer.clone(), identity.subject.clone());
+        let mut taken = self.by_principal.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = taken.entry(principal.clone()).or_default();
+        if *count >= MOST {
+            return None;
+        }
+        *count += 1;
+        Some(Seat { sockets: self.clone(), principal })
+    }
+
+    /// True once the server stops.
+    pub fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
+    }
+
+    /// Has all sockets closed; ready when they are.
+    pub async fn close(&self) {
+        self.stopping.send_replace(true);
+        let _ = self.open.subscribe().wait_for(|open| *open == 0).await;
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut taken = self.sockets.by_principal.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = taken.get_mut(&self.principal) {
+            *count -= 1;
+            if *count == 0 {
+                taken.remove(&self.principal);
+            }
+        }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.send_modify(|open| *open -= 1);
+    }
+}

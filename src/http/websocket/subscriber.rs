@@ -1,0 +1,197 @@
+//! One operation of a socket. A subscription reads the outbox from its own cursor at its client's pace: what the client
+//! has not taken is read later, so nothing is dropped and nothing piles up. Rights are looked at again before each event.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use super::protocol::End;
+use crate::{
+    app::App,
+    auth::{AccessMode, Caller, Identity},
+    error::{Code, Error},
+    events::{Page, Watermark},
+    graph::{Following, Outcome, Request, Started, Told, refused},
+};
+
+/// When to look again after something happened: what is known of a caller is that old at most.
+const SOON: Duration = Duration::from_secs(5);
+/// When to look again where nothing happens: rights change by the calendar.
+const LATER: Duration = Duration::from_mins(1);
+
+/// What an operation has for its socket.
+pub enum Output {
+    /// An answer.
+    Next(Bytes),
+    /// Errors that end it.
+    Error(serde_json::Value),
+    /// Its end.
+    Complete,
+    /// The end of the socket.
+    Close(End),
+}
+
+/// Where an operation's output goes: its number on the socket, and the output.
+pub type Sender = mpsc::Sender<(u64, Output)>;
+
+/// An operation at work.
+pub struct Operation {
+    /// The app.
+    pub app: Arc<App>,
+    /// Whose it is.
+    pub identity: Arc<Identity>,
+    /// Its number on the socket.
+    pub number: u64,
+    /// Its way out.
+    pub out: Sender,
+}
+
+/// The socket is gone, or the operation has said that it ends.
+struct Done;
+
+impl Operation {
+    /// Runs to its end.
+    pub async fn run(self, request: Request) {
+        // Either way the end was told, or there is nobody to tell.
+        let _: Result<(), Done> = self.work(request).await;
+    }
+
+    async fn work(&self, request: Request) -> Result<(), Done> {
+        let caller = self.caller().await?;
+        let limit = self.app.config.timeout();
+        let request_id = request.request_id.clone();
+        let Ok(started) = tokio::time::timeout(limit, Box::pin(self.app.engine.start(request, &caller))).await else {
+            let late = Error::new(Code::Timeout, "The request took longer than its time limit. Ask for less at once.");
+            return self.fail(late, &request_id).await;
+        };
+        match started {
+            Started::Answered(answer) => {
+                if let Outcome::Refused(_) = answer.outcome {
+                    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+                    return self.send(Output::Error(body["errors"].clone())).await;
+                }
+                self.send(Output::Next(answer.body)).await?;
+                self.send(Output::Complete).await
+            }
+            Started::Following(following) => {
+                // The loop's state lives on the heap: an idle subscription is as small as it can be.
+                Box::pin(self.follow(&following, &caller)).await
+            }
+        }
+    }
+
+    async fn follow(&self, following: &Following, caller: &Caller) -> Result<(), Done> {
+        let mut head = self.app.events.head();
+        let mut wait = LATER;
+        let mut at = match self.begin(following, caller).await {
+            Ok(begun) => begun?,
+            Err(e) => return self.fail(e, following.request_id()).await,
+        };
+        loop {
+            head.mark_unchanged();
+            let caller = self.caller().await?;
+            match self.app.events.follow(&caller, &at, &following.selection).await {
+                Ok(page) => {
+                    if self.tell(following, &caller, &page, &mut at).await? {
+                        continue;
+                    }
+                }
+                Err(e) if e.code == Code::CursorExpired => {
+                    at = self.reset(following, &caller).await?;
+                    continue;
+                }
+                Err(e) if e.code.is_retryable() => {}
+                Err(e) => return self.fail(e, following.request_id()).await,
+            }
+            let moved = tokio::time::timeout(wait, head.changed()).await.is_ok();
+            wait = if moved { SOON } else { LATER };
+        }
+    }
+
+    /// Where it begins, which it has told if that is not where it was asked to.
+    async fn begin(&self, following: &Following, caller: &Caller) -> Result<Result<Watermark, Done>, Error> {
+        let feed = &self.app.events.feed;
+        let Some(text) = &following.after else { return Box::pin(feed.live(caller)).await.map(Ok) };
+        let at = feed.read(text)?;
+        if at.position < Box::pin(self.app.events.too_long_ago()).await? {
+            return Ok(self.reset(following, caller).await);
+        }
+        Ok(Ok(at))
+    }
+
+    async fn reset(&self, following: &Following, caller: &Caller) -> Result<Watermark, Done> {
+        let at = match Box::pin(self.app.events.feed.live(caller)).await {
+            Ok(at) => at,
+            Err(e) => return Err(self.failed(e, following).await),
+        };
+        match self.app.engine.tell(following, caller, Told::Reset(&at)).await {
+            Ok(body) => self.send(Output::Next(body)).await.map(|()| at),
+            Err(e) => Err(self.failed(e, following).await),
+        }
+    }
+
+    /// Tells a page; whether to go on at once.
+    async fn tell(
+        &self,
+        following: &Following,
+        caller: &Arc<Caller>,
+        page: &Page,
+        at: &mut Watermark,
+    ) -> Result<bool, Done> {
+        for change in &page.changes {
+            // A slow client took the last event a while ago: her rights may be others by now.
+            let now = self.caller().await?;
+            if !Arc::ptr_eq(&now, caller) && !now.sees_like(caller) {
+                return Ok(true);
+            }
+            match self.app.engine.tell(following, caller, Told::Change(change)).await {
+                Ok(body) => self.send(Output::Next(body)).await?,
+                // The same event again, after a while.
+                Err(e) if e.code.is_retryable() => return Ok(false),
+                Err(e) => return Err(self.failed(e, following).await),
+            }
+            *at = change.cursor.clone();
+        }
+        *at = page.watermark.clone();
+        Ok(page.has_more)
+    }
+
+    /// Who asks, with the rights of now; the socket is closed where the credential no longer holds.
+    async fn caller(&self) -> Result<Arc<Caller>, Done> {
+        if self.identity.expires_at <= self.app.clock.now() {
+            self.send(Output::Close(End::Expired)).await?;
+            return Err(Done);
+        }
+        loop {
+            match Box::pin(self.app.caller_of(self.identity.clone())).await {
+                Ok(caller) => return Ok(caller),
+                Err(e) if e.code.is_retryable() => tokio::time::sleep(SOON).await,
+                Err(e) => {
+                    let end = if e.code == Code::TokenExpired { End::Expired } else { End::Revoked };
+                    self.send(Output::Close(end)).await?;
+                    return Err(Done);
+                }
+            }
+        }
+    }
+
+    async fn fail(&self, error: Error, request_id: &str) -> Result<(), Done> {
+        self.send(Output::Error(refused(error, request_id))).await
+    }
+
+    async fn failed(&self, error: Error, following: &Following) -> Done {
+        let _ = self.fail(error, following.request_id()).await;
+        Done
+    }
+
+    async fn send(&self, output: Output) -> Result<(), Done> {
+        self.out.send((self.number, output)).await.map_err(|_| Done)
+    }
+}
+
+/// What the first message asks for; none leaves it to the caller's credential.
+pub fn access_mode(payload: &serde_json::Map<String, serde_json::Value>) -> Result<Option<AccessMode>, End> {
+    let Some(mode) = payload.get("accessMode") else { return Ok(None) };
+    mode.as_str().and_then(AccessMode::parse).map(Some).ok_or(End::BadMessage)
+}

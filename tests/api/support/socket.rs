@@ -1,0 +1,113 @@
+//! A client of `/graphql/ws`, over a real loopback port.
+
+use std::net::SocketAddr;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{Message, client::IntoClientRequest as _, http::HeaderValue, protocol::CloseFrame},
+};
+
+/// One socket.
+pub struct Socket(WebSocketStream<TcpStream>);
+
+impl Socket {
+    /// Opens one; the status where it is refused.
+    pub async fn open(address: SocketAddr, protocol: &str, origin: Option<&str>) -> Result<Self, u16> {
+        let stream = TcpStream::connect(address).await.expect("connected");
+        let mut request = format!("ws://{address}/graphql/ws").into_client_request().expect("a request");
+        let headers = request.headers_mut();
+        headers.insert("sec-websocket-protocol", HeaderValue::from_str(protocol).expect("a name"));
+        if let Some(origin) = origin {
+            headers.insert("origin", HeaderValue::from_str(origin).expect("an origin"));
+        }
+        match client_async(request, stream).await {
+            Ok((socket, _)) => Ok(Self(socket)),
+            Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => Err(answer.status().as_u16()),
+            Err(e) => panic!("{e}"),
+        }
+    }
+
+    /// Opens one and says who is there.
+    pub async fn of(address: SocketAddr, token: &str) -> Self {
+        let mut socket = Self::open(address, "graphql-transport-ws", None).await.expect("opened");
+        socket
+            .send(json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {token}") } }))
+            .await;
+        let ack = socket.next().await;
+        assert_eq!(ack["type"], json!("connection_ack"), "{ack}");
+        socket
+    }
+
+    /// Sends a message.
+    pub async fn send(&mut self, message: Value) {
+        self.send_text(message.to_string()).await;
+    }
+
+    /// Sends any text.
+    pub async fn send_text(&mut self, text: String) {
+        self.0.send(Message::text(text)).await.expect("sent");
+    }
+
+    /// Starts an operation.
+    pub async fn subscribe(&mut self, id: &str, document: &str, variables: Value) {
+        let payload = json!({ "query": document, "variables": variables });
+        self.send(json!({ "id": id, "type": "subscribe", "payload": payload })).await;
+    }
+
+    /// The next message, the server's questions whether anyone is there left out.
+    pub async fn next(&mut self) -> Value {
+        loop {
+            match self.0.next().await.expect("a message").expect("whole") {
+                Message::Text(text) => {
+                    let message: Value = serde_json::from_str(&text).expect("JSON");
+                    if message["type"] != json!("ping") {
+                        return message;
+                    }
+                }
+                Message::Close(frame) => panic!("closed: {frame:?}"),
+                _ => {}
+            }
+        }
+    }
+
+    /// Answers of an operation, as many as asked.
+    pub async fn take(&mut self, id: &str, count: usize) -> Vec<Value> {
+        let mut taken = vec![];
+        while taken.len() < count {
+            let mut message = self.next().await;
+            assert_eq!((&message["id"], &message["type"]), (&json!(id), &json!("next")), "{message:#}");
+            taken.push(message["payload"].take());
+        }
+        taken
+    }
+
+    /// Asks the server whether it is there; everything that it sent before is behind us then.
+    pub async fn settle(&mut self) -> Vec<Value> {
+        self.send(json!({ "type": "ping", "payload": { "n": 1 } })).await;
+        let mut before = vec![];
+        loop {
+            let message = self.next().await;
+            if message["type"] == json!("pong") {
+                assert_eq!(message["payload"], json!({ "n": 1 }));
+                return before;
+            }
+            before.push(message);
+        }
+    }
+
+    /// Code and reason with which the server closes; messages before it are passed over.
+    pub async fn closed(&mut self) -> (u16, String) {
+        loop {
+            match self.0.next().await {
+                Some(Ok(Message::Close(Some(CloseFrame { code, reason })))) => {
+                    return (code.into(), reason.to_string());
+                }
+                Some(Ok(_)) => {}
+                other => panic!("closed without a word: {other:?}"),
+            }
+        }
+    }
+}
