@@ -34,6 +34,7 @@ mod pages;
 mod permissions;
 mod plans;
 mod steps;
+mod storm;
 mod tree;
 mod websocket;
 mod writes;
@@ -66,6 +67,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     permissions::list,
     plans::list,
     steps::list,
+    storm::list,
     tree::list,
     websocket::list,
     writes::list,
