@@ -379,13 +379,12 @@ where
             put(column, new)
         }
         (Kind::Enum { column, .. }, Assigned::Value(value)) => put(column, Some(value.clone())),
-        (Kind::Enum { column, .. }, _) => put(column, None),
+        (Kind::Enum { column, .. }, _) | (Kind::One { column, .. }, Assigned::Clear) => put(column, None),
         (Kind::Money { amount, currency, .. }, Assigned::Money(units, code)) => {
             put(currency, Some(crate::graph::value::DbValue::Text(code.clone())))
                 & put(amount, Some(crate::graph::value::DbValue::Int(*units)))
         }
         (Kind::Money { amount, currency, .. }, _) => put(amount, None) & put(currency, None),
-        (Kind::One { column, .. }, Assigned::Clear) => put(column, None),
         (Kind::One { column, .. }, _) => {
             let found = links.find(a)?;
             put(column, Some(crate::graph::value::DbValue::Id(found.id)))
@@ -505,6 +504,7 @@ pub async fn demand<M: ModelTrait>(
 }
 
 /// Refuses keys that other rows have, or other items of the same list.
+#[allow(clippy::implicit_hasher)] // only ever the one that collects
 pub fn refuse_taken_keys<M>(
     work: &mut Work<'_>,
     renamed: &[&Row<M>],

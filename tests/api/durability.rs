@@ -194,7 +194,7 @@ fn rename(key: &str, name: &str, request: &str) -> String {
 
 /// Asks the server for a new project or another name for one; its version, or none where the server did not answer.
 fn create_or_change(server: SocketAddr, token: &str, writer: usize, number: u64, key: &str) -> Option<i64> {
-    let (mutation, input) = if number % 3 == 0 {
+    let (mutation, input) = if number.is_multiple_of(3) {
         ("projectCreate", json!({ "key": key, "name": key, "baseCurrency": "EUR", "parentKey": "PG-ERP" }))
     } else {
         let row = ["PR-001", "PR-002", "PR-001", "PR-052"][writer];
