@@ -163,8 +163,8 @@ async fn targets_are_the_callers(work: &mut Work<'_>, rows: &mut [Row<Model>]) -
         let named = link.item_id.or(link.person_id).or(link.org_unit_id).is_some();
         if named && !may {
             let needs = Class::Work.write();
-            let line = format!("Linking this needs {needs} on it.");
-            let error = UserError::new(UserCode::Forbidden, row.place("target"), line).with("needs", needs);
+            let told = format!("Linking this needs {needs} on it.");
+            let error = UserError::new(UserCode::Forbidden, row.place("target"), told).with("needs", needs);
             work.fail(row, error);
         }
     }
@@ -225,8 +225,8 @@ pub(super) async fn check_new(work: &mut Work<'_>, rows: &[Row<portfolio_item::M
         .into_iter()
         .collect();
     // One that is taken, and that the caller sees now, was made after she looked.
-    let names: Vec<_> = named.iter().map(|(_, name)| name.clone()).filter(|name| taken.contains(name)).collect();
-    work.lost_race |= !names.is_empty() && !work.lens.by_external(first.entity, &names).await?.is_empty();
+    let known: Vec<_> = named.iter().map(|(_, name)| name.clone()).filter(|name| taken.contains(name)).collect();
+    work.lost_race |= !known.is_empty() && !work.lens.by_external(first.entity, &known).await?.is_empty();
     let mut seen = HashSet::new();
     for (row, name) in named {
         let is_taken = taken.contains(&name);

@@ -101,10 +101,7 @@ impl Links {
 }
 
 fn has_prefix(model: &Model, entity: &str, prefix: &str) -> bool {
-    let entity = match model.find(entity) {
-        Some(entity) => entity,
-        None => return false,
-    };
+    let Some(entity) = model.find(entity) else { return false };
     if entity.members.is_empty() {
         entity.prefix == Some(prefix)
     } else {

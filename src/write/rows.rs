@@ -424,13 +424,13 @@ where
         (Kind::Enum { column, .. } | Kind::Enums { column, .. }, Assigned::Value(value)) => {
             put(column, Some(value.clone()))
         }
-        (Kind::Enum { column, .. } | Kind::Enums { column, .. }, _) => put(column, None),
+        (Kind::Enum { column, .. } | Kind::Enums { column, .. }, _)
+        | (Kind::One { column, .. }, Assigned::Clear) => put(column, None),
         (Kind::Money { amount, currency, .. }, Assigned::Money(units, code)) => {
             put(currency, Some(crate::graph::value::DbValue::Text(code.clone())))
                 & put(amount, Some(crate::graph::value::DbValue::Int(*units)))
         }
         (Kind::Money { amount, currency, .. }, _) => put(amount, None) & put(currency, None),
-        (Kind::One { column, .. }, Assigned::Clear) => put(column, None),
         (Kind::One { column, .. }, _) => {
             let found = links.find(a)?;
             put(column, Some(crate::graph::value::DbValue::Id(found.id)))

@@ -93,6 +93,7 @@ impl Path {
 
     /// One step further down.
     #[must_use]
+    #[allow(clippy::needless_pass_by_value)] // a name or a number, mostly made where it is said
     pub fn at(&self, step: impl ToString) -> Self {
         let mut steps = self.0.clone();
         steps.push(step.to_string());
@@ -121,6 +122,7 @@ impl UserError {
 
     /// The same error with a fact for programs.
     #[must_use]
+    #[allow(clippy::needless_pass_by_value)] // a name or a number, mostly made where it is said
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.params.push((name, value.to_string()));
         self

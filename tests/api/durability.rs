@@ -63,7 +63,8 @@ tests! {
         }
         let kept: BTreeMap<String, i64> = audit(&db).await.iter().map(|e| (name_in(&e.changes), e.target_version)).collect();
         for (name, version) in acknowledged.lock().expect("unpoisoned").iter() {
-            assert_eq!(kept.get(name), Some(version), "{name} was acknowledged");
+            // The payload is read after the commit, so that the next writer may have been there already.
+            assert!(kept.get(name).is_some_and(|kept| kept <= version), "{name} was acknowledged, and is {:?}", kept.get(name));
         }
         assert!(sent.load(Ordering::SeqCst) > acknowledged.lock().expect("unpoisoned").len() as u64, "no request was under way at a kill");
         // And a server that comes up again writes on.
@@ -194,7 +195,7 @@ fn rename(key: &str, name: &str, request: &str) -> String {
 
 /// Asks the server for a new project or another name for one; its version, or none where the server did not answer.
 fn create_or_change(server: SocketAddr, token: &str, writer: usize, number: u64, key: &str) -> Option<i64> {
-    let (mutation, input) = if number % 3 == 0 {
+    let (mutation, input) = if number.is_multiple_of(3) {
         ("projectCreate", json!({ "key": key, "name": key, "baseCurrency": "EUR", "parentKey": "PG-ERP" }))
     } else {
         let row = ["PR-001", "PR-002", "PR-001", "PR-052"][writer];

@@ -168,13 +168,13 @@ tests! {
                     let refused = told.len() == 1 && (told[0] == "FORBIDDEN input" || told[0].starts_with("NOT_FOUND input."));
                     assert!(refused || told.contains(&format!("FORBIDDEN input.patch.{member}")), "{entity}.{field}: {told:?}");
                 }
-                let managed = matches!(entity, "Project" | "ExternalLink") && who.contains('M');
-                if !managed {
+                let is_hers = matches!(entity, "Project" | "ExternalLink") && who.contains('M');
+                if !is_hers {
                     let told = change(&manager, &mutation, input(0)).await;
                     assert!(faults(&told).iter().any(|f| f == &format!("FORBIDDEN input.patch.{member}") || f.starts_with("IMMUTABLE")), "{entity}.{field}: {told}");
                 }
                 assert_eq!(audit(&db).await.len(), before, "{entity}.{field}");
-                for (n, client, may) in [(0, &manager, managed), (1, &lead, who.contains('L'))] {
+                for (n, client, may) in [(0, &manager, is_hers), (1, &lead, who.contains('L'))] {
                     if !may {
                         continue;
                     }

@@ -345,7 +345,7 @@ tests! {
         assert_eq!(shape("b"), (None, Some("VERSION_CONFLICT".into()), json!("2")));
         assert_eq!(shape("c"), (None, Some("OUT_OF_RANGE".into()), json!("2")));
         assert_eq!(shape("d"), (Some("3".into()), None, json!("3")));
-        assert_eq!(data.as_object().map(|o| o.len()), Some(5));
+        assert_eq!(data.as_object().map(serde_json::Map::len), Some(5));
         let entries = audit(&db).await;
         assert_eq!(entries.iter().map(|e| e.target_version).collect::<Vec<_>>(), [2, 3]);
         assert_ne!(entries[0].transaction_id, entries[1].transaction_id);

@@ -136,7 +136,7 @@ fn shared(r: &mut Registry) {
 /// What may be written of an entity. `required`: what a creation must give is not nullable.
 fn members_of(model: &Model, entity: &Entity, required: bool) -> Vec<MetaInputValue> {
     let mut out = vec![];
-    for f in entity.fields.iter() {
+    for f in &entity.fields {
         let Some(pen) = &f.pen else { continue };
         let must = pen.is_due(f);
         let bang = if must && required { "!" } else { "" };
@@ -147,7 +147,9 @@ fn members_of(model: &Model, entity: &Entity, required: bool) -> Vec<MetaInputVa
         if pen.once {
             doc.push_str(" Cannot be changed once the row is there.");
         }
-        doc.push_str(&format!(" Needs {}.", pen.needs(entity, f)));
+        doc.push_str(" Needs ");
+        doc.push_str(&pen.needs(entity, f));
+        doc.push('.');
         match &f.kind {
             Kind::Scalar { ty, .. } => out.push(input(f.name, format!("{}{bang}", ty.name()), doc)),
             Kind::Enum { ty, .. } => out.push(input(f.name, format!("{}{bang}", ty.name), doc)),
