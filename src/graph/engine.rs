@@ -138,11 +138,11 @@ impl Engine {
         if request.only_queries && !document::is_query(&op.node) {
             return Err(one(Error::new(Code::MethodNotAllowed, "GET answers queries only; send this by POST.")));
         }
+        self.vouch(request.document, &document).await?;
         if document::is_subscription(&op.node) {
             let line = "A subscription is followed over the WebSocket at /graphql/ws.";
             return Err(one(Error::new(Code::BadRequest, line)));
         }
-        self.vouch(request.document, &document).await?;
         let variables = input::variables(&self.types, &op.node.variable_definitions, request.variables).map_err(one)?;
         let asked = Operation { document: &document, name, op: &op.node, variables: &variables };
         match op.node.ty {

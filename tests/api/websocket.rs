@@ -16,7 +16,9 @@ use uuid::Uuid;
 
 use crate::{
     changes::Puller,
-    support::{World, client::Server, facts::item_id, process::Process, product, socket::Socket, writer::Writer},
+    support::{
+        World, client::Server, facts::item_id, process::Process, product, settings, socket::Socket, writer::Writer,
+    },
 };
 
 const FOLLOW: &str = "subscription($filter: ChangeFilter, $after: Cursor) { changes(filter: $filter, after: $after) { \
@@ -86,7 +88,7 @@ tests! {
         let mut socket = Socket::of(server.address, &product::token(&*world.clock, "reader", &[Role::Finance])).await;
         socket.subscribe("a", FOLLOW, json!({ "filter": { "types": ["PROJECT"] }, "after": here })).await;
         rename(world, &[hidden.id]).await;
-        write(world, rows[0].id, |row| row.confidentiality = "CONFIDENTIAL".to_owned()).await;
+        write(world, rows[0].id, |row| "CONFIDENTIAL".clone_into(&mut row.confidentiality)).await;
         let event = &socket.take("a", 1).await[0]["data"]["changes"];
         assert_eq!((&event["kind"], &event["id"], &event["node"]), (&json!("TOMBSTONE"), &json!(item_id(&rows[0])), &Value::Null));
     }
@@ -262,6 +264,26 @@ tests! {
         // Her view is another: what she may see of the rows is told first, and none of it with money.
         let other = sockets[19].take("a", 2).await;
         assert!(other.iter().all(|event| event["data"]["changes"]["node"]["budget"] == Value::Null), "{other:#?}");
+    }
+
+    async fn a_thousand_subscribers_are_small(world: &World) {
+        let count = if settings::is_long() { 1_000 } else { 200 };
+        let process = Process::serve(world).await;
+        let mut first = Socket::of(process.address(), &Process::token("reader", Role::PmoLead)).await;
+        first.subscribe("a", FOLLOW, json!({})).await;
+        first.settle().await;
+        let before = process.memory();
+        let mut sockets = vec![];
+        for number in 0..count {
+            let mut socket = Socket::of(process.address(), &Process::token(&format!("reader-{number}"), Role::PmoLead)).await;
+            socket.subscribe("a", FOLLOW, json!({})).await;
+            socket.settle().await;
+            sockets.push(socket);
+        }
+        let each = (process.memory() - before) / count;
+        println!("{} each of {count} subscribers: {each} KiB", world.kind.name());
+        // The test's own build; what the released one takes is in the README.
+        assert!(each < 100, "{each} KiB for a socket with a subscription");
     }
 
     async fn a_stop_closes_sockets(world: &World) {

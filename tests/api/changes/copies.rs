@@ -70,9 +70,9 @@ tests! {
                     let item = &items[chance.below(items.len())];
                     let person = people[chance.below(people.len())].id;
                     match chance.below(9) {
-                        0 => drop(writer.item(item.id, |row| row.state = STATES[chance.below(4)].to_owned()).await),
-                        1 => drop(writer.item(item.id, |row| row.confidentiality = "CONFIDENTIAL".to_owned()).await),
-                        2 => drop(writer.item(item.id, |row| row.confidentiality = "NORMAL".to_owned()).await),
+                        0 => drop(writer.item(item.id, |row| STATES[chance.below(4)].clone_into(&mut row.state)).await),
+                        1 => drop(writer.item(item.id, |row| "CONFIDENTIAL".clone_into(&mut row.confidentiality)).await),
+                        2 => drop(writer.item(item.id, |row| "NORMAL".clone_into(&mut row.confidentiality)).await),
                         3 => drop(writer.item(item.id, |row| row.sponsor_id = Some(person)).await),
                         4 if item.kind == "PROJECT" => drop(writer.item(item.id, |row| row.project_manager_id = Some(person)).await),
                         5 if item.kind == "PROJECT" => {

@@ -24,7 +24,7 @@ const WRITES: u64 = 6;
 tests! {
     async fn many_writers_and_two_sequencers_keep_the_order(world: &World) {
         let url = world.url().await;
-        let writers = Database::connect(url, 24, Duration::from_secs(60)).await.expect("connected");
+        let writers = Database::connect(url, 24, Duration::from_mins(1)).await.expect("connected");
         let apps = [product::app(url, Arc::clone(&world.clock)).await, product::app(url, Arc::clone(&world.clock)).await];
         let rows = portfolio_item::Entity::find().order_by_asc(portfolio_item::Column::Id).all(&writers.orm).await.expect("items");
         let shared: Arc<[Uuid]> = rows.iter().take(7).map(|row| row.id).collect();

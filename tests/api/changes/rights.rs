@@ -21,7 +21,7 @@ tests! {
         let (mut other, mut manager) = (puller(world, "anna.keller").await, puller(world, "fatima.rahman").await);
         for (confidentiality, kind) in [("CONFIDENTIAL", "TOMBSTONE"), ("NORMAL", "UPSERT")] {
             let mut writer = writer(world).await.by(person_id(world, "anna.keller").await);
-            writer.item(project.id, |row| row.confidentiality = confidentiality.to_owned()).await;
+            writer.item(project.id, |row| confidentiality.clone_into(&mut row.confidentiality)).await;
             writer.settle().await;
             writer.commit().await;
             world.clock.advance_seconds(6);
@@ -56,7 +56,7 @@ tests! {
         let mut sponsor = puller(world, "helen.ashworth").await;
         for (state, kind) in [("ON_HOLD", "TOMBSTONE"), ("ACTIVE", "UPSERT")] {
             let mut writer = writer(world).await;
-            writer.item(project.id, |row| row.state = state.to_owned()).await;
+            writer.item(project.id, |row| state.clone_into(&mut row.state)).await;
             writer.commit().await;
             assert_eq!(told(&sponsor.pull(10).await), [format!("{kind} {}", item_id(&project))]);
         }
@@ -136,7 +136,7 @@ tests! {
             let mut writer = writer(world).await;
             let state = ["ON_HOLD", "ACTIVE"][step % 2];
             for key in ["PR-001", "PR-009", "PR-013", "PR-014"] {
-                writer.item(item(world, key).await.id, |row| row.state = state.to_owned()).await;
+                writer.item(item(world, key).await.id, |row| state.clone_into(&mut row.state)).await;
             }
             writer.commit().await;
             world.clock.advance_seconds(6);
@@ -282,9 +282,9 @@ async fn person_id(world: &World, key: &str) -> Uuid {
 /// Somebody who has no role, and the subject of her tokens.
 async fn without_role(world: &World) -> (Uuid, String) {
     let db = &world.app().await.database.orm;
-    let somebody =
+    let like =
         person::Entity::find().filter(person::Column::IsActive.eq(true)).one(db).await.expect("read").expect("one");
-    let person = person::Model { id: Uuid::now_v7(), key: "without.role".to_owned(), ..somebody };
+    let person = person::Model { id: Uuid::now_v7(), key: "without.role".to_owned(), email: None, ..like };
     let row = person.clone().into_active_model().reset_all();
     person::Entity::insert(row).exec_without_returning(db).await.expect("inserted");
     let known = person_identity::Entity::find().one(db).await.expect("read").expect("one");
@@ -307,7 +307,7 @@ async fn role(world: &World, id: Uuid, person: Uuid, until: chrono::NaiveDate) -
         person_id: person,
         role: "PMO_LEAD".to_owned(),
         item_id: None,
-        valid_from_on: world.clock.today(),
+        valid_from_on: world.clock.today() - Days::new(9),
         valid_to_on: Some(until),
         approval_limit_amount: None,
         approval_limit_currency: None,

@@ -177,8 +177,17 @@ impl Process {
 
     /// The most memory that it ever held, in kB.
     pub fn peak_memory(&self) -> u64 {
+        self.status("VmHWM:")
+    }
+
+    /// The memory that it holds, in kB.
+    pub fn memory(&self) -> u64 {
+        self.status("VmRSS:")
+    }
+
+    fn status(&self, name: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the process's status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a line of that name");
         line.trim().trim_end_matches("kB").trim().parse().expect("a number")
     }
 
