@@ -268,7 +268,7 @@ fn due(entity: &'static Entity) -> Vec<Due> {
                 add("Type", "/__typename", false);
                 add("Id", "/id", false);
             }
-            Kind::Many { .. } | Kind::ViewerAccess => {}
+            Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } => {}
         }
     }
     out
@@ -307,7 +307,7 @@ async fn nodes(client: &Client, list: &str, entity: &'static Entity) -> Vec<Valu
                 }
                 Kind::One { .. } => Some(format!("{name} {{ id }}")),
                 Kind::Union { .. } => Some(format!("{name} {{ __typename ... on Node {{ id }} }}")),
-                Kind::Many { .. } | Kind::ViewerAccess => None,
+                Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } => None,
             }
         })
         .collect();
@@ -326,6 +326,10 @@ fn as_table(due: &[Due], varies: bool, rows: &[Map<String, Value>]) -> (Vec<Stri
         Value::Null => String::new(),
         Value::String(text) if due.is_text && text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
         Value::String(text) => text.clone(),
+        Value::Array(names) => {
+            let names: Vec<&str> = names.iter().map(|name| name.as_str().expect("a name")).collect();
+            names.join(" ")
+        }
         other => other.to_string(),
     };
     let masked = |row: &Map<String, Value>| {
