@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use super::{
     Batch, Done, Path, UserCode, UserError, Verb, Work, Written,
-    input::{Assigned, Assignment, IfVersion, Item, Target, member},
+    input::{Assigned, Assignment, IfVersion, Item, Target},
     links::Links,
+    refusal::{changes_nothing, conflict},
     trace::{Action, Trace},
     value::{self, column},
 };
@@ -21,9 +22,11 @@ use crate::{
     error::Error,
     graph::{
         decl::{Entity, Field, Kind, Writers},
-        encode_id, parse_id,
+        parse_id,
     },
 };
+
+pub use super::refusal::forbidden;
 
 /// Rows of one statement; databases bound the number of parameters.
 const CHUNK: usize = 400;
@@ -99,13 +102,6 @@ impl Work<'_> {
         self.errors.iter().any(|(at, _)| *at == index)
     }
 
-    /// Whether an item is refused: the caller may not do it, or cannot see what it names. No check that looks at rows
-    /// which she may not see tells her anything then.
-    pub fn is_refused(&self, index: usize) -> bool {
-        let refuses = |error: &UserError| matches!(error.code, UserCode::Forbidden | UserCode::NotFound);
-        self.errors.iter().any(|(at, error)| *at == index && refuses(error))
-    }
-
     /// On which rows this caller may write what `writers` says.
     pub fn scopes_of(&self, entity: &Entity, field: &Field, writers: Writers) -> Scopes {
         match writers {
@@ -145,7 +141,13 @@ where
     for (item, id) in items.iter().zip(ids) {
         let Some(id) = id else { continue };
         let fail = |work: &mut Work<'_>, error| work.errors.push((item.index, error));
-        let current = id.and_then(|id| locked.get(&id)).cloned();
+        // Of a row that is hidden and of one that is not there the same is told, before anything else is looked at.
+        let current = id.and_then(|id| locked.get(&id).filter(|_| held.contains_key(&id))).cloned();
+        if id.is_some() && current.is_none() {
+            let line = format!("There is no such {} that you can see.", entity.name);
+            fail(work, UserError::new(UserCode::NotFound, item.at.clone(), line));
+            continue;
+        }
         let mut row = Row {
             index: item.index,
             path: item.path.clone(),
@@ -161,11 +163,7 @@ where
                 require(work, entity, &row);
             }
             Some(id) => {
-                let (Some(model), Some(held)) = (locked.get(&id), held.get(&id)) else {
-                    let line = format!("There is no such {} that you can see.", entity.name);
-                    fail(work, UserError::new(UserCode::NotFound, item.at.clone(), line));
-                    continue;
-                };
+                let (Some(model), Some(held)) = (locked.get(&id), held.get(&id)) else { continue };
                 if !seen.insert(id) {
                     fail(
                         work,
@@ -212,20 +210,6 @@ where
         rows.push(row);
     }
     Ok(rows)
-}
-
-/// Whether a patch gives nothing at all: then no field's right decides, and the row's own does.
-fn changes_nothing(work: &Work<'_>, entity: &Entity, item: &Item) -> bool {
-    matches!(work.mutation.verb, Verb::Update | Verb::BulkUpdate | Verb::BulkUpsert)
-        && item.assignments.is_empty()
-        && entity.lists.iter().all(|list| member(&item.given, list.name).is_none())
-}
-
-/// The error for a field that the caller may not write on this row.
-pub fn forbidden(entity: &Entity, a: &Assignment) -> UserError {
-    let needs = a.pen.needs(entity, a.field);
-    let line = format!("Writing `{}` of this {} needs {needs}.", a.field.name, entity.name);
-    UserError::new(UserCode::Forbidden, a.path.clone(), line).with("needs", needs)
 }
 
 /// The id of the row that each item names: none for one that is to be made, nothing at all for one with an error.
@@ -315,32 +299,6 @@ fn require<M>(work: &mut Work<'_>, entity: &'static Entity, row: &Row<M>) {
             work.fail(row, UserError::new(UserCode::Required, row.path.at(name), line));
         }
     }
-}
-
-async fn conflict(
-    work: &Work<'_>,
-    entity: &'static Entity,
-    item: &Item,
-    had: i64,
-    current: i64,
-    id: Uuid,
-) -> Result<UserError, Error> {
-    let reference = encode_id(entity.prefix.unwrap_or_default(), id);
-    let changed = super::trace::fields_since(work.txn, &reference, had).await?;
-    let readable = |name: &&String| {
-        let list = entity.lists.iter().find(|list| list.name == **name).map(|list| list.class);
-        let class = list.or_else(|| entity.field(name).map(|f| entity.class_of(f)));
-        class.is_some_and(|class| !work.lens.caller.rights.read(class).is_empty())
-    };
-    let fields: Vec<&str> = changed.iter().filter(readable).map(String::as_str).collect();
-    let at = if item.at == Path::input() { Path::input() } else { item.at.up() };
-    Ok(UserError::new(
-        UserCode::VersionConflict,
-        at.at("ifVersion"),
-        format!("This {} has changed since you read it: it has version {current} now.", entity.name),
-    )
-    .with("currentVersion", current)
-    .with("conflictingFields", fields.join(",")))
 }
 
 fn assign<E>(
