@@ -6,6 +6,7 @@ mod idempotency;
 pub mod input;
 mod links;
 mod perform;
+mod refusal;
 pub mod rows;
 mod scope;
 pub mod trace;

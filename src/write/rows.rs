@@ -1,7 +1,7 @@
 //! Rows on their way through a mutation: found and locked, checked for version and rights, changed field by field, and
 //! written back with their trace. All of it in a fixed number of statements, however many rows there are.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable, ModelTrait, QueryFilter,
@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use super::{
     Batch, Done, Path, UserCode, UserError, Verb, Work, Written,
-    input::{Assigned, Assignment, IfVersion, Item, Target, member},
+    input::{Assigned, Assignment, IfVersion, Item, Target},
     links::Links,
+    refusal::{Stale, changes_nothing, may_repeat, tell_conflicts},
     trace::{Action, Trace},
     value::{self, column},
 };
@@ -21,9 +22,11 @@ use crate::{
     error::Error,
     graph::{
         decl::{Entity, Field, Kind, Writers},
-        encode_id, parse_id,
+        parse_id,
     },
 };
+
+pub use super::refusal::forbidden;
 
 /// Rows of one statement; databases bound the number of parameters.
 const CHUNK: usize = 400;
@@ -100,13 +103,6 @@ impl Work<'_> {
     /// Whether an item has an error.
     pub fn has_failed(&self, index: usize) -> bool {
         self.errors.iter().any(|(at, _)| *at == index)
-    }
-
-    /// Whether an item is refused: the caller may not do it, or cannot see what it names. No check that looks at rows
-    /// which she may not see tells her anything then.
-    pub fn is_refused(&self, index: usize) -> bool {
-        let refuses = |error: &UserError| matches!(error.code, UserCode::Forbidden | UserCode::NotFound);
-        self.errors.iter().any(|(at, error)| *at == index && refuses(error))
     }
 
     /// On which rows this caller may write what `writers` says.
@@ -221,13 +217,6 @@ where
     Ok(rows)
 }
 
-/// Whether the value of a field tells nothing to who may write the row: it is readable wherever the row is. That there is
-/// no link may not be, since a hidden one looks like none.
-fn may_repeat(entity: &Entity, a: &Assignment) -> bool {
-    let is_link = matches!(a.field.kind, Kind::One { .. } | Kind::Union { .. });
-    entity.class_of(a.field) == entity.class && !(is_link && a.value == Assigned::Clear)
-}
-
 /// Whether a row has the value already.
 fn already<E: EntityTrait>(work: &Work<'_>, model: &E::Model, a: &Assignment, links: &Links) -> bool
 where
@@ -236,20 +225,6 @@ where
     let mut row =
         Row { before: Some(model.clone()), ..Row::made(work.lens.model.entity(work.mutation.entity), model.clone()) };
     assign::<E>(work, row.entity, &mut row, a, links) == Ok(true)
-}
-
-/// Whether a patch gives nothing at all: then no field's right decides, and the row's own does.
-fn changes_nothing(work: &Work<'_>, entity: &Entity, item: &Item) -> bool {
-    matches!(work.mutation.verb, Verb::Update | Verb::BulkUpdate | Verb::BulkUpsert)
-        && item.assignments.is_empty()
-        && entity.lists.iter().all(|list| member(&item.given, list.name).is_none())
-}
-
-/// The error for a field that the caller may not write on this row.
-pub fn forbidden(entity: &Entity, a: &Assignment) -> UserError {
-    let needs = a.pen.needs(entity, a.field);
-    let line = format!("Writing `{}` of this {} needs {needs}.", a.field.name, entity.name);
-    UserError::new(UserCode::Forbidden, a.path.clone(), line).with("needs", needs)
 }
 
 /// The id of the row that each item names: none for one that is to be made, nothing at all for one with an error.
@@ -340,54 +315,6 @@ fn require<M>(work: &mut Work<'_>, entity: &'static Entity, row: &Row<M>) {
     }
 }
 
-/// An item whose row has changed since it was read.
-struct Stale<'i> {
-    item: &'i Item,
-    id: Uuid,
-    had: i64,
-    current: i64,
-}
-
-/// Tells what has changed, as far as the caller may read it on this very row.
-async fn tell_conflicts(work: &mut Work<'_>, entity: &'static Entity, stale: &[Stale<'_>]) -> Result<(), Error> {
-    if stale.is_empty() {
-        return Ok(());
-    }
-    let ids: Vec<Uuid> = stale.iter().map(|s| s.id).collect();
-    let changed = super::trace::fields_since(
-        work.txn,
-        stale.iter().map(|s| (encode_id(entity.prefix.unwrap_or_default(), s.id), s.had)),
-    )
-    .await?;
-    let rights = &work.lens.caller.rights;
-    let fields: BTreeSet<&str> = changed.values().flatten().map(String::as_str).collect();
-    let fields: Vec<(&str, Scopes)> = fields
-        .into_iter()
-        .filter_map(|name| {
-            let list = entity.lists.iter().find(|list| list.name == name).map(|list| (list.name, list.class));
-            let (name, class) = list.or_else(|| entity.field(name).map(|f| (f.name, entity.class_of(f))))?;
-            Some((name, rights.read(class)))
-        })
-        .collect();
-    let scopes: Vec<Scopes> = fields.iter().map(|(_, scopes)| *scopes).collect();
-    let held = work.lens.holds(entity, &ids, &scopes).await?;
-    for s in stale {
-        let reference = encode_id(entity.prefix.unwrap_or_default(), s.id);
-        let readable = |name: &str| {
-            let at = fields.iter().position(|(known, _)| *known == name);
-            at.zip(held.get(&s.id)).is_some_and(|(at, held)| held[at])
-        };
-        let names: Vec<&str> =
-            changed.get(&reference).into_iter().flatten().map(String::as_str).filter(|name| readable(name)).collect();
-        let line = format!("This {} has changed since you read it: it has version {} now.", entity.name, s.current);
-        let error = UserError::new(UserCode::VersionConflict, s.item.root.at("ifVersion"), line)
-            .with("currentVersion", s.current)
-            .with("conflictingFields", names.join(","));
-        work.errors.push((s.item.index, error));
-    }
-    Ok(())
-}
-
 fn assign<E>(
     work: &Work<'_>,
     entity: &'static Entity,
@@ -424,8 +351,9 @@ where
         (Kind::Enum { column, .. } | Kind::Enums { column, .. }, Assigned::Value(value)) => {
             put(column, Some(value.clone()))
         }
-        (Kind::Enum { column, .. } | Kind::Enums { column, .. }, _)
-        | (Kind::One { column, .. }, Assigned::Clear) => put(column, None),
+        (Kind::Enum { column, .. } | Kind::Enums { column, .. }, _) | (Kind::One { column, .. }, Assigned::Clear) => {
+            put(column, None)
+        }
         (Kind::Money { amount, currency, .. }, Assigned::Money(units, code)) => {
             put(currency, Some(crate::graph::value::DbValue::Text(code.clone())))
                 & put(amount, Some(crate::graph::value::DbValue::Int(*units)))

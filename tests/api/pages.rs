@@ -254,6 +254,7 @@ fn orders() -> Vec<(&'static str, Key)> {
         ("actualFinishOn", |i| i.actual_finish_on.map(|d| d.to_string())),
         ("createdAt", |i| Some(i.created_at.to_rfc3339())),
         ("updatedAt", |i| Some(i.updated_at.to_rfc3339())),
+        ("archivedAt", |i| i.archived_at.map(|at| at.to_rfc3339())),
     ]
 }
 

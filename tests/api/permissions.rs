@@ -2,20 +2,34 @@
 //! `permissions/expected.rs` from `decide` and the rows; `permissions.txt` is the table that people review.
 
 pub mod cast;
+mod duties;
 pub mod expected;
 mod fields;
 mod inputs;
+mod made;
 mod random;
 mod scope;
 mod sharing;
 mod table;
+mod trail;
+mod writes;
 
 use crate::support::Test;
 
 /// Every test of this folder.
 pub fn list() -> Vec<Test> {
-    [table::list(), fields::list(), scope::list(), inputs::list(), sharing::list(), random::list()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        table::list(),
+        fields::list(),
+        scope::list(),
+        inputs::list(),
+        sharing::list(),
+        random::list(),
+        writes::list(),
+        duties::list(),
+        trail::list(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -81,10 +81,10 @@ impl Field {
         Self { name, doc, kind, class: None, required: false, filter: false, order: false, group: false, pen: None }
     }
 
-    /// A scalar column that may be filtered and, where it has an order, ordered by.
+    /// A scalar column that may be filtered, a version apart, and, where it has an order, ordered by.
     pub fn scalar(name: &'static str, ty: Scalar, column: impl IdenStatic, doc: &'static str) -> Self {
         let kind = Kind::Scalar { column: column.as_str(), ty, fold: None };
-        Self { filter: true, order: ty.is_ordered(), ..Self::new(name, kind, doc) }
+        Self { filter: ty != Scalar::Version, order: ty.is_ordered(), ..Self::new(name, kind, doc) }
     }
 
     /// Text that people write, compared without regard to case through its folded twin.

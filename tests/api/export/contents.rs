@@ -326,6 +326,10 @@ fn as_table(due: &[Due], varies: bool, rows: &[Map<String, Value>]) -> (Vec<Stri
         Value::Null => String::new(),
         Value::String(text) if due.is_text && text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
         Value::String(text) => text.clone(),
+        Value::Array(names) => {
+            let names: Vec<&str> = names.iter().map(|name| name.as_str().expect("a name")).collect();
+            names.join(" ")
+        }
         other => other.to_string(),
     };
     let masked = |row: &Map<String, Value>| {

@@ -116,7 +116,9 @@ tests! {
                     assert_eq!(*data, values, "{context}");
                     coordinates.extend(entries.into_iter().map(|(coordinate, ..)| coordinate));
                 }
-                let told: Vec<&str> = errors.iter().filter_map(|e| e["extensions"]["coordinate"].as_str()).collect();
+                let mut told: Vec<&str> = errors.iter().filter_map(|e| e["extensions"]["coordinate"].as_str()).collect();
+                told.sort_unstable();
+                coordinates.sort_unstable();
                 assert_eq!(told, coordinates, "{context}: {body:#}");
                 for error in &errors {
                     refused += 1;
@@ -154,7 +156,7 @@ fn selection(field: &Field) -> String {
         Kind::Many { to: "PersonIdentity", .. } => format!("{name}(first: 1000) {{ totalCount nodes {{ subject }} }}"),
         Kind::Many { .. } => format!("{name}(first: 1000) {{ totalCount nodes {{ id }} }}"),
         Kind::Union { .. } => format!("{name} {{ ... on Node {{ id }} }}"),
-        Kind::Trail { .. } => format!("{name} {{ field }}"),
+        Kind::Trail { .. } => format!("{name} {{ field needs before after }}"),
         Kind::ViewerAccess => format!("{name} {{ canRead canWrite reason }}"),
     }
 }
@@ -197,10 +199,16 @@ fn expected<'r>(entity: &Entity, field: &Field, eyes: &Eyes<'r>, gate: Option<&s
     let coordinate = format!("{}.{}", entity.name, field.name);
     let mut list = |rows: Vec<Row<'r>>, path: &str| {
         let mut masked: Vec<&str> = vec![];
+        let mut inside = vec![];
         let nodes: Vec<Value> = rows
             .into_iter()
             .map(|row| match eyes.field(entity, field, row) {
-                Seen::Value(value) => json!({ "x": value }),
+                Seen::Value(value) => {
+                    if let Kind::Trail { .. } = field.kind {
+                        inside.extend(eyes.changes(row).1);
+                    }
+                    json!({ "x": value })
+                }
                 Seen::Masked(reason) => {
                     masked.push(reason);
                     json!({ "x": null })
@@ -213,6 +221,13 @@ fn expected<'r>(entity: &Entity, field: &Field, eyes: &Eyes<'r>, gate: Option<&s
                 let needs = needs_of(&coordinate);
                 entries.insert((coordinate.clone(), needs, reason.to_owned(), count as u64, path.to_owned()));
             }
+        }
+        let kinds: BTreeSet<_> = inside.iter().map(|(side, class, reason)| (*side, *class, *reason)).collect();
+        for kind in kinds {
+            let (side, class, reason) = kind;
+            let count = inside.iter().filter(|other| **other == kind).count() as u64;
+            let (coordinate, path) = (format!("AuditChange.{side}"), format!("{path}.*.{side}"));
+            entries.insert((coordinate, class.read().to_string(), reason.to_owned(), count, path));
         }
         nodes
     };

@@ -310,7 +310,8 @@ fn attempts(entity: &Entity, field: &Field) -> Vec<(String, Value)> {
     if field.order {
         let f = field.name;
         for selected in ["nodes { id }", "edges { cursor }"] {
-            let order = format!("[{{key: {{direction: ASC}}}}, {{{f}: {{direction: ASC}}}}]");
+            let first = if entity.keyed { "key" } else { "id" };
+            let order = format!("[{{{first}: {{direction: ASC}}}}, {{{f}: {{direction: ASC}}}}]");
             out.push((format!("{{ {list}(orderBy: {order}) {{ {selected} }} }}"), nothing.clone()));
         }
         let order = json!({ "o": [{ f: { "direction": "DESC" } }] });

@@ -23,6 +23,7 @@ const LISTS: &[(&str, &str, &str, bool, Option<&str>)] = &[
     ("ExternalLink", "externalLinks", "externalLink", false, None),
     ("ApiKey", "apiKeys", "apiKey", true, None),
     ("ApiKeyGrant", "apiKeyGrants", "apiKeyGrant", false, None),
+    ("AuditEvent", "auditTrail", "auditEvent", false, None),
 ];
 /// Whether a list of rows meets a condition.
 type Test<'t> = &'t dyn Fn(&[Row<'_>]) -> bool;
@@ -48,6 +49,8 @@ const ITEM_LINKS: &[(&str, &str, &str, &str)] = &[
     ("Project", "sponsor", "Person", "sponsor_id"),
     ("RoleAssignment", "item", "PortfolioItem", "item_id"),
     ("ApiKeyGrant", "item", "PortfolioItem", "item_id"),
+    ("AuditEvent", "item", "PortfolioItem", "item_id"),
+    ("AuditEvent", "actor", "Person", "actor_id"),
 ];
 
 tests! {
@@ -62,6 +65,7 @@ tests! {
                     "ExternalLink" => "[{field: DIRECTION}, {field: SYSTEM}]",
                     "RoleAssignment" => "[{field: ROLE}, {field: ITEM}]",
                     "ApiKey" => "[{field: ACCESS_MODE}]",
+                    "AuditEvent" => "[{field: ACTION}, {field: ITEM}, {field: ACTOR}]",
                     "ApiKeyGrant" => "[{field: API_KEY}, {field: ITEM}]",
                     "Person" => "[{field: ORG_UNIT}]",
                     "OrgUnit" => "[{field: PARENT}]",
@@ -245,7 +249,7 @@ tests! {
         let steps = "[{category: {direction: DESC, nulls: FIRST}}, {forecastFinishOn: {direction: ASC}}]";
         for who in CAST {
             let (client, eyes) = (who.client(world).await, who.eyes(&rows));
-            let lists = [("portfolioItems", "PortfolioItem", steps), ("projects", "Project", "[{name: {direction: ASC}}]"), ("externalLinks", "ExternalLink", "[{system: {direction: DESC}}]"), ("roleAssignments", "RoleAssignment", "[{validToOn: {direction: ASC, nulls: FIRST}}]")];
+            let lists = [("portfolioItems", "PortfolioItem", steps), ("projects", "Project", "[{name: {direction: ASC}}]"), ("externalLinks", "ExternalLink", "[{system: {direction: DESC}}]"), ("roleAssignments", "RoleAssignment", "[{validToOn: {direction: ASC, nulls: FIRST}}]"), ("auditTrail", "AuditEvent", "[{action: {direction: DESC}}]")];
             for (list, type_name, order) in lists.into_iter().filter(|l| may_ask(&eyes, l.1)) {
                 let document = format!("{{ {list}(first: 1000, orderBy: {order}) {{ nodes {{ id }} }} }}");
                 let whole = ids(&answered(&client.query(&document).await, list).0[list]["nodes"]);

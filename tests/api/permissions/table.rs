@@ -9,8 +9,15 @@ use std::{
 
 use foliograph::{
     app,
-    auth::{Class, Role, policy::decide},
-    graph,
+    auth::{
+        Class, Permission, Role, Scopes, Step,
+        policy::{Verb, decide},
+        steps,
+    },
+    graph::{
+        self,
+        decl::{Entity, Writers},
+    },
 };
 
 use crate::support::golden;
@@ -19,6 +26,8 @@ const FILE: &str = "tests/api/permissions.txt";
 /// Endings of the types that are made for each entity, and that fold into one line where they all need the same.
 const MADE: &[&str] =
     &["Connection", "Edge", "Aggregate", "Sum", "Avg", "Min", "Max", "DistinctCount", "Coverage", "GroupKey", "Group"];
+/// What the second part of the file begins with.
+const WRITING: &str = "\n# Which role writes which field, on which rows.";
 /// For whom nothing is needed but a good token.
 const ANYBODY: &str = "AUTHENTICATED";
 
@@ -29,7 +38,9 @@ tests! {
 
     async fn the_table_covers_every_field_exactly_once() {
         let mut covered: BTreeMap<String, String> = BTreeMap::new();
-        for line in render().lines().filter(|line| line.contains('.') && !line.starts_with('#')) {
+        let table = render();
+        let (read, _) = table.split_once(WRITING).expect("what is written stands below");
+        for line in read.lines().filter(|line| line.contains('.') && !line.starts_with('#')) {
             let mut words = line.split_whitespace();
             let (fields, needs) = (words.next().expect("fields"), words.next().expect("a permission"));
             for coordinate in unfold(fields) {
@@ -42,7 +53,9 @@ tests! {
 
     async fn every_permission_of_the_table_is_one_of_the_policy() {
         for (coordinate, needs) in needs() {
-            assert!(needs == ANYBODY || class_of(needs).is_some(), "{coordinate} needs {needs}");
+            assert!(needs == ANYBODY || permission_of(needs).is_some(), "{coordinate} needs {needs}");
+            let reads = permission_of(needs).is_none_or(|permission| permission.verb == Verb::Read);
+            assert!(reads || coordinate.starts_with("Mutation."), "{coordinate} needs {needs}");
         }
     }
 }
@@ -54,8 +67,18 @@ pub fn needs() -> &'static BTreeMap<String, String> {
     &NEEDS
 }
 
-fn class_of(needs: &str) -> Option<Class> {
-    Class::ALL.into_iter().find(|class| class.read().to_string() == needs)
+fn permission_of(needs: &str) -> Option<Permission> {
+    Class::ALL.into_iter().flat_map(|class| [class.read(), class.write()]).find(|p| p.to_string() == needs)
+}
+
+/// On which rows a role has a permission.
+fn scopes(role: Role, permission: Permission) -> Scopes {
+    let grant = decide(role, permission.class);
+    match permission.verb {
+        Verb::Read => grant.read,
+        Verb::Write => grant.write,
+        Verb::Approve => grant.approve,
+    }
 }
 
 /// The entity and the ending of a type that is made for each entity.
@@ -67,7 +90,64 @@ fn made(type_name: &str) -> Option<(&str, &str)> {
     })
 }
 
+/// Both parts of the file.
 fn render() -> String {
+    format!("{}{WRITING}{}", render_reading(), render_writing())
+}
+
+/// Who writes each field that a mutation writes, and who takes each step.
+fn render_writing() -> String {
+    let roles = Role::ALL.map(Role::as_str);
+    let head = |names: [&str; 3]| [&names[..], &roles[..]].concat().into_iter().map(str::to_owned).collect();
+    let mut fields: Vec<Vec<String>> = vec![head(["# field", "needs", "when"])];
+    let is_written = |entity: &&Entity| app::model().mutations.iter().any(|m| m.entity == entity.name);
+    for entity in app::model().entities.iter().filter(is_written) {
+        for (field, pen) in entity.fields.iter().filter_map(|field| Some((field, field.pen?))) {
+            let cell = |role| match pen.writers {
+                Writers::Class => scopes(role, entity.class_of(field).write()),
+                Writers::Step(step) => steps::decide(role, step),
+            };
+            let when = if pen.once { "once" } else { "-" };
+            let mut row = vec![format!("{}.{}", entity.name, field.name), pen.needs(entity, field), when.to_owned()];
+            row.extend(Role::ALL.map(|role| cell(role).to_string()));
+            fields.push(row);
+        }
+        for list in &entity.lists {
+            let needs = list.class.write();
+            let mut row = vec![format!("{}.{}", entity.name, list.name), needs.to_string(), "-".to_owned()];
+            row.extend(Role::ALL.map(|role| scopes(role, needs).to_string()));
+            fields.push(row);
+        }
+    }
+    let mut taken: Vec<Vec<String>> = vec![head(["# step", "not by", ""])];
+    for step in Step::ALL {
+        let barred: Vec<&str> = step.barred().iter().map(|duty| duty.as_str()).collect();
+        let barred = if barred.is_empty() { "-".to_owned() } else { barred.join(",") };
+        let mut row = vec![step.as_str().to_owned(), barred, String::new()];
+        row.extend(Role::ALL.map(|role| steps::decide(role, step).to_string()));
+        taken.push(row);
+    }
+    format!(
+        "\n# A directory's rows (people, units) relate to nobody: only ALL writes them. `once`: when the row is made.\n#\n{}\n\
+         # Who takes which step, and whom a part of hers in the matter bars.\n#\n{}",
+        aligned(&fields),
+        aligned(&taken),
+    )
+}
+
+fn aligned(table: &[Vec<String>]) -> String {
+    let mut out = String::new();
+    let widths: Vec<usize> =
+        (0..table[0].len()).map(|column| table.iter().map(|row| row[column].len()).max().unwrap_or(0)).collect();
+    for row in table {
+        let cells = row.iter().zip(&widths).filter(|(_, width)| **width > 0);
+        let cells: Vec<String> = cells.map(|(cell, width)| format!("{cell:width$}")).collect();
+        let _ = writeln!(out, "{}", cells.join("  ").trim_end());
+    }
+    out
+}
+
+fn render_reading() -> String {
     let mut lines: Vec<(String, &str)> = vec![];
     // Types of an entity stand below it; the rest by name.
     let mut types: BTreeMap<(&str, &str), BTreeMap<&str, &str>> = BTreeMap::new();
@@ -89,7 +169,7 @@ fn render() -> String {
     let mut table: Vec<Vec<String>> = vec![];
     table.push([&["# field", "needs"][..], &roles[..]].concat().into_iter().map(str::to_owned).collect());
     for (fields, needs) in &lines {
-        let cell = |role| class_of(needs).map_or("ANY".to_owned(), |class| decide(role, class).read.to_string());
+        let cell = |role| permission_of(needs).map_or("ANY".to_owned(), |needs| scopes(role, needs).to_string());
         let mut row = vec![fields.clone(), (*needs).to_owned()];
         row.extend(Role::ALL.map(cell));
         table.push(row);
@@ -97,7 +177,7 @@ fn render() -> String {
     let widths: Vec<usize> =
         (0..table[0].len()).map(|column| table.iter().map(|row| row[column].len()).max().unwrap_or(0)).collect();
     let mut out = String::from(
-        "# Which role reads which field, on which rows. Made by the tests from the declarations and the policy; see permissions/table.rs.\n\
+        "# Which role reads which field and calls which mutation, on which rows. Made by the tests from the declarations and the policy; see permissions/table.rs.\n\
          # ALL every row; OWN projects managed; SPON sponsored, and below; ACTIVE under way; PF portfolios owned or assigned;\n\
          # TEAM people managed, and what uses them; SELF oneself; GRANT granted to a key; ANY any good token; - no row.\n\
          # People and units are a directory: whoever reads them on some rows reads all. A confidential item is seen by those named on it only.\n\

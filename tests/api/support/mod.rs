@@ -35,6 +35,7 @@ macro_rules! tests {
 }
 
 pub mod api_keys;
+pub mod changes;
 pub mod client;
 pub mod database;
 pub mod dump;

@@ -14,14 +14,17 @@ use foliograph::{
     importers::{self, Format, Report},
 };
 
+use sea_orm::{ConnectionTrait, DbBackend};
+
 use super::{
-    api_keys, folder,
+    api_keys, changes, folder,
     world::{as_of, noon},
 };
 
 pub use migration::{Migrator, MigratorTrait};
 
-/// Makes all tables, loads the demonstration data and a few API keys, then closes every connection.
+/// Makes all tables, loads the demonstration data and a few API keys, lets people change some of it, then closes every
+/// connection.
 pub async fn fill(url: &str) {
     let database = Database::connect(url, 1, std::time::Duration::from_secs(9)).await.expect("the template database");
     Migrator::up(&database.orm, None).await.expect("migrated");
@@ -29,7 +32,12 @@ pub async fn fill(url: &str) {
     let clock = FixedClock::at(noon() - Duration::hours(1));
     demo::load(&database.orm, as_of(), &clock).await.expect("the demonstration data");
     api_keys::load(&database.orm).await;
-    database.orm.close().await.expect("closed");
+    changes::make(url, &database).await;
+    // SQLite: connections for reads end in the background, and only the last of all writes the journal back by itself.
+    if database.orm.get_database_backend() == DbBackend::Sqlite {
+        database.orm.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.expect("the journal written back");
+    }
+    database.close().await;
 }
 
 /// The product over a database, with an engine and keys of its own.

@@ -1,0 +1,82 @@
+//! Values that the demonstration has none of, and entries of the trail that nobody writes yet, made by hand: a field that
+//! is empty everywhere proves nothing.
+
+use entity::{audit_event, external_link, person, portfolio_item};
+use foliograph::{auth::Class, graph::encode_id};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter,
+    sea_query::{Alias, Expr, Query},
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::world::as_of;
+
+/// Classes whose fields no entity has yet: an entry of each is made by hand, or nobody would be shown to be refused one.
+pub const UNWRITTEN: [Class; 6] =
+    [Class::Rate, Class::Person, Class::FinLine, Class::GovDraft, Class::Scen, Class::Fin];
+
+/// Makes them.
+pub async fn make(db: &DatabaseConnection) {
+    let author = person::Entity::find().one(db).await.expect("people").expect("a person").id;
+    for table in ["person", "org_unit"] {
+        let by = Expr::value(author);
+        let (created, updated) = (Alias::new("created_by_id"), Alias::new("updated_by_id"));
+        let all = Query::update().table(Alias::new(table)).value(created, by.clone()).value(updated, by).to_owned();
+        db.execute(&all).await.expect("authors");
+    }
+    portfolio_item::Entity::update_many()
+        .col_expr(portfolio_item::Column::BudgetAmount, Expr::value(77_000_000_i64))
+        .col_expr(portfolio_item::Column::ActualFinishOn, Expr::value(as_of()))
+        .filter(portfolio_item::Column::Kind.eq("PORTFOLIO"))
+        .exec(db)
+        .await
+        .expect("portfolios");
+    portfolio_item::Entity::update_many()
+        .col_expr(portfolio_item::Column::ActualFinishOn, Expr::value(as_of()))
+        .filter(portfolio_item::Column::Key.eq("PG-ERP"))
+        .exec(db)
+        .await
+        .expect("a program");
+    // A secret that has a name elsewhere, on an item that is confidential itself and on one below such an item.
+    let items = portfolio_item::Entity::find().all(db).await.expect("items");
+    let link = external_link::Entity::find().one(db).await.expect("links").expect("a link");
+    for (count, key) in (1..).zip(["PR-048", "PR-030", "PG-ASTER"]) {
+        let item = items.iter().find(|item| item.key == key).expect("a confidential item");
+        let secret = external_link::Model {
+            id: Uuid::from_u128(link.id.as_u128() + count),
+            target_type: item.kind.clone(),
+            external_id: format!("SECRET-{key}"),
+            item_id: Some(item.id),
+            person_id: None,
+            org_unit_id: None,
+            portfolio_id: item.portfolio_id,
+            is_restricted: item.is_restricted,
+            ..link.clone()
+        };
+        external_link::Entity::insert(secret.into_active_model()).exec_without_returning(db).await.expect("a link");
+    }
+    // Values of classes that nobody writes yet, on a project of its own manager and one of another's.
+    let entry = audit_event::Entity::find().one(db).await.expect("entries").expect("an entry");
+    let of = ["PR-001", "PR-048", "PR-010"].map(|key| items.iter().find(|item| item.key == key).expect("an item"));
+    for (count, item) in (1..).zip(of) {
+        let changes: Vec<Value> = UNWRITTEN
+            .iter()
+            .map(|class| json!({ "field": class.as_str(), "class": class.as_str(), "before": 1, "after": { "secret": item.key } }))
+            .collect();
+        let entry = audit_event::Model {
+            id: Uuid::from_u128(entry.id.as_u128() + (count << 70)),
+            target_type: "Project".to_owned(),
+            target_id: item.id,
+            target_ref: encode_id("prj", item.id),
+            changes: json!(changes).to_string(),
+            before_item_id: None,
+            after_item_id: None,
+            item_id: Some(item.id),
+            portfolio_id: item.portfolio_id,
+            is_restricted: item.is_restricted,
+            ..entry.clone()
+        };
+        audit_event::Entity::insert(entry.into_active_model()).exec_without_returning(db).await.expect("an entry");
+    }
+}
