@@ -251,7 +251,7 @@ async fn archive(work: &mut Work<'_>, batch: &Batch) -> Result<Done, Error> {
     if work.mutation.verb == Verb::Unarchive {
         return finish(work, rows, batch, Action::Unarchived).await;
     }
-    for row in rows.iter().filter(|row| row.before.is_some()) {
+    for row in &rows {
         if work.is_refused(row.index) {
             continue;
         }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     Path, UserCode, UserError, Verb, Work,
-    input::{Assignment, Item, member},
+    input::{Assignment, Item, list_change},
 };
 use crate::{
     error::Error,
@@ -25,7 +25,7 @@ impl Work<'_> {
 pub(super) fn changes_nothing(work: &Work<'_>, entity: &Entity, item: &Item) -> bool {
     matches!(work.mutation.verb, Verb::Update | Verb::BulkUpdate | Verb::BulkUpsert)
         && item.assignments.is_empty()
-        && entity.lists.iter().all(|list| member(&item.given, list.name).is_none())
+        && entity.lists.iter().all(|list| list_change(&item.given, list.name).is_none())
 }
 
 /// The error for a field that the caller may not write on this row.
