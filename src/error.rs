@@ -219,10 +219,10 @@ fn from_database(
     cause: impl std::error::Error + Send + Sync + 'static,
 ) -> Error {
     let state = state.unwrap_or_default();
-    // 57P01..03: shutting down or starting; 53300: no connection free; 57014: statement_timeout; 22003: numeric overflow.
+    // 57P01..03: shutting down or starting; 53300: no connection free; 57014: statement_timeout; 55P03: lock_timeout; 22003: numeric overflow.
     let (code, line) = if down || state.starts_with("57P") || state == "53300" || state.starts_with("08") {
         (Code::Unavailable, "The database cannot be reached just now.")
-    } else if state == "57014" || text.contains("interrupted") {
+    } else if state == "57014" || state == "55P03" || text.contains("interrupted") {
         (Code::Timeout, "The request took longer than its time limit.")
     } else if state == "22003" || text.contains("integer overflow") {
         (Code::OutOfRange, "A sum is larger than can be answered.")

@@ -146,11 +146,9 @@ pub(super) async fn read_head(db: &impl ConnectionTrait) -> Result<outbox_head::
 
 /// Listens for moves of the head made by other processes; none on a database that has one process.
 pub(super) fn listen(events: Arc<Events>) -> Option<impl Future<Output = ()> + Send + 'static> {
-    if events.database.dialect != Dialect::Postgres {
-        return None;
-    }
+    // A connection of its own: it is held for as long as the process lives.
+    let pool = events.database.listening()?;
     Some(async move {
-        let pool = events.database.orm.get_postgres_connection_pool().clone();
         loop {
             if let Ok(mut listener) = PgListener::connect_with(&pool).await
                 && listener.listen(CHANNEL).await.is_ok()

@@ -11,7 +11,7 @@ use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement as OrmStatement};
 use sqlx::{
     Arguments, AssertSqlSafe, ConnectOptions, Connection,
-    postgres::{PgArguments, PgConnectOptions, PgConnection},
+    postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions},
     sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -26,6 +26,8 @@ use crate::error::{Code, Error};
 
 /// How many texts a connection keeps prepared.
 const PREPARED: usize = 500;
+/// Milliseconds after which PostgreSQL ends a transaction that nobody goes on with.
+const IDLE_IN_TRANSACTION: &str = "60000";
 /// How many rows SQLite's thread may be ahead of who reads them: a page, so that the two do not wake each other in turn.
 const ROWS_AHEAD: usize = 1_024;
 
@@ -90,12 +92,20 @@ impl Database {
                 .application_name("foliograph")
                 .options([("statement_timeout", statement_timeout.as_millis().to_string())])
                 .disable_statement_logging();
-            pool.map_sqlx_postgres_opts(|o| o.application_name("foliograph"));
+            let lock_timeout = statement_timeout.as_millis().to_string();
+            // A writer does not wait for a lock longer than its request does; one whose server is gone holds none for long.
+            pool.map_sqlx_postgres_opts(move |o| {
+                o.application_name("foliograph").options([
+                    ("lock_timeout", lock_timeout.as_str()),
+                    ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION),
+                ])
+            });
             (Dialect::Postgres, Options::Postgres(Box::new(options)))
         } else {
             let tune = |o: SqliteConnectOptions| {
                 o.journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
-                    .synchronous(sqlx::sqlite::SqliteSynchronous::Normal)
+                    // What was acknowledged outlives a power cut too.
+                    .synchronous(sqlx::sqlite::SqliteSynchronous::Full)
                     .foreign_keys(true)
                     .busy_timeout(Duration::from_secs(10))
             };
@@ -124,6 +134,14 @@ impl Database {
         };
         let permits = Arc::new(Semaphore::new(1));
         Self { reads: Arc::new(Reads { options, idle: Mutex::new(vec![]), permits }), ..self.clone() }
+    }
+
+    /// A pool of one connection, opened when it is asked for, to listen on; none where there is nothing to listen to.
+    pub fn listening(&self) -> Option<PgPool> {
+        match &self.reads.options {
+            Options::Postgres(o) => Some(PgPoolOptions::new().max_connections(1).connect_lazy_with((**o).clone())),
+            Options::Sqlite(_) => None,
+        }
     }
 
     /// A read connection, when one is free.

@@ -156,10 +156,9 @@ impl Identities {
                 after.remove(&name(gone));
             }
             if before != after
-                && let Err(line) = may_change(work, row, &before, &after)
+                && let Err(error) = may_change(work, row, &before, &after)
             {
-                let error = UserError::new(UserCode::Forbidden, path, line);
-                work.fail(row, error.with("conflictOfDuty", "SELF"));
+                work.fail(row, error);
                 continue;
             }
             let me = (work.lens.caller.identity.issuer.clone(), work.lens.caller.identity.subject.clone());
@@ -221,12 +220,14 @@ fn may_change(
     row: &Row<person::Model>,
     before: &BTreeSet<Name>,
     after: &BTreeSet<Name>,
-) -> Result<(), &'static str> {
+) -> Result<(), UserError> {
+    let refuse = |line: &str| UserError::new(UserCode::Forbidden, row.path.at("identities"), line);
     if work.lens.caller.person == Some(row.after.id) {
-        return Err("Your own credentials are for somebody else to change.");
+        let line = "Your own credentials are for somebody else to change.";
+        return Err(refuse(line).with("conflictOfDuty", "SELF"));
     }
     if !row.after.is_active && !before.is_subset(after) {
-        return Err("Who left keeps her credentials, so that they go on giving nothing.");
+        return Err(refuse("Who left keeps her credentials, so that they go on giving nothing."));
     }
     Ok(())
 }

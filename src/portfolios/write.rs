@@ -263,7 +263,7 @@ async fn archive(work: &mut Work<'_>, batch: &Batch) -> Result<Done, Error> {
         }
         return finish(work, rows, batch, Action::Unarchived).await;
     }
-    for row in rows.iter().filter(|row| row.before.is_some()) {
+    for row in &rows {
         if work.is_refused(row.index) {
             continue;
         }

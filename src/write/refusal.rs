@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     UserCode, UserError, Verb, Work,
-    input::{Assigned, Assignment, Item, member},
+    input::{Assigned, Assignment, Item, list_change},
 };
 use crate::{
     auth::Scopes,
@@ -31,7 +31,7 @@ impl Work<'_> {
 pub(super) fn changes_nothing(work: &Work<'_>, entity: &Entity, item: &Item) -> bool {
     matches!(work.mutation.verb, Verb::Update | Verb::BulkUpdate | Verb::BulkUpsert)
         && item.assignments.is_empty()
-        && entity.lists.iter().all(|list| member(&item.given, list.name).is_none())
+        && entity.lists.iter().all(|list| list_change(&item.given, list.name).is_none())
 }
 
 /// The error for a field that the caller may not write on this row.

@@ -10,7 +10,7 @@ use super::{
     scope::ids,
     writes::{ask, codes, mutation, set},
 };
-use crate::support::client::Client;
+use crate::support::{client::Client, dump::dump};
 
 const KEY: &str = "8d0c1f6e-0000-4000-8000-00000000aaaa";
 
@@ -158,6 +158,23 @@ tests! {
             }
         }
         assert!(texts.iter().all(|text| *text == texts[0]), "{texts:#?}");
+    }
+
+    async fn an_empty_patch_needs_the_right_to_write_the_row(world: &World) {
+        let clients = [("marc.dubois", Role::ProjectManager, "PR-001"), ("jonas.weber", Role::Analyst, "PR-001"), ("tom.fischer", Role::Admin, "PR-001"), ("marc.dubois", Role::ProjectManager, "PR-010")];
+        for (at, (subject, role, key)) in clients.into_iter().enumerate() {
+            let client = world.client_as(subject, &[role]).await;
+            let row = |key: &str, patch: Value| json!({ "ref": { "key": key }, "ifVersion": "*", "patch": patch, "clientMutationKey": format!("8d0c1f6e-0000-4000-8000-{at:012}") });
+            let may = at == 0;
+            let reply = ask(&client, mutation("projectUpdate"), &row(key, json!({}))).await;
+            assert_eq!(codes(mutation("projectUpdate"), &reply), set(if may { &[] } else { &["FORBIDDEN"] }), "{subject}: {}", reply.text());
+            for patch in [json!({}), json!({ "identities": null })] {
+                let reply = ask(&client, mutation("personUpdate"), &row("simon.tait", patch)).await;
+                assert_eq!(codes(mutation("personUpdate"), &reply), set(&["FORBIDDEN"]), "{subject}: {}", reply.text());
+            }
+        }
+        // Only what was done is kept for who asks again.
+        assert_eq!(dump(&world.database().await).await["idempotency"].len(), 1);
     }
 
     async fn a_hidden_child_stands_in_nobodys_way(world: &World) {
