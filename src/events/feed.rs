@@ -61,6 +61,8 @@ pub struct Change {
     pub id: Uuid,
     /// Its version now; none if it is no longer there for her.
     pub version: Option<i64>,
+    /// The version that the event brought; none where `version` is none.
+    pub(super) brought: Option<i64>,
     /// What did it; none for what went, and for a change of rights.
     pub cause: Option<Cause>,
 }
@@ -156,7 +158,6 @@ impl Feed {
         if from.position < read_head(&self.database.orm).await?.purged {
             return Err(expired());
         }
-        keep_last(&mut page.changes);
         Ok(page)
     }
 
@@ -209,7 +210,7 @@ impl Feed {
                 let entity_number = u16::try_from(number).unwrap_or(u16::MAX);
                 let place = Place { entity: entity_number, id, at: now, ..place.clone() };
                 let cursor = Watermark { place: Some(place), ..page.watermark.clone() };
-                page.changes.push(Change { cursor, at: now, entity, id, version, cause: None });
+                page.changes.push(Change { cursor, at: now, entity, id, version, brought: version, cause: None });
             }
         }
         page.watermark = Watermark::at(page.watermark.position, view.hash);
@@ -254,19 +255,36 @@ impl Feed {
 }
 
 fn change(event: Event, view: ViewHash) -> Change {
-    let Event { position, entity, id, version, at, request_id, mutation, actor } = event;
+    let Event { position, entity, id, version, brought, at, request_id, mutation, actor } = event;
     // Who did what is told of what she can see, never of what she lost.
     let cause = version.map(|_| Cause { request_id, mutation, actor });
-    Change { cursor: Watermark::at(position, view), at, entity, id, version, cause }
+    Change { cursor: Watermark::at(position, view), at, entity, id, version, brought: version.map(|_| brought), cause }
 }
 
-/// Leaves each object at its last change.
-fn keep_last(changes: &mut Vec<Change>) {
-    let last: HashMap<(&str, Uuid), usize> =
-        changes.iter().enumerate().map(|(at, change)| ((change.entity.name, change.id), at)).collect();
-    let mut at = 0;
-    changes.retain(|change| {
-        at += 1;
-        last[&(change.entity.name, change.id)] == at - 1
-    });
+impl Page {
+    /// For who wants rows: each at its last change, as it is now.
+    pub fn by_row(mut self) -> Self {
+        self.keep_last(|_| true);
+        self
+    }
+
+    /// For who follows: each event, with the version that it brought. What she lost is told once.
+    pub fn by_event(mut self) -> Self {
+        self.keep_last(|change| change.version.is_none());
+        for change in &mut self.changes {
+            change.version = change.brought;
+        }
+        self
+    }
+
+    /// Leaves out what is told again later, among the changes of some kind.
+    fn keep_last(&mut self, of: impl Fn(&Change) -> bool) {
+        let last: HashMap<(&str, Uuid), usize> =
+            self.changes.iter().enumerate().map(|(at, change)| ((change.entity.name, change.id), at)).collect();
+        let mut at = 0;
+        self.changes.retain(|change| {
+            at += 1;
+            !of(change) || last[&(change.entity.name, change.id)] == at - 1
+        });
+    }
 }

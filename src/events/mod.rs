@@ -92,7 +92,12 @@ impl Events {
         let key = (head, View::of(caller).hash, selection.hash, from.clone());
         // On the heap: whoever waits for an event holds none of this.
         self.pages
-            .get(key, Box::pin(async { self.feed.advance(caller, from, selection, TOLD).await.map(Arc::new) }))
+            .get(
+                key,
+                Box::pin(async {
+                    self.feed.advance(caller, from, selection, TOLD).await.map(|page| Arc::new(page.by_event()))
+                }),
+            )
             .await
     }
 

@@ -23,6 +23,8 @@ pub struct Event {
     pub id: Uuid,
     /// The object's version now, if she can read it now.
     pub version: Option<i64>,
+    /// The object's version after the event.
+    pub brought: i64,
     /// When it was written.
     pub at: DateTime<Utc>,
     /// The request behind it.
@@ -63,9 +65,9 @@ impl Feed {
         let mut sql = Sql::new(self.database.dialect, view.eyes.rows.reach());
         sql.look_through(&view.eyes);
         sql.push(
-            "SELECT e.position, e.target_type, e.target_id, e.version, e.at, e.request_id, e.mutation, e.actor_id",
+            "SELECT e.position, e.target_type, e.target_id, e.version, e.at, e.request_id, e.mutation, e.actor_id, e.brought",
         );
-        sql.push(" FROM (SELECT t0.position, t0.target_type, t0.target_id, t0.at, t0.request_id, t0.mutation,");
+        sql.push(" FROM (SELECT t0.position, t0.target_type, t0.target_id, t0.version AS brought, t0.at, t0.request_id, t0.mutation,");
         sql.push(" t0.actor_id, CASE t0.target_type");
         for entity in entities() {
             sql.push(" WHEN ").literal(entity.name).push(" THEN (SELECT t1.version FROM ").push(entity.table);
@@ -108,6 +110,7 @@ fn event(selection: &Selection, row: &Row) -> Option<Event> {
         request_id: text(5),
         mutation: text(6),
         actor: id(row, 7),
+        brought: row.int(8),
     })
 }
 

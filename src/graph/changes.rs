@@ -97,7 +97,7 @@ impl Engine {
             Some(text) => feed.read(&text)?,
             None => feed.start().await?,
         };
-        let page = feed.advance(run.caller, &from, &selection, limit).await?;
+        let page = feed.advance(run.caller, &from, &selection, limit).await?.by_row();
         let values = json!({
             "changes": page.changes.iter().map(|change| self.event(change)).collect::<Vec<_>>(),
             "watermark": page.watermark.fresh_text(&feed.signer)?,

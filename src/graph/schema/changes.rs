@@ -97,7 +97,12 @@ pub(super) fn insert_types(r: &mut Registry, model: &Model) {
             field("kind", "ChangeKind!", ANY, "What became of the row."),
             field("type", "ChangeType!", ANY, "The row's type."),
             field("id", "ID!", ANY, "The row's id."),
-            field("version", "Version", ANY, "The row's version as it is told; null for a tombstone."),
+            field(
+                "version",
+                "Version",
+                ANY,
+                "In a stream the version that the event brought, while `node` may be newer already; in a page, where a row is told once, its version now. Null for a tombstone.",
+            ),
             field(
                 "node",
                 "Node",
