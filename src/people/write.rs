@@ -14,6 +14,7 @@ use super::role_assignment::takes_an_item;
 use crate::{
     auth::{Class, Role},
     error::Error,
+    portfolios::external_link,
     write::{
         Action, Batch, Done, Mutation, Row, UserCode, UserError, Verb, Work, input,
         rows::{self, archived, keys_are_free, open, save},
@@ -65,6 +66,7 @@ fn write_people<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<
         let mut rows = open::<person::Entity>(work, entity, &batch.items, blank_person).await?;
         rows::demand_new(work, &rows, scopes, class);
         keys_are_free::<person::Entity>(work, &rows, None).await?;
+        external_link::check_new(work, &rows, "PERSON").await?;
         let identities = Identities::read(work, &mut rows).await?;
         let links = links_of_new(work, &rows, "PERSON");
         let rejected = !work.errors.is_empty() && !batch.keeps_good;
@@ -249,6 +251,7 @@ fn write_units<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'
         let rows = open::<org_unit::Entity>(work, entity, &batch.items, blank_unit).await?;
         rows::demand_new(work, &rows, scopes, class);
         keys_are_free::<org_unit::Entity>(work, &rows, None).await?;
+        external_link::check_new(work, &rows, "ORG_UNIT").await?;
         stays_a_tree(work, &rows).await?;
         save_units(work, rows, &batch).await
     }

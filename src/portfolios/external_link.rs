@@ -172,7 +172,7 @@ async fn targets_are_the_callers(work: &mut Work<'_>, rows: &mut [Row<Model>]) -
 }
 
 /// A system gives an id to one thing of a type.
-pub(super) async fn names_are_free(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
+async fn names_are_free(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
     let name = |link: &Model| (link.target_type.clone(), link.system.clone(), link.external_id.clone());
     let renamed: Vec<&Row<Model>> = rows
         .iter()
@@ -198,7 +198,7 @@ pub(super) async fn names_are_free(work: &mut Work<'_>, rows: &[Row<Model>]) -> 
 }
 
 /// What other systems call new rows is a link like any other: its name fits the fields of a link and is nobody else's.
-pub(super) async fn check_new(work: &mut Work<'_>, rows: &[Row<portfolio_item::Model>]) -> Result<(), Error> {
+pub async fn check_new<M>(work: &mut Work<'_>, rows: &[Row<M>], target_type: &str) -> Result<(), Error> {
     let links = work.lens.model.entity("ExternalLink");
     let mut named = vec![];
     for row in rows.iter().filter(|row| row.before.is_none()) {
@@ -213,11 +213,11 @@ pub(super) async fn check_new(work: &mut Work<'_>, rows: &[Row<portfolio_item::M
         }
         named.push((row, (system, external_id)));
     }
-    let Some((first, _)) = named.first() else { return Ok(()) };
+    let Some(entity) = named.first().map(|(row, _)| row.entity) else { return Ok(()) };
     let taken: HashSet<(String, String)> = Links::find()
         .select_only()
         .columns([external_link::Column::System, external_link::Column::ExternalId])
-        .filter(external_link::Column::TargetType.eq(&first.after.kind))
+        .filter(external_link::Column::TargetType.eq(target_type))
         .filter(external_link::Column::ExternalId.is_in(named.iter().map(|(_, (_, id))| id.replace('\0', ""))))
         .into_tuple()
         .all(work.txn)
@@ -226,7 +226,7 @@ pub(super) async fn check_new(work: &mut Work<'_>, rows: &[Row<portfolio_item::M
         .collect();
     // One that is taken, and that the caller sees now, was made after she looked.
     let known: Vec<_> = named.iter().map(|(_, name)| name.clone()).filter(|name| taken.contains(name)).collect();
-    work.lost_race |= !known.is_empty() && !work.lens.by_external(first.entity, &known).await?.is_empty();
+    work.lost_race |= !known.is_empty() && !work.lens.by_external(entity, &known).await?.is_empty();
     let mut seen = HashSet::new();
     for (row, name) in named {
         let is_taken = taken.contains(&name);

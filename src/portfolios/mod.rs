@@ -1,6 +1,6 @@
 //! Portfolios, programs and projects: one tree, one table, one interface `PortfolioItem`.
 
-mod external_link;
+pub mod external_link;
 mod item;
 pub mod rules;
 mod tree;

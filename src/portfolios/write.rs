@@ -70,7 +70,7 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
         may_create(work, &rows).await?;
         people_work_here(work, &rows).await?;
         rows::keys_are_free::<Items>(work, &rows, Some(kind)).await?;
-        super::external_link::check_new(work, &rows).await?;
+        super::external_link::check_new(work, &rows, kind).await?;
         for row in &rows {
             fields_agree(work, row);
         }
@@ -95,7 +95,6 @@ async fn finish(work: &mut Work<'_>, rows: Vec<Row<Model>>, batch: &Batch, actio
         .filter_map(|row| super::external_link::of_new(work, row))
         .collect();
     // An id that means something which the caller cannot see was not found, and is not free either.
-    super::external_link::names_are_free(work, &links).await?;
     let rejected = !work.errors.is_empty() && !batch.keeps_good;
     let mut derived = if rejected { vec![] } else { tree::below(work, &rows).await? };
     work.touches_rights |= rows.iter().chain(&derived).any(decides_rights);

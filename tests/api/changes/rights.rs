@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{Days, TimeDelta};
-use entity::{outbox_event, person, person_identity, portfolio_item, role_assignment};
+use entity::{outbox_event, person, person_identity, portfolio_item, role_assignment, server_secret};
 use foliograph::{auth::Role, clock::Clock, graph::encode_id};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::{Value, json};
@@ -187,6 +187,8 @@ tests! {
     async fn cursors_of_others_and_of_old_are_refused(world: &World) {
         let client = world.client_as("svc", &[Role::Finance]).await;
         let other = World::new(world.kind);
+        // A server with a secret of its own.
+        server_secret::Entity::delete_many().exec(&other.database().await.orm).await.expect("no secrets");
         let foreign = at(&other.client_as("svc", &[Role::Finance]).await, Value::Null, 5).await.1;
         other.close().await;
         let row = client.query("{ projects(first: 1) { pageInfo { endCursor } } }").await.at("/data/projects/pageInfo/endCursor");

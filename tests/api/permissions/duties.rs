@@ -147,7 +147,7 @@ tests! {
         }
         for steered in [
             json!({ "ownerKey": "anna.keller" }), json!({ "sponsorKey": "anna.keller" }), json!({ "projectManagerKey": "anna.keller" }),
-            json!({ "priority": 1 }), json!({ "category": "RUN" }), json!({ "plannedStartOn": "2026-01-01" }),
+            json!({ "priority": 4 }), json!({ "category": "RUN" }), json!({ "plannedStartOn": "2026-01-01" }),
             json!({ "confidentiality": "CONFIDENTIAL" }), json!({ "confidentiality": "NORMAL" }), json!({ "orgUnitKey": "HR" }), json!({ "projectType": "Study" }),
         ] {
             let mut input = new(json!({ "parentKey": "PG-ERP" }));

@@ -411,8 +411,8 @@ impl<'r> Eyes<'r> {
             Kind::ViewerAccess => {
                 let scopes = self.union(entity.class, |grant| grant.write);
                 let reason = match row {
-                    // No mutation writes keys and grants.
-                    Row::Key(_) | Row::Grant(_) => Some("ROLE"),
+                    // No mutation writes a grant by itself.
+                    Row::Grant(_) => Some("ROLE"),
                     _ if scopes.is_empty() => Some("ROLE"),
                     Row::Item(item) if !self.holds(scopes, item) => Some("ROW"),
                     Row::Person(_) | Row::Unit(_) if !scopes.is_all() => Some("ROW"),

@@ -338,6 +338,10 @@ fn input_of(mutation: &Mutation, rows: &Rows, at: usize) -> Value {
             let new = json!({ "key": "RA-NEW", "personKey": "simon.tait", "role": "ANALYST" });
             (json!({ "key": key }), json!({ "validToOn": "2030-01-01" }), new)
         }
+        "ApiKey" => {
+            let new = json!({ "name": "New key", "roles": ["INTEGRATION"] });
+            (json!({ "key": "idle" }), json!({ "name": "Other" }), new)
+        }
         "ExternalLink" => {
             let link = if mutation.verb == Verb::Unarchive { archived } else { link };
             let new = json!({ "system": "SAP", "externalId": "NEW", "targetId": encode_id("prj", rows.item_by_key("PR-001").id) });
@@ -362,7 +366,7 @@ fn input_of(mutation: &Mutation, rows: &Rows, at: usize) -> Value {
             let mut input = whole;
             if mutation.name.ends_with("StateAdvance") {
                 input["to"] = json!("CANCELLED");
-            } else {
+            } else if mutation.entity != "ApiKey" {
                 assert!(mutation.name.ends_with("ConfidentialitySet"), "{} is new: say here what works", mutation.name);
                 input["confidentiality"] = json!("CONFIDENTIAL");
             }
@@ -389,7 +393,7 @@ fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTreeSet
     let is_new = matches!(mutation.verb, Verb::Create | Verb::BulkCreate);
     let is_patch = matches!(mutation.verb, Verb::Update | Verb::BulkUpdate | Verb::BulkUpsert);
     match mutation.entity {
-        "RoleAssignment" => when(office || is(Role::Admin)),
+        "RoleAssignment" | "ApiKey" => when(office || is(Role::Admin)),
         "Person" if is_patch => {
             if eyes.visible("Person").is_empty() {
                 missing()

@@ -11,7 +11,7 @@ use foliograph::{
     clock::FixedClock,
     graph::{Database, encode_id},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait as _, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use super::{client::Client, product, world::noon};
@@ -35,7 +35,10 @@ pub async fn make(url: &str, database: &Database) {
     let link = external_link::Entity::find().filter(of).one(&database.orm).await.expect("links").expect("a link");
     let client = Client::new(app.router()).bearer(&product::token(&*clock, HANDS[0], &[Role::PmoLead]));
     done(&client, "externalLinkArchive", &json!({ "id": encode_id("ext", link.id), "ifVersion": "*" })).await;
+    // With the product its sequencer ends: nothing gives positions any more.
+    drop((client, app));
     outbox_event::Entity::delete_many().exec(&database.orm).await.expect("no events");
+    database.orm.execute_unprepared("UPDATE outbox_head SET position = 0, purged = 0").await.expect("a new stream");
     idempotency::Entity::delete_many().exec(&database.orm).await.expect("no answers");
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{
     World,
     client::{Client, Reply},
+    world::noon,
 };
 
 /// What every payload of one row is asked for.
@@ -131,9 +132,10 @@ pub async fn sql(db: &DatabaseConnection, text: &str) {
     db.execute_raw(statement).await.unwrap_or_else(|e| panic!("{text}: {e}"));
 }
 
-/// All audit entries, oldest first.
+/// All audit entries of the test itself, oldest first.
 pub async fn audit(db: &DatabaseConnection) -> Vec<audit_event::Model> {
-    audit_event::Entity::find().order_by_asc(audit_event::Column::Id).all(db).await.expect("audit entries")
+    let own = audit_event::Entity::find().filter(audit_event::Column::At.gte(noon()));
+    own.order_by_asc(audit_event::Column::Id).all(db).await.expect("audit entries")
 }
 
 /// All events, in the order in which they were written.
