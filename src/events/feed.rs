@@ -263,12 +263,14 @@ fn change(event: Event, view: ViewHash) -> Change {
 
 impl Page {
     /// For who wants rows: each at its last change, as it is now.
+    #[must_use]
     pub fn by_row(mut self) -> Self {
         self.keep_last(|_| true);
         self
     }
 
     /// For who follows: each event, with the version that it brought. What she lost is told once.
+    #[must_use]
     pub fn by_event(mut self) -> Self {
         self.keep_last(|change| change.version.is_none());
         for change in &mut self.changes {

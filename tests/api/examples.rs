@@ -82,8 +82,8 @@ tests! {
         let (mut after, mut keys, mut pages) = (Value::Null, vec![], 0);
         loop {
             let pairs = [("query", document.to_owned()), ("variables", json!({ "first": 4, "after": after }).to_string())];
-            let query: String = pairs.iter().map(|(name, value)| format!("{name}={}&", encoded(value))).collect();
-            let reply = client.get(&format!("/graphql?{query}")).await;
+            let query: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+            let reply = client.get(&format!("/graphql?{}", query.join("&"))).await;
             assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
             let page = reply.data()["projects"].take();
             keys.extend(page["nodes"].as_array().expect("nodes").iter().map(|node| node["key"].clone()));

@@ -28,6 +28,7 @@ mod http;
 mod idempotency;
 mod inputs;
 mod itself;
+mod key_writes;
 mod keys;
 mod migrations;
 mod pages;
@@ -61,6 +62,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     idempotency::list,
     inputs::list,
     itself::list,
+    key_writes::list,
     keys::list,
     migrations::list,
     pages::list,

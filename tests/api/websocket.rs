@@ -17,7 +17,8 @@ use uuid::Uuid;
 use crate::{
     changes::Puller,
     support::{
-        World, client::Server, facts::item_id, process::Process, product, settings, socket::Socket, writer::Writer,
+        World, api_keys, client::Server, facts::item_id, process::Process, product, settings, socket::Socket,
+        writer::Writer,
     },
 };
 
@@ -136,6 +137,59 @@ tests! {
         let expired = token::mint(&product::local_key(), world.clock.now() - Duration::hours(2), "reader", &[Role::PmoLead], Duration::hours(1));
         late.send(json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {}", expired.expect("a token")) } })).await;
         assert_eq!(late.closed().await.0, 4403);
+    }
+
+    async fn an_open_socket_ends_with_its_key(world: &World) {
+        let lead = world.client_as("anna.keller", &[Role::PmoLead]).await;
+        let server = world.serve().await;
+        for (name, ends) in [("sync-operations", "apiKeyRevoke"), ("day-one", "apiKeyRotate")] {
+            let mut socket = Socket::of(server.address, &api_keys::text(name).expect("a key")).await;
+            socket.subscribe("a", FOLLOW, json!({})).await;
+            assert_eq!(socket.settle().await, [Value::Null; 0]);
+            // Whoever ends a key may not hand out what it is granted; an office lead sees neither secret item.
+            let key = json!({ "ref": { "key": name }, "ifVersion": "*" });
+            if ends == "apiKeyRevoke" {
+                let done = lead.query_with(&format!("mutation($input: {}Input!) {{ {ends}(input: $input) {{ userErrors {{ code }} }} }}", "ApiKeyRevoke"), json!({ "input": key })).await;
+                assert_eq!(done.data()[ends]["userErrors"], json!([]));
+            } else {
+                let of = entity::api_key::Column::Key.eq(name);
+                let hash = sea_orm::sea_query::Expr::value(vec![7_u8; 32]);
+                let change = entity::api_key::Entity::update_many().col_expr(entity::api_key::Column::SecretHash, hash);
+                change.filter(of).exec(&world.app().await.database.orm).await.expect("rotated");
+            }
+            world.clock.advance_seconds(5);
+            world.app().await.events.wake();
+            assert_eq!(socket.closed().await, (4403, "credential revoked".to_owned()), "{name}");
+            let mut late = Socket::open(server.address, "graphql-transport-ws", None).await.expect("opened");
+            let authorization = format!("Bearer {}", api_keys::text(name).expect("a key"));
+            late.send(json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
+            assert_eq!(late.closed().await.0, 4401, "{name}");
+        }
+    }
+
+    async fn the_demo_changed_by_its_managers_is_seen_by_a_sponsor_as_far_as_she_may(world: &World) {
+        let process = Process::serve(world).await;
+        let helen = Process::token("helen.ashworth", Role::Sponsor);
+        let mut socket = Socket::of(process.address(), &helen).await;
+        let begun = process.post(&helen, &json!({ "query": "{ changes(first: 1000) { watermark hasMore } }" }).to_string()).json();
+        assert_eq!(begun["data"]["changes"]["hasMore"], json!(false));
+        socket.subscribe("a", FOLLOW, json!({ "after": begun["data"]["changes"]["watermark"] })).await;
+        // Hers by its program; nothing of hers, but active; confidential; hers again, to end with.
+        for (manager, key) in [("marc.dubois", "PR-001"), ("sofia.rossi", "PR-035"), ("marc.dubois", "PR-048"), ("marc.dubois", "PR-002")] {
+            let token = Process::token(manager, Role::ProjectManager);
+            let document = "mutation($input: ProjectUpdateInput!) { projectUpdate(input: $input) { project { name budget { amount } } userErrors { code path } } }";
+            let input = json!({ "ref": { "key": key }, "ifVersion": "*", "patch": { "name": format!("{key} live"), "forecastFinishOn": "2027-06-30" } });
+            let done = process.post(&token, &json!({ "query": document, "variables": { "input": input } }).to_string()).json();
+            assert_eq!(done["data"]["projectUpdate"]["userErrors"], json!([]), "{done}");
+            assert_ne!(done["data"]["projectUpdate"]["project"]["budget"], Value::Null, "her manager sees it");
+        }
+        let told = socket.take("a", 3).await;
+        let seen: Vec<_> = told.iter().map(|told| &told["data"]["changes"]["node"]).map(|node| (node["name"].as_str(), node["budget"]["amount"].as_str())).collect();
+        assert_eq!(seen, [(Some("PR-001 live"), Some("5200000")), (Some("PR-035 live"), None), (Some("PR-002 live"), Some("2400000"))]);
+        assert_eq!(told[1]["extensions"]["access"][0]["reason"], json!("ROW"), "{:#}", told[1]);
+        assert_eq!(socket.settle().await, [Value::Null; 0]);
+        drop(socket);
+        process.stop();
     }
 
     async fn the_protocol_is_kept_or_the_socket_closed(world: &World) {

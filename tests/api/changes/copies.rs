@@ -8,7 +8,10 @@ use sea_orm::EntityTrait;
 use serde_json::json;
 
 use super::{Puller, writer};
-use crate::{permissions::cast::CAST, support::settings};
+use crate::{
+    permissions::cast::CAST,
+    support::{facts::item_id, settings},
+};
 
 const STATES: [&str; 4] = ["ACTIVE", "ON_HOLD", "PROPOSED", "CLOSED"];
 
@@ -26,6 +29,42 @@ tests! {
             let told = puller.pull(1_000).await;
             assert!(told.iter().all(|c| c["kind"] == json!("UPSERT")), "{who:?}");
             assert_eq!(puller.copy.keys().cloned().collect::<BTreeSet<_>>(), due, "{who:?}");
+        }
+    }
+
+    async fn a_file_is_followed_from_its_watermark(world: &World) {
+        let client = CAST[0].client(world).await;
+        let file = client.get("/export/v1/projects.jsonl?columns=id,version").await;
+        let mut copy: std::collections::BTreeMap<String, String> = file.text().lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"))
+            .map(|row| (row["id"].as_str().expect("an id").to_owned(), row["version"].as_str().expect("a version").to_owned()))
+            .collect();
+        let rows = portfolio_item::Entity::find().all(&world.app().await.database.orm).await.expect("items");
+        let mut rows = rows.iter().filter(|row| copy.contains_key(&item_id(row)));
+        let (renamed, hidden) = (rows.next().expect("one"), rows.next().expect("another"));
+        let mut writer = writer(world).await;
+        let version = writer.item(renamed.id, |row| row.name.push('!')).await;
+        writer.item(hidden.id, |row| "CONFIDENTIAL".clone_into(&mut row.confidentiality)).await;
+        writer.commit().await;
+
+        let mut puller = Puller { since: json!(file.header("x-watermark")), ..Puller::new(client.clone()) };
+        let told = puller.pull(100).await;
+        assert_eq!(told.len(), 2, "what the file has is not told again: {told:#?}");
+        for change in &told {
+            let id = change["id"].as_str().expect("an id").to_owned();
+            match change["node"]["version"].as_str() {
+                Some(version) => drop(copy.insert(id, version.to_owned())),
+                None => drop(copy.remove(&id)),
+            }
+        }
+        assert_eq!(copy.get(&item_id(renamed)), Some(&version.to_string()));
+        assert!(!copy.contains_key(&item_id(hidden)));
+        // A later file is the same as the one that was kept up to date.
+        let later = client.get("/export/v1/projects.jsonl?columns=id,version").await;
+        assert_eq!(later.text().lines().count(), copy.len());
+        for line in later.text().lines() {
+            let row: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            assert_eq!(row["version"].as_str(), copy.get(row["id"].as_str().expect("an id")).map(String::as_str), "{line}");
         }
     }
 

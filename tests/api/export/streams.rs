@@ -115,7 +115,7 @@ tests! {
 
     async fn a_file_past_its_time_is_broken_off(world: &World) {
         add_projects(world, SOME).await;
-        let client = with(world, |config| (config.max_exports, config.export_timeout_seconds) = (1, 1)).await;
+        let client = with(world, |config| (config.max_exports, config.export_timeout_seconds) = (1, 3)).await;
         for encoding in ["identity", "gzip"] {
             let client = client.header("accept-encoding", encoding);
             let mut held = client.open(get()).await.into_body();
