@@ -69,7 +69,7 @@ impl Leaf {
                 Scalar::Int | Scalar::Version | Scalar::Boolean => ListType::Int,
                 Scalar::LocalDate => ListType::Date,
                 Scalar::DateTime => ListType::Instant,
-                Scalar::String | Scalar::CurrencyCode | Scalar::Url | Scalar::Email => ListType::Text,
+                Scalar::String | Scalar::CurrencyCode | Scalar::Url | Scalar::Email | Scalar::Id => ListType::Text,
             },
         }
     }
@@ -83,6 +83,8 @@ impl Leaf {
             (Self::Enum(values), ConstValue::Enum(name)) => choice(values, name),
             (Self::Enum(values), ConstValue::String(name)) => choice(values, name),
             (Self::Enum(values), _) => choice(values, ""),
+            (Self::Scalar(Scalar::Id), _) => scalar_value(Scalar::Id, value)
+                .ok_or_else(|| Error::new(Code::InvalidId, "This is not an id.")),
             (Self::Scalar(scalar), _) => scalar_value(*scalar, value).ok_or_else(|| bad(scalar.name())),
         }
     }
@@ -114,6 +116,7 @@ pub fn is_valid(scalar: Scalar, value: &ConstValue) -> bool {
 fn scalar_value(scalar: Scalar, value: &ConstValue) -> Option<DbValue> {
     match (scalar, value) {
         (Scalar::String | Scalar::Url | Scalar::Email, ConstValue::String(s)) => Some(DbValue::Text(s.clone())),
+        (Scalar::Id, ConstValue::String(s)) => super::id::parse(s).map(|_| DbValue::Text(s.clone())),
         (Scalar::CurrencyCode, ConstValue::String(s)) => {
             (s.len() == 3 && s.bytes().all(|b| b.is_ascii_uppercase())).then(|| DbValue::Text(s.clone()))
         }

@@ -37,7 +37,7 @@ pub fn declare() -> Entity {
         Field::scalar("targetType", Scalar::String, C::TargetType, "The object's type, such as `Project`.")
             .required()
             .grouped(),
-        Field::scalar("targetId", Scalar::String, C::TargetRef, "The object's id.").required(),
+        Field::scalar("targetId", Scalar::Id, C::TargetRef, "The object's id.").required(),
         Field::scalar("targetVersion", Scalar::Version, C::TargetVersion, "The object's version after the change.")
             .required()
             .unfiltered(),

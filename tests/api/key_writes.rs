@@ -31,7 +31,7 @@ tests! {
         // It stands in no table, and the trail tells that there is a key and not which.
         let encoded = secret.rsplit_once('_').expect("its parts").1.to_owned();
         assert!(!format!("{after:?}").contains(&encoded));
-        let trail = lead.query_with("query($id: String!) { auditTrail(filter: {targetId: {eq: $id}}) { nodes { action actor { key } changes { field after } } } }", json!({ "id": key["id"] })).await;
+        let trail = lead.query_with("query($id: ID!) { auditTrail(filter: {targetId: {eq: $id}}) { nodes { action actor { key } changes { field after } } } }", json!({ "id": key["id"] })).await;
         assert_eq!(trail.at("/data/auditTrail/nodes/0/actor/key"), json!("anna.keller"), "{}", trail.text());
         assert!(!trail.text().contains(&encoded) && !trail.text().to_lowercase().contains("secrethash"), "{}", trail.text());
     }

@@ -445,7 +445,7 @@ pub fn stored(ty: Scalar) -> ColumnType {
         Scalar::Boolean => ColumnType::Bool,
         Scalar::LocalDate => ColumnType::Date,
         Scalar::DateTime => ColumnType::Instant,
-        Scalar::String | Scalar::CurrencyCode | Scalar::Url | Scalar::Email => ColumnType::Text,
+        Scalar::String | Scalar::CurrencyCode | Scalar::Url | Scalar::Email | Scalar::Id => ColumnType::Text,
     }
 }
 
@@ -456,7 +456,7 @@ fn form(ty: Scalar) -> Form {
         Scalar::Boolean => Form::Bool,
         Scalar::LocalDate => Form::Date,
         Scalar::DateTime => Form::Instant,
-        Scalar::String | Scalar::CurrencyCode | Scalar::Url | Scalar::Email => Form::Text,
+        Scalar::String | Scalar::CurrencyCode | Scalar::Url | Scalar::Email | Scalar::Id => Form::Text,
     }
 }
 

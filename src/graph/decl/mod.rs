@@ -92,6 +92,8 @@ pub enum Scalar {
     Url,
     /// An e-mail address.
     Email,
+    /// The id of a row of any type, kept as it is written.
+    Id,
 }
 
 impl Scalar {
@@ -107,6 +109,7 @@ impl Scalar {
             Self::CurrencyCode => "CurrencyCode",
             Self::Url => "Url",
             Self::Email => "Email",
+            Self::Id => "ID",
         }
     }
 
@@ -114,13 +117,13 @@ impl Scalar {
     pub fn is_ordered(self) -> bool {
         match self {
             Self::String | Self::Int | Self::LocalDate | Self::DateTime => true,
-            Self::Boolean | Self::Version | Self::CurrencyCode | Self::Url | Self::Email => false,
+            Self::Boolean | Self::Version | Self::CurrencyCode | Self::Url | Self::Email | Self::Id => false,
         }
     }
 
     /// Whether it is compared as text.
     pub fn is_text(self) -> bool {
-        matches!(self, Self::String | Self::CurrencyCode | Self::Url | Self::Email)
+        matches!(self, Self::String | Self::CurrencyCode | Self::Url | Self::Email | Self::Id)
     }
 }
 

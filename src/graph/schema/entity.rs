@@ -213,5 +213,8 @@ pub fn has(name: &str) -> String {
 
 /// The filter input of a scalar.
 pub fn filter_name(scalar: Scalar) -> String {
-    format!("{}Filter", scalar.name())
+    match scalar {
+        Scalar::Id => "IdFilter".to_owned(),
+        _ => format!("{}Filter", scalar.name()),
+    }
 }
