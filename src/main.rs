@@ -287,7 +287,7 @@ async fn import_files(
     let format: importers::Format =
         import.format.parse().map_err(|e: importers::UnknownFormat| Error::new(Code::BadRequest, e.to_string()))?;
     let mut told = 0;
-    let report = importers::import(&database.orm, clock, format, &import.files, import.dry_run, &mut |at| {
+    let report = importers::import(database, clock, format, &import.files, import.dry_run, &mut |at| {
         // A line a hundredth: enough to see that it goes on.
         let part = at.done * 100 / at.total.max(1);
         if at.done == at.total || part > told {

@@ -119,6 +119,9 @@ impl Caller {
     /// A caller with the rights of these roles, whose denied fields are masked.
     pub fn new(identity: Arc<Identity>, person: Option<Uuid>, roles: Vec<Role>, rows: Rows) -> Self {
         let mut rights = Rights::of(&roles);
+        if identity.key.is_some() {
+            rights = rights.of_key();
+        }
         rights.reach = rows.reach();
         Self { identity, person, roles, rights, rows, access_mode: AccessMode::default() }
     }
@@ -129,6 +132,14 @@ impl Caller {
             Some(key) => format!("key:{}", key.id),
             None => format!("{}|{}", self.identity.issuer, self.identity.subject),
         }
+    }
+
+    /// On which rows she may take a step. A key takes none from which a duty bars somebody: who holds it is not seen.
+    pub fn takes(&self, step: Step) -> Scopes {
+        if self.identity.key.is_some() && !step.barred().is_empty() {
+            return Scopes::NONE;
+        }
+        steps::scopes(&self.roles, step)
     }
 
     /// Whether the other caller has the same rights on the same rows.

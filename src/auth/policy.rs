@@ -384,6 +384,15 @@ impl Rights {
         rights
     }
 
+    /// What is left of it to an API key: it hands out no rights and approves nothing, since no duty of whoever holds it
+    /// would be seen.
+    #[must_use]
+    pub fn of_key(mut self) -> Self {
+        self.write[Class::Sec as usize] = Scopes::NONE;
+        self.approve = [Scopes::NONE; Class::ALL.len()];
+        self
+    }
+
     /// On which rows the permission holds.
     pub fn scopes(&self, permission: Permission) -> Scopes {
         let i = permission.class as usize;

@@ -41,6 +41,8 @@ pub struct Found {
     pub id: Uuid,
     /// The prefix of its type.
     pub prefix: &'static str,
+    /// Whether it is archived.
+    pub is_archived: bool,
 }
 
 impl Lens<'_> {
@@ -63,7 +65,7 @@ impl Lens<'_> {
         sql.push(" AND ").column(0, "key").is_any(ListType::Text, Param::Const(list));
         let mut out: HashMap<String, Vec<Found>> = HashMap::new();
         self.each(entity, &sql.finish(), &[], |found, row| {
-            if let Cell::Text(key) = row.at(2, ColumnType::Text) {
+            if let Cell::Text(key) = row.at(FACTS, ColumnType::Text) {
                 out.entry(key.to_owned()).or_default().push(found);
             }
         })
@@ -86,13 +88,13 @@ impl Lens<'_> {
         }
         let mut sql = self.sql();
         sql.push("SELECT t0.id, ");
-        kind_of(&mut sql, entity);
+        facts(&mut sql, entity);
         sql.push(", t1.system, t1.external_id FROM ")
             .push(entity.table)
             .push(" t0 JOIN ")
             .push(links.table)
             .push(" t1 ON ");
-        sql.column(1, column).push(" = t0.id AND t1.target_type = ").literal(target);
+        sql.column(1, column).push(" = t0.id AND t1.archived_at IS NULL AND t1.target_type = ").literal(target);
         // Systems and ids apart, which may find more than was asked for: whoever asks looks for pairs.
         let systems: BTreeSet<&String> = names.iter().map(|(system, _)| system).collect();
         sql.push(" AND t1.system").is_any(ListType::Text, Param::Const(storable(systems.into_iter())));
@@ -102,7 +104,8 @@ impl Lens<'_> {
         sql.push(" WHERE TRUE");
         sql.visible(0, entity, self.caller.rights.read(entity.class), " AND ");
         self.each(entity, &sql.finish(), &[], |found, row| {
-            if let (Cell::Text(system), Cell::Text(id)) = (row.at(2, ColumnType::Text), row.at(3, ColumnType::Text)) {
+            let text = |at| row.at(FACTS + at, ColumnType::Text);
+            if let (Cell::Text(system), Cell::Text(id)) = (text(0), text(1)) {
                 out.insert((system.to_owned(), id.to_owned()), found);
             }
         })
@@ -119,7 +122,7 @@ impl Lens<'_> {
     ) -> Result<HashMap<Uuid, Vec<bool>>, Error> {
         let mut sql = self.sql();
         sql.push("SELECT t0.id, ");
-        kind_of(&mut sql, entity);
+        facts(&mut sql, entity);
         for scopes in rights {
             sql.push(", ");
             // A right on some rows is a right on none of a directory, whose rows relate to nobody.
@@ -139,8 +142,7 @@ impl Lens<'_> {
             return Ok(out);
         }
         self.each(entity, &sql.finish(), ids, |found, row| {
-            let held = |at| matches!(row.at(at, ColumnType::Bool), Cell::Bool(true) | Cell::Int(1));
-            out.insert(found.id, (0..rights.len()).map(|i| held(2 + i)).collect());
+            out.insert(found.id, (0..rights.len()).map(|i| flag(row, FACTS + i)).collect());
         })
         .await?;
         Ok(out)
@@ -153,7 +155,7 @@ impl Lens<'_> {
     fn select(&self, entity: &Entity, more: &[&str]) -> Sql {
         let mut sql = self.sql();
         sql.push("SELECT t0.id, ");
-        kind_of(&mut sql, entity);
+        facts(&mut sql, entity);
         for column in more {
             sql.push(", ").push(column);
         }
@@ -195,7 +197,7 @@ impl Lens<'_> {
                 _ => None,
             };
             let prefix = prefix.or(entity.prefix).unwrap_or_default();
-            each(Found { id: Uuid::from_bytes(id), prefix }, &row);
+            each(Found { id: Uuid::from_bytes(id), prefix, is_archived: flag(&row, 2) }, &row);
             Ok(())
         };
         reader.fetch(self.database, &statement.text, &values, &mut one).await?;
@@ -208,11 +210,23 @@ fn storable<'t>(texts: impl Iterator<Item = &'t String>) -> DbValue {
     DbValue::List(ListType::Text, texts.filter(|text| !text.contains('\0')).cloned().map(DbValue::Text).collect())
 }
 
-/// The column that tells types of one table apart.
-fn kind_of(sql: &mut Sql, entity: &Entity) {
+/// Columns of every selection: the id, and these two.
+const FACTS: usize = 3;
+
+/// The column that tells types of one table apart, and whether the row is archived.
+fn facts(sql: &mut Sql, entity: &Entity) {
     if entity.kind.is_some() || !entity.members.is_empty() {
         sql.column(0, KIND);
     } else {
         sql.push("NULL");
     }
+    if entity.fields.iter().any(|field| field.name == "archivedAt") {
+        sql.push(", ").column(0, "archived_at").push(" IS NOT NULL");
+    } else {
+        sql.push(", FALSE");
+    }
+}
+
+fn flag(row: &super::cell::Row, at: usize) -> bool {
+    matches!(row.at(at, ColumnType::Bool), Cell::Bool(true) | Cell::Int(1))
 }

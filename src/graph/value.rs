@@ -83,8 +83,12 @@ impl Leaf {
             (Self::Enum(values), ConstValue::Enum(name)) => choice(values, name),
             (Self::Enum(values), ConstValue::String(name)) => choice(values, name),
             (Self::Enum(values), _) => choice(values, ""),
-            (Self::Scalar(Scalar::Id), _) => scalar_value(Scalar::Id, value)
-                .ok_or_else(|| Error::new(Code::InvalidId, "This is not an id.")),
+            (Self::Scalar(_), ConstValue::String(s)) if s.contains('\0') => {
+                Err(Error::new(Code::BadVariables, "A text cannot hold the character NUL."))
+            }
+            (Self::Scalar(Scalar::Id), _) => {
+                scalar_value(Scalar::Id, value).ok_or_else(|| Error::new(Code::InvalidId, "This is not an id."))
+            }
             (Self::Scalar(scalar), _) => scalar_value(*scalar, value).ok_or_else(|| bad(scalar.name())),
         }
     }

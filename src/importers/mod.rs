@@ -1,15 +1,22 @@
 //! Outside formats: each maps files to rows of ours, all files of one call in one transaction.
 //!
-//! Importing the same file again changes nothing. A file that cannot be read to its end writes nothing.
+//! Importing the same file again changes nothing. A file that cannot be read to its end writes nothing. Whatever is
+//! written goes through the write path: an audit entry and an event for each row.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
-use sea_orm::{DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use futures_util::FutureExt as _;
+use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
+use crate::app;
+use crate::auth::rows;
 use crate::clock::Clock;
 use crate::error::{Code, Error};
+use crate::graph::{Database, Lens};
+use crate::write::{Mutation, Verb, Work, trace};
 
 mod table;
 mod uk_gmpp;
@@ -130,9 +137,21 @@ impl From<ImportError> for Error {
     }
 }
 
+/// What the trail and the feed call an import. It is no mutation of the schema: only the command runs it.
+static IMPORT: LazyLock<Mutation> = LazyLock::new(|| Mutation {
+    name: "import".to_owned(),
+    doc: "Imports files.".to_owned(),
+    needs: None,
+    entity: "Project",
+    verb: Verb::Act,
+    input: vec![],
+    payload: vec![],
+    run: |_, _| async { Err(Error::internal("an import is run by its command")) }.boxed(),
+});
+
 /// Imports the files in the order given, all of them or nothing. A dry run does everything and takes it back.
 pub async fn import(
-    db: &DatabaseConnection,
+    database: &Database,
     clock: &dyn Clock,
     format: Format,
     files: &[PathBuf],
@@ -144,15 +163,21 @@ pub async fn import(
     let sheets = match format {
         Format::UkGmpp => tables.iter().map(uk_gmpp::sheet).collect::<Result<Vec<_>, _>>()?,
     };
-    let txn = db
+    let caller = rows::system(&database.orm).await?;
+    let txn = database
+        .orm
         .begin_with_options(TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         })
         .await?;
+    let request_id = clock.new_id().simple().to_string();
+    let lens = Lens { database, model: app::model(), caller: &caller };
+    let mut work = Work::new(&txn, lens, &IMPORT, clock, &request_id);
     let report = match format {
-        Format::UkGmpp => uk_gmpp::apply(&txn, clock, sheets, progress).await?,
+        Format::UkGmpp => uk_gmpp::apply(&mut work, sheets, progress).await?,
     };
+    trace::leave(&mut work).await?;
     if dry_run {
         txn.rollback().await?;
     } else {

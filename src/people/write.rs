@@ -1,7 +1,7 @@
 //! Writing people, units and role assignments. Whoever writes them decides who may do what: nobody gives herself a role,
 //! and nobody becomes somebody else.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use async_graphql_value::ConstValue;
 use entity::{org_unit, person, person_identity, role_assignment};
@@ -16,7 +16,7 @@ use crate::{
     error::Error,
     portfolios::external_link,
     write::{
-        Action, Batch, Done, Mutation, Row, UserCode, UserError, Verb, Work, input,
+        Action, Batch, Done, Mutation, Path, Row, UserCode, UserError, Verb, Work, input,
         rows::{self, archived, keys_are_free, open, save},
         usual,
     },
@@ -120,12 +120,16 @@ impl Identities {
         let people: Vec<Uuid> = asked.iter().map(|at| rows[*at].after.id).collect();
         let mut changes = vec![];
         for at in asked {
-            if let Some(change) = input::list_change(&rows[at].input, "identities") {
-                changes.push((at, change));
+            let Some(change) = input::list_change(&rows[at].input, "identities") else { continue };
+            let places = places(&rows[at].path.at("identities"), &change);
+            let wrong: Vec<UserError> = places.iter().filter_map(|(name, path)| unfit(name, path)).collect();
+            if wrong.is_empty() {
+                changes.push((at, change, places));
             }
+            wrong.into_iter().for_each(|error| work.fail(&rows[at], error));
         }
         let given: Vec<&ConstValue> =
-            changes.iter().flat_map(|(_, c)| c.add.iter().chain(c.set.iter().flatten())).collect();
+            changes.iter().flat_map(|(_, c, _)| c.add.iter().chain(c.set.iter().flatten())).collect();
         let subjects: BTreeSet<String> = given.iter().map(|v| name(v).1).collect();
         let known = person_identity::Entity::find()
             .filter(
@@ -138,7 +142,7 @@ impl Identities {
         let mut owner: HashMap<Name, (Uuid, Uuid)> =
             known.iter().map(|i| ((i.issuer.clone(), i.subject.clone()), (i.person_id, i.id))).collect();
         let mut out = Self::default();
-        for (at, change) in changes {
+        for (at, change, places) in changes {
             let row = &mut rows[at];
             let path = row.path.at("identities");
             if !work.lens.caller.rights.scopes(Class::Sec.write()).is_all() {
@@ -165,10 +169,8 @@ impl Identities {
             }
             let me = (work.lens.caller.identity.issuer.clone(), work.lens.caller.identity.subject.clone());
             for new in after.difference(&before) {
-                if new.0.trim().is_empty() || new.1.trim().is_empty() || new.0.len() > 2_000 || new.1.len() > 255 {
-                    let line = "An identity has an issuer and a subject.";
-                    work.fail(row, UserError::new(UserCode::Invalid, path.clone(), line));
-                } else if *new == me {
+                let path = places.get(new).unwrap_or(&path);
+                if *new == me {
                     let line = "Nobody makes her own credential somebody's.";
                     work.fail(row, UserError::new(UserCode::Forbidden, path.clone(), line));
                 } else if owner.contains_key(new) {
@@ -234,6 +236,29 @@ fn may_change(
     Ok(())
 }
 
+/// Where the identities of a change stand in the input.
+fn places(path: &Path, change: &input::ListChange) -> BTreeMap<Name, Path> {
+    let lists = [("set", change.set.as_deref().unwrap_or_default()), ("add", change.add.as_slice())];
+    let all = lists.into_iter().flat_map(|(list, given)| given.iter().enumerate().map(move |(at, v)| (list, at, v)));
+    all.map(|(list, at, value)| (name(value), path.at(list).at(at))).collect()
+}
+
+/// Why a name can be nobody's.
+fn unfit((issuer, subject): &Name, path: &Path) -> Option<UserError> {
+    [("issuer", issuer, 2_000), ("subject", subject, 255)].into_iter().find_map(|(member, text, max)| {
+        let wrong = |code, line: String| Some(UserError::new(code, path.at(member), line));
+        if text.trim().is_empty() {
+            wrong(UserCode::Required, "An identity has an issuer and a subject.".to_owned())
+        } else if text.chars().count() > max {
+            wrong(UserCode::TooLong, format!("`{member}` has at most {max} characters.")).map(|e| e.with("max", max))
+        } else if text.chars().any(char::is_control) {
+            wrong(UserCode::Invalid, format!("`{member}` is one line, without control characters."))
+        } else {
+            None
+        }
+    })
+}
+
 fn name(value: &ConstValue) -> Name {
     let part = |member| input::text(value, member).unwrap_or_default();
     (part("issuer"), part("subject"))
@@ -247,6 +272,9 @@ fn write_units<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'
         if let Some(action) = is_archive(work) {
             let rows = archived::<org_unit::Entity>(work, entity, &batch, scopes, &class.to_string()).await?;
             return save::<org_unit::Entity>(work, rows, &batch, action).await;
+        }
+        if batch.moves() {
+            work.alone().await?;
         }
         let rows = open::<org_unit::Entity>(work, entity, &batch.items, blank_unit).await?;
         rows::demand_new(work, &rows, scopes, class);

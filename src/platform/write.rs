@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use async_graphql_value::ConstValue;
+use chrono::{DateTime, Utc};
 use entity::{
     api_key::{self, Model},
     api_key_grant,
@@ -21,7 +22,7 @@ use crate::{
     error::Error,
     graph::{Found, parse_id},
     write::{
-        Action, Done, Member, Mutation, Path, Row, UserCode, UserError, Verb, Work, input,
+        Action, Done, LinkChange, Member, Mutation, Path, Row, UserCode, UserError, Verb, Work, input,
         rows::{self, keys_are_free, open, save},
     },
 };
@@ -102,7 +103,8 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
         for row in &mut rows {
             settle(work, row);
         }
-        for row in rows.iter().filter(|row| row.before.is_none() || row.gives("roles") || !row.beside.is_empty()) {
+        let widens = |row: &&Row<Model>| row.gives("roles") || row.gives("expiresAt") || !row.links.is_empty();
+        for row in rows.iter().filter(|row| row.before.is_none() || widens(row)) {
             let items = grants.of(row.after.id);
             hands_out_no_more(work, row, items).await?;
         }
@@ -143,11 +145,6 @@ fn settle(work: &mut Work<'_>, row: &mut Row<Model>) {
     if row.gives("roles") && roles.is_empty() {
         work.fail(row, UserError::new(UserCode::Required, row.place("roles"), "A key has at least one role."));
     }
-    // A name is shown in terminals and in lines with tabs.
-    if row.after.name.chars().any(char::is_control) {
-        let line = "A key's name has no control characters.";
-        work.fail(row, UserError::new(UserCode::Invalid, row.place("name"), line));
-    }
     if row.before.is_none() && row.after.key.is_empty() && !row.after.name.is_empty() {
         let line = "A key's name has a letter or a digit, or the key is given.";
         work.fail(row, UserError::new(UserCode::Invalid, row.place("name"), line));
@@ -156,11 +153,19 @@ fn settle(work: &mut Work<'_>, row: &mut Row<Model>) {
         let line = "A key ends in the future; to end one now, revoke it.";
         work.fail(row, UserError::new(UserCode::OutOfRange, row.place("expiresAt"), line));
     }
-    if row.before.as_ref().is_some_and(|before| before.revoked_at.is_some()) && row.before.as_ref() != Some(&row.after)
-    {
-        let line = "A revoked key can no longer be changed.";
+    let changes = !row.links.is_empty() || row.before.as_ref().is_some_and(|before| *before != row.after);
+    if let Some(end) = row.before.as_ref().filter(|_| changes).and_then(|before| ended(before, work.now)) {
+        let line = format!("The key {end} and can no longer be changed. Make a new one.");
         work.fail(row, UserError::new(UserCode::Immutable, row.path.clone(), line));
     }
+}
+
+/// How a key has come to its end; none while it holds.
+fn ended(key: &Model, now: DateTime<Utc>) -> Option<&'static str> {
+    if key.revoked_at.is_some() {
+        return Some("was revoked");
+    }
+    key.expires_at.is_some_and(|end| end <= now).then_some("has expired")
 }
 
 /// Whether the caller may hand out a key with these roles and items: she has the roles herself, and sees the items.
@@ -212,12 +217,9 @@ impl Grants {
                 let gone = items(work, row, &path.at("remove"), &change.remove).await?;
                 after.retain(|item| !gone.contains(item));
             }
-            if before != after {
-                // Which items is for the grants themselves to tell: the entry says how many.
-                row.beside.push(json!({
-                    "field": "grants", "class": Class::Sec.as_str(), "before": before.len(), "after": after.len(),
-                }));
-            }
+            let change = |before, after| LinkChange { field: "grants", class: Class::Sec, before, after };
+            row.links.extend(before.difference(&after).map(|item| change(Some(*item), None)));
+            row.links.extend(after.difference(&before).map(|item| change(None, Some(*item))));
             let gone = known.iter().filter(|g| g.api_key_id == id && !after.contains(&g.item_id));
             grants.removed.extend(gone.map(|g| g.id));
             grants.added.extend(after.difference(&before).map(|item| api_key_grant::Model {
@@ -309,10 +311,8 @@ fn rotate<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Re
         .await?;
         let mut presented = None;
         for row in &mut rows {
-            let is_over = row.after.expires_at.is_some_and(|end| end <= work.now);
-            if row.after.revoked_at.is_some() || is_over {
-                let what = if is_over { "has expired" } else { "was revoked" };
-                let line = format!("The key {what}. Make a new one.");
+            if let Some(end) = ended(&row.after, work.now) {
+                let line = format!("The key {end}. Make a new one.");
                 work.fail(row, UserError::new(UserCode::IllegalState, row.path.clone(), line));
                 continue;
             }

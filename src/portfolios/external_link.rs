@@ -98,6 +98,9 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
             let scopes = work.lens.caller.rights.scopes(Class::Work.write());
             let archives = work.mutation.verb == Verb::Archive;
             let rows = archived::<Links>(work, entity, &batch, scopes, &Class::Work.write().to_string()).await?;
+            if !archives {
+                names_are_free(work, &rows).await?;
+            }
             return save::<Links>(work, rows, &batch, if archives { Action::Archived } else { Action::Unarchived })
                 .await;
         }
@@ -171,16 +174,21 @@ async fn targets_are_the_callers(work: &mut Work<'_>, rows: &mut [Row<Model>]) -
     Ok(())
 }
 
-/// A system gives an id to one thing of a type.
+/// A system gives an id to one thing of a type; what is archived gives none.
 async fn names_are_free(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
     let name = |link: &Model| (link.target_type.clone(), link.system.clone(), link.external_id.clone());
     let renamed: Vec<&Row<Model>> = rows
         .iter()
-        .filter(|row| row.before.as_ref().is_none_or(|before| name(before) != name(&row.after)))
+        .filter(|row| {
+            let is_back =
+                row.before.as_ref().is_some_and(|b| b.archived_at.is_some() && row.after.archived_at.is_none());
+            is_back || row.before.as_ref().is_none_or(|before| name(before) != name(&row.after))
+        })
         .filter(|row| !work.is_refused(row.index))
         .collect();
     let taken: HashMap<_, Uuid> = Links::find()
         .filter(external_link::Column::ExternalId.is_in(renamed.iter().map(|row| row.after.external_id.clone())))
+        .filter(external_link::Column::ArchivedAt.is_null())
         .all(work.txn)
         .await?
         .into_iter()
@@ -189,7 +197,7 @@ async fn names_are_free(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), 
     let mut seen = HashSet::new();
     for row in renamed {
         let is_taken = taken.get(&name(&row.after)).is_some_and(|id| *id != row.after.id);
-        if is_taken || !seen.insert(name(&row.after)) {
+        if is_taken || !(work.has_failed(row.index) || seen.insert(name(&row.after))) {
             let line = "The system gives this id to something else already.";
             work.fail(row, UserError::new(UserCode::Duplicate, row.place("externalId"), line));
         }
@@ -202,6 +210,9 @@ pub async fn check_new<M>(work: &mut Work<'_>, rows: &[Row<M>], target_type: &st
     let links = work.lens.model.entity("ExternalLink");
     let mut named = vec![];
     for row in rows.iter().filter(|row| row.before.is_none()) {
+        if work.is_refused(row.index) {
+            continue;
+        }
         let Some((system, external_id)) = row.external.clone() else { continue };
         for (field, member, text) in [("system", "system", &system), ("externalId", "id", &external_id)] {
             let Some(field) = links.fields.iter().find(|f| f.name == field) else { continue };
@@ -218,6 +229,7 @@ pub async fn check_new<M>(work: &mut Work<'_>, rows: &[Row<M>], target_type: &st
         .select_only()
         .columns([external_link::Column::System, external_link::Column::ExternalId])
         .filter(external_link::Column::TargetType.eq(target_type))
+        .filter(external_link::Column::ArchivedAt.is_null())
         .filter(external_link::Column::ExternalId.is_in(named.iter().map(|(_, (_, id))| id.replace('\0', ""))))
         .into_tuple()
         .all(work.txn)
@@ -230,7 +242,7 @@ pub async fn check_new<M>(work: &mut Work<'_>, rows: &[Row<M>], target_type: &st
     let mut seen = HashSet::new();
     for (row, name) in named {
         let is_taken = taken.contains(&name);
-        if is_taken || !seen.insert(name) {
+        if is_taken || !(work.has_failed(row.index) || seen.insert(name)) {
             let line = "The system gives this id to something else already.";
             work.fail(row, UserError::new(UserCode::Duplicate, row.named_at.clone(), line));
         }

@@ -22,6 +22,8 @@ pub struct Around {
     above: HashMap<Uuid, Model>,
     /// What stands below those that move, each with what it stands right below.
     below: HashMap<Uuid, Uuid>,
+    /// Those of them that the caller sees: a hidden one stands in nobody's way.
+    seen: Vec<Uuid>,
 }
 
 /// What each item will stand right below.
@@ -30,7 +32,7 @@ type Places = HashMap<Uuid, Option<Uuid>>;
 impl Around {
     /// Reads the tree around the rows, a generation at a time, and locks what is above them; nothing where none is placed.
     pub async fn load(work: &Work<'_>, rows: &[Row<Model>]) -> Result<Self, Error> {
-        let mut around = Self { above: HashMap::new(), below: HashMap::new() };
+        let mut around = Self { above: HashMap::new(), below: HashMap::new(), seen: vec![] };
         if !rows.iter().any(is_placed) {
             return Ok(around);
         }
@@ -61,6 +63,11 @@ impl Around {
                 .await?;
             front.extend(found.iter().map(|(id, _)| *id).filter(|id| !around.below.contains_key(id)));
             around.below.extend(found);
+        }
+        if !around.below.is_empty() {
+            let ids: Vec<Uuid> = around.below.keys().copied().collect();
+            let seen = work.lens.by_id(work.lens.model.entity("PortfolioItem"), &ids).await?;
+            around.seen = seen.into_keys().collect();
         }
         Ok(around)
     }
@@ -146,7 +153,7 @@ impl Around {
             }
         }
         let index: HashMap<Uuid, usize> = moved.iter().map(|at| (rows[*at].after.id, *at)).collect();
-        for id in index.keys().chain(self.below.keys()) {
+        for id in index.keys().chain(&self.seen) {
             let path = path(places, *id);
             if path.len() > MAX_DEPTH
                 && let Some(at) = path.iter().find_map(|id| index.get(id))

@@ -9,7 +9,7 @@ use entity::{
     portfolio_item::{self, Column as C, Model},
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
     tree::{self, Around},
 };
 use crate::{
-    auth::{Class, Step, steps, steps::Duty},
+    auth::{Class, Step, steps::Duty},
     error::Error,
     graph::decl::Writers,
     write::{
@@ -66,6 +66,9 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
         }
         let entity = work.lens.model.entity(work.mutation.entity);
         let kind = entity.kind.unwrap_or_default();
+        if batch.moves() {
+            work.alone().await?;
+        }
         let mut rows = open::<Items>(work, entity, &batch.items, |work| blank(work, kind)).await?;
         may_create(work, &rows).await?;
         people_work_here(work, &rows).await?;
@@ -168,7 +171,7 @@ fn blank(work: &Work<'_>, kind: &str) -> Model {
 /// item must have and where it stands; what steers it is for those who steer.
 async fn may_create(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
     let new: Vec<&Row<Model>> = rows.iter().filter(|row| row.before.is_none()).collect();
-    let scopes = steps::scopes(&work.lens.caller.roles, Step::ItemCreate);
+    let scopes = work.lens.caller.takes(Step::ItemCreate);
     if new.is_empty() || scopes.is_all() {
         return Ok(());
     }
@@ -250,12 +253,16 @@ fn fields_agree(work: &mut Work<'_>, row: &Row<Model>) {
 
 async fn archive(work: &mut Work<'_>, batch: &Batch) -> Result<Done, Error> {
     let entity = work.lens.model.entity(work.mutation.entity);
-    let scopes = steps::scopes(&work.lens.caller.roles, Step::ItemArchive);
+    let scopes = work.lens.caller.takes(Step::ItemArchive);
     let rows = archived::<Items>(work, entity, batch, scopes, Step::ItemArchive.as_str()).await?;
     if work.mutation.verb == Verb::Unarchive {
+        // Locked before it is looked at: it may be on its way into the archive.
+        let above = Items::find().filter(C::Id.is_in(rows.iter().filter_map(|row| row.after.parent_id)));
+        let above = above.order_by_asc(C::Id).lock_shared().all(work.txn).await?;
+        let archived: HashSet<Uuid> =
+            above.iter().filter(|item| item.archived_at.is_some()).map(|item| item.id).collect();
         for row in &rows {
-            let above = Items::find_by_id(row.after.parent_id.unwrap_or_default()).filter(C::ArchivedAt.is_not_null());
-            if above.lock_shared().one(work.txn).await?.is_some() {
+            if row.after.parent_id.is_some_and(|parent| archived.contains(&parent)) {
                 let line = "What stands above it is taken out of the archive first.";
                 work.fail(row, UserError::rule(row.path.clone(), "ARCHIVED_FROM_BELOW", line));
             }
@@ -331,7 +338,7 @@ fn step(from: ItemState, to: ItemState) -> Option<Step> {
 async fn may_take(work: &Work<'_>, row: &Row<Model>, step: Step) -> Result<Result<(), UserError>, Error> {
     let caller = work.lens.caller;
     let refuse = |line: &str| UserError::new(UserCode::Forbidden, row.path.at("to"), line).with("needs", step.as_str());
-    let held = work.lens.holds(row.entity, &[row.after.id], &[steps::scopes(&caller.roles, step)]).await?;
+    let held = work.lens.holds(row.entity, &[row.after.id], &[caller.takes(step)]).await?;
     if !held.get(&row.after.id).is_some_and(|held| held[0]) {
         return Ok(Err(refuse("This step is not yours to take.")));
     }
@@ -340,7 +347,7 @@ async fn may_take(work: &Work<'_>, row: &Row<Model>, step: Step) -> Result<Resul
     for duty in step.barred() {
         let is_mine = match duty {
             Duty::ProjectManager => is_me(row.after.project_manager_id),
-            Duty::Creator => is_me(row.after.created_by_id) || made_with_this_credential(work, row.after.id).await?,
+            Duty::Creator => is_me(row.after.created_by_id) || made_it(work, row.after.id).await?,
             Duty::Submitter => false,
         };
         conflict = conflict.or(is_mine.then_some(duty));
@@ -351,27 +358,35 @@ async fn may_take(work: &Work<'_>, row: &Row<Model>, step: Step) -> Result<Resul
     })
 }
 
-/// Whether the caller's credential made the item: a stranger and a key are nobody, whom `createdBy` does not name.
-async fn made_with_this_credential(work: &Work<'_>, item: Uuid) -> Result<bool, Error> {
+/// Whether the caller made the item where `createdBy` does not name her: as a stranger, or with a key that she made or
+/// changed, whose secret she may hold.
+async fn made_it(work: &Work<'_>, item: Uuid) -> Result<bool, Error> {
     use audit_event::Column as A;
-    let made = audit_event::Entity::find()
-        .select_only()
-        .column(A::Id)
-        .filter(A::TargetId.eq(item))
-        .filter(A::Action.eq("CREATED"))
-        .filter(A::Principal.eq(&work.principal))
-        .into_tuple::<Uuid>()
-        .one(work.txn)
-        .await?;
-    Ok(made.is_some())
+    let entries = || audit_event::Entity::find().select_only();
+    let made = entries().column(A::Principal).filter(A::TargetId.eq(item)).filter(A::Action.eq("CREATED"));
+    let makers: Vec<String> = made.into_tuple().all(work.txn).await?;
+    if makers.contains(&work.principal) {
+        return Ok(true);
+    }
+    let keys: Vec<Uuid> = makers.iter().filter_map(|maker| maker.strip_prefix("key:")?.parse().ok()).collect();
+    if keys.is_empty() {
+        return Ok(false);
+    }
+    let mut mine = Condition::any().add(A::Principal.eq(&work.principal));
+    if let Some(me) = work.lens.caller.person {
+        mine = mine.add(A::ActorId.eq(me));
+    }
+    let handed = entries().column(A::Id).filter(A::TargetId.is_in(keys)).filter(mine);
+    Ok(handed.into_tuple::<Uuid>().one(work.txn).await?.is_some())
 }
 
 fn classify<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
         let batch = work.read(input);
         let entity = work.lens.model.entity(work.mutation.entity);
+        work.alone().await?;
         let mut rows = open::<Items>(work, entity, &batch.items, |work| blank(work, "")).await?;
-        let scopes = steps::scopes(&work.lens.caller.roles, Step::ItemClassify);
+        let scopes = work.lens.caller.takes(Step::ItemClassify);
         rows::demand::<Model>(work, &rows, scopes, Step::ItemClassify.as_str()).await?;
         for row in &mut rows {
             row.after.confidentiality = input::text(input, "confidentiality").unwrap_or_default();

@@ -104,6 +104,14 @@ pub struct Batch {
     pub is_dry_run: bool,
 }
 
+impl Batch {
+    /// Whether a row that may be there is given a place in a tree.
+    pub fn moves(&self) -> bool {
+        let existing = self.items.iter().filter(|item| item.target != Target::New);
+        existing.flat_map(|item| &item.assignments).any(|a| a.field.name == "parent")
+    }
+}
+
 /// A member of an input object; none where it is absent.
 pub fn member<'v>(value: &'v ConstValue, name: &str) -> Option<&'v ConstValue> {
     match value {

@@ -8,6 +8,7 @@ mod links;
 mod perform;
 mod refusal;
 pub mod rows;
+mod save;
 mod scope;
 pub mod trace;
 mod user_error;
@@ -22,7 +23,7 @@ pub use decl::{Member, Mutation, Run, Verb, usual};
 pub use input::Batch;
 pub use perform::{Performed, Wish, Writer};
 pub use rows::Row;
-pub use trace::Action;
+pub use trace::{Action, LinkChange};
 pub use user_error::{Path, UserCode, UserError};
 
 use crate::{
@@ -56,6 +57,33 @@ pub struct Work<'a> {
     pub touches_rights: bool,
     /// Whether another writer was faster since this one looked: all of it is done again.
     pub lost_race: bool,
+}
+
+impl<'a> Work<'a> {
+    /// One that begins.
+    pub fn new(
+        txn: &'a DatabaseTransaction,
+        lens: Lens<'a>,
+        mutation: &'static Mutation,
+        clock: &'a dyn Clock,
+        request_id: &'a str,
+    ) -> Self {
+        let (now, principal) = (clock.now(), lens.caller.principal());
+        Self {
+            txn,
+            lens,
+            mutation,
+            clock,
+            now,
+            request_id,
+            principal,
+            errors: vec![],
+            traces: vec![],
+            rescoped: vec![],
+            touches_rights: false,
+            lost_race: false,
+        }
+    }
 }
 
 /// What became of one item.

@@ -16,9 +16,9 @@ use super::{
     input, trace,
 };
 use crate::{
-    auth::{Caller, Callers, Scopes, Step, steps},
+    auth::{Caller, Callers, Scopes, Step},
     clock::Clock,
-    error::Error,
+    error::{Code, Error},
     events::Events,
     graph::{
         Database, Dialect, Lens,
@@ -127,7 +127,11 @@ impl Writer {
             let outcome = self.attempt(wish, claim.as_ref()).await;
             drop(turn);
             match outcome {
-                Err(e) if attempt < ATTEMPTS && lost_a_race(&e) => attempt += 1,
+                Err(e) if lost_a_race(&e) && attempt < ATTEMPTS => attempt += 1,
+                Err(e) if lost_a_race(&e) => {
+                    let line = "Others were writing the same at the same time; send it again.";
+                    return Err(Error { source: e.source, ..Error::new(Code::Unavailable, line) });
+                }
                 Ok(None) => return refuse(busy()),
                 Ok(Some(performed)) => return Ok(performed),
                 Err(e) => return Err(e),
@@ -188,20 +192,8 @@ impl Writer {
                 }
             }
         }
-        let mut work = Work {
-            txn,
-            lens: self.lens(wish.caller),
-            mutation: wish.mutation,
-            clock: self.clock.as_ref(),
-            now,
-            request_id: wish.request_id,
-            principal: wish.caller.principal(),
-            errors: vec![],
-            traces: vec![],
-            rescoped: vec![],
-            touches_rights: false,
-            lost_race: false,
-        };
+        let lens = self.lens(wish.caller);
+        let mut work = Work::new(txn, lens, wish.mutation, self.clock.as_ref(), wish.request_id);
         let done = (wish.mutation.run)(&mut work, wish.input).await?;
         if work.lost_race {
             return Err(Error::internal(LostRace));
@@ -223,42 +215,49 @@ impl Writer {
     }
 
     /// The answer of an earlier request, as things are now and as far as the caller may still do what she did then.
-    async fn replay(&self, wish: &Wish<'_>, mut done: Done, errors: Told) -> Result<Performed, Error> {
+    async fn replay(&self, wish: &Wish<'_>, mut done: Done, mut errors: Told) -> Result<Performed, Error> {
         let entity = self.model.entity(wish.mutation.entity);
         // What she could not do then asks for no right now.
         let ids: Vec<Uuid> = done.rows.iter().filter(|row| row.status != "FAILED").filter_map(|row| row.id).collect();
         let scopes = self.rights(wish);
         let held = self.lens(wish.caller).holds(entity, &ids, &[scopes]).await?;
+        let mut lost = vec![];
         for row in &mut done.rows {
             row.prefix = entity.prefix.unwrap_or_default();
             let Some(id) = row.id.filter(|id| ids.contains(id)) else { continue };
+            let path =
+                || if wish.mutation.verb.is_bulk() { Path::input().at("items").at(row.index) } else { Path::input() };
             let error = match held.get(&id).map(|held| held[0]) {
                 Some(true) => continue,
-                Some(false) => UserError::new(UserCode::Forbidden, Path::input(), "You may no longer write this row."),
+                Some(false) => UserError::new(UserCode::Forbidden, path(), "You may no longer write this row."),
                 None => {
                     let line = format!("There is no such {} that you can see.", entity.name);
-                    UserError::new(UserCode::NotFound, Path::input(), line)
+                    UserError::new(UserCode::NotFound, path(), line)
                 }
             };
-            return Ok(self.told(wish, &Done::default(), &told(&[(row.index, error)]), false, true));
+            lost.push((row.index, error));
+            // What became of it then stands; the row itself is not shown.
+            row.id = None;
         }
+        errors.extend(told(&lost));
         Ok(self.told(wish, &done, &errors, false, true))
     }
 
     /// The rows on which the caller may do anything of this mutation's kind.
     fn rights(&self, wish: &Wish<'_>) -> Scopes {
         let entity = self.model.entity(wish.mutation.entity);
-        let (rights, roles) = (&wish.caller.rights, &wish.caller.roles);
+        let rights = &wish.caller.rights;
         let mut all = wish.mutation.needs.map_or(Scopes::NONE, |needs| rights.scopes(needs));
         for field in &entity.fields {
             all = all.or(match field.pen.map(|pen| pen.writers) {
                 Some(Writers::Class) => rights.scopes(entity.class_of(field).write()),
-                Some(Writers::Step(step)) => steps::scopes(roles, step),
+                Some(Writers::Step(step)) => wish.caller.takes(step),
                 None => Scopes::NONE,
             });
         }
+        all = entity.lists.iter().fold(all, |all, list| all.or(rights.scopes(list.class.write())));
         if wish.mutation.verb == Verb::Act {
-            all = Step::ALL.iter().fold(all, |all, step| all.or(steps::scopes(roles, *step)));
+            all = Step::ALL.iter().fold(all, |all, step| all.or(wish.caller.takes(*step)));
         }
         all
     }

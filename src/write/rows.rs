@@ -1,35 +1,38 @@
-//! Rows on their way through a mutation: found and locked, checked for version and rights, changed field by field, and
-//! written back with their trace. All of it in a fixed number of statements, however many rows there are.
+//! Rows on their way through a mutation: found and locked, checked for version and rights, changed field by field.
+//! All of it in a fixed number of statements, however many rows there are. `save` writes them back.
 
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable, ModelTrait, QueryFilter,
-    QueryOrder, QuerySelect, Value, sea_query::OnConflict,
+    ColumnTrait, ConnectionTrait as _, EntityTrait, ModelTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value,
 };
 use uuid::Uuid;
 
 use super::{
-    Batch, Done, Path, UserCode, UserError, Verb, Work, Written,
+    Batch, LinkChange, Path, UserCode, UserError, Verb, Work,
     input::{Assigned, Assignment, IfVersion, Item, Target},
     links::Links,
     refusal::{Stale, changes_nothing, may_repeat, tell_conflicts},
-    trace::{Action, Trace},
     value::{self, column},
 };
 use crate::{
-    auth::{Permission, Scopes, steps},
+    auth::{Permission, Scopes},
     error::Error,
     graph::{
+        Dialect,
         decl::{Entity, Field, Kind, Writers},
         parse_id,
     },
 };
 
 pub use super::refusal::forbidden;
+pub use super::save::{follow, save};
 
 /// Rows of one statement; databases bound the number of parameters.
 const CHUNK: usize = 400;
+
+/// The lock of whoever changes the shape of a tree.
+const TREE: i64 = 0x666f_6c69_6f74_7265;
 
 /// A row that is being written.
 #[derive(Debug, Clone)]
@@ -54,6 +57,8 @@ pub struct Row<M> {
     pub input: async_graphql_value::ConstValue,
     /// Changes beside the row's own columns, for its trace.
     pub beside: Vec<serde_json::Value>,
+    /// Items that lists beside the row gain or lose, for its trace.
+    pub links: Vec<LinkChange>,
 }
 
 impl<M> Row<M> {
@@ -80,6 +85,7 @@ impl<M> Row<M> {
             external: None,
             input: async_graphql_value::ConstValue::Null,
             beside: vec![],
+            links: vec![],
         }
     }
 
@@ -100,6 +106,17 @@ impl Work<'_> {
         super::input::read(self.lens.model, self.mutation, input, &mut self.errors)
     }
 
+    /// Waits until nobody else changes the shape of a tree: two who move rows lock the same ones in different orders. To be
+    /// asked before any row is locked. SQLite has one writer anyway.
+    pub async fn alone(&self) -> Result<(), Error> {
+        if self.lens.database.dialect == Dialect::Postgres {
+            let backend = self.txn.get_database_backend();
+            let statement = Statement::from_sql_and_values(backend, "SELECT pg_advisory_xact_lock($1)", [TREE.into()]);
+            self.txn.execute_raw(statement).await?;
+        }
+        Ok(())
+    }
+
     /// Whether an item has an error.
     pub fn has_failed(&self, index: usize) -> bool {
         self.errors.iter().any(|(at, _)| *at == index)
@@ -109,7 +126,7 @@ impl Work<'_> {
     pub fn scopes_of(&self, entity: &Entity, field: &Field, writers: Writers) -> Scopes {
         match writers {
             Writers::Class => self.lens.caller.rights.scopes(entity.class_of(field).write()),
-            Writers::Step(step) => steps::scopes(&self.lens.caller.roles, step),
+            Writers::Step(step) => self.lens.caller.takes(step),
         }
     }
 }
@@ -337,6 +354,7 @@ where
         row.after.set(column, value::like(&old, new));
         was.as_ref().is_none_or(|was| was.get(column) == row.after.get(column))
     };
+    let mut is_archived = false;
     let same = match (&a.field.kind, &a.value) {
         (Kind::Scalar { column, fold, ty }, given) => {
             let new = match given {
@@ -361,10 +379,12 @@ where
         (Kind::Money { amount, currency, .. }, _) => put(amount, None) & put(currency, None),
         (Kind::One { column, .. }, _) => {
             let found = links.find(a)?;
+            is_archived = found.is_archived;
             put(column, Some(crate::graph::value::DbValue::Id(found.id)))
         }
         (Kind::Union { arms, .. }, Assigned::LinkId(_)) => {
             let found = links.find(a)?;
+            is_archived = found.is_archived;
             let mut same = true;
             for (column, to) in arms {
                 let is_it =
@@ -379,59 +399,11 @@ where
         let line = format!("`{}` of a {} is settled when it is created.", a.field.name, entity.name);
         return Err(UserError::new(UserCode::Immutable, a.path.clone(), line));
     }
+    if is_archived && !same {
+        let line = format!("What `{}` is to lead to is archived.", a.field.name);
+        return Err(UserError::new(UserCode::IllegalState, a.path.clone(), line));
+    }
     Ok(same)
-}
-
-/// Writes the rows without errors, with their traces. Rows that would stay as they are write nothing.
-pub async fn save<E>(
-    work: &mut Work<'_>,
-    rows: Vec<Row<E::Model>>,
-    batch: &Batch,
-    action: Action,
-) -> Result<Done, Error>
-where
-    E: EntityTrait,
-    E::Model: IntoActiveModel<E::ActiveModel> + Clone + Send + Sync + PartialEq,
-    E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
-{
-    let mut done = Done { count: batch.count, ..Done::default() };
-    let rejected = !work.errors.is_empty() && !batch.keeps_good;
-    let mut writing = vec![];
-    for mut row in rows {
-        let prefix = row.entity.prefix.unwrap_or_default();
-        let mut told =
-            Written { index: row.index, id: row.before.as_ref().map(value::id), prefix, status: "UNCHANGED" };
-        if work.has_failed(row.index) {
-            told.status = "FAILED";
-        } else if rejected {
-            told.status = "NOT_WRITTEN";
-        } else if row.before.as_ref() != Some(&row.after) || !row.beside.is_empty() {
-            told.id = Some(value::id(&row.after));
-            told.status = if row.before.is_some() { "UPDATED" } else { "CREATED" };
-            stamp::<E>(work, &mut row);
-            work.traces.push(Trace::of::<E>(&row, action));
-            writing.push(row.after);
-        }
-        done.rows.push(told);
-    }
-    put::<E>(work, writing).await?;
-    Ok(done)
-}
-
-/// Writes rows that follow from others, with their traces.
-pub async fn follow<E>(work: &mut Work<'_>, rows: Vec<Row<E::Model>>) -> Result<(), Error>
-where
-    E: EntityTrait,
-    E::Model: IntoActiveModel<E::ActiveModel> + Clone + Send + Sync,
-    E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
-{
-    let mut models = vec![];
-    for mut row in rows {
-        stamp::<E>(work, &mut row);
-        work.traces.push(Trace::of::<E>(&row, Action::Written));
-        models.push(row.after);
-    }
-    put::<E>(work, models).await
 }
 
 /// Rows to be archived, or taken out of the archive, by who has the right on them.
@@ -522,44 +494,11 @@ fn refuse_taken_keys<M>(
     for row in renamed {
         let (id, key) = facts(&row.after);
         let is_taken = taken.get(&key).is_some_and(|other| *other != id);
-        if !key.is_empty() && (is_taken || !seen.insert(key)) {
+        // What is not written anyway takes no key from another item.
+        let is_first = |seen: &mut HashSet<String>| work.has_failed(row.index) || seen.insert(key.clone());
+        if !key.is_empty() && (is_taken || !is_first(&mut seen)) {
             let line = format!("Another {} has this key.", row.entity.name);
             work.fail(row, UserError::new(UserCode::Duplicate, row.place("key"), line));
         }
     }
-}
-
-/// Version, who and when.
-pub fn stamp<E>(work: &Work<'_>, row: &mut Row<E::Model>)
-where
-    E: EntityTrait,
-{
-    let who = work.lens.caller.person;
-    let mut set = |name: &str, value: Value| row.after.set(column::<E>(name), value);
-    let version = row.before.as_ref().map_or(1, |before| value::version(before) + 1);
-    set("version", version.into());
-    set("updated_at", work.now.into());
-    set("updated_by_id", who.into());
-    if row.before.is_none() {
-        set("created_at", work.now.into());
-        set("created_by_id", who.into());
-    }
-}
-
-/// Inserts rows, or overwrites those that are there: they are locked, so nobody else can have changed them.
-pub async fn put<E>(work: &Work<'_>, models: Vec<E::Model>) -> Result<(), Error>
-where
-    E: EntityTrait,
-    E::Model: IntoActiveModel<E::ActiveModel>,
-    E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
-{
-    let fixed = ["id", "created_at", "created_by_id"];
-    let columns: Vec<E::Column> = E::Column::iter().filter(|c| !fixed.contains(&c.as_str())).collect();
-    let overwrite = OnConflict::column(column::<E>("id")).update_columns(columns).to_owned();
-    let mut models = models.into_iter().map(IntoActiveModel::into_active_model).peekable();
-    while models.peek().is_some() {
-        let some: Vec<E::ActiveModel> = models.by_ref().take(CHUNK).collect();
-        E::insert_many(some).on_conflict(overwrite.clone()).exec_without_returning(work.txn).await?;
-    }
-    Ok(())
 }

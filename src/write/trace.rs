@@ -16,6 +16,7 @@ use super::{
     value::{self, column},
 };
 use crate::{
+    auth::Class,
     error::Error,
     graph::{
         decl::{Entity, Kind, RowScope},
@@ -54,6 +55,19 @@ pub struct Standing {
     pub person: Option<Uuid>,
 }
 
+/// A link to an item that a list of the object gained or lost. The read path shows it to who sees the item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkChange {
+    /// The list.
+    pub field: &'static str,
+    /// The class of its values.
+    pub class: Class,
+    /// The item that is no longer linked.
+    pub before: Option<Uuid>,
+    /// The item that is linked now.
+    pub after: Option<Uuid>,
+}
+
 /// One object's change.
 #[derive(Debug, Clone)]
 pub struct Trace {
@@ -63,6 +77,7 @@ pub struct Trace {
     action: &'static str,
     changes: Vec<Json>,
     links: (Option<Uuid>, Option<Uuid>),
+    listed: Vec<LinkChange>,
     before: Option<Standing>,
     after: Standing,
 }
@@ -159,6 +174,7 @@ impl Trace {
             },
             changes,
             links,
+            listed: row.links.clone(),
             before: row.before.as_ref().map(|before| Standing::of(row.entity, before)),
             after: Standing::of(row.entity, &row.after),
         }
@@ -205,8 +221,9 @@ pub async fn leave(work: &mut Work<'_>) -> Result<(), Error> {
     let transaction = work.clock.new_id();
     super::scope::lock_dependents(work).await?;
     let traces = std::mem::take(&mut work.traces);
-    for some in traces.chunks(CHUNK) {
-        let entries = some.iter().map(|t| audit_entry(work, transaction, t).into_active_model());
+    let entries: Vec<_> = traces.iter().flat_map(|t| audit_entries(work, transaction, t)).collect();
+    for some in entries.chunks(CHUNK) {
+        let entries = some.iter().map(|entry| entry.clone().into_active_model());
         audit_event::Entity::insert_many(entries).exec_without_returning(work.txn).await?;
     }
     for some in traces.chunks(CHUNK) {
@@ -216,7 +233,31 @@ pub async fn leave(work: &mut Work<'_>) -> Result<(), Error> {
     super::scope::touch_dependents(work, transaction).await
 }
 
-fn audit_entry(work: &Work<'_>, transaction_id: Uuid, t: &Trace) -> audit_event::Model {
+/// The entry of a change, and one for each item that a list gained or lost.
+fn audit_entries(work: &Work<'_>, transaction: Uuid, t: &Trace) -> Vec<audit_event::Model> {
+    let entry = |action: &str, changes: &[Json], links| audit_event::Model {
+        action: action.to_owned(),
+        changes: Json::from(changes).to_string(),
+        ..audit_entry(work, transaction, t, links)
+    };
+    let mut entries = vec![];
+    if !t.changes.is_empty() || t.listed.is_empty() {
+        entries.push(entry(t.action, &t.changes, t.links));
+    }
+    entries.extend(t.listed.iter().map(|link| {
+        let (field, class) = (link.field, link.class.as_str());
+        let change = json!({ "field": field, "class": class, "before": null, "after": null, "item": true });
+        entry("UPDATED", &[change], (link.before, link.after))
+    }));
+    entries
+}
+
+fn audit_entry(
+    work: &Work<'_>,
+    transaction_id: Uuid,
+    t: &Trace,
+    links: (Option<Uuid>, Option<Uuid>),
+) -> audit_event::Model {
     audit_event::Model {
         id: work.clock.new_id(),
         at: work.now,
@@ -225,14 +266,14 @@ fn audit_entry(work: &Work<'_>, transaction_id: Uuid, t: &Trace) -> audit_event:
         mutation: work.mutation.name.clone(),
         principal: work.principal.clone(),
         actor_id: work.lens.caller.person,
-        action: t.action.to_owned(),
+        action: String::new(),
         target_type: t.entity.name.to_owned(),
         target_id: t.id,
         target_ref: t.reference(),
         target_version: t.version,
-        changes: Json::from(t.changes.clone()).to_string(),
-        before_item_id: t.links.0,
-        after_item_id: t.links.1,
+        changes: String::new(),
+        before_item_id: links.0,
+        after_item_id: links.1,
         item_id: t.after.item,
         portfolio_id: t.after.portfolio,
         is_restricted: t.after.is_restricted,

@@ -13,6 +13,9 @@ use crate::graph::{
 /// First and last year of a date that may be written.
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2999;
 
+/// Characters from which on a text may have several lines.
+const LONG: usize = 2_000;
+
 /// A column of an entity by the name that a declaration took from the same entity.
 pub fn column<E: EntityTrait>(name: &str) -> E::Column {
     name.parse().unwrap_or_else(|_| panic!("the declaration names column {name}, which its entity does not have"))
@@ -109,6 +112,15 @@ pub fn checked(ty: Scalar, value: &DbValue, a: &Assignment) -> Result<DbValue, U
             if a.field.required && text.trim().is_empty() {
                 return wrong(UserCode::Required, format!("`{}` cannot be blank.", a.field.name));
             }
+            if a.pen.max < LONG && text.chars().any(char::is_control) {
+                return wrong(
+                    UserCode::Invalid,
+                    format!("`{}` is one line, without control characters.", a.field.name),
+                );
+            }
+            if a.field.name == "key" && text.trim() != text {
+                return wrong(UserCode::Invalid, "A key has no blanks around it.".into());
+            }
             let fits = match ty {
                 Scalar::Email => is_email(text),
                 Scalar::Url => is_web_address(text),
@@ -120,6 +132,9 @@ pub fn checked(ty: Scalar, value: &DbValue, a: &Assignment) -> Result<DbValue, U
         }
         DbValue::Date(date) if !YEARS.contains(&chrono::Datelike::year(date)) => {
             return wrong(UserCode::OutOfRange, format!("Dates lie between {} and {}.", YEARS.start(), YEARS.end()));
+        }
+        DbValue::Instant(at) if !YEARS.contains(&chrono::Datelike::year(at)) => {
+            return wrong(UserCode::OutOfRange, format!("Times lie between {} and {}.", YEARS.start(), YEARS.end()));
         }
         _ => {}
     }

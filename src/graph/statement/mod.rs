@@ -219,6 +219,7 @@ impl Builder<'_> {
                     }
                     sql.push("EXISTS (SELECT 1 FROM ").push(links.table).push(" t").number(LINK_ALIAS).push(" WHERE ");
                     sql.column(LINK_ALIAS, column).push(" = ").column(0, "id");
+                    sql.push(" AND ").column(LINK_ALIAS, "archived_at").push(" IS NULL");
                     sql.push(" AND ").column(LINK_ALIAS, "target_type").push(" = ").literal(target);
                     sql.visible(LINK_ALIAS, links, scopes, " AND ");
                     for (part, value) in parts {

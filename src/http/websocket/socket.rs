@@ -227,8 +227,11 @@ impl Socket {
         }
         self.count += 1;
         let (app, identity) = (self.app.clone(), self.identity.clone());
-        let operation = Operation { app, identity, number: self.count, out: self.out.clone() };
-        let request = Request { access_mode: self.mode, request_id: self.request_id.clone(), ..request };
+        let operation = Operation { app: app.clone(), identity, number: self.count, out: self.out.clone() };
+        // A socket carries many requests: each has an id of its own, which the trail and the log name.
+        let request_id = app.clock.new_id().simple().to_string();
+        tracing::debug!(socket = self.request_id, operation = id, request_id, "an operation begins");
+        let request = Request { access_mode: self.mode, request_id, ..request };
         self.ids.insert(self.count, id.clone());
         self.operations.insert(id, (self.count, tokio::spawn(operation.run(request))));
         Ok(())

@@ -3,24 +3,24 @@
 use std::collections::HashMap;
 
 use entity::portfolio_item;
-use sea_orm::DatabaseTransaction;
 
 use super::ledger::Ledger;
 use super::{ProjectRow, Sheet, by_name, normalized};
 use crate::clock::Clock;
 use crate::importers::{ImportError, Progress, Report, RowNote};
+use crate::write::Work;
 
 /// Rows between two reports of progress.
 const PROGRESS_ROWS: usize = 50;
 
 /// Applies the sheets in their order.
 pub(in crate::importers) async fn apply(
-    txn: &DatabaseTransaction,
-    clock: &dyn Clock,
+    work: &mut Work<'_>,
     sheets: Vec<Sheet>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report, ImportError> {
-    let mut ledger = Ledger::load(txn).await?;
+    let clock = work.clock;
+    let mut ledger = Ledger::load(work.txn).await?;
     let mut report = Report::default();
     for sheet in sheets {
         let total = sheet.projects.len();
@@ -63,7 +63,7 @@ pub(in crate::importers) async fn apply(
             }
         }
     }
-    ledger.write(txn, clock.now()).await?;
+    ledger.write(work).await?;
     Ok(report)
 }
 

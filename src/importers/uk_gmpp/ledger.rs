@@ -3,24 +3,31 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
 use entity::{external_link, portfolio_item};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-    QueryTrait, sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
 use super::normalized;
 use crate::clock::Clock;
+use crate::error::Error;
+use crate::graph::decl::Entity;
 use crate::importers::Format;
-
-/// `SQLite` binds at most 32,766 values a statement.
-const ROWS_PER_INSERT: usize = 500;
+use crate::write::{Row, Work, rows};
 
 /// A row as it is stored, if it is, and as it is to be.
 pub(super) struct Slot<M> {
     stored: Option<M>,
     pub(super) now: M,
+}
+
+impl<M: PartialEq> Slot<M> {
+    /// The row that is to be written; none where it stays as it is.
+    fn changed(self, entity: &'static Entity) -> Option<Row<M>> {
+        match self.stored {
+            Some(stored) if stored == self.now => None,
+            Some(stored) => Some(Row::derived(entity, stored, self.now)),
+            None => Some(Row::made(entity, self.now)),
+        }
+    }
 }
 
 /// Portfolios and projects that have a name in this format, and those names.
@@ -41,6 +48,7 @@ impl Ledger {
         let links = external_link::Entity::find()
             .filter(external_link::Column::System.eq(Format::UkGmpp.as_str()))
             .filter(external_link::Column::ItemId.is_not_null())
+            .filter(external_link::Column::ArchivedAt.is_null())
             .lock_exclusive()
             .all(txn)
             .await?;
@@ -182,83 +190,30 @@ impl Ledger {
     }
 
     /// Writes what is new and what has changed.
-    pub(super) async fn write(mut self, txn: &DatabaseTransaction, now: DateTime<Utc>) -> Result<(), DbErr> {
+    pub(super) async fn write(mut self, work: &mut Work<'_>) -> Result<(), Error> {
         let scopes: HashMap<_, _> =
             self.items.iter().map(|slot| (slot.now.id, (slot.now.portfolio_id, slot.now.is_restricted))).collect();
-        for link in &mut self.links {
+        // Links that are there follow their item by themselves.
+        for link in self.links.iter_mut().filter(|link| link.stored.is_none()) {
             if let Some(&(portfolio_id, is_restricted)) = link.now.item_id.as_ref().and_then(|id| scopes.get(id)) {
                 (link.now.portfolio_id, link.now.is_restricted) = (portfolio_id, is_restricted);
             }
         }
-
-        // What is new comes before what refers to it: portfolios, projects, changed projects, links.
-        let (mut changed, mut portfolios, mut projects) = (Vec::new(), Vec::new(), Vec::new());
-        for slot in self.items {
-            match slot.stored {
-                None if slot.now.kind == "PORTFOLIO" => portfolios.push(slot.now.into_active_model()),
-                None => projects.push(slot.now.into_active_model()),
-                Some(stored) if stored == slot.now => {}
-                Some(stored) => changed.push((stored, slot.now)),
-            }
+        let scope = |item: &portfolio_item::Model| (item.portfolio_id, item.program_id, item.is_restricted);
+        let rescoped =
+            self.items.iter().filter(|slot| slot.stored.as_ref().is_some_and(|s| scope(s) != scope(&slot.now)));
+        work.rescoped.extend(rescoped.map(|slot| slot.now.id));
+        // What is new comes before what refers to it: portfolios first, and links last.
+        let (portfolios, projects): (Vec<_>, Vec<_>) =
+            self.items.into_iter().partition(|slot| slot.now.kind == "PORTFOLIO");
+        let model = work.lens.model;
+        for (entity, slots) in [("Portfolio", portfolios), ("Project", projects)] {
+            let changed = slots.into_iter().filter_map(|slot| slot.changed(model.entity(entity))).collect();
+            rows::follow::<portfolio_item::Entity>(work, changed).await?;
         }
-        insert(txn, portfolios).await?;
-        insert(txn, projects).await?;
-        for (stored, item) in changed {
-            if (stored.portfolio_id, stored.is_restricted) != (item.portfolio_id, item.is_restricted) {
-                move_foreign_links(txn, &item, now).await?;
-            }
-            let version = stored.version + 1;
-            let written = portfolio_item::Model { version, updated_at: now, updated_by_id: None, ..item };
-            written.into_active_model().reset_all().update(txn).await?;
-        }
-
-        let mut fresh = Vec::new();
-        for slot in self.links {
-            match slot.stored {
-                None => fresh.push(slot.now.into_active_model()),
-                Some(stored) if stored == slot.now => {}
-                Some(stored) => {
-                    let version = stored.version + 1;
-                    let written = external_link::Model { version, updated_at: now, updated_by_id: None, ..slot.now };
-                    written.into_active_model().reset_all().update(txn).await?;
-                }
-            }
-        }
-        insert(txn, fresh).await
+        let links = self.links.into_iter().filter_map(|slot| slot.changed(model.entity("ExternalLink"))).collect();
+        rows::follow::<external_link::Entity>(work, links).await
     }
-}
-
-async fn insert<A>(txn: &DatabaseTransaction, mut rows: Vec<A>) -> Result<(), DbErr>
-where
-    A: ActiveModelTrait + Send,
-{
-    while !rows.is_empty() {
-        let rest = rows.split_off(rows.len().min(ROWS_PER_INSERT));
-        A::Entity::insert_many(std::mem::replace(&mut rows, rest)).exec_without_returning(txn).await?;
-    }
-    Ok(())
-}
-
-/// Scope columns of the links to other systems follow their item.
-async fn move_foreign_links(
-    txn: &DatabaseTransaction,
-    item: &portfolio_item::Model,
-    now: DateTime<Utc>,
-) -> Result<(), DbErr> {
-    use external_link::Column;
-    use sea_orm::ExprTrait as _;
-
-    external_link::Entity::update_many()
-        .col_expr(Column::PortfolioId, Expr::value(item.portfolio_id))
-        .col_expr(Column::IsRestricted, Expr::value(item.is_restricted))
-        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
-        .col_expr(Column::UpdatedAt, Expr::value(now))
-        .col_expr(Column::UpdatedById, Expr::value(None::<uuid::Uuid>))
-        .filter(Column::ItemId.eq(item.id))
-        .filter(Column::System.ne(Format::UkGmpp.as_str()))
-        .exec(txn)
-        .await?;
-    Ok(())
 }
 
 fn year_of(link: &external_link::Model) -> Option<i32> {

@@ -2,14 +2,16 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::{TimeZone, Utc};
 use entity::{external_link, portfolio_item};
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{ColumnTrait, Database, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
 
 use super::normalized;
 use crate::clock::FixedClock;
+use crate::graph::Database;
 use crate::importers::{Format, ImportError, Progress, Report, import};
 
 const EARLY: &str = "\
@@ -25,6 +27,7 @@ year;project_number;project_name;department;report_category;description_aims;sta
 ";
 
 struct World {
+    database: Database,
     db: DatabaseConnection,
     clock: FixedClock,
     folder: tempfile::TempDir,
@@ -32,10 +35,13 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let db = Database::connect("sqlite::memory:").await.expect("an in-memory database");
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite:{}?mode=rwc", folder.path().join("rows.db").display());
+        let database = Database::connect(&url, 2, Duration::from_mins(1)).await.expect("a database");
+        let db = database.orm.clone();
         Migrator::up(&db, None).await.expect("migrations");
         let clock = FixedClock::at(Utc.with_ymd_and_hms(2025, 1, 1, 0, 0, 0).single().expect("an instant"));
-        Self { db, clock, folder: tempfile::tempdir().expect("a folder") }
+        Self { database, db, clock, folder }
     }
 
     fn file(&self, name: &str, content: &[u8]) -> PathBuf {
@@ -48,7 +54,7 @@ impl World {
         let files: Vec<_> =
             contents.iter().enumerate().map(|(at, content)| self.file(&format!("{at}.csv"), content)).collect();
         self.clock.advance_seconds(60);
-        import(&self.db, &self.clock, Format::UkGmpp, &files, false, &mut |_| {}).await
+        import(&self.database, &self.clock, Format::UkGmpp, &files, false, &mut |_| {}).await
     }
 
     async fn rows(&self) -> (Vec<portfolio_item::Model>, Vec<external_link::Model>) {
@@ -159,7 +165,7 @@ async fn a_dry_run_and_a_bad_file_write_nothing() {
     let mut progress = Vec::new();
     let mut tell = |at: Progress| progress.push(at.done);
     let files = [good.clone()];
-    let report = import(&world.db, &world.clock, Format::UkGmpp, &files, true, &mut tell).await;
+    let report = import(&world.database, &world.clock, Format::UkGmpp, &files, true, &mut tell).await;
     assert_eq!(counts(&report.expect("a report")), [2, 2, 0, 0, 0]);
     assert_eq!(progress, [0, 2]);
 
@@ -175,7 +181,7 @@ async fn a_dry_run_and_a_bad_file_write_nothing() {
     ] {
         let bad = world.file("bad.csv", content.as_bytes());
         let files = [good.clone(), bad];
-        let refusal = import(&world.db, &world.clock, Format::UkGmpp, &files, false, &mut |_| {}).await;
+        let refusal = import(&world.database, &world.clock, Format::UkGmpp, &files, false, &mut |_| {}).await;
         let message = refusal.expect_err("a refusal").to_string();
         assert!(message.contains("bad.csv") && message.contains(text), "{message}");
     }

@@ -62,7 +62,7 @@ pub async fn import_gmpp(
     files: &[PathBuf],
     dry_run: bool,
 ) -> Result<Report, Error> {
-    Ok(importers::import(&database.orm, clock, Format::UkGmpp, files, dry_run, &mut |_| {}).await?)
+    Ok(importers::import(database, clock, Format::UkGmpp, files, dry_run, &mut |_| {}).await?)
 }
 
 /// A token that holds for an hour from now, signed by the local key of the run folder.
