@@ -126,7 +126,9 @@ impl Identities {
             if wrong.is_empty() {
                 changes.push((at, change, places));
             }
-            wrong.into_iter().for_each(|error| work.fail(&rows[at], error));
+            for error in wrong {
+                work.fail(&rows[at], error);
+            }
         }
         let given: Vec<&ConstValue> =
             changes.iter().flat_map(|(_, c, _)| c.add.iter().chain(c.set.iter().flatten())).collect();

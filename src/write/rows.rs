@@ -399,7 +399,7 @@ where
         let line = format!("`{}` of a {} is settled when it is created.", a.field.name, entity.name);
         return Err(UserError::new(UserCode::Immutable, a.path.clone(), line));
     }
-    if is_archived && !same {
+    if is_archived && (row.before.is_none() || !same) {
         let line = format!("What `{}` is to lead to is archived.", a.field.name);
         return Err(UserError::new(UserCode::IllegalState, a.path.clone(), line));
     }

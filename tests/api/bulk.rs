@@ -107,6 +107,15 @@ tests! {
         assert_eq!(item(&db, "N-2").await.state, "PROPOSED");
     }
 
+    async fn what_is_not_written_takes_no_key(world: &World) {
+        let (db, lead) = begin(world).await;
+        let bad = json!({ "key": "PR-Q", "name": "", "baseCurrency": "EUR", "parentKey": "PG-ERP" });
+        let input = json!({ "clientMutationKey": request_key(31), "errorPolicy": "REJECT_FAILED", "items": [bad, new("PR-Q"), new("PR-Q")] });
+        let done = change(&lead, "projectBulkCreate", input).await;
+        assert_eq!(statuses(&done), ["FAILED", "CREATED", "FAILED"], "{done}");
+        assert_eq!(item(&db, "PR-Q").await.name, "Project PR-Q");
+    }
+
     async fn an_upsert_makes_the_row_and_its_link_and_later_changes_it(world: &World) {
         let (db, lead) = begin(world).await;
         let of = |id: &str, patch: Value| json!({ "ref": { "external": { "system": "CSV", "id": id } }, "patch": patch });

@@ -10,6 +10,7 @@ use std::{
 use foliograph::{auth::Role, graph::Database};
 use serde_json::{Map, Value, json};
 
+use crate::changes::Puller;
 use crate::support::{World, client::Client, dump::dump, folder, product, real_data};
 
 const FILES: [&str; 3] = ["gmpp_2019.csv", "gmpp_2021_semicolon_cp1252.csv", "gmpp_2023_part1.csv"];
@@ -48,6 +49,33 @@ tests! {
             assert_eq!(house.by_department().await, departments, "in the order {order:?}");
             assert_eq!(house.by_category().await, categories, "in the order {order:?}");
         }
+    }
+
+    async fn an_import_is_told_to_who_follows_and_leaves_its_trail(world: &World) {
+        let database = world.database().await;
+        let folder = tempfile::tempdir_in(folder::folder()).expect("a folder").keep();
+        let header = "project_name,department,report_category,description_aims,start_date,end_date,year\n";
+        let one = written(&folder, "one.csv", format!("{header}Harbour,DFT,ICT,,,,2019\nBridge,MOJ,ICT,,,,2019\n").as_bytes());
+        let two = written(&folder, "two.csv", format!("{header}Harbour,DFT,ICT,Deeper,,,2020\nBridge,DFT,ICT,,,,2020\n").as_bytes());
+        let client = world.reader().await;
+        let mut puller = Puller::loaded(client.clone()).await;
+        let entries = async || client.query("{ auditTrail(filter: {mutation: {eq: \"import\"}}) { totalCount } }").await.at("/data/auditTrail/totalCount");
+        let mut told = async |files: &[PathBuf]| {
+            product::import_gmpp(&database, &world.clock, files, false).await.expect("imported");
+            world.app().await.events.sequence_now().await.expect("positions");
+            let told = puller.pull(1_000).await;
+            let mut told: Vec<String> = told.iter().map(|c| format!("{} {} {}", c["type"], c["node"]["name"], c["causedBy"]["mutation"]).replace('"', "")).collect();
+            told.sort();
+            told.retain(|line| !line.starts_with("EXTERNAL_LINK"));
+            told
+        };
+        assert_eq!(told(std::slice::from_ref(&one)).await, ["PORTFOLIO DFT import", "PORTFOLIO MOJ import", "PROJECT Bridge import", "PROJECT Harbour import"]);
+        assert_eq!(entries().await, 8, "two portfolios, two projects, and their links");
+        assert_eq!(told(&[one]).await, [""; 0]);
+        assert_eq!(told(&[two]).await, ["PROJECT Bridge import", "PROJECT Harbour import"]);
+        let document = "{ auditTrail(filter: {mutation: {eq: \"import\"}, action: {eq: UPDATED}, targetType: {eq: \"Project\"}}) { nodes { targetVersion actor { key } changes { field before after } } } }";
+        let changed = client.query(document).await.data()["auditTrail"]["nodes"].to_string();
+        assert!(changed.contains(r#""after":"Deeper""#), "{changed}");
     }
 
     async fn three_calls_give_what_one_call_gives(world: &World) {

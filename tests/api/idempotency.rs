@@ -169,6 +169,33 @@ tests! {
         assert_eq!(audit(&db).await.len(), 1);
     }
 
+    async fn a_replay_of_a_list_tells_what_became_of_all_but_who_is_out_of_sight(world: &World) {
+        let (db, lead) = begin(world).await;
+        let update = |key: &str| json!({ "ref": { "key": key }, "ifVersion": "1", "patch": { "phase": "Build" } });
+        let input = json!({ "clientMutationKey": request_key(10), "items": [update("PR-001"), update("PR-009"), update("PR-002")] });
+        let first = change(&lead, "projectBulkUpdate", input.clone()).await;
+        assert_eq!(statuses(&first), ["UPDATED"; 3]);
+        let owner = world.client_as("daniel.osei", &[Role::PmoLead]).await;
+        change(&owner, "projectConfidentialitySet", json!({ "ref": { "key": "PR-009" }, "ifVersion": "*", "confidentiality": "CONFIDENTIAL" })).await;
+        let again = ask(&lead, "projectBulkUpdate", input).await;
+        let again = &again.data()["projectBulkUpdate"];
+        assert_eq!((statuses(again), &again["updatedCount"], &again["replayed"]), (vec!["UPDATED".to_owned(); 3], &json!(3), &json!(true)));
+        assert_eq!(faults(again), ["NOT_FOUND input.items.1"]);
+        assert_eq!(audit(&db).await.len(), 4);
+    }
+
+    async fn a_replay_asks_for_the_right_that_a_list_needs(world: &World) {
+        let (_, _) = begin(world).await;
+        let tom = world.client_as("tom.fischer", &[Role::Admin]).await;
+        let add = json!({ "add": [{ "issuer": "foliograph-local", "subject": "helen.new" }] });
+        let input = json!({ "ref": { "key": "helen.ashworth" }, "ifVersion": "*", "patch": { "identities": add }, "clientMutationKey": request_key(11) });
+        let document = "mutation($i: PersonUpdateInput!) { personUpdate(input: $i) { person { key } replayed userErrors { code path } } }";
+        for replayed in [false, true] {
+            let done = tom.query_with(document, json!({ "i": input })).await.data()["personUpdate"].take();
+            assert_eq!(done, json!({ "person": { "key": "helen.ashworth" }, "replayed": replayed, "userErrors": [] }));
+        }
+    }
+
     async fn of_fifty_at_once_one_has_an_effect(world: &World) {
         let (db, lead) = begin(world).await;
         let parent = item_id(&db, "PG-ERP").await;

@@ -240,6 +240,24 @@ tests! {
         assert_eq!((reply.at("/data/project/key"), reply.error_codes()), (json!(project.key), vec!["NOT_FOUND".to_owned()]));
     }
 
+    async fn a_text_with_nul_is_refused_on_both_databases(world: &World) {
+        let client = world.reader().await;
+        for document in [
+            r#"{ projects(filter: {name: {eq: "\u0000"}}) { totalCount } }"#,
+            r#"{ projects(filter: {name: {contains: "a\u0000b"}}) { totalCount } }"#,
+            r#"{ projects(filter: {name: {in: ["a", "\u0000"]}}) { totalCount } }"#,
+            r#"{ project(by: {key: "\u0000"}) { id } }"#,
+            r#"{ project(by: {external: {system: "a\u0000", id: "b"}}) { id } }"#,
+            r#"{ auditTrail(filter: {requestId: {neq: "\u0000"}}) { totalCount } }"#,
+        ] {
+            assert_eq!(client.query(document).await.error_codes(), ["BAD_VARIABLES"], "{document}");
+        }
+        let variable = client.query_with("query($t: String!) { projects(filter: {name: {eq: $t}}) { totalCount } }", json!({ "t": "\0" })).await;
+        assert_eq!(variable.error_codes(), ["BAD_VARIABLES"]);
+        let export = client.get("/export/v1/projects.csv?filter=%7B%22name%22%3A%7B%22eq%22%3A%22%5Cu0000%22%7D%7D").await;
+        assert_eq!((export.status.as_u16(), export.error_codes()), (400, vec!["BAD_VARIABLES".to_owned()]), "{}", export.text());
+    }
+
     async fn at_most_a_hundred_ids_at_a_time(world: &World) {
         let facts = Facts::read(world).await;
         let client = world.reader().await;

@@ -75,6 +75,52 @@ tests! {
         assert_eq!(faults(&made), Vec::<String>::new());
     }
 
+    async fn an_end_is_moved_by_who_could_have_made_the_key_and_only_before_it(world: &World) {
+        let (lead, admin) = (lead(world).await, world.client_as("tom.fischer", &[Role::Admin]).await);
+        let input = json!({ "name": "Short", "roles": ["PMO_LEAD"], "expiresAt": "2026-03-02T13:00:00Z" });
+        let made = ask(&lead, "apiKeyCreate", &input).await.data()["apiKeyCreate"].take();
+        assert_eq!(faults(&made), Vec::<String>::new());
+        let later = patch("short", &json!({ "expiresAt": "2030-01-01T00:00:00Z" }));
+        assert_eq!(faults(&ask(&admin, "apiKeyUpdate", &later).await.data()["apiKeyUpdate"]), ["FORBIDDEN input.patch"]);
+        let never = patch("short", &json!({ "expiresAt": "9999-12-31T23:59:59-23:59" }));
+        assert_eq!(faults(&ask(&lead, "apiKeyUpdate", &never).await.data()["apiKeyUpdate"]), ["OUT_OF_RANGE input.patch.expiresAt"]);
+        world.clock.advance_seconds(3_600);
+        let (lead, admin) = (world.client_as("anna.keller", &[Role::PmoLead]).await, world.client_as("tom.fischer", &[Role::Admin]).await);
+        for client in [&lead, &admin] {
+            let told = ask(client, "apiKeyUpdate", &later).await.data()["apiKeyUpdate"].take();
+            assert!(faults(&told).contains(&"IMMUTABLE input.patch".to_owned()), "{told}");
+        }
+        assert_eq!(opens(world, made["secret"].as_str().expect("its text")).await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(faults(&ask(&admin, "apiKeyRevoke", &by("short")).await.data()["apiKeyRevoke"]), Vec::<String>::new());
+    }
+
+    async fn the_trail_tells_which_items_were_granted_to_whom_they_are_shown(world: &World) {
+        let lead = lead(world).await;
+        let claire = world.client_as("claire.moreau", &[Role::Sponsor, Role::PmoLead]).await;
+        for (client, change) in [
+            (&lead, json!({ "set": [{ "itemKey": "PR-001" }] })),
+            (&lead, json!({ "remove": [{ "itemKey": "PR-001" }], "add": [{ "itemKey": "PR-002" }] })),
+            (&claire, json!({ "add": [{ "itemKey": "PR-030" }] })),
+        ] {
+            let done = ask(client, "apiKeyUpdate", &patch("idle", &json!({ "grants": change }))).await.data()["apiKeyUpdate"].take();
+            assert_eq!(faults(&done), Vec::<String>::new());
+        }
+        let shown = async |client: &Client| {
+            let document = "{ auditTrail(first: 100, orderBy: [{at: {direction: ASC}}], filter: {mutation: {eq: \"apiKeyUpdate\"}}) { nodes { targetVersion changes { field before after } } } }";
+            let ids = client.query("{ projects(filter: {key: {in: [\"PR-001\", \"PR-002\", \"PR-030\"]}}) { nodes { id key } } }").await.data();
+            let mut text = client.query(document).await.data()["auditTrail"]["nodes"].to_string();
+            for node in ids["projects"]["nodes"].as_array().expect("nodes") {
+                text = text.replace(node["id"].as_str().expect("an id"), node["key"].as_str().expect("a key"));
+            }
+            let mut told: Vec<String> = serde_json::from_str::<Vec<Value>>(&text).expect("entries").iter()
+                .map(|e| format!("{} {} {}", e["targetVersion"], e["changes"][0]["before"], e["changes"][0]["after"]).replace('"', "")).collect();
+            told.sort();
+            told
+        };
+        assert_eq!(shown(&claire).await, ["2 null PR-001", "3 PR-001 null", "3 null PR-002", "4 null PR-030"]);
+        assert_eq!(shown(&lead).await, ["2 null PR-001", "3 PR-001 null", "3 null PR-002", "4 null null"]);
+    }
+
     async fn a_change_holds_within_five_seconds(world: &World) {
         let lead = lead(world).await;
         let input = json!({ "name": "Sync", "key": "sync", "roles": ["INTEGRATION"], "grants": { "set": [{ "itemKey": "PR-001" }] } });

@@ -227,6 +227,64 @@ tests! {
         }
     }
 
+    async fn many_moves_at_once_wait_for_each_other_and_none_is_lost(world: &World) {
+        let (db, lead) = begin(world).await;
+        for n in 0..6 {
+            let made = change(&lead, "programCreate", json!({ "key": format!("M-{n}"), "name": "Moved", "baseCurrency": "EUR" })).await;
+            assert_eq!(faults(&made), Vec::<String>::new());
+        }
+        let mut chance = Chance::new(5);
+        let mut moves = vec![];
+        for _ in 0..80 {
+            let (from, to) = (chance.below(6), chance.below(6));
+            let parent = if from == to { Value::Null } else { json!(format!("M-{to}")) };
+            let input = json!({ "ref": { "key": format!("M-{from}") }, "ifVersion": "*", "patch": { "parentKey": parent } });
+            moves.push(change(&lead, "programUpdate", input));
+        }
+        // No answer is an error beside the payload: nobody timed out, no deadlock was met.
+        for done in join_all(moves).await {
+            let told = faults(&done);
+            assert!(told.is_empty() || told == ["INVARIANT input.patch.parentKey"], "{done}");
+        }
+        holds(&db).await;
+    }
+
+    async fn nothing_comes_back_below_what_is_on_its_way_into_the_archive(world: &World) {
+        let (db, lead) = begin(world).await;
+        for round in 0..8 {
+            let (above, below) = (format!("Z-{round}"), format!("Y-{round}"));
+            change(&lead, "programCreate", json!({ "key": above, "name": "Above", "baseCurrency": "EUR" })).await;
+            change(&lead, "projectCreate", json!({ "key": below, "name": "Below", "baseCurrency": "EUR", "parentKey": above })).await;
+            let whole = |key: &str| json!({ "ref": { "key": key }, "ifVersion": "*" });
+            let cancel = |key: &str| json!({ "ref": { "key": key }, "ifVersion": "*", "to": "CANCELLED" });
+            change(&lead, "projectStateAdvance", cancel(&below)).await;
+            change(&lead, "programStateAdvance", cancel(&above)).await;
+            assert_eq!(faults(&change(&lead, "projectArchive", whole(&below)).await), Vec::<String>::new());
+            futures_util::join!(change(&lead, "programArchive", whole(&above)), change(&lead, "projectUnarchive", whole(&below)));
+            let (above, below) = (item(&db, &above).await, item(&db, &below).await);
+            assert!(above.archived_at.is_none() || below.archived_at.is_some(), "round {round}");
+        }
+    }
+
+    async fn what_stands_hidden_below_does_not_show_by_its_depth(world: &World) {
+        let (_, lead) = begin(world).await;
+        let owner = world.client_as("daniel.osei", &[Role::PmoLead]).await;
+        let make = |who, key: String, parent: Value, confidentiality: &str| {
+            let input = json!({ "key": key, "name": "Level", "baseCurrency": "EUR", "parentKey": parent, "confidentiality": confidentiality, "ownerKey": "daniel.osei" });
+            change(who, "programCreate", input)
+        };
+        for n in 1..=9 {
+            let parent = if n == 1 { Value::Null } else { format!("A-{}", n - 1).into() };
+            make(&lead, format!("A-{n}"), parent, "NORMAL").await;
+        }
+        make(&lead, "B".into(), Value::Null, "NORMAL").await;
+        let hidden = make(&owner, "H".into(), json!("B"), "CONFIDENTIAL").await;
+        assert_eq!(faults(&hidden), Vec::<String>::new());
+        let below = json!({ "ref": { "key": "B" }, "ifVersion": "*", "patch": { "parentKey": "A-9" } });
+        assert_eq!(faults(&change(&owner, "programUpdate", below.clone()).await), ["INVARIANT input.patch.parentKey"]);
+        assert_eq!(faults(&change(&lead, "programUpdate", below).await), Vec::<String>::new());
+    }
+
     async fn what_is_made_while_its_parent_becomes_confidential_is_so_too(world: &World) {
         let (db, _) = begin(world).await;
         let owner = world.client_as("daniel.osei", &[Role::PmoLead]).await;

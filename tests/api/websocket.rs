@@ -244,6 +244,20 @@ tests! {
         assert_eq!(posted.error_codes(), ["BAD_REQUEST"]);
     }
 
+    async fn each_request_of_a_socket_has_an_id_of_its_own(world: &World) {
+        let server = world.serve().await;
+        let mut socket = Socket::of(server.address, &product::token(&*world.clock, "anna.keller", &[Role::PmoLead])).await;
+        let document = "mutation($p: String!) { projectUpdate(input: {ref: {key: \"PR-001\"}, ifVersion: \"*\", patch: {phase: $p}}) { userErrors { code } } }";
+        for phase in ["One", "Two"] {
+            socket.subscribe(phase, document, json!({ "p": phase })).await;
+            assert_eq!(socket.take(phase, 1).await[0]["data"]["projectUpdate"]["userErrors"], json!([]));
+            assert_eq!(socket.next().await["type"], "complete");
+        }
+        let trail = world.client_as("anna.keller", &[Role::PmoLead]).await.query("{ auditTrail(filter: {mutation: {eq: \"projectUpdate\"}}) { nodes { requestId } } }").await.data();
+        let last_two = trail["auditTrail"]["nodes"].as_array().expect("entries").iter().rev().take(2).map(|e| &e["requestId"]).collect::<Vec<_>>();
+        assert_ne!(last_two[0], last_two[1]);
+    }
+
     async fn sockets_and_operations_are_counted(world: &World) {
         let server = world.serve().await;
         let token = product::token(&*world.clock, "reader", &[Role::PmoLead]);

@@ -412,5 +412,61 @@ tests! {
         assert_eq!(faults(&change(&lead, "externalLinkArchive", json!({ "id": id, "ifVersion": "1" })).await), Vec::<String>::new());
         let late = json!({ "id": id, "ifVersion": "*", "patch": { "url": null } });
         assert_eq!(faults(&change(&lead, "externalLinkUpdate", late).await), ["IMMUTABLE input.id"]);
+        // What is archived names nothing, and takes no name from another.
+        let by = "query($s: String!, $i: String!) { project(by: {external: {system: $s, id: $i}}) { key } }";
+        let named = async || lead.query_with(by, json!({ "s": "MONDAY", "i": "77" })).await.json()["data"]["project"]["key"].clone();
+        assert_eq!(named().await, Value::Null);
+        let other = change(&lead, "externalLinkCreate", json!({ "system": "MONDAY", "externalId": "77", "targetId": item_id(&db, "PR-002").await })).await;
+        assert_eq!(faults(&other), Vec::<String>::new());
+        assert_eq!(named().await, "PR-002");
+        assert_eq!(faults(&change(&lead, "externalLinkUnarchive", json!({ "id": id, "ifVersion": "*" })).await), ["DUPLICATE input"]);
+        assert_eq!(faults(&change(&lead, "externalLinkArchive", json!({ "id": other["externalLink"]["id"], "ifVersion": "*" })).await), Vec::<String>::new());
+        assert_eq!(faults(&change(&lead, "externalLinkUnarchive", json!({ "id": id, "ifVersion": "*" })).await), Vec::<String>::new());
+        assert_eq!(named().await, "PR-001");
+    }
+
+    async fn nothing_new_leads_to_what_is_archived(world: &World) {
+        let (db, lead) = begin(world).await;
+        sql(&db, "UPDATE person SET archived_at = updated_at WHERE key IN ('susan.whitaker', 'helen.ashworth')").await;
+        sql(&db, "UPDATE org_unit SET archived_at = updated_at WHERE key = 'HR'").await;
+        let update = |key: &str, patch: Value| json!({ "ref": { "key": key }, "ifVersion": "*", "patch": patch });
+        for (patch, fault) in [
+            (json!({ "sponsorKey": "susan.whitaker" }), "ILLEGAL_STATE input.patch.sponsorKey"),
+            (json!({ "ownerId": person_id(&db, "susan.whitaker").await }), "ILLEGAL_STATE input.patch.ownerId"),
+            (json!({ "orgUnitKey": "HR" }), "ILLEGAL_STATE input.patch.orgUnitKey"),
+        ] {
+            assert_eq!(faults(&change(&lead, "projectUpdate", update("PR-001", patch.clone())).await), [fault], "{patch}");
+        }
+        // What led there before may be said again.
+        let before = item(&db, "PR-038").await.sponsor_id;
+        assert_eq!(before, Some(person(&db, "helen.ashworth").await.id));
+        let same = change(&lead, "projectUpdate", update("PR-038", json!({ "sponsorKey": "helen.ashworth", "phase": "Build" }))).await;
+        assert_eq!(faults(&same), Vec::<String>::new());
+        let role = json!({ "key": "RA-X", "personKey": "susan.whitaker", "role": "AUDITOR" });
+        let role = lead.query_with("mutation($i: RoleAssignmentCreateInput!) { roleAssignmentCreate(input: $i) { userErrors { code path } } }", json!({ "i": role })).await;
+        assert_eq!(faults(&role.data()["roleAssignmentCreate"]), ["ILLEGAL_STATE input.personKey"]);
+    }
+
+    async fn keys_and_names_are_one_line(world: &World) {
+        let (_, lead) = begin(world).await;
+        for (patch, fault) in [
+            (json!({ "key": " PR-001" }), "INVALID input.patch.key"),
+            (json!({ "key": "PR-001\u{a0}" }), "INVALID input.patch.key"),
+            (json!({ "key": "PR\n001" }), "INVALID input.patch.key"),
+            (json!({ "name": "One\nTwo" }), "INVALID input.patch.name"),
+            (json!({ "phase": "a\tb" }), "INVALID input.patch.phase"),
+        ] {
+            let input = json!({ "ref": { "key": "PR-001" }, "ifVersion": "*", "patch": patch });
+            assert_eq!(faults(&change(&lead, "projectUpdate", input).await), [fault], "{patch}");
+        }
+        let lines = json!({ "ref": { "key": "PR-001" }, "ifVersion": "*", "patch": { "description": "One\n\tTwo" } });
+        assert_eq!(faults(&change(&lead, "projectUpdate", lines).await), Vec::<String>::new());
+        let identities = json!({ "add": [{ "issuer": "a", "subject": "b" }, { "issuer": "a", "subject": "x\0" }, { "issuer": " ", "subject": "c" }, { "issuer": "a", "subject": "x".repeat(256) }] });
+        let input = json!({ "ref": { "key": "simon.tait" }, "ifVersion": "*", "patch": { "identities": identities } });
+        let done = lead.query_with("mutation($i: PersonUpdateInput!) { personUpdate(input: $i) { userErrors { code path } } }", json!({ "i": input })).await;
+        let mut told = faults(&done.data()["personUpdate"]);
+        told.sort();
+        let at = "input.patch.identities.add";
+        assert_eq!(told, [format!("INVALID {at}.1.subject"), format!("REQUIRED {at}.2.issuer"), format!("TOO_LONG {at}.3.subject")]);
     }
 }

@@ -164,6 +164,49 @@ tests! {
         due(&key, "projectUpdate", &json!({ "ref": { "key": "PR-KEY" }, "ifVersion": "*", "patch": { "name": "Newer" } }), &[]).await;
     }
 
+    async fn a_key_hands_out_no_rights_and_approves_nothing(world: &World) {
+        let (tom, anna) = (world.client_as("tom.fischer", &[Role::Admin]).await, world.client_as("anna.keller", &[Role::PmoLead]).await);
+        let (admin, lead) = (key_of(world, &tom, "ADMIN").await, key_of(world, &anna, "PMO_LEAD").await);
+        let mine = |key: &str| json!({ "key": key, "personKey": "tom.fischer", "role": "PMO_LEAD" });
+        let identity = json!({ "set": [{ "issuer": ISSUER, "subject": "nobody.known" }] });
+        for key in [&admin, &lead] {
+            due(key, "roleAssignmentCreate", &mine("RA-KEY"), &["FORBIDDEN"]).await;
+            due(key, "roleAssignmentArchive", &whole("RA-040"), &["FORBIDDEN"]).await;
+            due(key, "personUpdate", &identities("claire.moreau", &identity), &["FORBIDDEN"]).await;
+            due(key, "apiKeyCreate", &json!({ "name": "More", "roles": ["ADMIN"] }), &["FORBIDDEN"]).await;
+            due(key, "apiKeyUpdate", &json!({ "ref": { "key": "of-admin" }, "ifVersion": "*", "patch": { "expiresAt": null } }), &["FORBIDDEN"]).await;
+            due(key, "apiKeyRotate", &whole("of-admin"), &["FORBIDDEN"]).await;
+            due(key, "apiKeyRevoke", &whole("idle"), &["FORBIDDEN"]).await;
+        }
+        assert_eq!(roles(&admin).await, json!(["ADMIN"]), "what it reads it goes on reading");
+        // She made it, her key approves it; her key made it, she approves it; another one may.
+        let approve = |key: &str| json!({ "ref": { "key": key }, "ifVersion": "*", "to": "APPROVED" });
+        for (key, maker) in [("PR-HERS", &anna), ("PR-KEYS", &lead)] {
+            due(maker, "projectCreate", &json!({ "key": key, "name": "New", "baseCurrency": "EUR" }), &[]).await;
+            due(&lead, "projectStateAdvance", &approve(key), &["FORBIDDEN"]).await;
+            due(&anna, "projectStateAdvance", &approve(key), &["FORBIDDEN"]).await;
+            due(&world.client_as("reader", &[Role::PmoLead]).await, "projectStateAdvance", &approve(key), &[]).await;
+        }
+        // What has no such duty is a key's as well.
+        due(&lead, "projectStateAdvance", &json!({ "ref": { "key": "PR-HERS" }, "ifVersion": "*", "to": "ACTIVE" }), &[]).await;
+    }
+
+    async fn what_another_system_knows_is_told_to_nobody_who_makes_nothing(world: &World) {
+        let rows = Rows::complete(world).await;
+        let link = |of: fn(&entity::external_link::Model) -> bool| rows.links.iter().find(|link| of(link)).expect("a link");
+        let (person, project) = (link(|l| l.person_id.is_some()), link(|l| l.external_id == "SECRET-PR-048"));
+        for (subject, role) in [("jonas.weber", Role::Analyst), ("helen.ashworth", Role::Sponsor), ("stefan.brunner", Role::Finance), ("lena.schmid", Role::ProjectManager), ("tom.fischer", Role::Admin), ("nobody.known", Role::Integration)] {
+            let client = world.client_as(subject, &[role]).await;
+            for (name, system, id) in [("personBulkUpsert", &person.system, &person.external_id), ("projectBulkUpsert", &project.system, &project.external_id)] {
+                let told = async |id: &str| {
+                    let item = json!({ "ref": { "external": { "system": system, "id": id } }, "patch": {} });
+                    codes(mutation(name), &ask(&client, mutation(name), &json!({ "items": [item], "dryRun": true })).await)
+                };
+                assert_eq!(told(id).await, told("NO-SUCH-ID").await, "{name} {subject}");
+            }
+        }
+    }
+
     async fn a_key_of_another_system_that_means_something_hidden_is_taken_and_no_more(world: &World) {
         let rows = Rows::complete(world).await;
         let secret = rows.links.iter().find(|link| link.external_id == "SECRET-PR-048").expect("a link");
@@ -184,6 +227,14 @@ fn whole(key: &str) -> Value {
 
 fn identities(person: &str, change: &Value) -> Value {
     json!({ "ref": { "key": person }, "ifVersion": "*", "patch": { "identities": change } })
+}
+
+/// A client with a new key that somebody made.
+async fn key_of(world: &crate::support::World, maker: &Client, role: &str) -> Client {
+    let document = "mutation($i: ApiKeyCreateInput!) { apiKeyCreate(input: $i) { secret userErrors { code } } }";
+    let input = json!({ "name": format!("Of {}", role.split('_').next_back().unwrap_or_default()), "roles": [role] });
+    let made = maker.query_with(document, json!({ "i": input })).await.data();
+    world.client().await.bearer(made["apiKeyCreate"]["secret"].as_str().unwrap_or_else(|| panic!("{made}")))
 }
 
 async fn roles(client: &Client) -> Value {
