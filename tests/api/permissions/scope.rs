@@ -140,10 +140,11 @@ tests! {
                     let link = rows.links.iter().find(|l| Some(l.target_type.as_str()) == *target_type && [l.item_id, l.person_id, l.org_unit_id].contains(&Some(row.id())));
                     if let Some(link) = link {
                         let by = json!({ "external": { "system": link.system, "id": link.external_id } });
-                        if eyes.sees(Row::Link(link)) {
+                        if eyes.sees(Row::Link(link)) && link.archived_at.is_none() {
                             ways.push(by);
                         } else {
-                            // Who may not see the link does not learn by it, not even of a row that she sees.
+                            // Who may not see the link does not learn by it, not even of a row that she sees,
+                            // and an archived one names nothing to anybody.
                             let reply = client.query_with(&document, json!({ "by": by, "id": id })).await;
                             let code = if eyes.read(Class::Work).is_empty() { "FILTER_FORBIDDEN" } else { "NOT_FOUND" };
                             assert_eq!(reply.error_codes(), [code], "{type_name} by {by} for {who:?}");
