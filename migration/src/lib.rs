@@ -14,6 +14,7 @@ mod m20250101_000005_server_secret;
 mod m20250201_000001_api_key;
 mod m20250202_000001_archive;
 mod m20250202_000002_writes;
+mod step;
 
 /// Runs the steps, up and down.
 #[derive(Debug, Clone, Copy)]
@@ -23,13 +24,13 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(m20250101_000001_people::Migration),
-            Box::new(m20250101_000002_portfolio_item::Migration),
-            Box::new(m20250101_000003_role_assignment::Migration),
-            Box::new(m20250101_000004_external_link::Migration),
-            Box::new(m20250101_000005_server_secret::Migration),
-            Box::new(m20250201_000001_api_key::Migration),
-            Box::new(m20250202_000001_archive::Migration),
-            Box::new(m20250202_000002_writes::Migration),
+            Box::new(m20250101_000002_portfolio_item::STEP),
+            Box::new(m20250101_000003_role_assignment::STEP),
+            Box::new(m20250101_000004_external_link::STEP),
+            Box::new(m20250101_000005_server_secret::STEP),
+            Box::new(m20250201_000001_api_key::STEP),
+            Box::new(m20250202_000001_archive::STEP),
+            Box::new(m20250202_000002_writes::STEP),
         ]
     }
 }

@@ -1,11 +1,8 @@
 //! Roles that people hold.
 
-use sea_orm_migration::prelude::{DbErr, DeriveMigrationName, MigrationTrait, SchemaManager, async_trait};
+use crate::step::Step;
 
-use crate::dialect;
-
-#[derive(DeriveMigrationName)]
-pub(crate) struct Migration;
+pub(crate) const STEP: Step = Step { file: file!(), up: UP, down: DOWN };
 
 const UP: &[&str] = &[
     "create table role_assignment (
@@ -31,19 +28,3 @@ const UP: &[&str] = &[
 ];
 
 const DOWN: &[&str] = &["drop table role_assignment"];
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, UP).await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, DOWN).await
-    }
-
-    // SQLite too rolls back what a step created before it failed.
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-}

@@ -1,11 +1,8 @@
 //! Keys that all processes of one server share.
 
-use sea_orm_migration::prelude::{DbErr, DeriveMigrationName, MigrationTrait, SchemaManager, async_trait};
+use crate::step::Step;
 
-use crate::dialect;
-
-#[derive(DeriveMigrationName)]
-pub(crate) struct Migration;
+pub(crate) const STEP: Step = Step { file: file!(), up: UP, down: DOWN };
 
 const UP: &[&str] = &["create table server_secret (
     name {text} not null primary key,
@@ -13,19 +10,3 @@ const UP: &[&str] = &["create table server_secret (
 )"];
 
 const DOWN: &[&str] = &["drop table server_secret"];
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, UP).await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, DOWN).await
-    }
-
-    // SQLite too rolls back what a step created before it failed.
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-}

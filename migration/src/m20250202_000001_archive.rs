@@ -1,11 +1,8 @@
 //! When a row was archived: it stays readable and can no longer be changed.
 
-use sea_orm_migration::prelude::{DbErr, DeriveMigrationName, MigrationTrait, SchemaManager, async_trait};
+use crate::step::Step;
 
-use crate::dialect;
-
-#[derive(DeriveMigrationName)]
-pub(crate) struct Migration;
+pub(crate) const STEP: Step = Step { file: file!(), up: UP, down: DOWN };
 
 const UP: &[&str] = &[
     "alter table portfolio_item add column archived_at {instant}",
@@ -28,19 +25,3 @@ const DOWN: &[&str] = &[
     "alter table role_assignment drop column archived_at",
     "alter table external_link drop column archived_at",
 ];
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, UP).await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, DOWN).await
-    }
-
-    // SQLite too rolls back what a step created before it failed.
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-}

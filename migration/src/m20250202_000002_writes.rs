@@ -1,11 +1,8 @@
 //! What every write leaves behind: its audit entry, its event, and its answer for who sends it again.
 
-use sea_orm_migration::prelude::{DbErr, DeriveMigrationName, MigrationTrait, SchemaManager, async_trait};
+use crate::step::Step;
 
-use crate::dialect;
-
-#[derive(DeriveMigrationName)]
-pub(crate) struct Migration;
+pub(crate) const STEP: Step = Step { file: file!(), up: UP, down: DOWN };
 
 const UP: &[&str] = &[
     "create table audit_event (
@@ -83,19 +80,3 @@ const DOWN: &[&str] = &[
     "drop table outbox_event",
     "drop table audit_event",
 ];
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, UP).await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, DOWN).await
-    }
-
-    // SQLite too rolls back what a step created before it failed.
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-}
