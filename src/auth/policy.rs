@@ -118,7 +118,7 @@ impl fmt::Display for Permission {
 }
 
 /// A set of row scopes: a right holds on the union of them. Empty means no right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Scopes(u16);
 
 impl Scopes {

@@ -4,13 +4,11 @@
 
 use chrono::{Datelike, NaiveDate};
 use entity::{external_link, org_unit, person, person_identity, portfolio_item, role_assignment};
-use sea_orm::{
-    ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect};
 
 use crate::clock::Clock;
 use crate::error::{Code, Error};
+use crate::graph::begin;
 
 mod rows;
 mod timeline;
@@ -44,12 +42,7 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     if !(1900..=9900).contains(&as_of.year()) {
         return Err(Error::new(Code::OutOfRange, "The demonstration's day must lie in the years 1900 to 9900."));
     }
-    let txn = db
-        .begin_with_options(TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        })
-        .await?;
+    let txn = begin(db).await?;
     if portfolio_item::Entity::find().limit(1).one(&txn).await?.is_some() {
         return Ok(Summary::default());
     }

@@ -14,7 +14,7 @@ use super::{
     page::Event,
     sequencer::read_head,
     view::{View, ViewHash, Views, expired},
-    watermark::{Place, Watermark, selection_hash},
+    watermark::{Place, Watermark},
 };
 use crate::{
     auth::Caller,
@@ -23,7 +23,7 @@ use crate::{
     graph::{
         CURSOR_SECRET, Database, Param, Row, Signer, Sql,
         decl::{Entity, Model},
-        shared_secret,
+        digest, shared_secret,
     },
 };
 
@@ -43,7 +43,7 @@ impl Selection {
     pub fn new(entities: Vec<&'static Entity>, ids: Option<Arc<[Uuid]>>) -> Self {
         let names = entities.iter().map(|e| e.name.to_owned());
         let rows = ids.iter().flat_map(|ids| ids.iter()).map(Uuid::to_string);
-        let hash = selection_hash(names.chain(rows));
+        let hash = digest::short_of_parts(names.chain(rows));
         Self { entities, ids, hash }
     }
 }

@@ -3,16 +3,13 @@
 
 use chrono::TimeDelta;
 use entity::{feed_view, idempotency, outbox_event, outbox_head};
-use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{
     Events,
     sequencer::{Lock, read_head},
 };
-use crate::error::Error;
+use crate::{error::Error, graph::begin};
 
 /// Days that events are kept, and with them the cursors that a query takes.
 pub const KEPT_DAYS: i64 = 90;
@@ -57,11 +54,7 @@ impl Events {
     /// Removes the oldest events, never one behind a younger one: what is kept is the end of the stream.
     async fn remove_events(&self) -> Result<u64, Error> {
         let cutoff = self.clock.now() - TimeDelta::days(KEPT_DAYS);
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let transaction = self.database.orm.begin_with_options(options).await?;
+        let transaction = begin(&self.database.orm).await?;
         let Some(head) = self.lock(&transaction, Lock::Skip).await? else { return Ok(0) };
         let kept: Option<i64> = outbox_event::Entity::find()
             .select_only()

@@ -15,13 +15,16 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use entity::outbox_head;
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QuerySelect, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait, sea_query::LockBehavior, sea_query::LockType,
+    ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QuerySelect, Statement,
+    sea_query::LockBehavior, sea_query::LockType,
 };
 use sqlx::postgres::PgListener;
 
 use super::Events;
-use crate::{error::Error, graph::Dialect};
+use crate::{
+    error::Error,
+    graph::{Dialect, begin},
+};
 
 /// Events that one transaction numbers at most; a single larger transaction is numbered whole.
 const BATCH: i64 = 10_000;
@@ -87,11 +90,7 @@ impl Events {
         if orm.query_one_raw(Statement::from_string(backend, PENDING)).await?.is_none() {
             return Ok((read_head(orm).await?.position, false));
         }
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let transaction = orm.begin_with_options(options).await?;
+        let transaction = begin(orm).await?;
         let Some(head) = self.lock(&transaction, lock).await? else {
             drop(transaction);
             return Ok((read_head(orm).await?.position, false));

@@ -2,7 +2,6 @@
 //! how much happens that she cannot see.
 
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::view::ViewHash;
@@ -115,18 +114,6 @@ impl Watermark {
         };
         Some(Self { position: i64::from_be_bytes(*position), views, place })
     }
-}
-
-/// The hash of a selection.
-pub fn selection_hash(parts: impl Iterator<Item = String>) -> [u8; 8] {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    let mut out = [0; 8];
-    out.copy_from_slice(&hash.finalize()[..8]);
-    out
 }
 
 #[cfg(test)]

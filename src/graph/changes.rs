@@ -46,7 +46,7 @@ impl Asked {
             ConstValue::Null => filter.get("types").cloned().unwrap_or_default(),
             types => types,
         };
-        let names: Vec<String> = input::listed(&types).iter().filter_map(|v| text(v)).collect();
+        let names: Vec<String> = input::listed(&types).iter().filter_map(|v| input::text(v)).collect();
         let wanted = |e: &&Entity| types == ConstValue::Null || names.contains(&change_type(e));
         let entities = model.followed().filter(wanted).collect();
         let Some(ids) = filter.get("ids").filter(|ids| **ids != ConstValue::Null) else {
@@ -56,22 +56,14 @@ impl Asked {
         if ids.len() > MAX_NODES {
             return Err(Error::new(Code::PageSizeTooLarge, format!("At most {MAX_NODES} ids at a time.")));
         }
-        let read = |v: &ConstValue| Ok(node_id(model, &text(v).unwrap_or_default())?.1);
+        let read = |v: &ConstValue| Ok(node_id(model, &input::text(v).unwrap_or_default())?.1);
         let ids: Arc<[Uuid]> = ids.iter().map(|v| read(v)).collect::<Result<_, Error>>()?;
         Ok(Selection::new(entities, Some(ids)))
     }
 
     /// The text of the cursor, if one was given.
     pub fn cursor(&self, variables: &Variables) -> Option<String> {
-        text(&settled(&self.since, variables)).filter(|text| !text.is_empty())
-    }
-}
-
-fn text(value: &ConstValue) -> Option<String> {
-    match value {
-        ConstValue::String(text) => Some(text.clone()),
-        ConstValue::Enum(name) => Some(name.to_string()),
-        _ => None,
+        input::text(&settled(&self.since, variables)).filter(|text| !text.is_empty())
     }
 }
 

@@ -4,11 +4,12 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use hmac::{Hmac, Mac};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 use uuid::Uuid;
 
 use super::{
     cell::{Cell, EPOCH},
+    digest,
     plan::{ColumnType, OrderKey},
     sql::{Param, Sql},
     statement::write_expr,
@@ -137,14 +138,7 @@ impl Signer {
 
 /// The hash of a list's entity, filter and order.
 pub fn list_hash(entity: &str, filter: &str, order: &str) -> ListHash {
-    let mut hash = Sha256::new();
-    for part in [entity, filter, order] {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    let mut out = [0; 8];
-    out.copy_from_slice(&hash.finalize()[..8]);
-    out
+    digest::short_of_parts([entity, filter, order])
 }
 
 /// Appends a key's value.

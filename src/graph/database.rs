@@ -8,7 +8,10 @@ use std::{
 };
 
 use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement as OrmStatement};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, Statement as OrmStatement,
+    TransactionOptions, TransactionTrait as _,
+};
 use sqlx::{
     Arguments, AssertSqlSafe, ConnectOptions, Connection,
     postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions},
@@ -74,6 +77,16 @@ pub struct Reader {
     reused: bool,
     reads: Arc<Reads>,
     _permit: OwnedSemaphorePermit,
+}
+
+/// Begins a transaction that writes. SQLite takes its one writer's turn now: a reader that became a writer later could
+/// find that another one had written meanwhile.
+pub async fn begin(orm: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    orm.begin_with_options(options).await
 }
 
 impl Database {

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{
     answer::{Answer, Executed, answer, at_root, refusal},
     collect::Variables,
+    digest,
     document::{self, Document},
     engine::{Engine, Operation, Request},
     execute::body_of,
@@ -170,12 +171,8 @@ pub type ToldBody = (Bytes, bool);
 fn name_of(text: &str, operation: &str, variables: &Variables, mode: AccessMode) -> [u8; 32] {
     let mut given: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
     given.sort_unstable();
-    let mut hash = Sha256::new();
-    for part in [text, operation, &format!("{mode:?}")].into_iter().chain(given.iter().map(String::as_str)) {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    hash.finalize().into()
+    let mode = format!("{mode:?}");
+    digest::of_parts([text, operation, &mode].into_iter().chain(given.iter().map(String::as_str)))
 }
 
 /// One name for all that rights on rows depend on: what is read, and what is said of writing.

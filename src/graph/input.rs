@@ -370,11 +370,16 @@ pub fn entries(value: &ConstValue) -> impl Iterator<Item = (&str, &ConstValue)> 
     map.into_iter().flatten().map(|(k, v)| (k.as_str(), v))
 }
 
+/// A text, or the name of an enumeration value.
+pub fn text(value: &ConstValue) -> Option<String> {
+    match value {
+        ConstValue::String(text) => Some(text.clone()),
+        ConstValue::Enum(name) => Some(name.to_string()),
+        _ => None,
+    }
+}
+
 /// The name of an enumeration value.
 pub fn name_of(value: &ConstValue) -> String {
-    match value {
-        ConstValue::Enum(name) => name.to_string(),
-        ConstValue::String(name) => name.clone(),
-        _ => String::new(),
-    }
+    text(value).unwrap_or_default()
 }

@@ -9,13 +9,12 @@ use std::str::FromStr;
 use std::sync::LazyLock;
 
 use futures_util::FutureExt as _;
-use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
 use crate::app;
 use crate::auth::rows;
 use crate::clock::Clock;
 use crate::error::{Code, Error};
-use crate::graph::{Database, Lens};
+use crate::graph::{Database, Lens, begin};
 use crate::write::{Mutation, Verb, Work, trace};
 
 mod table;
@@ -164,13 +163,7 @@ pub async fn import(
         Format::UkGmpp => tables.iter().map(uk_gmpp::sheet).collect::<Result<Vec<_>, _>>()?,
     };
     let caller = rows::system(&database.orm).await?;
-    let txn = database
-        .orm
-        .begin_with_options(TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        })
-        .await?;
+    let txn = begin(&database.orm).await?;
     let request_id = clock.new_id().simple().to_string();
     let lens = Lens { database, model: app::model(), caller: &caller };
     let mut work = Work::new(&txn, lens, &IMPORT, clock, &request_id);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use async_graphql_value::ConstValue;
-use entity::{org_unit, person, person_identity, role_assignment};
+use entity::{external_link as link, org_unit, person, person_identity, role_assignment};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde_json::json;
@@ -16,7 +16,7 @@ use crate::{
     error::Error,
     portfolios::external_link,
     write::{
-        Action, Batch, Done, Mutation, Path, Row, UserCode, UserError, Verb, Work, input,
+        Action, Done, Mutation, Path, Row, UserCode, UserError, Verb, Work, input,
         rows::{self, archived, keys_are_free, open, save},
         usual,
     },
@@ -45,21 +45,13 @@ fn people() -> Vec<Mutation> {
     all
 }
 
-fn is_archive(work: &Work<'_>) -> Option<Action> {
-    match work.mutation.verb {
-        Verb::Archive => Some(Action::Archived),
-        Verb::Unarchive => Some(Action::Unarchived),
-        _ => None,
-    }
-}
-
 fn write_people<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
         let batch = work.read(input);
         work.touches_rights = true;
         let (entity, class) = (work.lens.model.entity("Person"), Class::Basic.write());
         let scopes = work.lens.caller.rights.scopes(class);
-        if let Some(action) = is_archive(work) {
+        if let Some(action) = work.mutation.verb.archives() {
             let rows = archived::<person::Entity>(work, entity, &batch, scopes, &class.to_string()).await?;
             return save::<person::Entity>(work, rows, &batch, action).await;
         }
@@ -68,13 +60,17 @@ fn write_people<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<
         keys_are_free::<person::Entity>(work, &rows, None).await?;
         external_link::check_new(work, &rows, "PERSON").await?;
         let identities = Identities::read(work, &mut rows).await?;
-        let links = links_of_new(work, &rows, "PERSON");
-        let rejected = !work.errors.is_empty() && !batch.keeps_good;
+        let links = external_link::of_new(work, &rows, |person, blank| link::Model {
+            target_type: "PERSON".to_owned(),
+            person_id: Some(person.id),
+            ..blank
+        });
+        let rejected = work.rejects(&batch);
         let failed: HashSet<usize> = work.errors.iter().map(|(index, _)| *index).collect();
         let done = save::<person::Entity>(work, rows, &batch, Action::Written).await?;
         if !rejected {
             identities.write(work, &failed).await?;
-            rows::follow::<entity::external_link::Entity>(work, links).await?;
+            rows::follow::<link::Entity>(work, links).await?;
         }
         Ok(done)
     }
@@ -271,7 +267,7 @@ fn write_units<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'
         let batch = work.read(input);
         let (entity, class) = (work.lens.model.entity("OrgUnit"), Class::Basic.write());
         let scopes = work.lens.caller.rights.scopes(class);
-        if let Some(action) = is_archive(work) {
+        if let Some(action) = work.mutation.verb.archives() {
             let rows = archived::<org_unit::Entity>(work, entity, &batch, scopes, &class.to_string()).await?;
             return save::<org_unit::Entity>(work, rows, &batch, action).await;
         }
@@ -283,19 +279,19 @@ fn write_units<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'
         keys_are_free::<org_unit::Entity>(work, &rows, None).await?;
         external_link::check_new(work, &rows, "ORG_UNIT").await?;
         stays_a_tree(work, &rows).await?;
-        save_units(work, rows, &batch).await
+        let links = external_link::of_new(work, &rows, |unit, blank| link::Model {
+            target_type: "ORG_UNIT".to_owned(),
+            org_unit_id: Some(unit.id),
+            ..blank
+        });
+        let rejected = work.rejects(&batch);
+        let done = save::<org_unit::Entity>(work, rows, &batch, Action::Written).await?;
+        if !rejected {
+            rows::follow::<link::Entity>(work, links).await?;
+        }
+        Ok(done)
     }
     .boxed()
-}
-
-async fn save_units(work: &mut Work<'_>, rows: Vec<Row<org_unit::Model>>, batch: &Batch) -> Result<Done, Error> {
-    let links = links_of_new(work, &rows, "ORG_UNIT");
-    let rejected = !work.errors.is_empty() && !batch.keeps_good;
-    let done = save::<org_unit::Entity>(work, rows, batch, Action::Written).await?;
-    if !rejected {
-        rows::follow::<entity::external_link::Entity>(work, links).await?;
-    }
-    Ok(done)
 }
 
 fn blank_unit(work: &Work<'_>) -> org_unit::Model {
@@ -344,48 +340,13 @@ async fn stays_a_tree(work: &mut Work<'_>, rows: &[Row<org_unit::Model>]) -> Res
     Ok(())
 }
 
-/// The links of rows that were made because their external ids were unknown.
-fn links_of_new<M: sea_orm::ModelTrait>(
-    work: &Work<'_>,
-    rows: &[Row<M>],
-    target_type: &str,
-) -> Vec<Row<entity::external_link::Model>> {
-    let new = rows.iter().filter(|row| row.before.is_none() && !work.has_failed(row.index));
-    new.filter_map(|row| {
-        let (system, external_id) = row.external.clone()?;
-        let id = crate::write::value::id(&row.after);
-        let link = entity::external_link::Model {
-            id: work.clock.new_id(),
-            target_type: target_type.to_owned(),
-            system,
-            external_id,
-            url: None,
-            etag: None,
-            direction: "IN".to_owned(),
-            item_id: None,
-            person_id: (target_type == "PERSON").then_some(id),
-            org_unit_id: (target_type == "ORG_UNIT").then_some(id),
-            portfolio_id: None,
-            is_restricted: false,
-            version: 0,
-            created_at: work.now,
-            created_by_id: None,
-            updated_at: work.now,
-            updated_by_id: None,
-            archived_at: None,
-        };
-        Some(Row::made(work.lens.model.entity("ExternalLink"), link))
-    })
-    .collect()
-}
-
 fn write_roles<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
         let batch = work.read(input);
         work.touches_rights = true;
         let (entity, class) = (work.lens.model.entity("RoleAssignment"), Class::Sec.write());
         let scopes = work.lens.caller.rights.scopes(class);
-        if let Some(action) = is_archive(work) {
+        if let Some(action) = work.mutation.verb.archives() {
             let rows = archived::<role_assignment::Entity>(work, entity, &batch, scopes, &class.to_string()).await?;
             if action == Action::Unarchived {
                 refuse_own_roles(work, &rows);

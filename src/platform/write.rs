@@ -22,7 +22,7 @@ use crate::{
     error::Error,
     graph::{Found, parse_id},
     write::{
-        Action, Done, LinkChange, Member, Mutation, Path, Row, UserCode, UserError, Verb, Work, input,
+        Action, Batch, Done, LinkChange, Member, Mutation, Path, Row, UserCode, UserError, Verb, Work, input,
         rows::{self, keys_are_free, open, save},
     },
 };
@@ -296,19 +296,19 @@ fn nothing(path: Path, named: &str) -> UserError {
     )
 }
 
+/// The keys that a step is about, for who may write keys.
+async fn open_to_step(work: &mut Work<'_>, batch: &Batch) -> Result<Vec<Row<Model>>, Error> {
+    work.touches_rights = true;
+    let needs = Class::Sec.write();
+    let rows = open::<Keys>(work, work.lens.model.entity("ApiKey"), &batch.items, blank).await?;
+    rows::demand::<Model>(work, &rows, work.lens.caller.rights.scopes(needs), &needs.to_string()).await?;
+    Ok(rows)
+}
+
 fn rotate<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
-        work.touches_rights = true;
         let batch = work.read(input);
-        let entity = work.lens.model.entity("ApiKey");
-        let mut rows = open::<Keys>(work, entity, &batch.items, blank).await?;
-        rows::demand::<Model>(
-            work,
-            &rows,
-            work.lens.caller.rights.scopes(Class::Sec.write()),
-            &Class::Sec.write().to_string(),
-        )
-        .await?;
+        let mut rows = open_to_step(work, &batch).await?;
         let mut presented = None;
         for row in &mut rows {
             if let Some(end) = ended(&row.after, work.now) {
@@ -336,17 +336,8 @@ fn rotate<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Re
 
 fn revoke<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
-        work.touches_rights = true;
         let batch = work.read(input);
-        let entity = work.lens.model.entity("ApiKey");
-        let mut rows = open::<Keys>(work, entity, &batch.items, blank).await?;
-        rows::demand::<Model>(
-            work,
-            &rows,
-            work.lens.caller.rights.scopes(Class::Sec.write()),
-            &Class::Sec.write().to_string(),
-        )
-        .await?;
+        let mut rows = open_to_step(work, &batch).await?;
         for row in &mut rows {
             // A second time changes nothing.
             row.after.revoked_at = row.after.revoked_at.or(Some(work.now));

@@ -19,7 +19,7 @@ use crate::{
         value::DbValue,
     },
     write::{
-        Action, Done, Mutation, Row, UserCode, UserError, Verb, Work,
+        Action, Done, Mutation, Row, UserCode, UserError, Work,
         input::{Assigned, Assignment},
         rows::{archived, open, save},
         usual, value,
@@ -94,15 +94,13 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
     async move {
         let batch = work.read(input);
         let entity = work.lens.model.entity(work.mutation.entity);
-        if matches!(work.mutation.verb, Verb::Archive | Verb::Unarchive) {
+        if let Some(action) = work.mutation.verb.archives() {
             let scopes = work.lens.caller.rights.scopes(Class::Work.write());
-            let archives = work.mutation.verb == Verb::Archive;
             let rows = archived::<Links>(work, entity, &batch, scopes, &Class::Work.write().to_string()).await?;
-            if !archives {
+            if action == Action::Unarchived {
                 names_are_free(work, &rows).await?;
             }
-            return save::<Links>(work, rows, &batch, if archives { Action::Archived } else { Action::Unarchived })
-                .await;
+            return save::<Links>(work, rows, &batch, action).await;
         }
         let mut rows = open::<Links>(work, entity, &batch.items, blank).await?;
         targets_are_the_callers(work, &mut rows).await?;
@@ -112,7 +110,8 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
     .boxed()
 }
 
-fn blank(work: &Work<'_>) -> Model {
+/// A link of nothing yet.
+pub fn blank(work: &Work<'_>) -> Model {
     Model {
         id: work.clock.new_id(),
         target_type: String::new(),
@@ -250,19 +249,14 @@ pub async fn check_new<M>(work: &mut Work<'_>, rows: &[Row<M>], target_type: &st
     Ok(())
 }
 
-/// The link of a row that was made because its external id was unknown.
-pub(super) fn of_new(work: &Work<'_>, row: &Row<portfolio_item::Model>) -> Option<Row<Model>> {
-    let (system, external_id) = row.external.clone().filter(|_| row.before.is_none())?;
-    let link = Model {
-        target_type: row.after.kind.clone(),
-        system,
-        external_id,
-        direction: "IN".to_owned(),
-        item_id: Some(row.after.id),
-        portfolio_id: row.after.portfolio_id,
-        is_restricted: row.after.is_restricted,
-        ..blank(work)
-    };
-    let path = row.path.up().at("ref");
-    Some(Row { index: row.index, path, ..Row::made(work.lens.model.entity("ExternalLink"), link) })
+/// The links of rows that were made because their external ids were unknown; `lead` has a link lead to its row.
+pub fn of_new<M>(work: &Work<'_>, rows: &[Row<M>], lead: impl Fn(&M, Model) -> Model) -> Vec<Row<Model>> {
+    let entity = work.lens.model.entity("ExternalLink");
+    let new = rows.iter().filter(|row| row.before.is_none() && !work.has_failed(row.index));
+    let links = new.filter_map(|row| {
+        let (system, external_id) = row.external.clone()?;
+        let link = Model { system, external_id, direction: "IN".to_owned(), ..blank(work) };
+        Some(Row::made(entity, lead(&row.after, link)))
+    });
+    links.collect()
 }

@@ -6,6 +6,8 @@ pub mod rules;
 mod tree;
 mod write;
 
+pub use write::blank;
+
 use crate::{
     graph::decl::Entity,
     write::{Mutation, Work},

@@ -61,8 +61,8 @@ pub fn mutations() -> Vec<Mutation> {
 fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
         let batch = work.read(input);
-        if matches!(work.mutation.verb, Verb::Archive | Verb::Unarchive) {
-            return archive(work, &batch).await;
+        if let Some(action) = work.mutation.verb.archives() {
+            return archive(work, &batch, action).await;
         }
         let entity = work.lens.model.entity(work.mutation.entity);
         let kind = entity.kind.unwrap_or_default();
@@ -92,20 +92,20 @@ async fn settle(work: &mut Work<'_>, rows: &mut [Row<Model>]) -> Result<(), Erro
 
 /// Saves the rows, those below them whose scope follows, and the links that new rows came with.
 async fn finish(work: &mut Work<'_>, rows: Vec<Row<Model>>, batch: &Batch, action: Action) -> Result<Done, Error> {
-    let links: Vec<Row<external_link::Model>> = rows
-        .iter()
-        .filter(|row| !work.has_failed(row.index))
-        .filter_map(|row| super::external_link::of_new(work, row))
-        .collect();
-    // An id that means something which the caller cannot see was not found, and is not free either.
-    let rejected = !work.errors.is_empty() && !batch.keeps_good;
+    let rejected = work.rejects(batch);
     let mut derived = if rejected { vec![] } else { tree::below(work, &rows).await? };
     work.touches_rights |= rows.iter().chain(&derived).any(decides_rights);
+    let links = super::external_link::of_new(work, &rows, |item, blank| external_link::Model {
+        target_type: item.kind.clone(),
+        item_id: Some(item.id),
+        portfolio_id: item.portfolio_id,
+        is_restricted: item.is_restricted,
+        ..blank
+    });
     let done = save::<Items>(work, rows, batch, action).await?;
     if !rejected {
         derived.retain(|row| row.before.as_ref() != Some(&row.after));
         rows::follow::<Items>(work, derived).await?;
-        let links = links.into_iter().filter(|link| !work.has_failed(link.index)).collect();
         rows::follow::<external_link::Entity>(work, links).await?;
     }
     Ok(done)
@@ -126,7 +126,8 @@ fn decides_rights(row: &Row<Model>) -> bool {
     row.before.as_ref().is_none_or(|before| facts(before) != facts(&row.after))
 }
 
-fn blank(work: &Work<'_>, kind: &str) -> Model {
+/// An item of a kind, with what none is without.
+pub fn blank(work: &Work<'_>, kind: &str) -> Model {
     Model {
         id: work.clock.new_id(),
         kind: kind.to_owned(),
@@ -251,11 +252,11 @@ fn fields_agree(work: &mut Work<'_>, row: &Row<Model>) {
     }
 }
 
-async fn archive(work: &mut Work<'_>, batch: &Batch) -> Result<Done, Error> {
+async fn archive(work: &mut Work<'_>, batch: &Batch, action: Action) -> Result<Done, Error> {
     let entity = work.lens.model.entity(work.mutation.entity);
     let scopes = work.lens.caller.takes(Step::ItemArchive);
     let rows = archived::<Items>(work, entity, batch, scopes, Step::ItemArchive.as_str()).await?;
-    if work.mutation.verb == Verb::Unarchive {
+    if action == Action::Unarchived {
         // Locked before it is looked at: it may be on its way into the archive.
         let above = Items::find().filter(C::Id.is_in(rows.iter().filter_map(|row| row.after.parent_id)));
         let above = above.order_by_asc(C::Id).lock_shared().all(work.txn).await?;
@@ -267,7 +268,7 @@ async fn archive(work: &mut Work<'_>, batch: &Batch) -> Result<Done, Error> {
                 work.fail(row, UserError::rule(row.path.clone(), "ARCHIVED_FROM_BELOW", line));
             }
         }
-        return finish(work, rows, batch, Action::Unarchived).await;
+        return finish(work, rows, batch, action).await;
     }
     for row in &rows {
         if work.is_refused(row.index) {
@@ -286,7 +287,7 @@ async fn archive(work: &mut Work<'_>, batch: &Batch) -> Result<Done, Error> {
             work.fail(row, UserError::rule(row.path.clone(), "ARCHIVED_FROM_BELOW", line));
         }
     }
-    finish(work, rows, batch, Action::Archived).await
+    finish(work, rows, batch, action).await
 }
 
 fn advance<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {

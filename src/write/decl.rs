@@ -4,7 +4,7 @@
 use async_graphql_value::ConstValue;
 use futures_util::future::BoxFuture;
 
-use super::{Done, Work};
+use super::{Action, Done, Work};
 use crate::{auth::Permission, error::Error};
 
 /// A member of an input or a payload.
@@ -45,6 +45,15 @@ impl Verb {
     /// Whether it takes many rows at once.
     pub fn is_bulk(self) -> bool {
         matches!(self, Self::BulkCreate | Self::BulkUpdate | Self::BulkUpsert)
+    }
+
+    /// What it does with the archive; none for all that leaves it alone.
+    pub fn archives(self) -> Option<Action> {
+        match self {
+            Self::Archive => Some(Action::Archived),
+            Self::Unarchive => Some(Action::Unarchived),
+            _ => None,
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::{Done, Mutation, Work, Written};
 use crate::{
     error::Error,
-    graph::{Dialect, parse_id},
+    graph::{Dialect, digest, parse_id},
 };
 
 /// How long an answer is kept.
@@ -103,16 +103,9 @@ pub async fn look_up(
 }
 
 async fn try_lock(txn: &DatabaseTransaction, claim: &Claim) -> Result<bool, Error> {
-    let mut hash = Sha256::new();
-    for part in [&claim.principal, &claim.mutation, &claim.key] {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    let mut number = [0; 8];
-    number.copy_from_slice(&hash.finalize()[..8]);
+    let number = i64::from_be_bytes(digest::short_of_parts([&claim.principal, &claim.mutation, &claim.key]));
     let text = "SELECT pg_try_advisory_xact_lock($1) AS held";
-    let statement =
-        Statement::from_sql_and_values(txn.get_database_backend(), text, [i64::from_be_bytes(number).into()]);
+    let statement = Statement::from_sql_and_values(txn.get_database_backend(), text, [number.into()]);
     let row = txn.query_one_raw(statement).await?.ok_or_else(|| Error::internal("no answer to a lock"))?;
     Ok(row.try_get("", "held")?)
 }

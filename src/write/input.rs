@@ -6,7 +6,7 @@ use async_graphql_value::{ConstValue, indexmap::IndexMap};
 use super::{Mutation, Path, UserCode, UserError, Verb};
 use crate::graph::{
     decl::{Entity, Field, Kind, Model, Pen},
-    input::listed,
+    input::{self, listed},
     value::{DbValue, Leaf, amount},
 };
 
@@ -100,8 +100,6 @@ pub struct Batch {
     pub count: usize,
     /// Whether the good ones are written when others are bad.
     pub keeps_good: bool,
-    /// Whether nothing is to be written.
-    pub is_dry_run: bool,
 }
 
 impl Batch {
@@ -122,11 +120,7 @@ pub fn member<'v>(value: &'v ConstValue, name: &str) -> Option<&'v ConstValue> {
 
 /// A member that is text or an enumeration's name.
 pub fn text(value: &ConstValue, name: &str) -> Option<String> {
-    match member(value, name) {
-        Some(ConstValue::String(text)) => Some(text.clone()),
-        Some(ConstValue::Enum(name)) => Some(name.to_string()),
-        _ => None,
-    }
+    member(value, name).and_then(input::text)
 }
 
 /// What an input changes in a list that is written with a row.
@@ -179,12 +173,7 @@ pub fn read(
     } else {
         items.extend(read_item(entity, mutation.verb, 0, &root, input, errors));
     }
-    Batch {
-        items,
-        count,
-        keeps_good: text(input, "errorPolicy").as_deref() == Some("REJECT_FAILED"),
-        is_dry_run: member(input, "dryRun") == Some(&ConstValue::Boolean(true)),
-    }
+    Batch { items, count, keeps_good: text(input, "errorPolicy").as_deref() == Some("REJECT_FAILED") }
 }
 
 fn read_item(

@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     graph::{
         Found,
-        decl::{Entity, Kind, Model},
+        decl::{Kind, Model},
         parse_id,
     },
 };
@@ -36,7 +36,7 @@ fn targets(a: &Assignment) -> Vec<&'static str> {
 
 impl Links {
     /// Finds all that the items link to.
-    pub async fn resolve(work: &Work<'_>, _of: &'static Entity, items: &[Item]) -> Result<Self, Error> {
+    pub async fn resolve(work: &Work<'_>, items: &[Item]) -> Result<Self, Error> {
         let model = work.lens.model;
         let mut ids: HashMap<&'static str, BTreeSet<Uuid>> = HashMap::new();
         let mut keys: HashMap<&'static str, BTreeSet<String>> = HashMap::new();

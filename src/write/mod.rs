@@ -84,7 +84,15 @@ impl<'a> Work<'a> {
             lost_race: false,
         }
     }
+
+    /// Whether one bad item keeps all from being written.
+    pub fn rejects(&self, batch: &Batch) -> bool {
+        !self.errors.is_empty() && !batch.keeps_good
+    }
 }
+
+/// Rows or ids of one statement; databases bound the number of parameters.
+const CHUNK: usize = 400;
 
 /// What became of one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,7 +157,6 @@ impl Done {
         }
         payload.extend(self.beside.clone());
         payload.insert("userErrors".into(), told(None).into());
-        payload.insert("replayed".into(), false.into());
         payload.into()
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use async_graphql_value::ConstValue;
-use sea_orm::{DatabaseTransaction, SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{DatabaseTransaction, SqlErr};
 use serde_json::Value as Json;
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -21,7 +21,7 @@ use crate::{
     error::{Code, Error},
     events::Events,
     graph::{
-        Database, Dialect, Lens,
+        Database, Dialect, Lens, begin,
         decl::{Model, Writers},
     },
 };
@@ -58,6 +58,13 @@ pub struct Wish<'a> {
     pub key: Option<&'a str>,
 }
 
+impl Wish<'_> {
+    /// Whether nothing is to be written.
+    fn is_dry_run(&self) -> bool {
+        input::member(self.input, "dryRun") == Some(&ConstValue::Boolean(true))
+    }
+}
+
 /// What was done.
 pub struct Performed {
     /// The payload's values.
@@ -67,15 +74,14 @@ pub struct Performed {
 }
 
 /// What a transaction came to, and how it is to end.
-struct Tried {
-    ended: Ended,
+enum Tried {
+    Commit {
+        performed: Performed,
+        /// Whether there are events to tell.
+        writes: bool,
+    },
     /// None where another process is at the same key.
-    performed: Option<Performed>,
-}
-
-enum Ended {
-    Commit { touches_rights: bool, writes: bool },
-    Rollback,
+    Rollback(Option<Performed>),
 }
 
 /// An error of an item, as the payload shows it.
@@ -96,7 +102,7 @@ impl Writer {
 
     /// Does what is asked, or says why not.
     pub async fn perform(&self, wish: &Wish<'_>) -> Result<Performed, Error> {
-        let refuse = |error: UserError| Ok(self.told(wish, &Done::default(), &told(&[(0, error)]), false, false));
+        let refuse = |error: UserError| Ok(self.refused(wish, error));
         if let Some(needs) = wish.mutation.needs
             && wish.caller.rights.scopes(needs).is_empty()
         {
@@ -141,25 +147,21 @@ impl Writer {
 
     /// One transaction; none where another process is at the same key.
     async fn attempt(&self, wish: &Wish<'_>, claim: Option<&Claim>) -> Result<Option<Performed>, Error> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let txn = self.database.orm.begin_with_options(options).await?;
+        let txn = begin(&self.database.orm).await?;
         let tried = self.within(&txn, wish, claim).await;
         match tried {
-            Ok(Tried { ended: Ended::Commit { touches_rights, writes }, performed }) => {
+            Ok(Tried::Commit { performed, writes }) => {
                 txn.commit().await?;
-                if touches_rights {
+                if performed.touches_rights {
                     self.callers.forget_all();
                 }
                 if writes && let Some(events) = &self.events {
                     events.nudge();
                 }
-                Ok(performed)
+                Ok(Some(performed))
             }
             // Waited for: until then it holds its locks, the key's among them, and another try would meet itself.
-            Ok(Tried { ended: Ended::Rollback, performed }) => {
+            Ok(Tried::Rollback(performed)) => {
                 txn.rollback().await?;
                 Ok(performed)
             }
@@ -174,21 +176,20 @@ impl Writer {
 
     /// All that happens in the transaction, up to its end.
     async fn within(&self, txn: &DatabaseTransaction, wish: &Wish<'_>, claim: Option<&Claim>) -> Result<Tried, Error> {
-        let undone = |performed| Ok(Tried { ended: Ended::Rollback, performed });
         let now = self.clock.now();
         let hash = claim.map(|_| idempotency::input_hash(wish.mutation, wish.input)).unwrap_or_default();
         if let Some(claim) = claim {
             match idempotency::look_up(txn, self.database.dialect, now, claim, &hash).await? {
                 Known::New => {}
-                Known::Busy => return undone(None),
+                Known::Busy => return Ok(Tried::Rollback(None)),
                 Known::Reused => {
                     let path = Path::input().at("clientMutationKey");
                     let line = "This key was used before with another input.";
                     let error = UserError::new(UserCode::IdempotencyKeyReused, path, line);
-                    return undone(Some(self.told(wish, &Done::default(), &told(&[(0, error)]), false, false)));
+                    return Ok(Tried::Rollback(Some(self.refused(wish, error))));
                 }
                 Known::Answered(done, errors) => {
-                    return undone(Some(self.replay(wish, done, errors).await?));
+                    return Ok(Tried::Rollback(Some(self.replay(wish, done, errors).await?)));
                 }
             }
         }
@@ -199,19 +200,17 @@ impl Writer {
             return Err(Error::internal(LostRace));
         }
         let errors = told(&work.errors);
-        let is_dry_run = input::member(wish.input, "dryRun") == Some(&ConstValue::Boolean(true));
-        let touches_rights = work.touches_rights && !work.traces.is_empty();
         let writes = !work.traces.is_empty();
-        if is_dry_run || (!writes && !errors.is_empty()) {
-            return undone(Some(self.told(wish, &done, &errors, is_dry_run, false)));
+        if wish.is_dry_run() || (!writes && !errors.is_empty()) {
+            return Ok(Tried::Rollback(Some(self.told(wish, &done, &errors, wish.is_dry_run(), false))));
         }
+        let touches_rights = work.touches_rights && writes;
         trace::leave(&mut work).await?;
         if let Some(claim) = claim {
             idempotency::keep(&work, claim, hash, &done, &errors).await?;
         }
-        let mut performed = self.told(wish, &done, &errors, false, false);
-        performed.touches_rights = touches_rights;
-        Ok(Tried { ended: Ended::Commit { touches_rights, writes }, performed: Some(performed) })
+        let performed = Performed { touches_rights, ..self.told(wish, &done, &errors, false, false) };
+        Ok(Tried::Commit { performed, writes })
     }
 
     /// The answer of an earlier request, as things are now and as far as the caller may still do what she did then.
@@ -266,6 +265,10 @@ impl Writer {
         Lens { database: &self.database, model: self.model, caller }
     }
 
+    fn refused(&self, wish: &Wish<'_>, error: UserError) -> Performed {
+        self.told(wish, &Done::default(), &told(&[(0, error)]), false, false)
+    }
+
     fn told(&self, wish: &Wish<'_>, done: &Done, errors: &Told, is_dry_run: bool, replayed: bool) -> Performed {
         let single = self.model.entity(wish.mutation.entity).single;
         let mut payload = done.payload(wish.mutation, single, errors, is_dry_run);
@@ -298,8 +301,7 @@ fn claim(wish: &Wish<'_>) -> Result<Option<Claim>, UserError> {
         (Some(key), _) => key,
         (None, Some(key)) => key.to_owned(),
         (None, None) => {
-            let is_dry_run = input::member(wish.input, "dryRun") == Some(&ConstValue::Boolean(true));
-            if wish.mutation.verb.is_bulk() && !is_dry_run {
+            if wish.mutation.verb.is_bulk() && !wish.is_dry_run() {
                 let line = "A list is written with a key, so that it can be sent again: clientMutationKey, or the header Idempotency-Key.";
                 return Err(UserError::new(UserCode::Required, path, line));
             }

@@ -1,7 +1,7 @@
 //! Rows on their way through a mutation: found and locked, checked for version and rights, changed field by field.
 //! All of it in a fixed number of statements, however many rows there are. `save` writes them back.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait as _, EntityTrait, ModelTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value,
@@ -9,7 +9,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    Batch, LinkChange, Path, UserCode, UserError, Verb, Work,
+    Batch, CHUNK, LinkChange, Path, UserCode, UserError, Verb, Work,
     input::{Assigned, Assignment, IfVersion, Item, Target},
     links::Links,
     refusal::{Stale, changes_nothing, may_repeat, tell_conflicts},
@@ -22,14 +22,12 @@ use crate::{
         Dialect,
         decl::{Entity, Field, Kind, Writers},
         parse_id,
+        value::DbValue,
     },
 };
 
 pub use super::refusal::forbidden;
 pub use super::save::{follow, save};
-
-/// Rows of one statement; databases bound the number of parameters.
-const CHUNK: usize = 400;
 
 /// The lock of whoever changes the shape of a tree.
 const TREE: i64 = 0x666f_6c69_6f74_7265;
@@ -146,16 +144,12 @@ where
     let ids = locate(work, entity, items).await?;
     let known: Vec<Uuid> = ids.iter().filter_map(|id| id.as_ref().copied().flatten()).collect();
     let locked = lock::<E>(work, &known).await?;
-    let rights: Vec<Scopes> = {
-        let mut all: Vec<Scopes> =
-            items.iter().flat_map(|i| &i.assignments).map(|a| work.scopes_of(entity, a.field, a.pen.writers)).collect();
-        all.push(work.lens.caller.rights.scopes(entity.class.write()));
-        all.sort_unstable_by_key(|s| format!("{s:?}"));
-        all.dedup();
-        all
-    };
+    let of_fields = items.iter().flat_map(|i| &i.assignments).map(|a| work.scopes_of(entity, a.field, a.pen.writers));
+    let of_row = work.lens.caller.rights.scopes(entity.class.write());
+    let rights: BTreeSet<Scopes> = of_fields.chain([of_row]).collect();
+    let rights: Vec<Scopes> = rights.into_iter().collect();
     let held = work.lens.holds(entity, &known, &rights).await?;
-    let links = Links::resolve(work, entity, items).await?;
+    let links = Links::resolve(work, items).await?;
     let mut rows: Vec<Row<E::Model>> = vec![];
     let mut seen = HashSet::new();
     let mut stale = vec![];
@@ -207,8 +201,8 @@ where
                 for a in &item.assignments {
                     let may_field = may(work.scopes_of(entity, a.field, a.pen.writers));
                     // Who writes the row may repeat what she reads there: a list that is sent whole is not refused for it.
-                    let repeats = may_row && may_repeat(entity, a) && already::<E>(work, &model, a, &links);
-                    if !may_field && !repeats {
+                    let repeats = || may_row && may_repeat(entity, a) && already::<E>(work, entity, &model, a, &links);
+                    if !may_field && !repeats() {
                         work.errors.push((item.index, forbidden(entity, a)));
                     }
                 }
@@ -224,7 +218,7 @@ where
             }
         }
         for a in &item.assignments {
-            if let Err(error) = assign::<E>(work, entity, &mut row, a, &links) {
+            if let Err(error) = assign::<E>(work, &mut row, a, &links) {
                 work.errors.push((item.index, error));
             }
         }
@@ -235,13 +229,18 @@ where
 }
 
 /// Whether a row has the value already.
-fn already<E: EntityTrait>(work: &Work<'_>, model: &E::Model, a: &Assignment, links: &Links) -> bool
+fn already<E: EntityTrait>(
+    work: &Work<'_>,
+    entity: &'static Entity,
+    model: &E::Model,
+    a: &Assignment,
+    links: &Links,
+) -> bool
 where
     E::Model: Clone,
 {
-    let mut row =
-        Row { before: Some(model.clone()), ..Row::made(work.lens.model.entity(work.mutation.entity), model.clone()) };
-    assign::<E>(work, row.entity, &mut row, a, links) == Ok(true)
+    let mut row = Row::derived(entity, model.clone(), model.clone());
+    assign::<E>(work, &mut row, a, links) == Ok(true)
 }
 
 /// The id of the row that each item names: none for one that is to be made, nothing at all for one with an error.
@@ -332,27 +331,24 @@ fn require<M>(work: &mut Work<'_>, entity: &'static Entity, row: &Row<M>) {
     }
 }
 
-fn assign<E>(
+/// Gives a row what is assigned; whether it has it already.
+fn assign<E: EntityTrait>(
     work: &Work<'_>,
-    entity: &'static Entity,
     row: &mut Row<E::Model>,
     a: &Assignment,
     links: &Links,
-) -> Result<bool, UserError>
-where
-    E: EntityTrait,
-{
+) -> Result<bool, UserError> {
     let clears = a.value == Assigned::Clear;
     if clears && a.field.required {
         let line = format!("`{}` cannot be cleared.", a.field.name);
         return Err(UserError::new(UserCode::Required, a.path.clone(), line));
     }
-    let was = row.before.clone();
-    let mut put = |name: &str, new: Option<crate::graph::value::DbValue>| {
+    let (before, after) = (&row.before, &mut row.after);
+    let mut put = |name: &str, new: Option<DbValue>| {
         let column = column::<E>(name);
-        let old = row.after.get(column);
-        row.after.set(column, value::like(&old, new));
-        was.as_ref().is_none_or(|was| was.get(column) == row.after.get(column))
+        let old = after.get(column);
+        after.set(column, value::like(&old, new));
+        before.as_ref().is_none_or(|before| before.get(column) == after.get(column))
     };
     let mut is_archived = false;
     let same = match (&a.field.kind, &a.value) {
@@ -373,14 +369,13 @@ where
             put(column, None)
         }
         (Kind::Money { amount, currency, .. }, Assigned::Money(units, code)) => {
-            put(currency, Some(crate::graph::value::DbValue::Text(code.clone())))
-                & put(amount, Some(crate::graph::value::DbValue::Int(*units)))
+            put(currency, Some(DbValue::Text(code.clone()))) & put(amount, Some(DbValue::Int(*units)))
         }
         (Kind::Money { amount, currency, .. }, _) => put(amount, None) & put(currency, None),
         (Kind::One { column, .. }, _) => {
             let found = links.find(a)?;
             is_archived = found.is_archived;
-            put(column, Some(crate::graph::value::DbValue::Id(found.id)))
+            put(column, Some(DbValue::Id(found.id)))
         }
         (Kind::Union { arms, .. }, Assigned::LinkId(_)) => {
             let found = links.find(a)?;
@@ -389,14 +384,14 @@ where
             for (column, to) in arms {
                 let is_it =
                     work.lens.model.concrete(work.lens.model.entity(to)).iter().any(|e| e.prefix == Some(found.prefix));
-                same &= put(column, is_it.then_some(crate::graph::value::DbValue::Id(found.id)));
+                same &= put(column, is_it.then_some(DbValue::Id(found.id)));
             }
             same
         }
         _ => true,
     };
     if a.pen.once && row.before.is_some() && !same {
-        let line = format!("`{}` of a {} is settled when it is created.", a.field.name, entity.name);
+        let line = format!("`{}` of a {} is settled when it is created.", a.field.name, row.entity.name);
         return Err(UserError::new(UserCode::Immutable, a.path.clone(), line));
     }
     if is_archived && (row.before.is_none() || !same) {
@@ -418,14 +413,13 @@ where
     E: EntityTrait,
     E::Model: Clone + Send + Sync,
 {
-    let archives = work.mutation.verb == Verb::Archive;
-    let now = work.now;
+    let archived_at = (work.mutation.verb == Verb::Archive).then_some(work.now);
     // An archive makes no rows, so none begins as anything.
     let mut rows = open::<E>(work, entity, &batch.items, |_| unreachable!("an archived row is there")).await?;
     demand(work, &rows, scopes, needs).await?;
     let column = column::<E>("archived_at");
     for row in &mut rows {
-        row.after.set(column, Value::ChronoDateTimeUtc(archives.then_some(now)));
+        row.after.set(column, Value::ChronoDateTimeUtc(archived_at));
     }
     Ok(rows)
 }

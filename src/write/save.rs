@@ -5,15 +5,12 @@ use sea_orm::{
 };
 
 use super::{
-    Batch, Done, Work, Written,
+    Batch, CHUNK, Done, Work, Written,
     rows::Row,
     trace::{Action, Trace},
     value::{self, column},
 };
 use crate::error::Error;
-
-/// Rows of one statement; databases bound the number of parameters.
-const CHUNK: usize = 400;
 
 /// Writes the rows without errors, with their traces. Rows that would stay as they are write nothing.
 pub async fn save<E>(
@@ -28,7 +25,7 @@ where
     E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
 {
     let mut done = Done { count: batch.count, ..Done::default() };
-    let rejected = !work.errors.is_empty() && !batch.keeps_good;
+    let rejected = work.rejects(batch);
     let mut writing = vec![];
     for mut row in rows {
         let prefix = row.entity.prefix.unwrap_or_default();

@@ -5,11 +5,8 @@
 use sea_orm::{ConnectionTrait, Statement, Value};
 use uuid::Uuid;
 
-use super::Work;
+use super::{CHUNK, Work};
 use crate::{error::Error, graph::decl::RowScope};
-
-/// Ids of one statement; databases bound the number of parameters.
-const CHUNK: usize = 400;
 
 /// Locks all that belongs to the items whose scope has changed, before the first event is written: who writes one of
 /// those rows at the same time has written its event by then, or will write it after ours.

@@ -45,7 +45,7 @@ impl<'d> Compiler<'d> {
                 "nodes" => {
                     self.path.push("*".into());
                     let Level { source, children, .. } = &mut level;
-                    let ops = self.entity(source, children, 0, entity, scopes, &sets(&fields), None)?;
+                    let ops = self.entity(source, children, 0, entity, scopes, &sets(&fields))?;
                     self.path.pop();
                     shape.push(ConnectionOp::Rows(level.rows.len()));
                     level.rows.push(ops);
@@ -104,7 +104,7 @@ impl<'d> Compiler<'d> {
                 page.row_cursors = true;
                 return Ok(vec![Op::Cursor]);
             }
-            this.entity(source, children, 0, entity, scopes, &sets(fields), None)
+            this.entity(source, children, 0, entity, scopes, &sets(fields))
         })
     }
 

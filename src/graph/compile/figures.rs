@@ -230,7 +230,7 @@ impl<'d> Compiler<'d> {
                     let scopes = this.rights.read(target.class);
                     let joined = source.join((0, GROUP_KEYS[at]), target, scopes);
                     let present = source.column(joined, "id", ColumnType::Id);
-                    let mut ops = this.entity(source, &mut none, joined, target, scopes, &sets(fields), None)?;
+                    let mut ops = this.entity(source, &mut none, joined, target, scopes, &sets(fields))?;
                     if !none.is_empty() {
                         return Err(Error::new(
                             Code::GraphqlValidationFailed,

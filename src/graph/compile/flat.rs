@@ -2,11 +2,11 @@
 
 use super::{
     super::{
-        decl::{Entity, Field, KIND, Kind, Model},
+        decl::{Entity, Field, Kind, Model},
         plan::{AccessEntry, ColumnType, Expr, Form, Op, Source},
         value::MONEY_SCALE,
     },
-    Compiler,
+    Compiler, declared,
 };
 use crate::{
     auth::Scopes,
@@ -98,11 +98,8 @@ impl Compiler<'_> {
         place: &Place,
     ) -> Result<Compiled, Error> {
         let first = self.access.len();
-        let ops = self.by_type(source, 0, entity, |this, source, entity| {
-            let field = entity
-                .field(place.field)
-                .ok_or_else(|| Error::internal(format!("{}.{} is not declared", entity.name, place.field)))?;
-            this.part(source, 0, entity, field, rows, place.part)
+        let ops = self.by_type(source, 0, entity, |this, source, entity, _| {
+            this.part(source, 0, entity, declared(entity, place.field)?, rows, place.part)
         })?;
         Ok(Compiled { is_denied: is_denied(&ops), ops, entries: first..self.access.len() })
     }
@@ -116,25 +113,6 @@ impl Compiler<'_> {
     pub fn refusal(&self, entry: usize, column: &str) -> Error {
         let AccessEntry { coordinate, needs, .. } = &self.access[entry];
         Error::new(Code::Forbidden, format!("The column `{column}` needs {needs}.")).about(coordinate)
-    }
-
-    /// The steps for whichever type a row is of.
-    fn by_type(
-        &mut self,
-        source: &mut Source,
-        alias: usize,
-        entity: &'static Entity,
-        mut steps: impl FnMut(&mut Self, &mut Source, &'static Entity) -> Result<Vec<Op>, Error>,
-    ) -> Result<Vec<Op>, Error> {
-        if entity.members.is_empty() {
-            return steps(self, source, entity);
-        }
-        let kind = source.column(alias, KIND, ColumnType::Text);
-        let mut arms = vec![];
-        for member in self.model.concrete(entity) {
-            arms.push((member.kind.unwrap_or_default(), steps(self, source, member)?));
-        }
-        Ok(vec![Op::Switch(kind, arms)])
     }
 
     fn part(
@@ -175,12 +153,9 @@ impl Compiler<'_> {
         let mut ends = vec![];
         for (column, to) in &arms {
             let Some(end) = self.follow(source, (alias, column), to) else { continue };
-            let steps = self.by_type(source, end.alias, end.entity, |this, source, entity| {
+            let steps = self.by_type(source, end.alias, end.entity, |this, source, entity, _| {
                 let Some(wanted) = wanted else { return Ok(name(entity)) };
-                let field = entity
-                    .field(wanted)
-                    .ok_or_else(|| Error::internal(format!("{}.{wanted} is not declared", entity.name)))?;
-                this.part(source, end.alias, entity, field, end.scopes, Part::Value)
+                this.part(source, end.alias, entity, declared(entity, wanted)?, end.scopes, Part::Value)
             })?;
             ends.push((end.present, steps));
         }

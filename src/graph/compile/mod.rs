@@ -59,6 +59,9 @@ struct End {
     scopes: Scopes,
 }
 
+/// The column and the value that say that a row is of one type among several; none where there is only one.
+type OnlyKind = Option<(usize, &'static str)>;
+
 /// A field of the document and the others that share its response key.
 type Asked<'d> = [&'d Positioned<AstField>];
 
@@ -198,7 +201,7 @@ impl<'d> Compiler<'d> {
         level.page.leaves = level.lookup.as_ref().and_then(super::filter::leaves::lookup_leaves);
         // Rows found by several ids are told apart by the first column.
         level.source.column(0, "id", ColumnType::Id);
-        let ops = self.entity(&mut level.source, &mut level.children, 0, entity, scopes, &sets(asked), None)?;
+        let ops = self.entity(&mut level.source, &mut level.children, 0, entity, scopes, &sets(asked))?;
         level.rows.push(ops);
         Ok(level)
     }
@@ -258,8 +261,28 @@ impl<'d> Compiler<'d> {
         Ok(ops)
     }
 
-    /// The steps of a row: of its own type, or of the type that its kind names.
-    #[allow(clippy::too_many_arguments)] // where the row stands, spelled out once
+    /// The steps for whichever type a row is of: its own, or the one that its kind names. They are also given the column
+    /// and the value that say so, where it is not the only one.
+    fn by_type(
+        &mut self,
+        source: &mut Source,
+        alias: usize,
+        entity: &'static Entity,
+        mut steps: impl FnMut(&mut Self, &mut Source, &'static Entity, OnlyKind) -> Result<Vec<Op>, Error>,
+    ) -> Result<Vec<Op>, Error> {
+        if entity.members.is_empty() {
+            return steps(self, source, entity, None);
+        }
+        let kind = source.column(alias, KIND, ColumnType::Text);
+        let mut arms = vec![];
+        for member in self.model.concrete(entity) {
+            let value = member.kind.unwrap_or_default();
+            arms.push((value, steps(self, source, member, Some((kind, value)))?));
+        }
+        Ok(vec![Op::Switch(kind, arms)])
+    }
+
+    /// The steps of a row.
     fn entity(
         &mut self,
         source: &mut Source,
@@ -268,23 +291,12 @@ impl<'d> Compiler<'d> {
         entity: &'static Entity,
         rows: Scopes,
         asked: &[&'d SelectionSet],
-        only: Option<(usize, &'static str)>,
     ) -> Result<Vec<Op>, Error> {
-        if entity.members.is_empty() {
-            return self.object(entity.name, asked, |this, name, fields| {
-                let field = entity
-                    .field(name)
-                    .ok_or_else(|| Error::internal(format!("{}.{name} is not declared", entity.name)))?;
-                this.field(source, children, alias, entity, field, rows, fields, only)
-            });
-        }
-        let kind = source.column(alias, KIND, ColumnType::Text);
-        let mut arms = vec![];
-        for member in self.model.concrete(entity) {
-            let value = member.kind.unwrap_or_default();
-            arms.push((value, self.entity(source, children, alias, member, rows, asked, Some((kind, value)))?));
-        }
-        Ok(vec![Op::Switch(kind, arms)])
+        self.by_type(source, alias, entity, |this, source, entity, only| {
+            this.object(entity.name, asked, |this, name, fields| {
+                this.field(source, children, alias, entity, declared(entity, name)?, rows, fields, only)
+            })
+        })
     }
 
     #[allow(clippy::too_many_arguments)] // where the field stands, spelled out once
@@ -297,7 +309,7 @@ impl<'d> Compiler<'d> {
         field: &'static Field,
         rows: Scopes,
         asked: &Asked<'d>,
-        only: Option<(usize, &'static str)>,
+        only: OnlyKind,
     ) -> Result<Vec<Op>, Error> {
         let coordinate = || format!("{}.{}", entity.name, field.name);
         match &field.kind {
@@ -305,14 +317,14 @@ impl<'d> Compiler<'d> {
                 let Some(end) = self.follow(source, (alias, column), to) else {
                     return Ok(vec![Op::Denied(self.deny(coordinate(), self.model.entity(to).class.read(), "ROLE"))]);
                 };
-                let ops = self.entity(source, children, end.alias, end.entity, end.scopes, &sets(asked), None)?;
+                let ops = self.entity(source, children, end.alias, end.entity, end.scopes, &sets(asked))?;
                 return Ok(vec![Op::Present(end.present, ops)]);
             }
             Kind::Union { arms, .. } => {
                 let mut ops = vec![];
                 for (column, to) in arms {
                     let Some(end) = self.follow(source, (alias, column), to) else { continue };
-                    let arm = self.entity(source, children, end.alias, end.entity, end.scopes, &sets(asked), None)?;
+                    let arm = self.entity(source, children, end.alias, end.entity, end.scopes, &sets(asked))?;
                     ops.push((end.present, arm));
                 }
                 return Ok(vec![Op::First(ops)]);
@@ -432,6 +444,11 @@ fn level(source: Source, link: Option<Link>, lookup: Option<Lookup>) -> Level {
 /// The selection sets of fields that share a key.
 pub fn sets<'d>(asked: &Asked<'d>) -> Vec<&'d SelectionSet> {
     asked.iter().map(|f| &f.node.selection_set.node).collect()
+}
+
+/// An entity's field that a name must mean.
+fn declared(entity: &'static Entity, name: &str) -> Result<&'static Field, Error> {
+    entity.field(name).ok_or_else(|| Error::internal(format!("{}.{name} is not declared", entity.name)))
 }
 
 fn argument(asked: &Asked<'_>, name: &str) -> Option<Value> {

@@ -6,8 +6,8 @@ use entity::portfolio_item;
 
 use super::ledger::Ledger;
 use super::{ProjectRow, Sheet, by_name, normalized};
-use crate::clock::Clock;
 use crate::importers::{ImportError, Progress, Report, RowNote};
+use crate::portfolios;
 use crate::write::Work;
 
 /// Rows between two reports of progress.
@@ -19,7 +19,6 @@ pub(in crate::importers) async fn apply(
     sheets: Vec<Sheet>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report, ImportError> {
-    let clock = work.clock;
     let mut ledger = Ledger::load(work.txn).await?;
     let mut report = Report::default();
     for sheet in sheets {
@@ -35,7 +34,7 @@ pub(in crate::importers) async fn apply(
             let item = match find(&ledger, row) {
                 None => {
                     report.created += 1;
-                    create(&mut ledger, row, clock)
+                    create(&mut ledger, row, work)
                 }
                 Some(item) => {
                     let is_new_name = ledger.named("PROJECT", &row.external_id()).is_none();
@@ -48,7 +47,7 @@ pub(in crate::importers) async fn apply(
                     let latest = ledger.year(item);
                     if let Some(latest) = latest.filter(|latest| row.year.is_some_and(|year| year < *latest)) {
                         report.skipped.push(note(format!("{latest} is imported already and newer")));
-                    } else if update(&mut ledger, item, row, clock) {
+                    } else if update(&mut ledger, item, row, work) {
                         report.updated += 1;
                     } else {
                         report.unchanged += 1;
@@ -57,7 +56,7 @@ pub(in crate::importers) async fn apply(
                 }
             };
             rows_of.entry(item).or_insert(row.row);
-            ledger.link(item, &row.external_id(), row.year, clock);
+            ledger.link(item, &row.external_id(), row.year, work);
             if (index + 1) % PROGRESS_ROWS == 0 || index + 1 == total {
                 tell(index + 1);
             }
@@ -74,14 +73,14 @@ fn find(ledger: &Ledger, row: &ProjectRow) -> Option<usize> {
         .or_else(|| ledger.called(&row.name))
 }
 
-fn create(ledger: &mut Ledger, row: &ProjectRow, clock: &dyn Clock) -> usize {
+fn create(ledger: &mut Ledger, row: &ProjectRow, work: &Work<'_>) -> usize {
     let wish = row.number.as_ref().map_or_else(
         || format!("GMPP-{}", normalized(&row.name).replace(' ', "-")),
         |number| format!("GMPP-{}", number.replace(' ', "-")),
     );
-    let department = department(ledger, row, clock);
+    let department = department(ledger, row, work);
     let item =
-        ledger.add(portfolio_item::Model { key: ledger.free_key("PROJECT", &wish), ..blank_item("PROJECT", clock) });
+        ledger.add(portfolio_item::Model { key: ledger.free_key("PROJECT", &wish), ..blank_item(work, "PROJECT") });
     fill(&mut ledger.items[item].now, row);
     place(ledger, item, department);
     ledger.note_name(item, &row.name);
@@ -90,9 +89,9 @@ fn create(ledger: &mut Ledger, row: &ProjectRow, clock: &dyn Clock) -> usize {
 
 /// Brings a project to what the row says; whether that changed anything. State, people, money, key and whatever else
 /// the files do not speak of are left as they are.
-fn update(ledger: &mut Ledger, item: usize, row: &ProjectRow, clock: &dyn Clock) -> bool {
+fn update(ledger: &mut Ledger, item: usize, row: &ProjectRow, work: &Work<'_>) -> bool {
     let before = ledger.items[item].now.clone();
-    let department = department(ledger, row, clock);
+    let department = department(ledger, row, work);
     fill(&mut ledger.items[item].now, row);
     // A project that was put below a program of its department stays there.
     if before.portfolio_id != ledger.items[department].now.portfolio_id {
@@ -123,11 +122,11 @@ fn place(ledger: &mut Ledger, item: usize, department: usize) {
 }
 
 /// The portfolio of the row's department, made if it is new.
-fn department(ledger: &mut Ledger, row: &ProjectRow, clock: &dyn Clock) -> usize {
+fn department(ledger: &mut Ledger, row: &ProjectRow, work: &Work<'_>) -> usize {
     if let Some(known) = ledger.named("PORTFOLIO", &row.department) {
         return known;
     }
-    let blank = blank_item("PORTFOLIO", clock);
+    let blank = blank_item(work, "PORTFOLIO");
     let code = normalized(&row.department).to_uppercase().replace(' ', "-");
     let item = ledger.add(portfolio_item::Model {
         portfolio_id: Some(blank.id),
@@ -136,48 +135,15 @@ fn department(ledger: &mut Ledger, row: &ProjectRow, clock: &dyn Clock) -> usize
         name: row.department.clone(),
         ..blank
     });
-    ledger.link(item, &row.department, None, clock);
+    ledger.link(item, &row.department, None, work);
     item
 }
 
-fn blank_item(kind: &str, clock: &dyn Clock) -> portfolio_item::Model {
-    let now = clock.now();
+/// An item of these files.
+fn blank_item(work: &Work<'_>, kind: &str) -> portfolio_item::Model {
     portfolio_item::Model {
-        id: clock.new_id(),
-        kind: kind.to_owned(),
-        is_restricted: false,
-        portfolio_id: None,
-        program_id: None,
-        parent_id: None,
-        key: String::new(),
-        name: String::new(),
-        name_fold: String::new(),
-        description: None,
-        description_fold: None,
         state: "ACTIVE".to_owned(),
-        category: None,
-        priority: None,
-        confidentiality: "NORMAL".to_owned(),
         base_currency: "GBP".to_owned(),
-        budget_amount: None,
-        project_type: None,
-        methodology: None,
-        phase: None,
-        planned_start_on: None,
-        planned_finish_on: None,
-        forecast_start_on: None,
-        forecast_finish_on: None,
-        actual_start_on: None,
-        actual_finish_on: None,
-        org_unit_id: None,
-        owner_id: None,
-        sponsor_id: None,
-        project_manager_id: None,
-        version: 1,
-        created_at: now,
-        created_by_id: None,
-        updated_at: now,
-        updated_by_id: None,
-        archived_at: None,
+        ..portfolios::blank(work, kind)
     }
 }

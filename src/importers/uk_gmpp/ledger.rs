@@ -7,10 +7,10 @@ use entity::{external_link, portfolio_item};
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
 use super::normalized;
-use crate::clock::Clock;
 use crate::error::Error;
 use crate::graph::decl::Entity;
 use crate::importers::Format;
+use crate::portfolios::external_link as links;
 use crate::write::{Row, Work, rows};
 
 /// A row as it is stored, if it is, and as it is to be.
@@ -149,7 +149,7 @@ impl Ledger {
     }
 
     /// Makes sure that the item has this external id, last seen in `year`.
-    pub(super) fn link(&mut self, item: usize, external_id: &str, year: Option<i32>, clock: &dyn Clock) {
+    pub(super) fn link(&mut self, item: usize, external_id: &str, year: Option<i32>, work: &Work<'_>) {
         let kind = self.items[item].now.kind.clone();
         let id = self.items[item].now.id;
         if let Some(year) = year {
@@ -163,28 +163,16 @@ impl Ledger {
             return;
         }
         self.by_external_id.insert((kind.clone(), external_id.to_owned()), (item, self.links.len()));
-        let now = clock.now();
         self.links.push(Slot {
             stored: None,
             now: external_link::Model {
-                id: clock.new_id(),
                 target_type: kind,
                 system: Format::UkGmpp.as_str().to_owned(),
                 external_id: external_id.to_owned(),
-                url: None,
                 etag: year.map(|year| year.to_string()),
                 direction: "IN".to_owned(),
                 item_id: Some(id),
-                person_id: None,
-                org_unit_id: None,
-                portfolio_id: None,
-                is_restricted: false,
-                version: 1,
-                created_at: now,
-                created_by_id: None,
-                updated_at: now,
-                updated_by_id: None,
-                archived_at: None,
+                ..links::blank(work)
             },
         });
     }
