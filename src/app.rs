@@ -18,14 +18,16 @@ use crate::{
         keys::{self, LocalKey},
         token::{Issuer, Verifier},
     },
+    benefits,
     clock::Clock,
     config::{Config, Toggle},
     error::{Code, Error},
     events::{Events, Works},
     export::Exports,
+    finance,
     graph::{Database, Engine, decl::Model},
     http::{self, Sockets, Throttle},
-    people, platform, portfolios,
+    people, platform, portfolios, reporting, strategy,
 };
 
 /// How long a start waits for the database.
@@ -119,7 +121,15 @@ impl App {
 /// Every declaration: the one list of domains.
 pub fn model() -> &'static Model {
     static MODEL: LazyLock<Model> = LazyLock::new(|| {
-        let entities = [people::declarations(), portfolios::declarations(), platform::declarations()];
+        let entities = [
+            people::declarations(),
+            portfolios::declarations(),
+            strategy::declarations(),
+            finance::declarations(),
+            reporting::declarations(),
+            benefits::declarations(),
+            platform::declarations(),
+        ];
         let mutations = [people::mutations(), portfolios::mutations(), platform::mutations()];
         Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
     });

@@ -5,17 +5,21 @@
 
 pub mod app;
 pub mod auth;
+pub mod benefits;
 pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod error;
 pub mod events;
 pub mod export;
+pub mod finance;
 pub mod graph;
 pub mod http;
 pub mod importers;
 pub mod people;
 pub mod platform;
 pub mod portfolios;
+pub mod reporting;
+pub mod strategy;
 pub mod telemetry;
 pub mod write;

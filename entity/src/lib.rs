@@ -3,13 +3,21 @@
 //! Enum-like columns are plain text here and checked by the schema; `*_fold` columns hold [`str::to_lowercase`] of
 //! their neighbor and are written with the row.
 
+pub mod benefits;
+pub mod finance;
 pub mod people;
 pub mod platform;
 pub mod portfolios;
+pub mod reporting;
+pub mod strategy;
 
+pub use benefits::{benefit, benefit_contribution, benefit_plan_point};
+pub use finance::{budget, budget_line, cost_category, fiscal_calendar, fiscal_period, forecast, forecast_line};
 pub use people::{org_unit, person, person_identity, role_assignment};
 pub use platform::{
     api_key, api_key_grant, audit_event, external_link, feed_view, idempotency, outbox_event, outbox_head,
     server_secret,
 };
-pub use portfolios::portfolio_item;
+pub use portfolios::{item_ancestor, portfolio_item, portfolio_tree_node};
+pub use reporting::{rag_assessment, status_report};
+pub use strategy::{alignment_cell, objective_contribution, strategic_objective};

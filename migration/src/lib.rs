@@ -14,6 +14,11 @@ mod m20250101_000005_server_secret;
 mod m20250201_000001_api_key;
 mod m20250202_000001_archive;
 mod m20250202_000002_writes;
+mod m20250301_000001_item_tree;
+mod m20250301_000002_strategy;
+mod m20250301_000003_finance;
+mod m20250301_000004_reporting;
+mod m20250301_000005_benefits;
 mod step;
 
 /// Runs the steps, up and down.
@@ -31,6 +36,11 @@ impl MigratorTrait for Migrator {
             Box::new(m20250201_000001_api_key::STEP),
             Box::new(m20250202_000001_archive::STEP),
             Box::new(m20250202_000002_writes::STEP),
+            Box::new(m20250301_000001_item_tree::STEP),
+            Box::new(m20250301_000002_strategy::STEP),
+            Box::new(m20250301_000003_finance::STEP),
+            Box::new(m20250301_000004_reporting::STEP),
+            Box::new(m20250301_000005_benefits::STEP),
         ]
     }
 }

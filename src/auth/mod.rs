@@ -13,7 +13,7 @@ use std::{fmt, sync::Arc};
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-pub use policy::{Class, Permission, Rights, Scopes};
+pub use policy::{Class, Permission, Reads, Rights, Scopes};
 pub use roles::Role;
 pub use rows::{Callers, Reach, RowSet, Rows};
 pub use steps::Step;

@@ -23,6 +23,8 @@ pub enum Class {
     Person,
     /// Benefit profiles, plans and actuals.
     Ben,
+    /// Status reports and ratings before they are published.
+    WorkDraft,
     /// Gate submissions and decisions, waivers, audit findings.
     Gov,
     /// Committee notes before a decision.
@@ -37,7 +39,7 @@ pub enum Class {
 
 impl Class {
     /// Every class, in the order of the published table.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Basic,
         Self::Work,
         Self::Fin,
@@ -45,6 +47,7 @@ impl Class {
         Self::Rate,
         Self::Person,
         Self::Ben,
+        Self::WorkDraft,
         Self::Gov,
         Self::GovDraft,
         Self::Scen,
@@ -62,6 +65,7 @@ impl Class {
             Self::Rate => "RATE",
             Self::Person => "PERSON",
             Self::Ben => "BEN",
+            Self::WorkDraft => "WORK_DRAFT",
             Self::Gov => "GOV",
             Self::GovDraft => "GOV_DRAFT",
             Self::Scen => "SCEN",
@@ -178,6 +182,12 @@ impl Scopes {
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
+    }
+
+    /// What is in this and not in the other.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
     /// Whether there is any right at all.
@@ -307,6 +317,15 @@ pub fn decide(role: Role, class: Class) -> Grant {
             Role::Integration => GRANTED,
             Role::ResourceManager | Role::Admin => NOTHING,
         },
+        // Who writes reports sees them before they are published; everybody else waits.
+        Class::WorkDraft => match role {
+            Role::PmoLead => grant(S::ALL, S::ALL, S::NONE),
+            Role::ProjectManager => grant(S::OWN, S::OWN, S::NONE),
+            Role::Integration => GRANTED,
+            Role::Sponsor | Role::ResourceManager | Role::Finance | Role::Analyst | Role::Auditor | Role::Admin => {
+                NOTHING
+            }
+        },
         Class::Gov => match role {
             Role::PmoLead => EVERYTHING,
             Role::ProjectManager => grant(S::OWN, S::OWN, S::NONE),
@@ -358,10 +377,13 @@ pub fn decide(role: Role, class: Class) -> Grant {
     }
 }
 
+/// On which rows each class can be read, by its place in the published table.
+pub type Reads = [Scopes; Class::ALL.len()];
+
 /// The rights of a caller: the union over her roles. Also the part of a plan's key that rights decide.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Rights {
-    read: [Scopes; Class::ALL.len()],
+    read: Reads,
     write: [Scopes; Class::ALL.len()],
     approve: [Scopes; Class::ALL.len()],
     /// Which sets of her rows have any.
@@ -406,6 +428,11 @@ impl Rights {
     /// On which rows fields of this class can be read.
     pub fn read(&self, class: Class) -> Scopes {
         self.read[class as usize]
+    }
+
+    /// On which rows each class can be read.
+    pub fn reads(&self) -> Reads {
+        self.read
     }
 
     /// Whether anything can be written at all.

@@ -38,11 +38,29 @@ pub enum Step {
     ReportReturn,
     /// A report published; it never changes again.
     ReportPublish,
+    /// Objectives, their weights, and what contributes to them.
+    StrategySteer,
+    /// Fiscal calendars, their periods, and cost categories.
+    FinanceSetUp,
+    /// A fiscal period closed, or opened again.
+    PeriodClose,
+    /// A forecast published; it never changes again.
+    ForecastPublish,
+    /// A rating in the name of the sponsor or of somebody independent.
+    ReportAssess,
+    /// A benefit profile approved, or given back.
+    BenefitApprove,
+    /// A benefit that can be had from now on, or is being had.
+    BenefitEnable,
+    /// A benefit found to be realized or not, or withdrawn.
+    BenefitSettle,
+    /// A file imported.
+    ImportRun,
 }
 
 impl Step {
     /// Every step, in the order of the published rules.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 25] = [
         Self::ItemApprove,
         Self::ItemStart,
         Self::ItemHold,
@@ -59,6 +77,15 @@ impl Step {
         Self::ReportSubmit,
         Self::ReportReturn,
         Self::ReportPublish,
+        Self::StrategySteer,
+        Self::FinanceSetUp,
+        Self::PeriodClose,
+        Self::ForecastPublish,
+        Self::ReportAssess,
+        Self::BenefitApprove,
+        Self::BenefitEnable,
+        Self::BenefitSettle,
+        Self::ImportRun,
     ];
 
     /// The name used in tables and the schema.
@@ -80,6 +107,15 @@ impl Step {
             Self::ReportSubmit => "REPORT_SUBMIT",
             Self::ReportReturn => "REPORT_RETURN",
             Self::ReportPublish => "REPORT_PUBLISH",
+            Self::StrategySteer => "STRATEGY_STEER",
+            Self::FinanceSetUp => "FINANCE_SET_UP",
+            Self::PeriodClose => "PERIOD_CLOSE",
+            Self::ForecastPublish => "FORECAST_PUBLISH",
+            Self::ReportAssess => "REPORT_ASSESS",
+            Self::BenefitApprove => "BENEFIT_APPROVE",
+            Self::BenefitEnable => "BENEFIT_ENABLE",
+            Self::BenefitSettle => "BENEFIT_SETTLE",
+            Self::ImportRun => "IMPORT_RUN",
         }
     }
 
@@ -101,7 +137,16 @@ impl Step {
             | Self::BudgetSubmit
             | Self::ReportSubmit
             | Self::ReportReturn
-            | Self::ReportPublish => &[],
+            | Self::ReportPublish
+            | Self::StrategySteer
+            | Self::FinanceSetUp
+            | Self::PeriodClose
+            | Self::ForecastPublish
+            | Self::ReportAssess
+            | Self::BenefitApprove
+            | Self::BenefitEnable
+            | Self::BenefitSettle
+            | Self::ImportRun => &[],
         }
     }
 }
@@ -146,7 +191,16 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BudgetSubmit
             | Step::BudgetApprove
             | Step::ReportReturn
-            | Step::ReportPublish => Scopes::ALL,
+            | Step::ReportPublish
+            | Step::StrategySteer
+            | Step::FinanceSetUp
+            | Step::PeriodClose
+            | Step::ForecastPublish
+            | Step::ReportAssess
+            | Step::BenefitApprove
+            | Step::BenefitEnable
+            | Step::BenefitSettle
+            | Step::ImportRun => Scopes::ALL,
             Step::ReportSubmit => Scopes::NONE,
         },
         Role::ProjectManager => match step {
@@ -157,7 +211,9 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BudgetSubmit
             | Step::ReportSubmit
             | Step::ReportReturn
-            | Step::ReportPublish => Scopes::OWN,
+            | Step::ReportPublish
+            | Step::ForecastPublish
+            | Step::BenefitEnable => Scopes::OWN,
             Step::ItemApprove
             | Step::ItemClose
             | Step::ItemCancel
@@ -165,10 +221,22 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ItemSteer
             | Step::ItemClassify
             | Step::ItemArchive
-            | Step::BudgetApprove => Scopes::NONE,
+            | Step::BudgetApprove
+            | Step::StrategySteer
+            | Step::FinanceSetUp
+            | Step::PeriodClose
+            | Step::ReportAssess
+            | Step::BenefitApprove
+            | Step::BenefitSettle
+            | Step::ImportRun => Scopes::NONE,
         },
         Role::Sponsor => match step {
-            Step::ItemApprove | Step::ItemClose | Step::ItemCancel | Step::BudgetApprove => Scopes::SPON,
+            Step::ItemApprove
+            | Step::ItemClose
+            | Step::ItemCancel
+            | Step::BudgetApprove
+            | Step::BenefitApprove
+            | Step::BenefitSettle => Scopes::SPON,
             Step::ItemStart
             | Step::ItemHold
             | Step::ItemResume
@@ -180,10 +248,17 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BudgetSubmit
             | Step::ReportSubmit
             | Step::ReportReturn
-            | Step::ReportPublish => Scopes::NONE,
+            | Step::ReportPublish
+            | Step::StrategySteer
+            | Step::FinanceSetUp
+            | Step::PeriodClose
+            | Step::ForecastPublish
+            | Step::ReportAssess
+            | Step::BenefitEnable
+            | Step::ImportRun => Scopes::NONE,
         },
         Role::Finance => match step {
-            Step::BudgetSubmit => Scopes::ALL,
+            Step::BudgetSubmit | Step::FinanceSetUp | Step::PeriodClose | Step::ForecastPublish => Scopes::ALL,
             Step::ItemApprove
             | Step::ItemStart
             | Step::ItemHold
@@ -198,7 +273,13 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BudgetApprove
             | Step::ReportSubmit
             | Step::ReportReturn
-            | Step::ReportPublish => Scopes::NONE,
+            | Step::ReportPublish
+            | Step::StrategySteer
+            | Step::ReportAssess
+            | Step::BenefitApprove
+            | Step::BenefitEnable
+            | Step::BenefitSettle
+            | Step::ImportRun => Scopes::NONE,
         },
         // A script makes items below what was granted to it; it steers nothing.
         Role::Integration => match step {
@@ -217,7 +298,16 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BudgetApprove
             | Step::ReportSubmit
             | Step::ReportReturn
-            | Step::ReportPublish => Scopes::NONE,
+            | Step::ReportPublish
+            | Step::StrategySteer
+            | Step::FinanceSetUp
+            | Step::PeriodClose
+            | Step::ForecastPublish
+            | Step::ReportAssess
+            | Step::BenefitApprove
+            | Step::BenefitEnable
+            | Step::BenefitSettle
+            | Step::ImportRun => Scopes::NONE,
         },
         Role::ResourceManager | Role::Analyst | Role::Auditor | Role::Admin => Scopes::NONE,
     }

@@ -9,6 +9,7 @@ use sea_orm::{ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityT
 use crate::clock::Clock;
 use crate::error::{Code, Error};
 use crate::graph::begin;
+use crate::write::ancestors;
 
 mod rows;
 mod timeline;
@@ -59,6 +60,7 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<person::Entity, _, person::ActiveModel>(&txn, rows.people).await?;
     insert::<person_identity::Entity, _, person_identity::ActiveModel>(&txn, rows.identities).await?;
     insert::<portfolio_item::Entity, _, portfolio_item::ActiveModel>(&txn, rows.items).await?;
+    ancestors::keep_all(&txn).await?;
     insert::<role_assignment::Entity, _, role_assignment::ActiveModel>(&txn, rows.roles).await?;
     insert::<external_link::Entity, _, external_link::ActiveModel>(&txn, rows.links).await?;
     txn.commit().await?;

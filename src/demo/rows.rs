@@ -302,6 +302,8 @@ fn item(
         confidentiality: if is_confidential { "CONFIDENTIAL" } else { "NORMAL" }.to_owned(),
         base_currency: fact.currency,
         budget_amount: fact.budget.map(|units| units * PER_UNIT),
+        rag: None,
+        rag_on: None,
         project_type: fact.project_type,
         phase: fact.methodology.and_then(|way| timeline::phase(fact.state, way, plan)).map(str::to_owned),
         methodology: fact.methodology.map(|way| way.as_str().to_owned()),

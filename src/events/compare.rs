@@ -52,14 +52,14 @@ impl Turn<'_> {
             return;
         }
         sql.look_through(&view.eyes).push("TRUE");
-        sql.visible_rows(alias, rows, scopes, " AND ");
+        sql.visible_rows(alias, entity, rows, scopes, " AND ");
     }
 
     /// The events of the entity since the position, one row an object: under which old views it was visible.
     fn write_since(&self, sql: &mut Sql, entity: &Entity) {
         let told = Param::Const(DbValue::Instant(self.told_at.unwrap_or(DateTime::UNIX_EPOCH) + SKEW));
         sql.push("WITH w AS (SELECT t1.target_id, t1.at, t1.was_there, t1.was_item_id, t1.was_portfolio_id,");
-        sql.push(" t1.was_restricted, t1.was_state, t1.was_person_id,");
+        sql.push(" t1.was_restricted, t1.was_state, t1.was_person_id, t1.was_draft,");
         sql.push(" row_number() OVER (PARTITION BY t1.target_id ORDER BY t1.seq) AS nth,");
         sql.push(" lag(t1.at) OVER (PARTITION BY t1.target_id ORDER BY t1.seq) AS since");
         sql.push(" FROM outbox_event t1 WHERE t1.target_type = ").literal(entity.name).push(" AND (t1.position > ");
@@ -121,7 +121,7 @@ impl Feed {
         after: Uuid,
         limit: usize,
     ) -> Result<Vec<(Uuid, Option<i64>)>, Error> {
-        let mut sql = Sql::new(self.database.dialect, turn.new.eyes.rows.reach());
+        let mut sql = Sql::of_view(self.database.dialect, &turn.new.eyes);
         turn.write_since(&mut sql, entity);
         sql.push("SELECT d.id, CASE WHEN d.is_now = 1 THEN d.version END FROM (SELECT t0.id, t0.version, CASE WHEN ");
         Turn::sees(&mut sql, turn.new, entity, entity.rows, 0);

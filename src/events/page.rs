@@ -62,8 +62,7 @@ impl Feed {
     fn statement(&self, view: &View, selection: &Selection, (from, to): (i64, i64), limit: usize) -> Option<Sql> {
         let entities = || selection.entities.iter().filter(|e| !view.read(e.class).is_empty());
         entities().next()?;
-        let mut sql = Sql::new(self.database.dialect, view.eyes.rows.reach());
-        sql.look_through(&view.eyes);
+        let mut sql = Sql::of_view(self.database.dialect, &view.eyes);
         sql.push(
             "SELECT e.position, e.target_type, e.target_id, e.version, e.at, e.request_id, e.mutation, e.actor_id, e.brought",
         );
@@ -78,7 +77,7 @@ impl Feed {
         sql.push(" END AS version, CASE t0.target_type");
         for entity in entities() {
             sql.push(" WHEN ").literal(entity.name).push(" THEN t0.was_there");
-            sql.visible_rows(0, entity.rows.before(), view.read(entity.class), " AND ");
+            sql.visible_rows(0, entity, entity.rows.before(), view.read(entity.class), " AND ");
         }
         sql.push(" ELSE FALSE END AS was FROM outbox_event t0 WHERE t0.position > ");
         sql.param(Param::Const(DbValue::Int(from))).push(" AND t0.position <= ").param(Param::Const(DbValue::Int(to)));

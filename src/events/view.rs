@@ -35,7 +35,6 @@ pub struct View {
     pub hash: ViewHash,
     /// Its rows and its person.
     pub eyes: Eyes,
-    read: BTreeMap<&'static str, Scopes>,
     content: String,
 }
 
@@ -54,6 +53,7 @@ struct Content {
 #[derive(PartialEq, Eq)]
 pub struct Lens {
     rows: Reading,
+    drafts: Option<Reading>,
     fields: Vec<(Class, Option<Reading>)>,
     links: Vec<(Class, bool)>,
     named: Arc<[Uuid]>,
@@ -114,13 +114,13 @@ impl View {
             },
             named: rows(RowSet::Named),
         };
-        let read = Class::ALL.into_iter().filter_map(|c| Some((c.as_str(), scopes(content.read.get(c.as_str())?))));
-        Self { hash, eyes: Eyes { rows, person: content.person }, read: read.collect(), content: text }
+        let reads = Class::ALL.map(|class| content.read.get(class.as_str()).map_or(Scopes::NONE, |text| scopes(text)));
+        Self { hash, eyes: Eyes { rows, person: content.person, reads }, content: text }
     }
 
     /// On which rows fields of this class can be read.
     pub fn read(&self, class: Class) -> Scopes {
-        self.read.get(class.as_str()).copied().unwrap_or_default()
+        self.eyes.reads[class as usize]
     }
 
     /// Where a class of fields can be read on the visible rows of an entity.
@@ -138,6 +138,7 @@ impl View {
         let named = if entity.rows.item().is_some() { self.eyes.rows.named.clone() } else { Arc::default() };
         Lens {
             rows: self.reading(entity, self.read(entity.class)),
+            drafts: entity.drafts.map(|class| self.reading(entity, self.read(class))),
             fields: field_classes(entity).into_iter().map(field).collect(),
             links: links(model, entity).into_iter().map(|class| (class, self.read(class).is_empty())).collect(),
             named,
@@ -145,8 +146,9 @@ impl View {
     }
 
     fn reading(&self, entity: &Entity, scopes: Scopes) -> Reading {
-        if entity.rows == RowScope::Directory {
-            return (if scopes.is_empty() { scopes } else { Scopes::ALL }, vec![], None);
+        if entity.rows.is_common() {
+            let others = if entity.rows == RowScope::Reference { scopes.without(Scopes::SELF) } else { scopes };
+            return (if others.is_empty() { others } else { Scopes::ALL }, vec![], None);
         }
         let sets = RowSet::ALL.into_iter().filter(|set| *set != RowSet::Named && uses(scopes, *set));
         let person = self.eyes.person.filter(|_| scopes.has(Scopes::SELF));
@@ -184,7 +186,7 @@ fn links(model: &Model, entity: &Entity) -> Vec<Class> {
 /// Whether a scope compares with a set. Restricted rows are compared with who is named on them, whatever the scope.
 fn uses(scopes: Scopes, set: RowSet) -> bool {
     match set {
-        RowSet::Own => scopes.has(Scopes::OWN),
+        RowSet::Own => scopes.has(Scopes::OWN) || scopes.has(Scopes::OWN_DRAFT),
         RowSet::SponsoredPortfolios | RowSet::SponsoredItems => scopes.has(Scopes::SPON),
         RowSet::GivenPortfolios | RowSet::GivenItems => scopes.has(Scopes::PF),
         RowSet::Team => scopes.has(Scopes::TEAM),

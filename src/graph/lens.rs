@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     cell::Cell,
     database::{Database, Reader},
-    decl::{Entity, KIND, Model, RowScope},
+    decl::{Entity, KIND, Model},
     plan::ColumnType,
     sql::{Param, Sql, Statement},
     value::{DbValue, ListType},
@@ -125,10 +125,10 @@ impl Lens<'_> {
         facts(&mut sql, entity);
         for scopes in rights {
             sql.push(", ");
-            // A right on some rows is a right on none of a directory, whose rows relate to nobody.
+            // A right on some rows is a right on none of those that relate to nobody.
             if scopes.is_all() {
                 sql.push("TRUE");
-            } else if scopes.is_empty() || entity.rows == RowScope::Directory {
+            } else if scopes.is_empty() || entity.rows.is_common() {
                 sql.push("FALSE");
             } else {
                 sql.scopes(0, entity.rows, *scopes);
@@ -149,7 +149,7 @@ impl Lens<'_> {
     }
 
     fn sql(&self) -> Sql {
-        Sql::new(self.database.dialect, self.caller.rights.reach)
+        Sql::new(self.database.dialect, &self.caller.rights)
     }
 
     fn select(&self, entity: &Entity, more: &[&str]) -> Sql {

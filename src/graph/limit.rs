@@ -1,6 +1,6 @@
 //! Where a field may be read: the one decision that columns, filters, orders, groups and figures share.
 
-use super::decl::{Entity, Field, RowScope};
+use super::decl::{Entity, Field};
 use crate::{
     auth::{Class, Permission, Scopes},
     error::{Code, Error},
@@ -22,8 +22,8 @@ pub fn limit(entity: &Entity, needs: Class, scopes: Scopes, rows: Scopes) -> Lim
         Limit::Never
     } else if needs == entity.class || scopes.is_all() {
         Limit::Free
-    } else if entity.rows == RowScope::Directory {
-        // Directory rows relate to nobody, so a right that holds on some rows holds on none of these.
+    } else if entity.rows.is_common() {
+        // Such rows relate to nobody, so a right that holds on some rows holds on none of these.
         Limit::Never
     } else if scopes.covers(rows) {
         Limit::Free

@@ -9,7 +9,7 @@ use super::{
     decl::{Column, Entity, KIND, RowScope},
     value::{DbValue, Leaf, ListType},
 };
-use crate::auth::{Reach, RowSet, Rows, Scopes};
+use crate::auth::{Reach, Reads, Rights, RowSet, Rows, Scopes};
 
 /// The database's language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,6 +84,8 @@ pub struct Sql {
     pub dialect: Dialect,
     /// Which sets of the caller's rows have any.
     reach: Reach,
+    /// What the caller reads of each class: drafts need more than their row does.
+    reads: Reads,
     /// Whose rows they are, where it is not the caller who runs the statement.
     eyes: Option<Eyes>,
     text: String,
@@ -97,17 +99,28 @@ pub struct Eyes {
     pub rows: Rows,
     /// The person, if the scopes ask for one.
     pub person: Option<Uuid>,
+    /// What is read of each class.
+    pub reads: Reads,
 }
 
 impl Sql {
     /// An empty text.
-    pub fn new(dialect: Dialect, reach: Reach) -> Self {
-        Self { dialect, reach, eyes: None, text: String::with_capacity(512), params: vec![] }
+    pub fn new(dialect: Dialect, rights: &Rights) -> Self {
+        let (reach, reads) = (rights.reach, rights.reads());
+        Self { dialect, reach, reads, eyes: None, text: String::with_capacity(512), params: vec![] }
+    }
+
+    /// An empty text about the rows of a view.
+    pub fn of_view(dialect: Dialect, eyes: &Eyes) -> Self {
+        let mut sql = Self::new(dialect, &Rights::default());
+        sql.look_through(eyes);
+        sql
     }
 
     /// Conditions from here on are about these rows and this person.
     pub fn look_through(&mut self, eyes: &Eyes) -> &mut Self {
         self.reach = eyes.rows.reach();
+        self.reads = eyes.reads;
         self.eyes = Some(eyes.clone());
         self
     }
@@ -185,6 +198,13 @@ impl Sql {
         if scopes.is_all() || rows == RowScope::Directory {
             return false;
         }
+        if rows == RowScope::Reference {
+            let is_anybody = !scopes.without(Scopes::SELF).is_empty();
+            if !is_anybody {
+                self.push("FALSE");
+            }
+            return !is_anybody;
+        }
         self.push("(");
         let start = self.text.len();
         let mut sets: Vec<(Column, RowSet)> = vec![];
@@ -211,7 +231,14 @@ impl Sql {
             let rows = self.rows(set);
             self.or(start).column(alias, column).is_any(ListType::Id, rows);
         }
-        if let RowScope::OfPerson { person } = rows
+        if let (true, Some([item, ..]), Some(draft)) = (scopes.has(Scopes::OWN_DRAFT), rows.item(), rows.draft())
+            && self.reach.has(RowSet::Own)
+        {
+            let own = self.rows(RowSet::Own);
+            self.or(start).push("(").column(alias, draft).push(" AND ");
+            self.column(alias, item).is_any(ListType::Id, own).push(")");
+        }
+        if let Some(person) = rows.person()
             && scopes.has(Scopes::SELF)
         {
             let me = self.me();
@@ -237,11 +264,11 @@ impl Sql {
         if let Some(kind) = entity.kind {
             self.push(lead).column(alias, KIND).push(" = ").literal(kind);
         }
-        self.visible_rows(alias, entity.rows, scopes, lead);
+        self.visible_rows(alias, entity, entity.rows, scopes, lead);
     }
 
     /// The same without regard to the kind: for columns that stand for a row elsewhere.
-    pub fn visible_rows(&mut self, alias: usize, rows: RowScope, scopes: Scopes, lead: &str) {
+    pub fn visible_rows(&mut self, alias: usize, entity: &Entity, rows: RowScope, scopes: Scopes, lead: &str) {
         if let Some([item, _, restricted]) = rows.item() {
             self.push(lead).push("(NOT ").column(alias, restricted);
             if self.reach.has(RowSet::Named) {
@@ -249,6 +276,16 @@ impl Sql {
                 self.push(" OR ").column(alias, item).is_any(ListType::Id, named);
             }
             self.push(")");
+        }
+        if let (Some(class), Some(draft)) = (entity.drafts, rows.draft()) {
+            let scopes = self.reads[class as usize];
+            if !scopes.is_all() {
+                self.push(lead).push("(NOT ").column(alias, draft);
+                if !scopes.is_empty() {
+                    self.push(" OR ").scopes(alias, rows, scopes);
+                }
+                self.push(")");
+            }
         }
         let mark = self.text.len();
         self.push(lead);

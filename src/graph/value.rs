@@ -66,7 +66,7 @@ impl Leaf {
             Self::Enum(_) => ListType::Text,
             Self::Amount => ListType::Int,
             Self::Scalar(s) => match s {
-                Scalar::Int | Scalar::Version | Scalar::Boolean => ListType::Int,
+                Scalar::Int | Scalar::Decimal | Scalar::Percent | Scalar::Version | Scalar::Boolean => ListType::Int,
                 Scalar::LocalDate => ListType::Date,
                 Scalar::DateTime => ListType::Instant,
                 Scalar::String | Scalar::CurrencyCode | Scalar::Url | Scalar::Email | Scalar::Id => ListType::Text,
@@ -125,6 +125,7 @@ fn scalar_value(scalar: Scalar, value: &ConstValue) -> Option<DbValue> {
             (s.len() == 3 && s.bytes().all(|b| b.is_ascii_uppercase())).then(|| DbValue::Text(s.clone()))
         }
         (Scalar::Int, ConstValue::Number(n)) => n.as_i64().filter(|n| i32::try_from(*n).is_ok()).map(DbValue::Int),
+        (Scalar::Decimal | Scalar::Percent, _) => decimal(value, RATIO_SCALE).ok().map(DbValue::Int),
         (Scalar::Version, ConstValue::String(s)) => s.parse().ok().map(DbValue::Int),
         (Scalar::Boolean, ConstValue::Boolean(b)) => Some(DbValue::Bool(*b)),
         (Scalar::LocalDate, ConstValue::String(s)) => date(s).map(DbValue::Date),
@@ -143,13 +144,26 @@ fn date(text: &str) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
 }
 
+/// Decimals of a stored number or ratio.
+pub const RATIO_SCALE: u32 = 9;
+/// 100 %, as it is stored.
+pub const WHOLE: i64 = 1_000_000_000;
 /// Ten thousand: money is stored in 1/10,000 of the major unit.
 pub const MONEY_SCALE: u32 = 4;
 /// The largest amount that is stored, so that products and sums stay inside 64 bits.
 const MONEY_MAX: i128 = 9_200_000_000_000_000_000;
 
-/// An amount in 1/10,000, from a decimal string or number, without passing through a float.
+/// An amount in 1/10,000.
 pub fn amount(value: &ConstValue) -> Result<i64, Error> {
+    decimal(value, MONEY_SCALE).map_err(|e| match e.code {
+        Code::OutOfRange if e.message.contains("decimals") => Error::new(e.code, "Money has at most four decimals."),
+        Code::OutOfRange => Error::new(e.code, "This amount is larger than money may be."),
+        _ => e,
+    })
+}
+
+/// A scaled integer from a decimal string or number, without passing through a float.
+pub fn decimal(value: &ConstValue, scale: u32) -> Result<i64, Error> {
     let text = match value {
         ConstValue::String(s) => s.clone(),
         ConstValue::Number(n) => n.to_string(),
@@ -162,11 +176,12 @@ pub fn amount(value: &ConstValue) -> Result<i64, Error> {
         return Err(bad("Decimal"));
     }
     let fraction = fraction.trim_end_matches('0');
-    if fraction.len() > MONEY_SCALE as usize {
-        return Err(Error::new(Code::OutOfRange, "Money has at most four decimals."));
+    if fraction.len() > scale as usize {
+        return Err(Error::new(Code::OutOfRange, format!("This number has at most {scale} decimals.")));
     }
-    let out_of_range = || Error::new(Code::OutOfRange, "This amount is larger than money may be.");
-    let units: i128 = format!("{whole}{fraction:0<4}").parse().map_err(|_| out_of_range())?;
+    let out_of_range = || Error::new(Code::OutOfRange, "This number is larger than numbers may be.");
+    let width = scale as usize;
+    let units: i128 = format!("{whole}{fraction:0<width$}").parse().map_err(|_| out_of_range())?;
     let units = if negative { -units } else { units };
     if units.abs() > MONEY_MAX {
         return Err(out_of_range());

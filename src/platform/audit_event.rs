@@ -16,18 +16,18 @@ static ACTION: EnumDecl = EnumDecl {
         ("UPDATED", "It was changed."),
         ("ARCHIVED", "It was archived."),
         ("UNARCHIVED", "It was taken out of the archive."),
+        ("DELETED", "It was removed, having been no more than a draft."),
     ],
 };
 
 /// `AuditEvent`.
 pub fn declare() -> Entity {
     use audit_event::Column as C;
-    let rows = RowScope::OfItem { item: "item_id", portfolio: "portfolio_id", restricted: "is_restricted" };
     Entity::new(
         "AuditEvent",
         &audit_event::Entity,
         Class::Aud,
-        rows,
+        RowScope::OF_ITEM,
         "One change of one object. Entries of a transaction share its id; they follow their object's confidentiality and are never changed otherwise.",
     )
     .node("aud", "auditEvent", "auditTrail")

@@ -40,12 +40,11 @@ static DIRECTION: EnumDecl = EnumDecl {
 /// `ExternalLink`.
 pub fn declare() -> Entity {
     use external_link::Column as C;
-    let rows = RowScope::OfItem { item: "item_id", portfolio: "portfolio_id", restricted: "is_restricted" };
     Entity::new(
         "ExternalLink",
         &external_link::Entity,
         Class::Work,
-        rows,
+        RowScope::OF_ITEM,
         "The id that another system gave to something here.",
     )
     .node("ext", "externalLink", "externalLinks")

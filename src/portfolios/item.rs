@@ -1,15 +1,20 @@
 //! Portfolio, program and project: what they have in common, and what each adds. One table, so that whatever belongs to
 //! an item (a budget, a risk, a report) has one foreign key.
 
-use entity::portfolio_item::{self, Column as C};
+use entity::{
+    benefit, benefit_contribution, budget, forecast, objective_contribution,
+    portfolio_item::{self, Column as C},
+    portfolio_tree_node, rag_assessment, status_report,
+};
 
 use crate::{
     auth::{Class, Step},
     graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
+    reporting::rag_assessment::RAG,
 };
 
 /// `ItemState`.
-static STATE: EnumDecl = EnumDecl {
+pub(super) static STATE: EnumDecl = EnumDecl {
     name: "ItemState",
     doc: "Where an item stands: PROPOSED, APPROVED, ACTIVE and back and forth to ON_HOLD, CLOSING, CLOSED, or CANCELLED.",
     values: &[
@@ -24,7 +29,7 @@ static STATE: EnumDecl = EnumDecl {
 };
 
 /// `ItemCategory`.
-static CATEGORY: EnumDecl = EnumDecl {
+pub(super) static CATEGORY: EnumDecl = EnumDecl {
     name: "ItemCategory",
     doc: "What the money is for.",
     values: &[
@@ -162,6 +167,13 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
                 true,
                 "The current approved budget, in the base currency; null when none is approved.",
             ),
+            Field::choice(
+                "rag",
+                &RAG,
+                C::Rag,
+                "The overall rating of its latest published report: the independent one, else the sponsor's, else the project manager's; null before the first.",
+            ),
+            Field::date("ragOn", C::RagOn, "The last day of the period of that report; null before the first."),
             Field::date(
                 "plannedStartOn",
                 C::PlannedStartOn,
@@ -213,6 +225,29 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
                 "Who wants it and answers for its value; null when nobody does.",
             )
             .written_by(Step::ItemSteer),
+            Field::many(
+                "descendants",
+                "PortfolioTreeNode",
+                portfolio_tree_node::Column::RootId,
+                "All that stands below it, however deep, and itself: count, sum and group them for a roll-up.",
+            ),
+            Field::many(
+                "contributions",
+                "ObjectiveContribution",
+                objective_contribution::Column::ItemId,
+                "What it contributes to objectives.",
+            ),
+            Field::many("statusReports", "StatusReport", status_report::Column::ItemId, "What is told of it, by period."),
+            Field::many("ragAssessments", "RagAssessment", rag_assessment::Column::ItemId, "Its ratings, of all reports."),
+            Field::many("budgets", "Budget", budget::Column::ItemId, "The versions of its budget."),
+            Field::many("forecasts", "Forecast", forecast::Column::ItemId, "The versions of its forecast."),
+            Field::many("benefits", "Benefit", benefit::Column::ItemId, "What it is to bring."),
+            Field::many(
+                "benefitContributions",
+                "BenefitContribution",
+                benefit_contribution::Column::ContributorId,
+                "Its parts of benefits of other items.",
+            ),
             Field::many(
                 "externalLinks",
                 "ExternalLink",

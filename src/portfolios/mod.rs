@@ -4,6 +4,7 @@ pub mod external_link;
 mod item;
 pub mod rules;
 mod tree;
+mod tree_node;
 mod write;
 
 pub use write::blank;
@@ -18,7 +19,7 @@ pub fn declarations() -> Vec<Entity> {
     let [portfolio, program, project] = item::declare();
     let members = [portfolio, program, project];
     let interface = item::interface(&members);
-    members.into_iter().chain([interface, external_link::declare()]).collect()
+    members.into_iter().chain([interface, external_link::declare(), tree_node::declare()]).collect()
 }
 
 /// The mutations of this domain.

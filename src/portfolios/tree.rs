@@ -188,6 +188,12 @@ fn is_placed(row: &Row<Model>) -> bool {
     moves(row) || row.before.as_ref().is_some_and(|before| before.confidentiality != row.after.confidentiality)
 }
 
+/// The items that are new, or those that were moved, among the rows that will be written.
+pub fn placed(work: &Work<'_>, rows: &[Row<Model>], new: bool) -> Vec<Uuid> {
+    let written = rows.iter().filter(|row| !work.has_failed(row.index) && row.before.is_none() == new);
+    written.filter(|row| moves(row)).map(|row| row.after.id).collect()
+}
+
 /// The scope columns of an item below its parent.
 fn scope(item: &mut Model, parent: Option<&Model>) {
     item.portfolio_id = if item.kind == "PORTFOLIO" { Some(item.id) } else { parent.and_then(|p| p.portfolio_id) };

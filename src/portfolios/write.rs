@@ -21,7 +21,7 @@ use crate::{
     error::Error,
     graph::decl::Writers,
     write::{
-        Action, Batch, Done, Member, Mutation, Row, UserCode, UserError, Verb, Work, input,
+        Action, Batch, Done, Member, Mutation, Row, UserCode, UserError, Verb, Work, ancestors, input,
         rows::{self, archived, forbidden, open, save},
         usual,
     },
@@ -102,8 +102,10 @@ async fn finish(work: &mut Work<'_>, rows: Vec<Row<Model>>, batch: &Batch, actio
         is_restricted: item.is_restricted,
         ..blank
     });
+    let (new, moved) = (tree::placed(work, &rows, true), tree::placed(work, &rows, false));
     let done = save::<Items>(work, rows, batch, action).await?;
     if !rejected {
+        ancestors::keep(work.txn, &new, &moved).await?;
         derived.retain(|row| row.before.as_ref() != Some(&row.after));
         rows::follow::<Items>(work, derived).await?;
         rows::follow::<external_link::Entity>(work, links).await?;
@@ -146,6 +148,8 @@ pub fn blank(work: &Work<'_>, kind: &str) -> Model {
         confidentiality: "NORMAL".to_owned(),
         base_currency: String::new(),
         budget_amount: None,
+        rag: None,
+        rag_on: None,
         project_type: None,
         methodology: None,
         phase: None,

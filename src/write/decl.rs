@@ -29,6 +29,8 @@ pub enum Verb {
     Archive,
     /// Takes one row out of the archive.
     Unarchive,
+    /// Removes one row that is no more than a draft.
+    Delete,
     /// Makes many rows.
     BulkCreate,
     /// Changes many rows.
@@ -79,6 +81,14 @@ pub struct Mutation {
     pub payload: Vec<Member>,
     /// What does it.
     pub run: Run,
+}
+
+/// The mutation that removes a row while it is no more than a draft.
+pub fn delete(entity: &'static str, single: &str, needs: Option<Permission>, doc: String, run: Run) -> Mutation {
+    let deleted =
+        Member { name: "deletedId", ty: "ID", doc: "The id of the row that is gone; null where there are errors." };
+    let (name, payload) = (format!("{single}Delete"), vec![deleted]);
+    Mutation { name, doc, needs, entity, verb: Verb::Delete, input: vec![], payload, run }
 }
 
 /// The mutations that every entity has alike: create, update, archive, take out of the archive, and the bulk forms.

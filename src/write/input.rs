@@ -190,7 +190,7 @@ fn read_item(
         Verb::Update | Verb::BulkUpdate | Verb::BulkUpsert => {
             (member(given, "patch").cloned().unwrap_or(nothing), at.at("patch"))
         }
-        Verb::Archive | Verb::Unarchive | Verb::Act | Verb::Other => (nothing, at.clone()),
+        Verb::Archive | Verb::Unarchive | Verb::Delete | Verb::Act | Verb::Other => (nothing, at.clone()),
     };
     let target = match verb {
         Verb::Create | Verb::BulkCreate => Ok(Target::New),

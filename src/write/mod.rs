@@ -1,6 +1,7 @@
 //! The write path: each mutation is one transaction that holds the data, its audit entry and its event. Nothing is
 //! acknowledged before it is committed, and a row that would stay as it is writes nothing.
 
+pub mod ancestors;
 mod decl;
 mod idempotency;
 pub mod input;
@@ -19,7 +20,7 @@ use sea_orm::DatabaseTransaction;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
-pub use decl::{Member, Mutation, Run, Verb, usual};
+pub use decl::{Member, Mutation, Run, Verb, delete, usual};
 pub use input::Batch;
 pub use perform::{Performed, Wish, Writer};
 pub use rows::Row;

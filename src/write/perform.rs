@@ -216,6 +216,10 @@ impl Writer {
     /// The answer of an earlier request, as things are now and as far as the caller may still do what she did then.
     async fn replay(&self, wish: &Wish<'_>, mut done: Done, mut errors: Told) -> Result<Performed, Error> {
         let entity = self.model.entity(wish.mutation.entity);
+        // What is gone can neither be read nor written again.
+        if wish.mutation.verb == Verb::Delete {
+            return Ok(self.told(wish, &done, &errors, false, true));
+        }
         // What she could not do then asks for no right now.
         let ids: Vec<Uuid> = done.rows.iter().filter(|row| row.status != "FAILED").filter_map(|row| row.id).collect();
         let scopes = self.rights(wish);

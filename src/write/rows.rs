@@ -27,7 +27,7 @@ use crate::{
 };
 
 pub use super::refusal::forbidden;
-pub use super::save::{follow, save};
+pub use super::save::{drop_rows, follow, remove, save};
 
 /// The lock of whoever changes the shape of a tree.
 const TREE: i64 = 0x666f_6c69_6f74_7265;

@@ -1,8 +1,10 @@
 //! Rows on their way into the database: stamped, written in sets, each with its trace.
 
 use sea_orm::{
-    ActiveModelTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable, ModelTrait, Value, sea_query::OnConflict,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable, ModelTrait, QueryFilter, Value,
+    sea_query::OnConflict,
 };
+use uuid::Uuid;
 
 use super::{
     Batch, CHUNK, Done, Work, Written,
@@ -10,7 +12,7 @@ use super::{
     trace::{Action, Trace},
     value::{self, column},
 };
-use crate::error::Error;
+use crate::{error::Error, graph::encode_id};
 
 /// Writes the rows without errors, with their traces. Rows that would stay as they are write nothing.
 pub async fn save<E>(
@@ -46,6 +48,39 @@ where
     }
     put::<E>(work, writing).await?;
     Ok(done)
+}
+
+/// Removes the rows without errors; what hangs on them is to be removed before. The trace keeps what they were.
+pub async fn remove<E>(work: &mut Work<'_>, rows: Vec<Row<E::Model>>, batch: &Batch) -> Result<Done, Error>
+where
+    E: EntityTrait,
+    E::Model: Clone + Send + Sync,
+{
+    let mut done = Done { count: batch.count, ..Done::default() };
+    if work.rejects(batch) {
+        return Ok(done);
+    }
+    if let Some(row) = rows.first() {
+        let id = encode_id(row.entity.prefix.unwrap_or_default(), value::id(&row.after));
+        done.beside.insert("deletedId".to_owned(), id.into());
+    }
+    drop_rows::<E>(work, rows).await?;
+    Ok(done)
+}
+
+/// Removes rows that go with others, with their traces.
+pub async fn drop_rows<E>(work: &mut Work<'_>, rows: Vec<Row<E::Model>>) -> Result<(), Error>
+where
+    E: EntityTrait,
+    E::Model: Clone + Send + Sync,
+{
+    let ids: Vec<Uuid> = rows.iter().map(|row| value::id(&row.after)).collect();
+    work.traces.extend(rows.iter().map(|row| Trace::of::<E>(row, Action::Deleted)));
+    for ids in ids.chunks(CHUNK) {
+        let which = column::<E>("id").is_in(ids.iter().copied());
+        E::delete_many().filter(which).exec(work.txn).await?;
+    }
+    Ok(())
 }
 
 /// Writes rows that follow from others, with their traces.

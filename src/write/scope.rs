@@ -6,7 +6,10 @@ use sea_orm::{ConnectionTrait, Statement, Value};
 use uuid::Uuid;
 
 use super::{CHUNK, Work};
-use crate::{error::Error, graph::decl::RowScope};
+use crate::{
+    error::Error,
+    graph::decl::{OfItem, RowScope},
+};
 
 /// Locks all that belongs to the items whose scope has changed, before the first event is written: who writes one of
 /// those rows at the same time has written its event by then, or will write it after ours.
@@ -15,7 +18,7 @@ pub async fn lock_dependents(work: &Work<'_>) -> Result<(), Error> {
         return Ok(());
     }
     for entity in &work.lens.model.entities {
-        let RowScope::OfItem { item, .. } = entity.rows else { continue };
+        let RowScope::OfItem(OfItem { item, .. }) = entity.rows else { continue };
         for ids in work.rescoped.chunks(CHUNK).filter(|_| entity.is_followed) {
             let marks = (1..=ids.len()).map(|n| placeholder(work, n)).collect::<Vec<_>>().join(", ");
             let text = format!("SELECT id FROM {} WHERE {item} IN ({marks}) ORDER BY id FOR UPDATE", entity.table);
@@ -35,7 +38,11 @@ pub async fn touch_dependents(work: &mut Work<'_>, transaction: Uuid) -> Result<
     }
     let backend = work.txn.get_database_backend();
     for entity in &work.lens.model.entities {
-        let RowScope::OfItem { item, portfolio, restricted } = entity.rows else { continue };
+        let RowScope::OfItem(columns) = entity.rows else { continue };
+        let OfItem { item, portfolio, restricted, .. } = columns;
+        if !entity.is_stored {
+            continue;
+        }
         let table = entity.table;
         for ids in moved.chunks(CHUNK) {
             let marks =
@@ -49,10 +56,11 @@ pub async fn touch_dependents(work: &mut Work<'_>, transaction: Uuid) -> Result<
                     work.mutation.name.clone().into(),
                     work.lens.caller.person.into(),
                 ];
+                let (person, draft) = (columns.person.unwrap_or("NULL"), columns.draft.unwrap_or("FALSE"));
                 let given: Vec<String> = (1..=facts.len()).map(|n| placeholder(work, n)).collect();
                 let text = format!(
-                    "INSERT INTO outbox_event (transaction_id, at, request_id, mutation, actor_id, target_type, target_id, version, was_there, was_item_id, was_portfolio_id, was_restricted)
-                     SELECT {}, '{}', id, version, TRUE, {item}, {portfolio}, {restricted} FROM {table} WHERE {item} IN ({})",
+                    "INSERT INTO outbox_event (transaction_id, at, request_id, mutation, actor_id, target_type, target_id, version, was_there, was_item_id, was_portfolio_id, was_restricted, was_person_id, was_draft)
+                     SELECT {}, '{}', id, version, TRUE, {item}, {portfolio}, {restricted}, {person}, {draft} FROM {table} WHERE {item} IN ({})",
                     cast(work, &given).join(", "),
                     entity.name,
                     marks(facts.len() + 1),

@@ -19,7 +19,7 @@ use crate::{
     auth::Class,
     error::Error,
     graph::{
-        decl::{Entity, Kind, RowScope},
+        decl::{Entity, Kind, RowScope, Scalar},
         encode_id,
     },
 };
@@ -38,6 +38,8 @@ pub enum Action {
     Archived,
     /// Taken out of the archive.
     Unarchived,
+    /// Removed: only what was never more than a draft.
+    Deleted,
 }
 
 /// Where an object stands among the scopes of rights.
@@ -53,6 +55,8 @@ pub struct Standing {
     pub state: Option<String>,
     /// The person that it belongs to.
     pub person: Option<Uuid>,
+    /// Whether it is a draft.
+    pub is_draft: bool,
 }
 
 /// A link to an item that a list of the object gained or lost. The read path shows it to who sees the item.
@@ -90,24 +94,32 @@ impl Standing {
                 portfolio: value::optional_id(model, "portfolio_id"),
                 is_restricted: value::truth(model, "is_restricted"),
                 state: value::text(model, "state"),
-                person: None,
-            },
-            RowScope::OfItem { item, portfolio, restricted } => Self {
-                item: value::optional_id(model, item),
-                portfolio: value::optional_id(model, portfolio),
-                is_restricted: value::truth(model, restricted),
                 ..Self::default()
+            },
+            RowScope::OfItem(of) => Self {
+                item: value::optional_id(model, of.item),
+                portfolio: value::optional_id(model, of.portfolio),
+                is_restricted: value::truth(model, of.restricted),
+                person: of.person.and_then(|person| value::optional_id(model, person)),
+                is_draft: of.draft.is_some_and(|draft| value::truth(model, draft)),
+                state: None,
             },
             RowScope::OfPerson { person } => Self { person: value::optional_id(model, person), ..Self::default() },
             // No table of ours has the columns of a state before: the outbox alone, which is not written this way.
-            RowScope::Directory | RowScope::ItemBefore => Self::default(),
+            RowScope::Directory | RowScope::Reference | RowScope::ItemBefore => Self::default(),
         }
     }
 }
 
 impl Trace {
     /// The change of a row that is about to be written.
-    pub fn of<E: EntityTrait>(row: &Row<E::Model>, action: Action) -> Self {
+    pub fn of<E: EntityTrait>(row: &Row<E::Model>, action: Action) -> Self
+    where
+        E::Model: Clone,
+    {
+        if action == Action::Deleted {
+            return Self::of_removed::<E>(row);
+        }
         let (mut changes, mut links) = (row.beside.clone(), (None, None));
         for field in &row.entity.fields {
             if STAMPS.contains(&field.name) {
@@ -129,6 +141,11 @@ impl Trace {
             };
             let shown = |value: &Option<sea_orm::Value>| value.as_ref().map_or(Json::Null, value::to_json);
             match &field.kind {
+                Kind::Scalar { column, ty: Scalar::Decimal | Scalar::Percent, .. } => {
+                    let (before, after) = get(column);
+                    let (old, new) = (before.map_or(Json::Null, |v| value::ratio_json(&v)), value::ratio_json(&after));
+                    note(old != new, old, new, false);
+                }
                 Kind::Scalar { column, .. } | Kind::Enum { column, .. } => {
                     let (before, after) = get(column);
                     let (old, new) = (shown(&before), value::to_json(&after));
@@ -169,6 +186,7 @@ impl Trace {
             action: match action {
                 Action::Archived => "ARCHIVED",
                 Action::Unarchived => "UNARCHIVED",
+                Action::Deleted => "DELETED",
                 Action::Written if row.before.is_none() => "CREATED",
                 Action::Written => "UPDATED",
             },
@@ -178,6 +196,21 @@ impl Trace {
             before: row.before.as_ref().map(|before| Standing::of(row.entity, before)),
             after: Standing::of(row.entity, &row.after),
         }
+    }
+
+    /// What is gone is told as it was: a row made, the other way round.
+    fn of_removed<E: EntityTrait>(row: &Row<E::Model>) -> Self
+    where
+        E::Model: Clone,
+    {
+        let was = row.before.clone().unwrap_or_else(|| row.after.clone());
+        let mut trace = Self::of::<E>(&Row::made(row.entity, was), Action::Written);
+        for change in &mut trace.changes {
+            change["before"] = change["after"].take();
+        }
+        trace.links = (trace.links.1, trace.links.0);
+        trace.before = Some(trace.after.clone());
+        Self { action: "DELETED", version: trace.version + 1, ..trace }
     }
 
     fn reference(&self) -> String {
@@ -299,6 +332,7 @@ fn event(work: &Work<'_>, transaction: Uuid, t: &Trace) -> outbox_event::ActiveM
         was_restricted: Set(was.is_restricted),
         was_state: Set(was.state),
         was_person_id: Set(was.person),
+        was_draft: Set(was.is_draft),
     }
 }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{UserCode, UserError, input::Assignment};
 use crate::graph::{
     decl::Scalar,
-    value::{DbValue, MONEY_SCALE, write_decimal},
+    value::{DbValue, MONEY_SCALE, RATIO_SCALE, write_decimal},
 };
 
 /// First and last year of a date that may be written.
@@ -166,13 +166,25 @@ pub fn to_json(value: &Value) -> Json {
     }
 }
 
+/// A number or ratio as the API writes it.
+pub fn ratio_json(value: &Value) -> Json {
+    match value {
+        Value::BigInt(Some(units)) => decimal_json(*units, RATIO_SCALE),
+        _ => Json::Null,
+    }
+}
+
+fn decimal_json(units: i64, scale: u32) -> Json {
+    let mut text = vec![];
+    write_decimal(&mut text, i128::from(units), scale);
+    Json::String(String::from_utf8_lossy(&text).into_owned())
+}
+
 /// Money as the API writes it.
 pub fn money_json(amount: &Value, currency: &Value) -> Json {
     match (amount, currency) {
         (Value::BigInt(Some(units)), Value::String(Some(code))) => {
-            let mut text = vec![];
-            write_decimal(&mut text, i128::from(*units), MONEY_SCALE);
-            json!({ "amount": String::from_utf8_lossy(&text), "currency": code })
+            json!({ "amount": decimal_json(*units, MONEY_SCALE), "currency": code })
         }
         _ => Json::Null,
     }

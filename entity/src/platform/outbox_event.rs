@@ -41,6 +41,8 @@ pub struct Model {
     pub was_state: Option<String>,
     /// Scope before the change: the person.
     pub was_person_id: Option<Uuid>,
+    /// Scope before the change: it was a draft.
+    pub was_draft: bool,
 }
 
 /// None here: joins are declared with the rights that guard them.

@@ -43,6 +43,10 @@ pub struct Model {
     pub base_currency: String,
     /// Current approved budget, in 1/10,000 of the base currency's major unit; null is none.
     pub budget_amount: Option<i64>,
+    /// The overall rating of the latest published report; null before the first.
+    pub rag: Option<String>,
+    /// Last day of the period of that report.
+    pub rag_on: Option<Date>,
     /// A project's type, in the organization's own words.
     pub project_type: Option<String>,
     /// A project's methodology: `WATERFALL`, `AGILE` or `HYBRID`.

@@ -5,7 +5,7 @@ use crate::{
     auth::Scopes,
     error::Error,
     graph::{
-        decl::{Entity, Kind, RowScope},
+        decl::{Entity, Kind},
         plan::{ColumnType, Op, Source},
     },
 };
@@ -35,7 +35,7 @@ impl<'d> Compiler<'d> {
             return say(false, "\"ROLE\"");
         }
         // A right on some rows is a right on none of a directory, whose rows relate to nobody.
-        if entity.rows == RowScope::Directory && !scopes.is_all() {
+        if entity.rows.is_common() && !scopes.is_all() {
             return say(false, "\"ROW\"");
         }
         let yes = say(true, "null")?;

@@ -24,7 +24,7 @@ use super::{
     plan::{AccessEntry, ColumnType, Expr, Form, Level, Link, Lookup, Op, Page, Plan, Root, RootKind, Source},
     schema::Types,
     tree::{TYPE_NAME, Tree, no_introspection},
-    value::MONEY_SCALE,
+    value::{MONEY_SCALE, RATIO_SCALE},
 };
 use crate::{
     auth::{Permission, Rights, Scopes},
@@ -458,7 +458,7 @@ fn argument(asked: &Asked<'_>, name: &str) -> Option<Value> {
 /// How a scalar is stored.
 pub fn stored(ty: Scalar) -> ColumnType {
     match ty {
-        Scalar::Int | Scalar::Version => ColumnType::Int,
+        Scalar::Int | Scalar::Decimal | Scalar::Percent | Scalar::Version => ColumnType::Int,
         Scalar::Boolean => ColumnType::Bool,
         Scalar::LocalDate => ColumnType::Date,
         Scalar::DateTime => ColumnType::Instant,
@@ -469,6 +469,7 @@ pub fn stored(ty: Scalar) -> ColumnType {
 fn form(ty: Scalar) -> Form {
     match ty {
         Scalar::Int => Form::Int,
+        Scalar::Decimal | Scalar::Percent => Form::Decimal(RATIO_SCALE),
         Scalar::Version => Form::Version,
         Scalar::Boolean => Form::Bool,
         Scalar::LocalDate => Form::Date,

@@ -33,6 +33,8 @@ pub struct Entity {
     pub class: Class,
     /// How rows relate to scopes.
     pub rows: RowScope,
+    /// Class that reading a draft needs besides, where rows are drafts at first.
+    pub drafts: Option<Class>,
     /// Its fields.
     pub fields: Vec<Field>,
     /// Interfaces of the model that it implements.
@@ -47,6 +49,8 @@ pub struct Entity {
     pub lists: Vec<List>,
     /// Whether changes of its rows are followed; needs ids.
     pub is_followed: bool,
+    /// Whether its rows are stored; those of a database's view follow from others.
+    pub is_stored: bool,
 }
 
 /// A list that is written with a row, by what is added to it and what is taken away.
@@ -80,6 +84,7 @@ impl Entity {
             kind: None,
             class,
             rows,
+            drafts: None,
             fields: vec![],
             implements: vec![],
             members: vec![],
@@ -87,6 +92,7 @@ impl Entity {
             keyed: false,
             lists: vec![],
             is_followed: true,
+            is_stored: true,
         }
     }
 
@@ -109,6 +115,13 @@ impl Entity {
         self
     }
 
+    /// Drafts among the rows are seen only by who reads this class on them.
+    #[must_use]
+    pub fn drafts(mut self, class: Class) -> Self {
+        self.drafts = Some(class);
+        self
+    }
+
     /// More fields.
     #[must_use]
     pub fn fields(mut self, fields: impl IntoIterator<Item = Field>) -> Self {
@@ -121,6 +134,13 @@ impl Entity {
     pub fn unfollowed(mut self) -> Self {
         self.is_followed = false;
         self
+    }
+
+    /// The same entity over a view of the database: its rows are neither stored nor followed.
+    #[must_use]
+    pub fn derived(mut self) -> Self {
+        self.is_stored = false;
+        self.unfollowed()
     }
 
     /// A creation may leave the human key out.
@@ -238,6 +258,7 @@ impl Entity {
             kind: None,
             class: first.class,
             rows: first.rows,
+            drafts: None,
             fields: first.fields.iter().filter(common).cloned().collect(),
             implements: vec![],
             members: members.iter().map(|m| m.name).collect(),
@@ -245,6 +266,7 @@ impl Entity {
             keyed: false,
             lists: vec![],
             is_followed: true,
+            is_stored: true,
         }
     }
 

@@ -39,6 +39,8 @@ pub struct Pen {
     pub once: bool,
     /// A creation may leave it out although it is never null.
     pub has_default: bool,
+    /// A creation must give it although it may be null.
+    pub is_due: bool,
     /// Characters of the longest text.
     pub max: usize,
 }
@@ -57,13 +59,14 @@ pub enum Writers {
 
 impl Pen {
     fn of(writers: Writers) -> Self {
-        Self { writers, once: false, has_default: false, max: LONGEST_TEXT }
+        Self { writers, once: false, has_default: false, is_due: false, max: LONGEST_TEXT }
     }
 
     /// Whether a creation must give the field.
     pub fn is_due(&self, field: &Field) -> bool {
-        let needed =
-            field.required || matches!((&field.kind, self.once), (Kind::Union { .. } | Kind::One { .. }, true));
+        let needed = self.is_due
+            || field.required
+            || matches!((&field.kind, self.once), (Kind::Union { .. } | Kind::One { .. }, true));
         needed && !self.has_default
     }
 
@@ -177,6 +180,13 @@ impl Field {
     #[must_use]
     pub fn once(mut self) -> Self {
         self.pen = self.pen.map(|pen| Pen { once: true, ..pen });
+        self
+    }
+
+    /// The same field, which a creation must give.
+    #[must_use]
+    pub fn due(mut self) -> Self {
+        self.pen = self.pen.map(|pen| Pen { is_due: true, ..pen });
         self
     }
 

@@ -20,16 +20,12 @@ pub enum RowScope {
     /// What an event says of an item before the change.
     ItemBefore,
     /// Rows that belong to an item and carry its scope columns.
-    OfItem {
-        /// Column with the item's id.
-        item: Column,
-        /// Column with the item's enclosing portfolio.
-        portfolio: Column,
-        /// Column that says whether the item is restricted.
-        restricted: Column,
-    },
+    OfItem(OfItem),
     /// A directory: whoever reads this class anywhere reads all of it.
     Directory,
+    /// What business data refers to, such as objectives and periods: whoever reads this class on any row but her own reads
+    /// all of it.
+    Reference,
     /// Rows that belong to a person.
     OfPerson {
         /// Column with the person's id.
@@ -37,17 +33,71 @@ pub enum RowScope {
     },
 }
 
+/// Columns of rows that belong to an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfItem {
+    /// The item's id.
+    pub item: Column,
+    /// The item's enclosing portfolio.
+    pub portfolio: Column,
+    /// Whether the item is restricted.
+    pub restricted: Column,
+    /// The item's state, where the row has it.
+    pub state: Option<Column>,
+    /// Whether the row is a draft, where rows are.
+    pub draft: Option<Column>,
+    /// The person whose own the row is, where rows are somebody's.
+    pub person: Option<Column>,
+}
+
+impl OfItem {
+    /// The columns as tables name them: no state, no draft, nobody's own.
+    pub const USUAL: Self = Self {
+        item: "item_id",
+        portfolio: "portfolio_id",
+        restricted: "is_restricted",
+        state: None,
+        draft: None,
+        person: None,
+    };
+
+    /// The same with drafts among the rows.
+    #[must_use]
+    pub const fn with_drafts(self) -> Self {
+        Self { draft: Some("is_draft"), ..self }
+    }
+
+    /// The same with rows that are the own of whom this column names.
+    #[must_use]
+    pub const fn own_of(self, person: Column) -> Self {
+        Self { person: Some(person), ..self }
+    }
+
+    /// What an event of the outbox says of the row before the change.
+    const fn before(self) -> Self {
+        Self {
+            item: "was_item_id",
+            portfolio: "was_portfolio_id",
+            restricted: "was_restricted",
+            state: None,
+            draft: if self.draft.is_some() { Some("was_draft") } else { None },
+            person: if self.person.is_some() { Some("was_person_id") } else { None },
+        }
+    }
+}
+
 impl RowScope {
+    /// Rows that belong to an item, with its scope in the usual columns.
+    pub const OF_ITEM: Self = Self::OfItem(OfItem::USUAL);
+
     /// The same relation, over what an event of the outbox says of the row before the change.
     #[must_use]
     pub fn before(self) -> Self {
         match self {
             Self::Item | Self::ItemBefore => Self::ItemBefore,
-            Self::OfItem { .. } => {
-                Self::OfItem { item: "was_item_id", portfolio: "was_portfolio_id", restricted: "was_restricted" }
-            }
+            Self::OfItem(of) => Self::OfItem(of.before()),
             Self::OfPerson { .. } => Self::OfPerson { person: "was_person_id" },
-            Self::Directory => Self::Directory,
+            Self::Directory | Self::Reference => self,
         }
     }
 
@@ -56,9 +106,31 @@ impl RowScope {
         match self {
             Self::Item => Some(["id", "portfolio_id", "is_restricted"]),
             Self::ItemBefore => Some(["was_item_id", "was_portfolio_id", "was_restricted"]),
-            Self::OfItem { item, portfolio, restricted } => Some([item, portfolio, restricted]),
-            Self::Directory | Self::OfPerson { .. } => None,
+            Self::OfItem(of) => Some([of.item, of.portfolio, of.restricted]),
+            Self::Directory | Self::Reference | Self::OfPerson { .. } => None,
         }
+    }
+
+    /// The column that says whether a row is a draft.
+    pub fn draft(self) -> Option<Column> {
+        match self {
+            Self::OfItem(of) => of.draft,
+            Self::Item | Self::ItemBefore | Self::Directory | Self::Reference | Self::OfPerson { .. } => None,
+        }
+    }
+
+    /// The column with the person whose own a row is.
+    pub fn person(self) -> Option<Column> {
+        match self {
+            Self::OfItem(of) => of.person,
+            Self::OfPerson { person } => Some(person),
+            Self::Item | Self::ItemBefore | Self::Directory | Self::Reference => None,
+        }
+    }
+
+    /// Whether rows relate to nobody: a right that holds on some rows holds on none of these.
+    pub fn is_common(self) -> bool {
+        matches!(self, Self::Directory | Self::Reference)
     }
 
     /// The column with an item's own state.
@@ -66,7 +138,8 @@ impl RowScope {
         match self {
             Self::Item => Some("state"),
             Self::ItemBefore => Some("was_state"),
-            Self::OfItem { .. } | Self::Directory | Self::OfPerson { .. } => None,
+            Self::OfItem(of) => of.state,
+            Self::Directory | Self::Reference | Self::OfPerson { .. } => None,
         }
     }
 }
@@ -86,6 +159,10 @@ pub enum Scalar {
     DateTime,
     /// The row's version.
     Version,
+    /// An exact decimal number, stored in 1e-9.
+    Decimal,
+    /// A ratio, 1 for 100 %, stored in 1e-9.
+    Percent,
     /// ISO 4217 code.
     CurrencyCode,
     /// An address on the web.
@@ -106,6 +183,8 @@ impl Scalar {
             Self::LocalDate => "LocalDate",
             Self::DateTime => "DateTime",
             Self::Version => "Version",
+            Self::Decimal => "Decimal",
+            Self::Percent => "Percent",
             Self::CurrencyCode => "CurrencyCode",
             Self::Url => "Url",
             Self::Email => "Email",
@@ -116,7 +195,7 @@ impl Scalar {
     /// Whether values have an order that `gt` and `min` may use.
     pub fn is_ordered(self) -> bool {
         match self {
-            Self::String | Self::Int | Self::LocalDate | Self::DateTime => true,
+            Self::String | Self::Int | Self::Decimal | Self::Percent | Self::LocalDate | Self::DateTime => true,
             Self::Boolean | Self::Version | Self::CurrencyCode | Self::Url | Self::Email | Self::Id => false,
         }
     }

@@ -209,7 +209,7 @@ fn input_type(r: &mut Registry, model: &Model, mutation: &Mutation, entity: &Ent
     let mut fields = vec![];
     match mutation.verb {
         Verb::Create => fields.extend(members_of(model, entity, true)),
-        Verb::Update | Verb::Archive | Verb::Unarchive | Verb::Act => {
+        Verb::Update | Verb::Archive | Verb::Unarchive | Verb::Delete | Verb::Act => {
             fields.push(input("id", "ID", "Which row; give this or `ref`."));
             fields.push(input("ref", format!("{name}Ref"), "Which row, by key or another system's id."));
             fields.push(input(
@@ -267,7 +267,7 @@ fn payload_type(r: &mut Registry, mutation: &Mutation, entity: &Entity) {
             fields.push(field(name, "Int!", ANY, format!("How many items were {what}.")));
         }
         fields.push(field("isDryRun", "Boolean!", ANY, "Whether nothing was to be written."));
-    } else {
+    } else if mutation.verb != Verb::Delete {
         fields.push(field(
             entity.single,
             entity.name,

@@ -25,7 +25,7 @@ pub(super) fn scalars(r: &mut Registry) {
     let of = |s: Scalar| -> IsValid { Arc::new(move |v| is_valid(s, v)) };
     let decimal: IsValid = Arc::new(|v| matches!(v, ConstValue::String(_) | ConstValue::Number(_)));
     let text: IsValid = Arc::new(|v| matches!(v, ConstValue::String(_)));
-    let facts: [(&str, &str, &str, IsValid); 10] = [
+    let facts: [(&str, &str, &str, IsValid); 11] = [
         (
             "LocalDate",
             "A civil date without a time zone, `YYYY-MM-DD`.",
@@ -43,6 +43,12 @@ pub(super) fn scalars(r: &mut Registry) {
             "An exact decimal number. Answered as a string, taken as a string or a number; up to 15 digits before the point and 9 after it.",
             "https://www.rfc-editor.org/rfc/rfc8259#section-6",
             decimal,
+        ),
+        (
+            "Percent",
+            "A ratio as an exact decimal number: 1 is 100 %. It may be negative or above 1 where its field says nothing else. Answered as a string, taken as a string or a number.",
+            "https://www.rfc-editor.org/rfc/rfc8259#section-6",
+            of(Scalar::Percent),
         ),
         (
             "CurrencyCode",
@@ -259,6 +265,8 @@ pub(super) fn shared(r: &mut Registry) {
     for (scalar, text) in [
         (Scalar::String, true),
         (Scalar::Int, false),
+        (Scalar::Decimal, false),
+        (Scalar::Percent, false),
         (Scalar::LocalDate, false),
         (Scalar::DateTime, false),
         (Scalar::CurrencyCode, false),

@@ -20,7 +20,7 @@ impl Builder<'_> {
         shape: &Shape<'_>,
     ) -> Result<(Statement, Vec<Statement>), Error> {
         let mut filter = Filter::new(self.model, self.rights);
-        let mut sql = Sql::new(self.dialect, self.rights.reach);
+        let mut sql = Sql::new(self.dialect, self.rights);
         sql.push("SELECT ");
         if level.link.is_some() {
             ordinal(&mut sql);
@@ -51,7 +51,7 @@ impl Builder<'_> {
         shape: &Shape<'_>,
     ) -> Result<Statement, Error> {
         let mut filter = Filter::new(self.model, self.rights);
-        let mut sql = Sql::new(self.dialect, self.rights.reach);
+        let mut sql = Sql::new(self.dialect, self.rights);
         sql.push("SELECT ");
         if level.link.is_some() {
             ordinal(&mut sql);
@@ -118,7 +118,7 @@ impl Builder<'_> {
         shape: &Shape<'_>,
     ) -> Result<(Statement, Vec<Statement>), Error> {
         let mut filter = Filter::new(self.model, self.rights);
-        let mut sql = Sql::new(self.dialect, self.rights.reach);
+        let mut sql = Sql::new(self.dialect, self.rights);
         sql.push("SELECT t0.*");
         for expr in &groups.source.columns {
             sql.push(", ");

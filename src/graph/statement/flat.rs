@@ -16,7 +16,7 @@ impl Builder<'_> {
     /// All rows that meet every one of these filters, each with the limits of a filter of its own.
     pub fn all_rows(&self, source: &Source, filters: &[Value]) -> Result<RowsStatement, Error> {
         let keys = self.order(source.entity, source.scopes, None)?;
-        let mut sql = Sql::new(self.dialect, self.rights.reach);
+        let mut sql = Sql::new(self.dialect, self.rights);
         sql.push("SELECT ");
         columns(&mut sql, source, &keys, false, false);
         from_rows(&mut sql, source, None);

@@ -76,7 +76,7 @@ impl Builder<'_> {
             }
         }
         let mut filter = Filter::new(self.model, self.rights);
-        let mut sql = Sql::new(self.dialect, self.rights.reach);
+        let mut sql = Sql::new(self.dialect, self.rights);
         match (level.link, self.dialect) {
             (None, _) => {
                 sql.push("SELECT ");
@@ -131,7 +131,7 @@ impl Builder<'_> {
         let mut out = vec![];
         for (entity, rows, field) in &filter.single_currency {
             let Kind::Money { amount, currency, .. } = &field.kind else { continue };
-            let mut sql = Sql::new(self.dialect, self.rights.reach);
+            let mut sql = Sql::new(self.dialect, self.rights);
             sql.push("SELECT count(DISTINCT ")
                 .column(0, currency)
                 .push(") FROM ")

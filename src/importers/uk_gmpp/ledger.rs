@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::graph::decl::Entity;
 use crate::importers::Format;
 use crate::portfolios::external_link as links;
-use crate::write::{Row, Work, rows};
+use crate::write::{Row, Work, ancestors, rows};
 
 /// A row as it is stored, if it is, and as it is to be.
 pub(super) struct Slot<M> {
@@ -191,6 +191,9 @@ impl Ledger {
         let rescoped =
             self.items.iter().filter(|slot| slot.stored.as_ref().is_some_and(|s| scope(s) != scope(&slot.now)));
         work.rescoped.extend(rescoped.map(|slot| slot.now.id));
+        let new: Vec<_> = self.items.iter().filter(|slot| slot.stored.is_none()).map(|slot| slot.now.id).collect();
+        let moved = self.items.iter().filter(|s| s.stored.as_ref().is_some_and(|b| b.parent_id != s.now.parent_id));
+        let moved: Vec<_> = moved.map(|slot| slot.now.id).collect();
         // What is new comes before what refers to it: portfolios first, and links last.
         let (portfolios, projects): (Vec<_>, Vec<_>) =
             self.items.into_iter().partition(|slot| slot.now.kind == "PORTFOLIO");
@@ -199,6 +202,7 @@ impl Ledger {
             let changed = slots.into_iter().filter_map(|slot| slot.changed(model.entity(entity))).collect();
             rows::follow::<portfolio_item::Entity>(work, changed).await?;
         }
+        ancestors::keep(work.txn, &new, &moved).await?;
         let links = self.links.into_iter().filter_map(|slot| slot.changed(model.entity("ExternalLink"))).collect();
         rows::follow::<external_link::Entity>(work, links).await
     }

@@ -1,0 +1,1 @@
+//! Ratings and the life of a report. Pure.
