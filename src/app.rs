@@ -27,6 +27,7 @@ use crate::{
     finance,
     graph::{Database, Engine, decl::Model},
     http::{self, Sockets, Throttle},
+    importers,
     people, platform, portfolios, reporting, strategy,
 };
 
@@ -130,8 +131,10 @@ pub fn model() -> &'static Model {
             benefits::declarations(),
             platform::declarations(),
         ];
-        let mutations = [people::mutations(), portfolios::mutations(), platform::mutations()];
+        let mutations =
+            [people::mutations(), portfolios::mutations(), platform::mutations(), importers::mutations()];
         Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
+            .with_types(importers::types())
     });
     &MODEL
 }

@@ -20,7 +20,7 @@ use sea_orm::DatabaseTransaction;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
-pub use decl::{Member, Mutation, Run, Verb, delete, usual};
+pub use decl::{Member, Mutation, PlainType, Run, Shape, Verb, delete, usual};
 pub use input::Batch;
 pub use perform::{Performed, Wish, Writer};
 pub use rows::Row;
