@@ -71,7 +71,7 @@ pub struct Report {
 }
 
 /// What an import is at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// Cells are read.
     Read,

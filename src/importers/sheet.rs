@@ -190,8 +190,11 @@ fn place<'m>(table: &Table, mapping: &'m Mapping, notes: &mut Vec<RowNote>) -> R
                 notes.push(note(&table.file, table.header_row, NoteKind::Doubtful, Some(name), text));
             }
             Some(column) => {
-                if let Some(other) = placed.iter().find(|p| std::ptr::eq(p.column, column) && column.to != Target::Ignored)
-                {
+                let is_same = |p: &&Placed<'_>| {
+                    let is_one = std::ptr::eq(p.column, column) && column.to != Target::Ignored;
+                    is_one || (p.column.to == column.to && !column.to.repeats())
+                };
+                if let Some(other) = placed.iter().find(is_same) {
                     return refuse(if folded(&other.name) == folded(&name) {
                         format!("column {name:?} occurs twice")
                     } else {

@@ -252,7 +252,9 @@ fn together(columns: &[Column], has_fiscal: bool, as_of: Option<NaiveDate>, faul
             if let Some(name) = shared {
                 fault(key("names"), &format!("{name:?} stands in columns[{}] already", earlier + 1));
             }
-            if column.to == other.to && !column.to.repeats() {
+            // Columns that tell files apart stand in one file each.
+            let apart = column.period_of_file.is_some() && other.period_of_file.is_some();
+            if column.to == other.to && !column.to.repeats() && !apart {
                 fault(key("to"), &format!("columns[{}] becomes the same", earlier + 1));
             }
         }

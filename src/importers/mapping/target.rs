@@ -175,7 +175,7 @@ impl Target {
     }
 
     /// Whether several columns may become it.
-    pub(super) fn repeats(&self) -> bool {
+    pub(in crate::importers) fn repeats(&self) -> bool {
         matches!(
             self,
             Self::Ignored
