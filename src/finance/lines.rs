@@ -177,7 +177,7 @@ where
     let written: HashSet<Uuid> = rows.iter().map(|row| value::id(&row.after)).collect();
     let mut taken: HashSet<Name> =
         stored.iter().filter(|line| !written.contains(&value::id(*line))).map(name).collect();
-    for row in rows.iter().filter(|row| !work.is_refused(row.index)).collect::<Vec<_>>() {
+    for row in rows.iter().filter(|row| !work.has_failed(row.index)).collect::<Vec<_>>() {
         if !taken.insert(name(&row.after)) {
             let line = format!("This {} has a line for the period, category and expenditure already.", whole.name);
             work.fail(row, UserError::new(UserCode::Duplicate, row.place("period"), line));

@@ -44,7 +44,7 @@ pub fn mutation() -> Mutation {
             member("name", "String", "What the new versions are called, at most 255 characters."),
         ],
         payload: vec![
-            member("budgets", "[Budget!]", "The new versions, in the order of the moves; null where there are errors."),
+            member("budgets", "[Budget]", "The new versions, in the order of the moves; null where there are errors."),
             member("transferId", "String", "What they have in common; null where there are errors."),
         ],
         inputs: vec![InputType {

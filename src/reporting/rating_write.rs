@@ -117,7 +117,7 @@ async fn each_once(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error
     let written: HashSet<Uuid> = rows.iter().map(|row| row.after.id).collect();
     let stored = stored.all(work.txn).await?;
     let mut taken: HashSet<_> = stored.iter().filter(|r| !written.contains(&r.id)).map(name).collect();
-    for row in rows.iter().filter(|row| !work.is_refused(row.index)).collect::<Vec<_>>() {
+    for row in rows.iter().filter(|row| !work.has_failed(row.index)).collect::<Vec<_>>() {
         if !taken.insert(name(&row.after)) {
             let line = "The report has a rating of this side by this assessor already.";
             work.fail(row, UserError::new(UserCode::Duplicate, row.place("dimension"), line));

@@ -155,6 +155,8 @@ impl Done {
             payload.insert("results".into(), results.into());
             payload.extend(counts.iter().map(|(name, _, n)| ((*name).to_owned(), json!(n))));
             payload.insert("isDryRun".into(), is_dry_run.into());
+        } else if mutation.verb == Verb::Delete {
+            payload.insert("deletedId".into(), self.rows.first().map_or(Json::Null, shown));
         } else if errors.is_empty() {
             payload.insert(single.to_owned(), self.rows.first().map_or(Json::Null, shown));
         }

@@ -218,6 +218,7 @@ impl Writer {
         let entity = self.model.entity(wish.mutation.entity);
         // What is gone can neither be read nor written again.
         if wish.mutation.verb == Verb::Delete {
+            done.rows.iter_mut().for_each(|row| row.prefix = entity.prefix.unwrap_or_default());
             return Ok(self.told(wish, &done, &errors, false, true));
         }
         // What she could not do then asks for no right now.

@@ -20,6 +20,7 @@ mod examples;
 mod export;
 mod figures;
 mod filters;
+mod finance;
 mod gmpp;
 mod graphql_js;
 mod hostile;
@@ -34,6 +35,7 @@ mod migrations;
 mod pages;
 mod permissions;
 mod plans;
+mod reporting;
 mod steps;
 mod storm;
 mod tree;
@@ -54,6 +56,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     export::list,
     figures::list,
     filters::list,
+    finance::list,
     gmpp::list,
     graphql_js::list,
     hostile::list,
@@ -68,6 +71,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     pages::list,
     permissions::list,
     plans::list,
+    reporting::list,
     steps::list,
     storm::list,
     tree::list,
