@@ -351,7 +351,7 @@ fn decide<'a>(work: &'a mut Work<'_>, input: &'a ConstValue, to: BudgetState) ->
             }
         }
         // A transfer is decided as a whole: what one item gains another one gives.
-        let transfers: Vec<Uuid> = rows.iter().filter_map(|row| row.after.transfer_id).collect();
+        let transfers: Vec<String> = rows.iter().filter_map(|row| row.after.transfer_id.clone()).collect();
         let first = rows.first().map(|row| (row.index, row.path.clone()));
         if !transfers.is_empty() {
             let named: Vec<Uuid> = rows.iter().map(|row| row.after.id).collect();

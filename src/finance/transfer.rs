@@ -96,7 +96,7 @@ fn transfer<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, 
         let current: HashMap<Uuid, Model> =
             current.all(work.txn).await?.into_iter().map(|version| (version.item_id, version)).collect();
         let mut revisions = last_revisions(work, ids.into_iter()).await?;
-        let transfer = work.clock.new_id();
+        let transfer = work.clock.new_id().to_string();
         let entity = work.lens.model.entity("Budget");
         let (mut versions, mut lines) = (vec![], vec![]);
         for m in &moves {
@@ -124,7 +124,7 @@ fn transfer<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, 
             let mut version = Model { revision: next(&mut revisions, item.id), ..again(work, before) };
             take_item(&mut version, item);
             version.amount = Some(amount);
-            version.transfer_id = Some(transfer);
+            version.transfer_id = Some(transfer.clone());
             if let Some(name) = input::text(input, "name") {
                 version.name = Some(name);
             }
@@ -142,7 +142,7 @@ fn transfer<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, 
             made.iter().map(|id| Written { index: 0, id: Some(*id), prefix: "bud", status: "CREATED" }).collect();
         let refs: Vec<String> = made.iter().map(|id| crate::graph::encode_id("bud", *id)).collect();
         done.beside.insert("budgets".to_owned(), refs.into());
-        done.beside.insert("transferId".to_owned(), transfer.to_string().into());
+        done.beside.insert("transferId".to_owned(), transfer.into());
         follow::<budget::Entity>(work, versions).await?;
         follow::<entity::budget_line::Entity>(work, lines).await?;
         Ok(done)

@@ -20,10 +20,7 @@ use crate::{
     clock::Clock,
     error::{Code, Error},
     events::Events,
-    graph::{
-        Database, Dialect, Lens, begin,
-        decl::{Model, Writers},
-    },
+    graph::{Database, Dialect, Lens, begin, decl::Model},
 };
 
 /// How often a transaction that lost a race is tried.
@@ -251,14 +248,7 @@ impl Writer {
     fn rights(&self, wish: &Wish<'_>) -> Scopes {
         let entity = self.model.entity(wish.mutation.entity);
         let rights = &wish.caller.rights;
-        let mut all = wish.mutation.needs.map_or(Scopes::NONE, |needs| rights.scopes(needs));
-        for field in &entity.fields {
-            all = all.or(match field.pen.map(|pen| pen.writers) {
-                Some(Writers::Class) => rights.scopes(entity.class_of(field).write()),
-                Some(Writers::Step(step)) => wish.caller.takes(step),
-                None => Scopes::NONE,
-            });
-        }
+        let mut all = wish.mutation.needs.map_or(Scopes::NONE, |needs| rights.scopes(needs)).or(entity.writes(rights));
         all = entity.lists.iter().fold(all, |all, list| all.or(rights.scopes(list.class.write())));
         if wish.mutation.verb == Verb::Act {
             all = Step::ALL.iter().fold(all, |all, step| all.or(wish.caller.takes(*step)));

@@ -270,6 +270,7 @@ tests! {
         assert_eq!(faults(&made), Vec::<String>::new());
         let amounts: Vec<&Value> = made["budgets"].as_array().expect("versions").iter().map(|b| &b["amount"]["amount"]).collect();
         assert_eq!(amounts, ["70", "80"]);
+        assert!(made["budgets"].as_array().expect("versions").iter().all(|b| b["transferId"] == made["transferId"]), "{made}");
         // One is approved, and so is the other.
         let first = made["budgets"][0]["id"].as_str().expect("an id");
         done(&lead, "budgetApprove", of(first)).await;
