@@ -15,10 +15,11 @@ use super::{
     cursor::Signer,
     database::Database,
     decl::Model,
-    document::{self, Document, Documents},
+    document::{self, Document},
     execute::Change,
     follow::{ToldBody, ToldKey},
     input,
+    kept::{Documents, Kept},
     plan::Plan,
     schema::{self, DryRun, Schema, Types},
     system,
@@ -112,6 +113,11 @@ impl Engine {
         self.documents.get(document).map(|d| d.plan_count())
     }
 
+    /// What is kept to answer requests.
+    pub fn kept(&self) -> Kept {
+        self.documents.kept()
+    }
+
     /// Answers one request.
     pub async fn execute(&self, request: Request, caller: &Caller) -> Answer {
         let mut operation = None;
@@ -160,7 +166,7 @@ impl Engine {
 
     /// The plan of an operation for these rights.
     pub(super) fn plan(&self, asked: &Operation<'_>, rights: &Rights) -> Result<Arc<Plan>, Error> {
-        asked.document.plan(asked.name, rights, asked.variables, || {
+        asked.document.plan(asked.name, rights, asked.variables, &self.documents.plans, || {
             let fragments = &asked.document.parsed.fragments;
             let compiler = Compiler::new(self.model, &self.types, fragments, asked.variables, rights);
             let set = &asked.op.selection_set.node;
@@ -182,7 +188,7 @@ impl Engine {
 
     /// Checks a document against the schema and keeps it, unless it is kept already.
     pub(super) async fn vouch(&self, text: String, document: &Arc<Document>) -> Result<(), Vec<Error>> {
-        if self.documents.get(&text).is_some() {
+        if self.documents.know(&text) {
             return Ok(());
         }
         self.validate(&text, document).await?;

@@ -82,6 +82,7 @@ impl Operation {
     }
 
     async fn follow(&self, following: &Following, caller: &Caller) -> Result<(), Done> {
+        let _followed = self.app.sockets.follow();
         let mut head = self.app.events.head();
         let mut wait = LATER;
         let mut at = match self.begin(following, caller).await {
@@ -146,7 +147,10 @@ impl Operation {
                 return Ok(true);
             }
             match self.app.engine.tell(following, caller, Told::Change(change)).await {
-                Ok(body) => self.send(Output::Next(body)).await?,
+                Ok(body) => {
+                    self.send(Output::Next(body)).await?;
+                    self.app.sockets.told();
+                }
                 // The same event again, after a while.
                 Err(e) if e.code.is_retryable() => return Ok(false),
                 Err(e) => return Err(self.failed(e, following).await),
