@@ -25,6 +25,7 @@ use crate::{
     export::Exports,
     graph::{Database, Engine, decl::Model},
     http::{self, Sockets, Throttle},
+    metrics::Metrics,
     people, platform, portfolios,
 };
 
@@ -61,6 +62,8 @@ pub struct App {
     pub sockets: Arc<Sockets>,
     /// Counts bad credentials.
     pub failed_auth: Throttle,
+    /// Counts requests.
+    pub metrics: Metrics,
 }
 
 impl App {
@@ -86,6 +89,7 @@ impl App {
         let exports = Exports::new(database.clone(), clock.clone(), config.max_exports, config.export_timeout());
         let works = events.start(config.notify == Toggle::On);
         let failed_auth = Throttle::new(config.max_failed_auth);
+        let metrics = Metrics::new(clock.now())?;
         Ok(Arc::new(Self {
             config,
             clock,
@@ -100,6 +104,7 @@ impl App {
             callers,
             sockets: Arc::default(),
             failed_auth,
+            metrics,
         }))
     }
 

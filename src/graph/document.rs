@@ -22,6 +22,7 @@ use crate::{
     auth::Rights,
     config::Limits,
     error::{Code, Error},
+    metrics::Kind,
 };
 
 /// Plans kept for one document: rights times shapes.
@@ -355,7 +356,16 @@ fn names(value: &async_graphql_value::Value, out: &mut Vec<String>) {
     }
 }
 
-/// What kind of operation it is.
+/// What kind of operation it is, for those who count them.
+pub fn kind(op: &OperationDefinition) -> Kind {
+    match op.ty {
+        OperationType::Query => Kind::Query,
+        OperationType::Mutation => Kind::Mutation,
+        OperationType::Subscription => Kind::Subscription,
+    }
+}
+
+/// Whether it reads and no more.
 pub fn is_query(op: &OperationDefinition) -> bool {
     op.ty == OperationType::Query
 }

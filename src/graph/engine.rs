@@ -9,7 +9,7 @@ use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
 use serde_json::{Value as Json, json};
 
 use super::{
-    answer::{Answer, Executed, answer, refusal},
+    answer::{Answer, Executed, answer, ending, refusal},
     collect::Variables,
     compile::Compiler,
     cursor::Signer,
@@ -30,6 +30,7 @@ use crate::{
     config::Limits,
     error::{Code, Error},
     events::{Events, shared::Shared},
+    metrics::Observed,
     write::Writer,
 };
 
@@ -118,14 +119,20 @@ impl Engine {
         self.documents.kept()
     }
 
-    /// Answers one request.
-    pub async fn execute(&self, request: Request, caller: &Caller) -> Answer {
+    /// Answers one request, and says of it what it turned out to be and how it ended.
+    pub async fn execute(&self, request: Request, caller: &Caller, observed: &mut Observed<'_>) -> Answer {
         let mut operation = None;
         let mut hash = String::new();
         let request_id = request.request_id.clone();
-        match self.prepare_and_run(request, caller, &mut operation, &mut hash).await {
-            Ok(done) => answer(done, &request_id, operation, hash),
-            Err(errors) => refusal(&errors, &request_id, operation, hash),
+        match self.prepare_and_run(request, caller, observed, &mut operation, &mut hash).await {
+            Ok(done) => {
+                observed.ends(done.ending());
+                answer(done, &request_id, operation, hash)
+            }
+            Err(errors) => {
+                observed.ends(ending(&errors));
+                refusal(&errors, &request_id, operation, hash)
+            }
         }
     }
 
@@ -133,6 +140,7 @@ impl Engine {
         &self,
         request: Request,
         caller: &Caller,
+        observed: &mut Observed<'_>,
         operation: &mut Option<String>,
         hash: &mut String,
     ) -> Result<Executed, Vec<Error>> {
@@ -140,6 +148,7 @@ impl Engine {
         let document = self.read(&request.document).map_err(one)?;
         hash.clone_from(&document.hash);
         let (name, op) = document.operation(request.operation_name.as_deref()).map_err(one)?;
+        observed.is(document::kind(&op.node), name);
         *operation = (!name.is_empty()).then(|| name.to_owned());
         if request.only_queries && !document::is_query(&op.node) {
             return Err(one(Error::new(Code::MethodNotAllowed, "GET answers queries only; send this by POST.")));

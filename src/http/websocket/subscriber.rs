@@ -13,6 +13,7 @@ use crate::{
     error::{Code, Error},
     events::{Page, Watermark},
     graph::{Following, Outcome, Request, Started, Told, refused},
+    metrics::Ending,
 };
 
 /// When to look again after something happened: what is known of a caller is that old at most.
@@ -61,10 +62,14 @@ impl Operation {
         let caller = self.caller().await?;
         let limit = self.app.config.timeout();
         let request_id = request.request_id.clone();
-        let Ok(started) = tokio::time::timeout(limit, Box::pin(self.app.engine.start(request, &caller))).await else {
+        let mut observed = self.app.metrics.requests.begin();
+        let starting = Box::pin(self.app.engine.start(request, &caller, &mut observed));
+        let Ok(started) = tokio::time::timeout(limit, starting).await else {
+            observed.ends(Ending::Timeout);
             let late = Error::new(Code::Timeout, "The request took longer than its time limit. Ask for less at once.");
             return self.fail(late, &request_id).await;
         };
+        drop(observed);
         match started {
             Started::Answered(answer) => {
                 if let Outcome::Refused(_) = answer.outcome {
