@@ -87,7 +87,7 @@ pub async fn wrap(State(app): State<Arc<App>>, mut request: Request, next: Next)
     let presented = request.headers().contains_key(header::AUTHORIZATION);
     let long_uri = request.uri().to_string().len() > app.config.max_uri;
     let path = request.uri().path();
-    let quiet = matches!(path, "/healthz" | "/readyz");
+    let quiet = matches!(path, "/healthz" | "/readyz" | "/metrics");
     let span = tracing::info_span!(
         "request", otel.kind = "server", request_id = id, method = %request.method(), path, status = Empty, outcome = Empty,
         operation = Empty, document = Empty, dataset = Empty, caller = Empty, rows = Empty, statements = Empty, masked = Empty, duration_ms = Empty,
