@@ -30,6 +30,7 @@ mod inputs;
 mod itself;
 mod key_writes;
 mod keys;
+mod metrics;
 mod migrations;
 mod pages;
 mod permissions;
@@ -64,6 +65,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     itself::list,
     key_writes::list,
     keys::list,
+    metrics::list,
     migrations::list,
     pages::list,
     permissions::list,
