@@ -45,12 +45,14 @@ pub enum MetricsReaders<'c> {
 impl MetricsAccess {
     /// Who may read it. What is not said gives no more than a token does, except in development.
     pub fn readers(&self, environment: Environment) -> MetricsReaders<'_> {
-        match (self.mode, &self.token, environment) {
-            (Some(MetricsMode::Off), ..) => MetricsReaders::Nobody,
-            (Some(MetricsMode::Open), ..) => MetricsReaders::Anybody,
-            (_, Some(token), _) => MetricsReaders::Holder(token),
-            (_, None, Environment::Development) => MetricsReaders::Anybody,
-            (_, None, Environment::Production) => MetricsReaders::Nobody,
+        let without_token = match environment {
+            Environment::Development => MetricsReaders::Anybody,
+            Environment::Production => MetricsReaders::Nobody,
+        };
+        match self.mode {
+            Some(MetricsMode::Off) => MetricsReaders::Nobody,
+            Some(MetricsMode::Open) => MetricsReaders::Anybody,
+            Some(MetricsMode::On) | None => self.token.as_deref().map_or(without_token, MetricsReaders::Holder),
         }
     }
 

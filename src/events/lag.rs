@@ -13,8 +13,8 @@ use crate::{
 /// How long the database may take to answer.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
-/// Two looks at the index of events without a position, which is short however long the outbox is. More than so many are
-/// not counted: that there are that many says enough.
+/// Two looks at events without a position, by an index, however long the outbox is. More than so many are not counted: that
+/// there are that many says enough.
 const LAG: &str = "SELECT position, \
     (SELECT count(*) FROM (SELECT 1 FROM outbox_event WHERE position IS NULL LIMIT 100000) AS pending), \
     (SELECT at FROM outbox_event WHERE position IS NULL ORDER BY seq LIMIT 1) FROM outbox_head";
