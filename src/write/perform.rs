@@ -70,6 +70,13 @@ pub struct Performed {
     pub touches_rights: bool,
 }
 
+impl Performed {
+    /// Whether it tells its user what to mend, of one item at least.
+    pub fn has_user_errors(&self) -> bool {
+        self.payload["userErrors"].as_array().is_some_and(|errors| !errors.is_empty())
+    }
+}
+
 /// What a transaction came to, and how it is to end.
 enum Tried {
     Commit {

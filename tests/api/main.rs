@@ -31,6 +31,7 @@ mod inputs;
 mod itself;
 mod key_writes;
 mod keys;
+mod metrics;
 mod migrations;
 mod pages;
 mod permissions;
@@ -67,6 +68,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     itself::list,
     key_writes::list,
     keys::list,
+    metrics::list,
     migrations::list,
     pages::list,
     permissions::list,
