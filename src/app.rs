@@ -28,6 +28,7 @@ use crate::{
     graph::{Database, Engine, decl::Model},
     http::{self, Sockets, Throttle},
     importers,
+    metrics::Metrics,
     people, platform, portfolios, reporting, strategy,
 };
 
@@ -64,6 +65,8 @@ pub struct App {
     pub sockets: Arc<Sockets>,
     /// Counts bad credentials.
     pub failed_auth: Throttle,
+    /// Counts requests.
+    pub metrics: Metrics,
 }
 
 impl App {
@@ -89,6 +92,7 @@ impl App {
         let exports = Exports::new(database.clone(), clock.clone(), config.max_exports, config.export_timeout());
         let works = events.start(config.notify == Toggle::On);
         let failed_auth = Throttle::new(config.max_failed_auth);
+        let metrics = Metrics::new(clock.now())?;
         Ok(Arc::new(Self {
             config,
             clock,
@@ -103,6 +107,7 @@ impl App {
             callers,
             sockets: Arc::default(),
             failed_auth,
+            metrics,
         }))
     }
 
@@ -131,8 +136,14 @@ pub fn model() -> &'static Model {
             benefits::declarations(),
             platform::declarations(),
         ];
-        let mutations =
-            [people::mutations(), portfolios::mutations(), platform::mutations(), importers::mutations()];
+        let mutations = [
+            people::mutations(),
+            portfolios::mutations(),
+            finance::mutations(),
+            reporting::mutations(),
+            platform::mutations(),
+            importers::mutations(),
+        ];
         Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
             .with_types(importers::types())
     });

@@ -66,7 +66,7 @@ const UP: &[&str] = &[
     funding_source {text},
     as_of_on {date},
     reported_portfolio_id {id} references portfolio_item (id),
-    transfer_id {id},
+    transfer_id {text},
     source {text},
     submitted_at {instant},
     submitted_by_id {id} references person (id),

@@ -134,12 +134,9 @@ impl Caller {
         }
     }
 
-    /// On which rows she may take a step. A key takes none from which a duty bars somebody: who holds it is not seen.
+    /// On which rows she may take a step.
     pub fn takes(&self, step: Step) -> Scopes {
-        if self.identity.key.is_some() && !step.barred().is_empty() {
-            return Scopes::NONE;
-        }
-        steps::scopes(&self.roles, step)
+        self.rights.takes(step)
     }
 
     /// Whether the other caller has the same rights on the same rows.

@@ -46,6 +46,7 @@ pub fn mutations() -> Vec<Mutation> {
         verb: Verb::Other,
         input,
         payload: vec![report],
+        inputs: vec![],
         run,
     }]
 }

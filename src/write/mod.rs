@@ -3,9 +3,11 @@
 
 pub mod ancestors;
 mod decl;
+pub mod duty;
 mod idempotency;
 pub mod input;
 mod links;
+pub mod of_item;
 mod perform;
 mod refusal;
 pub mod rows;
@@ -20,7 +22,7 @@ use sea_orm::DatabaseTransaction;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
-pub use decl::{Member, Mutation, PlainType, Run, Shape, Verb, delete, usual};
+pub use decl::{InputType, Member, Mutation, PlainType, Run, Shape, Verb, delete, usual, written};
 pub use input::Batch;
 pub use perform::{Performed, Wish, Writer};
 pub use rows::Row;
@@ -153,6 +155,8 @@ impl Done {
             payload.insert("results".into(), results.into());
             payload.extend(counts.iter().map(|(name, _, n)| ((*name).to_owned(), json!(n))));
             payload.insert("isDryRun".into(), is_dry_run.into());
+        } else if mutation.verb == Verb::Delete {
+            payload.insert("deletedId".into(), self.rows.first().map_or(Json::Null, shown));
         } else if errors.is_empty() {
             payload.insert(single.to_owned(), self.rows.first().map_or(Json::Null, shown));
         }

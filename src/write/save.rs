@@ -12,7 +12,7 @@ use super::{
     trace::{Action, Trace},
     value::{self, column},
 };
-use crate::{error::Error, graph::encode_id};
+use crate::error::Error;
 
 /// Writes the rows without errors, with their traces. Rows that would stay as they are write nothing.
 pub async fn save<E>(
@@ -41,7 +41,7 @@ where
             told.id = Some(value::id(&row.after));
             told.status = if row.before.is_some() { "UPDATED" } else { "CREATED" };
             stamp::<E>(work, &mut row);
-            work.traces.push(Trace::of::<E>(&row, action));
+            work.traces.push(Trace::of::<E>(work.lens.model, &row, action));
             writing.push(row.after);
         }
         done.rows.push(told);
@@ -60,10 +60,12 @@ where
     if work.rejects(batch) {
         return Ok(done);
     }
-    if let Some(row) = rows.first() {
-        let id = encode_id(row.entity.prefix.unwrap_or_default(), value::id(&row.after));
-        done.beside.insert("deletedId".to_owned(), id.into());
-    }
+    done.rows.extend(rows.iter().map(|row| Written {
+        index: row.index,
+        id: Some(value::id(&row.after)),
+        prefix: row.entity.prefix.unwrap_or_default(),
+        status: "UPDATED",
+    }));
     drop_rows::<E>(work, rows).await?;
     Ok(done)
 }
@@ -75,7 +77,7 @@ where
     E::Model: Clone + Send + Sync,
 {
     let ids: Vec<Uuid> = rows.iter().map(|row| value::id(&row.after)).collect();
-    work.traces.extend(rows.iter().map(|row| Trace::of::<E>(row, Action::Deleted)));
+    work.traces.extend(rows.iter().map(|row| Trace::of::<E>(work.lens.model, row, Action::Deleted)));
     for ids in ids.chunks(CHUNK) {
         let which = column::<E>("id").is_in(ids.iter().copied());
         E::delete_many().filter(which).exec(work.txn).await?;
@@ -93,7 +95,7 @@ where
     let mut models = vec![];
     for mut row in rows {
         stamp::<E>(work, &mut row);
-        work.traces.push(Trace::of::<E>(&row, Action::Written));
+        work.traces.push(Trace::of::<E>(work.lens.model, &row, Action::Written));
         models.push(row.after);
     }
     put::<E>(work, models).await

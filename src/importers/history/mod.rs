@@ -18,7 +18,6 @@ mod benefits;
 mod money;
 mod periods;
 mod reports;
-mod rules;
 mod versions;
 
 use benefits::Benefits;
@@ -85,11 +84,11 @@ impl History {
         let given = |figures, periods: &mut Periods| Given::new(work, periods, currency, day, figures);
         if let Some(figures) = told(&record.budget) {
             let given = given(figures, &mut self.periods)?;
-            self.budgets.apply(work, &self.system, standing, &given, &mut out);
+            self.budgets.apply(work, &self.system, standing, &given, &mut out)?;
         }
         if let Some(figures) = told(&record.forecast) {
             let given = given(figures, &mut self.periods)?;
-            self.forecasts.apply(work, &self.system, standing, &given, &mut out);
+            self.forecasts.apply(work, &self.system, standing, &given, &mut out)?;
         }
         if let Some(benefit) = told(&record.benefit) {
             self.benefits.apply(work, &self.system, standing, benefit, day, &mut out);
@@ -104,8 +103,8 @@ impl History {
         }
         self.forecasts.settle(&self.system, item.id);
         self.benefits.settle(work, item.id);
-        if let Some((rag, day)) = self.reports.overall(item.id) {
-            (item.rag, item.rag_on) = (Some(rag), Some(day));
+        if let Some(rated) = self.reports.rated(item) {
+            *item = rated;
         }
     }
 

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::Standing;
 use super::versions::{Given, LineContent, Version, VersionLine};
+use crate::finance;
 use crate::write::Work;
 
 impl Version for budget::Model {
@@ -70,13 +71,9 @@ impl Version for budget::Model {
     fn make(work: &Work<'_>, source: &str, revision: i32, standing: &Standing, given: &Given<'_>) -> Self {
         let figures = given.figures;
         Self {
-            id: work.clock.new_id(),
             item_id: standing.item_id,
-            portfolio_id: standing.portfolio_id,
-            is_restricted: standing.is_restricted,
             revision,
             state: "SUPERSEDED".to_owned(),
-            name: None,
             currency: given.currency.to_owned(),
             amount: figures.and_then(|f| f.amount),
             amount_note: figures.and_then(|f| f.note.clone()),
@@ -86,20 +83,8 @@ impl Version for budget::Model {
             funding_source: figures.and_then(|f| f.funding.clone()),
             as_of_on: Some(given.day),
             reported_portfolio_id: standing.reported_portfolio_id,
-            transfer_id: None,
             source: Some(source.to_owned()),
-            submitted_at: None,
-            submitted_by_id: None,
-            submitted_principal: None,
-            decided_at: None,
-            decided_by_id: None,
-            decision_note: None,
-            version: 0,
-            created_at: work.now,
-            created_by_id: None,
-            updated_at: work.now,
-            updated_by_id: None,
-            archived_at: None,
+            ..finance::blank_budget(work)
         }
     }
 }
@@ -161,10 +146,7 @@ impl Version for forecast::Model {
 
     fn make(work: &Work<'_>, source: &str, revision: i32, standing: &Standing, given: &Given<'_>) -> Self {
         Self {
-            id: work.clock.new_id(),
             item_id: standing.item_id,
-            portfolio_id: standing.portfolio_id,
-            is_restricted: standing.is_restricted,
             revision,
             state: "SUPERSEDED".to_owned(),
             as_of_on: given.day,
@@ -175,20 +157,14 @@ impl Version for forecast::Model {
             reported_portfolio_id: standing.reported_portfolio_id,
             source: Some(source.to_owned()),
             published_at: Some(work.now),
-            published_by_id: None,
-            version: 0,
-            created_at: work.now,
-            created_by_id: None,
-            updated_at: work.now,
-            updated_by_id: None,
-            archived_at: None,
+            ..finance::blank_forecast(work)
         }
     }
 }
 
 /// Both tables of lines differ only in the name of the column that leads to the version.
 macro_rules! line {
-    ($table:ident, $version:ident) => {
+    ($table:ident, $version:ident, $blank:ident) => {
         impl VersionLine for $table::Model {
             fn version_id(&self) -> Uuid {
                 self.$version
@@ -213,28 +189,20 @@ macro_rules! line {
 
             fn make(work: &Work<'_>, version: Uuid, standing: &Standing, currency: &str, line: LineContent) -> Self {
                 Self {
-                    id: work.clock.new_id(),
                     $version: version,
                     item_id: standing.item_id,
-                    portfolio_id: standing.portfolio_id,
-                    is_restricted: standing.is_restricted,
                     period_id: line.period_id,
                     category_id: line.category_id,
-                    expenditure: None,
                     currency: currency.to_owned(),
                     amount: line.amount,
                     note: line.note,
                     reported_portfolio_id: standing.reported_portfolio_id,
-                    version: 0,
-                    created_at: work.now,
-                    created_by_id: None,
-                    updated_at: work.now,
-                    updated_by_id: None,
+                    ..finance::$blank(work)
                 }
             }
         }
     };
 }
 
-line!(budget_line, budget_id);
-line!(forecast_line, forecast_id);
+line!(budget_line, budget_id, blank_budget_line);
+line!(forecast_line, forecast_id, blank_forecast_line);

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::error::Error;
 use crate::importers::mapping::{Fiscal, Mapping, Target};
 use crate::importers::slots::{Slots, Writing};
+use crate::finance;
 use crate::write::Work;
 
 /// The fiscal years of a source's calendar, and the categories that its mapping names.
@@ -95,7 +96,6 @@ impl Periods {
         }
         let spans_two = start_on.year() != end_on.year();
         let at = self.years.add(fiscal_period::Model {
-            id: work.clock.new_id(),
             calendar_id,
             key,
             name: if spans_two { format!("{}-{:02}", year - 1, year % 100) } else { year.to_string() },
@@ -103,13 +103,7 @@ impl Periods {
             start_on,
             end_on,
             state: "OPEN".to_owned(),
-            parent_id: None,
-            version: 0,
-            created_at: work.now,
-            created_by_id: None,
-            updated_at: work.now,
-            updated_by_id: None,
-            archived_at: None,
+            ..finance::blank_period(work)
         });
         self.by_start.insert(start_on, at);
         Ok(at)
@@ -122,19 +116,13 @@ impl Periods {
                 Some(_) => Err(format!("the fiscal calendar {} is archived", known.key)),
             };
         }
-        let id = work.clock.new_id();
+        let blank = finance::blank_calendar(work);
+        let id = blank.id;
         self.calendars.add(fiscal_calendar::Model {
-            id,
             key: fiscal.calendar.clone(),
             name: fiscal.name.clone(),
             name_fold: fiscal.name.to_lowercase(),
-            description: None,
-            version: 0,
-            created_at: work.now,
-            created_by_id: None,
-            updated_at: work.now,
-            updated_by_id: None,
-            archived_at: None,
+            ..blank
         });
         Ok(id)
     }
@@ -147,21 +135,13 @@ impl Periods {
                 Some(_) => Err(format!("the cost category {key} is archived")),
             };
         }
-        let id = work.clock.new_id();
+        let blank = finance::blank_category(work);
+        let id = blank.id;
         let at = self.categories.add(cost_category::Model {
-            id,
             key: key.clone(),
             name: name.clone(),
             name_fold: name.to_lowercase(),
-            account: None,
-            allows_capex: false,
-            parent_id: None,
-            version: 0,
-            created_at: work.now,
-            created_by_id: None,
-            updated_at: work.now,
-            updated_by_id: None,
-            archived_at: None,
+            ..blank
         });
         self.by_category.insert(key.clone(), at);
         Ok(id)

@@ -3,17 +3,17 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use entity::{rag_assessment, status_report};
+use entity::{portfolio_item, rag_assessment, status_report};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use super::rules::{self, Rated};
 use super::{Outcome, RatingRow, ReportRow, Scope, Standing, look_back, of};
 use crate::error::Error;
 use crate::importers::ledger::linked;
 use crate::importers::mapping::Mapping;
 use crate::importers::sheet::{Period, Rating, Record};
 use crate::importers::slots::{Slots, Writing};
+use crate::reporting;
 use crate::write::Work;
 
 /// Published reports of a source's items, of all sources.
@@ -160,12 +160,10 @@ impl Reports {
 
     fn make(&mut self, work: &Work<'_>, source: &str, standing: &Standing, day: NaiveDate, content: Content<'_>) {
         let [narrative, achievements, next_steps] = content.texts.map(|text| text.cloned());
-        let id = work.clock.new_id();
+        let blank = reporting::blank_report(work);
+        let id = blank.id;
         let report = self.reports.add(ReportRow {
-            id,
             item_id: standing.item_id,
-            portfolio_id: standing.portfolio_id,
-            is_restricted: standing.is_restricted,
             is_draft: false,
             state: "PUBLISHED".to_owned(),
             period_start_on: content.start_on,
@@ -176,58 +174,39 @@ impl Reports {
             reported_portfolio_id: standing.reported_portfolio_id,
             reported_type: standing.reported_type.clone(),
             source: Some(source.to_owned()),
-            submitted_at: None,
-            submitted_by_id: None,
             published_at: Some(work.now),
-            published_by_id: None,
-            version: 0,
-            created_at: work.now,
-            created_by_id: None,
-            updated_at: work.now,
-            updated_by_id: None,
-            archived_at: None,
+            ..blank
         });
         self.of_item.entry(standing.item_id).or_default().push(report);
         for rating in content.ratings {
             let row = self.ratings.add(RatingRow {
-                id: work.clock.new_id(),
                 report_id: id,
                 item_id: standing.item_id,
-                portfolio_id: standing.portfolio_id,
-                is_restricted: standing.is_restricted,
                 is_draft: false,
                 period_end_on: day,
                 dimension: rating.dimension,
                 assessor: rating.assessor,
                 declared: rating.declared,
-                computed: None,
                 reason: rating.reason,
-                computed_reason: None,
                 reported_portfolio_id: standing.reported_portfolio_id,
                 reported_type: standing.reported_type.clone(),
-                version: 0,
-                created_at: work.now,
-                created_by_id: None,
-                updated_at: work.now,
-                updated_by_id: None,
+                ..reporting::blank_rating(work)
             });
             self.of_report.entry(id).or_default().push(row);
         }
     }
 
-    /// The overall rating that an item shows, and the last day of its report.
-    pub(super) fn overall(&self, item: Uuid) -> Option<(String, NaiveDate)> {
-        let reports = self.of_item.get(&item).into_iter().flatten().map(|at| &self.reports[*at]);
-        let rated = reports.filter(|report| report.state == "PUBLISHED").flat_map(|report| {
-            let ratings = self.of_report.get(&report.id).into_iter().flatten().map(|at| &self.ratings[*at]);
-            ratings.filter(|rating| rating.dimension == "OVERALL").map(|rating| Rated {
-                period_end_on: report.period_end_on,
-                is_look_back: report.source.as_ref() == Some(&self.look_back),
-                assessor: &rating.assessor,
-                declared: &rating.declared,
-            })
-        });
-        rules::shown(rated).map(|rated| (rated.declared.to_owned(), rated.period_end_on))
+    /// The item as its latest published report has it; none where that changes nothing.
+    pub(super) fn rated(&self, item: &portfolio_item::Model) -> Option<portfolio_item::Model> {
+        let reports = self.of_item.get(&item.id).into_iter().flatten().map(|at| &self.reports[*at]);
+        let published = reports.filter(|report| report.state == "PUBLISHED");
+        // Who was there on the day knows better than who looks back at it.
+        let is_look_back = |report: &ReportRow| report.source.as_ref() == Some(&self.look_back);
+        let latest = published.max_by_key(|report| (report.period_end_on, !is_look_back(report)))?;
+        let ratings = self.of_report.get(&latest.id).into_iter().flatten().map(|at| &self.ratings[*at]);
+        let overall = ratings.filter(|rating| rating.dimension == "OVERALL");
+        let overall = overall.map(|rating| (rating.assessor.as_str(), rating.declared.as_str())).collect();
+        reporting::rated(item, latest.period_end_on, &overall)
     }
 
     pub(super) fn changes(&self) -> usize {

@@ -70,6 +70,8 @@ pub(super) struct Given<'r> {
     pub currency: &'r str,
     pub figures: Option<&'r Figures>,
     pub lines: Vec<LineContent>,
+    /// The period of the lines, if it is closed.
+    pub closed: Option<String>,
 }
 
 impl<'r> Given<'r> {
@@ -81,14 +83,16 @@ impl<'r> Given<'r> {
         day: NaiveDate,
         figures: Option<&'r Figures>,
     ) -> Result<Self, String> {
-        let mut lines = vec![];
+        let (mut lines, mut closed) = (vec![], None);
         for line in figures.into_iter().flat_map(|figures| &figures.lines) {
             let category_id = line.category.as_ref().map(|category| periods.category(work, category)).transpose()?;
-            let period_id = periods.year(work, day)?.id;
+            let period = periods.year(work, day)?;
+            let period_id = period.id;
+            closed = (period.state == "CLOSED").then(|| period.key.clone());
             lines.push(LineContent { period_id, category_id, amount: line.amount, note: line.note.clone() });
         }
         lines.sort();
-        Ok(Self { day, currency, figures, lines })
+        Ok(Self { day, currency, figures, lines, closed })
     }
 
     /// The sum over the lines; the rows were checked to have one that is kept.
@@ -145,7 +149,7 @@ impl<V: Version> Versions<V> {
         standing: &Standing,
         given: &Given<'_>,
         out: &mut Outcome,
-    ) {
+    ) -> Result<(), String> {
         let all = self.of_item.get(&standing.item_id).cloned().unwrap_or_default();
         let is_same = |version: &V| {
             !version.is_archived() && version.source() == Some(system) && version.as_of() == Some(given.day)
@@ -155,12 +159,12 @@ impl<V: Version> Versions<V> {
         if same.is_empty() {
             // A blank cell says nothing where nothing was said before.
             if given.figures.is_none() {
-                return;
+                return Ok(());
             }
             out.changes.push(format!("{what} added"));
         } else {
             if same.iter().all(|at| self.holds(*at, standing, given)) {
-                return;
+                return Ok(());
             }
             let amounts: Vec<_> = same.iter().map(|at| self.versions[*at].amount()).collect();
             let after = given.figures.and_then(|figures| figures.amount);
@@ -179,6 +183,9 @@ impl<V: Version> Versions<V> {
                 self.versions[at].archive(work);
             }
         }
+        if let Some(period) = &given.closed {
+            return Err(format!("the {what} has lines in {period}, which is closed"));
+        }
         if all.iter().any(|at| is_foreign(&self.versions[*at], system)) {
             let line = format!("the current {} is not of this source; {what} is kept as history beside it", V::NAME);
             out.doubts.push(line);
@@ -193,6 +200,7 @@ impl<V: Version> Versions<V> {
             let line = self.lines.add(line);
             self.of_version.entry(id).or_default().push(line);
         }
+        Ok(())
     }
 
     /// Whether a version says what a row says.
