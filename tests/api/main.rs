@@ -27,6 +27,7 @@ mod hostile;
 mod house;
 mod http;
 mod idempotency;
+mod import;
 mod inputs;
 mod itself;
 mod key_writes;
@@ -36,6 +37,7 @@ mod migrations;
 mod pages;
 mod permissions;
 mod plans;
+mod published;
 mod reporting;
 mod steps;
 mod storm;
@@ -64,6 +66,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     house::list,
     http::list,
     idempotency::list,
+    import::list,
     inputs::list,
     itself::list,
     key_writes::list,
@@ -73,6 +76,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     pages::list,
     permissions::list,
     plans::list,
+    published::list,
     reporting::list,
     steps::list,
     storm::list,
