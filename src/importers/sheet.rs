@@ -142,6 +142,9 @@ pub(super) fn read(table: &Table, mapping: &Mapping, as_of: Option<NaiveDate>) -
             sheet.notes.push(note(&table.file, *row, NoteKind::Skipped, None, "the row is blank"));
             continue;
         }
+        if table.cleaned.contains(row) {
+            reading.doubts.push((None, "a control character is taken as a space".to_owned()));
+        }
         let record = reading.record(&placed, cells, fallback);
         let doubts = reading.doubts.into_iter();
         let doubts = doubts.map(|(column, text)| note(&table.file, *row, NoteKind::Doubtful, column, text));

@@ -13,6 +13,8 @@ pub(super) struct Table {
     pub header_row: usize,
     pub header: Vec<String>,
     pub rows: Vec<(usize, Vec<String>)>,
+    /// Rows in which a control character was taken as a space.
+    pub cleaned: Vec<usize>,
 }
 
 impl Table {
@@ -24,7 +26,7 @@ impl Table {
 
 /// The cells of a file's content.
 pub(super) fn parse(file: &str, bytes: &[u8], mapping: &Mapping) -> Result<Table, ImportError> {
-    let mut table = Table { file: file.to_owned(), header_row: 1, header: Vec::new(), rows: Vec::new() };
+    let mut table = Table { file: file.to_owned(), header_row: 1, header: vec![], rows: vec![], cleaned: vec![] };
     let text = decode(&table, bytes, mapping.encoding)?;
     if text.trim().is_empty() {
         return Err(table.refuse(None, "the file is empty"));
@@ -41,7 +43,10 @@ pub(super) fn parse(file: &str, bytes: &[u8], mapping: &Mapping) -> Result<Table
         csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
     for (record, row) in reader.records().zip(numbers) {
         let record = record.map_err(|cause| table.refuse(Some(row), cause.to_string()))?;
-        let cells: Vec<String> = record.iter().map(str::to_owned).collect();
+        let cells: Vec<String> = record.iter().map(|cell| cell.replace(is_stray, " ")).collect();
+        if record.iter().any(|cell| cell.contains(is_stray)) {
+            table.cleaned.push(row);
+        }
         if table.header.is_empty() {
             table.header_row = row;
             table.header = cells.iter().map(|cell| cell.trim().to_owned()).collect();
@@ -58,6 +63,11 @@ pub(super) fn parse(file: &str, bytes: &[u8], mapping: &Mapping) -> Result<Table
     Ok(table)
 }
 
+/// Whether a character has no place in a cell, although text that was copied out of other documents has it at times.
+fn is_stray(c: char) -> bool {
+    matches!(c, '\u{1}'..='\u{8}' | '\u{e}'..='\u{1f}')
+}
+
 fn decode(table: &Table, bytes: &[u8], encoding: Encoding) -> Result<String, ImportError> {
     if bytes.starts_with(b"PK\x03\x04") {
         return Err(table.refuse(None, "this is a workbook or an archive, not a text file; save it as CSV"));
@@ -72,7 +82,7 @@ fn decode(table: &Table, bytes: &[u8], encoding: Encoding) -> Result<String, Imp
     };
     // Bytes that Windows-1252 leaves undefined arrive as control characters too: both tell that this is no text.
     if let Some((at, _)) =
-        text.char_indices().find(|(_, c)| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{b}' | '\u{c}'))
+        text.char_indices().find(|(_, c)| c.is_control() && !c.is_whitespace() && !is_stray(*c))
     {
         let row = text[..at].matches('\n').count() + 1;
         return Err(table.refuse(Some(row), "this is not text in UTF-8 or Windows-1252"));
@@ -130,6 +140,12 @@ mod tests {
             let table = parse("f.csv", bytes, &mapping("")).expect("a table");
             assert_eq!(table.rows[0].1[..2], ["ü".to_owned(), "1\n2".to_owned()]);
         }
+    }
+
+    #[test]
+    fn a_stray_control_character_is_a_space_and_told() {
+        let table = parse("f.csv", b"a,b\n1,evidence\x02based\n3,4\n", &mapping("")).expect("a table");
+        assert_eq!((table.rows[0].1[1].as_str(), table.cleaned.as_slice()), ("evidence based", &[2][..]));
     }
 
     #[test]
