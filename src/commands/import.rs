@@ -4,7 +4,7 @@ use std::{
     fmt::Write as _,
     fs,
     io::{self, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use chrono::NaiveDate;
@@ -89,7 +89,7 @@ fn file(path: &PathBuf) -> Result<File, Error> {
     Ok(File { name: path.display().to_string(), bytes })
 }
 
-fn unreadable(path: &PathBuf, cause: &io::Error) -> Error {
+fn unreadable(path: &Path, cause: &io::Error) -> Error {
     Error::new(Code::BadRequest, format!("{}: cannot be read: {cause}", path.display()))
 }
 

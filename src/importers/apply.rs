@@ -83,8 +83,7 @@ impl Applying<'_, '_> {
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Vec<usize>, ImportError> {
         let (total, file) = (sheet.rows.len(), sheet.file);
-        let mut tell =
-            |done: usize| progress(Progress { phase: Phase::Match, file: file.clone(), done, total });
+        let mut tell = |done: usize| progress(Progress { phase: Phase::Match, file: file.clone(), done, total });
         let mut notes = sheet.notes;
         let blank = notes.iter().filter(|note| note.kind == NoteKind::Skipped).count();
         report.read += total + blank;
@@ -92,7 +91,7 @@ impl Applying<'_, '_> {
         let mut rows_of: HashMap<usize, usize> = HashMap::new();
         tell(0);
         for (index, record) in sheet.rows.iter().enumerate() {
-            let noted = |kind, text: String| note(&file, record.row, kind, None, text);
+            let told = |kind, text: String| note(&file, record.row, kind, None, text);
             match self.row(record, &mut rows_of) {
                 Err(Stop::Refuse(text)) => {
                     let faults = vec![CellFault { row: record.row, column: None, text }];
@@ -100,17 +99,17 @@ impl Applying<'_, '_> {
                 }
                 Err(Stop::Skip(text)) => {
                     report.skipped += 1;
-                    notes.push(noted(NoteKind::Skipped, text));
+                    notes.push(told(NoteKind::Skipped, text));
                 }
                 Ok(applied) => {
-                    notes.extend(applied.notes.into_iter().map(|(kind, text)| noted(kind, text)));
+                    notes.extend(applied.notes.into_iter().map(|(kind, text)| told(kind, text)));
                     if applied.is_new {
                         report.created += 1;
                     } else if applied.changes.is_empty() {
                         report.unchanged += 1;
                     } else {
                         report.updated += 1;
-                        notes.push(noted(NoteKind::Changed, applied.changes.join("; ")));
+                        notes.push(told(NoteKind::Changed, applied.changes.join("; ")));
                     }
                 }
             }
@@ -292,7 +291,8 @@ impl Applying<'_, '_> {
             return;
         }
         let [name, above] = [portfolio, above].map(|at| self.ledger.items[at].name.clone());
-        out.notes.push((NoteKind::Doubtful, format!("{name} does not stand below {above} here, and stays where it is")));
+        out.notes
+            .push((NoteKind::Doubtful, format!("{name} does not stand below {above} here, and stays where it is")));
     }
 
     /// Whether an item stands below another, as far as the source's own items go.

@@ -222,7 +222,8 @@ impl Ledger {
             }
         }
         let scope = |item: &portfolio_item::Model| (item.portfolio_id, item.program_id, item.is_restricted);
-        let rescoped = self.items.iter().filter(|slot| slot.stored.as_ref().is_some_and(|s| scope(s) != scope(&slot.now)));
+        let rescoped =
+            self.items.iter().filter(|slot| slot.stored.as_ref().is_some_and(|s| scope(s) != scope(&slot.now)));
         work.rescoped.extend(rescoped.map(|slot| slot.now.id));
         let new: Vec<_> = self.items.iter().filter(|slot| slot.stored.is_none()).map(|slot| slot.now.id).collect();
         let moved = self.items.iter().filter(|s| s.stored.as_ref().is_some_and(|b| b.parent_id != s.now.parent_id));

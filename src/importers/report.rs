@@ -20,10 +20,18 @@ pub enum NoteKind {
 impl NoteKind {
     /// Every kind with its name and what it says.
     pub const ALL: [(Self, &'static str, &'static str); 4] = [
-        (Self::Created, "CREATED", "It made a project although others of the source were there: neither its id nor its name was known."),
+        (
+            Self::Created,
+            "CREATED",
+            "It made a project although others of the source were there: neither its id nor its name was known.",
+        ),
         (Self::Changed, "CHANGED", "It changed what was there."),
         (Self::Skipped, "SKIPPED", "It had no effect."),
-        (Self::Doubtful, "DOUBTFUL", "It was taken otherwise than it reads, or something beside it should be looked at."),
+        (
+            Self::Doubtful,
+            "DOUBTFUL",
+            "It was taken otherwise than it reads, or something beside it should be looked at.",
+        ),
     ];
 
     /// The published name.

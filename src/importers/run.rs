@@ -28,7 +28,11 @@ pub fn mutations() -> Vec<Mutation> {
             ty: "String",
             doc: "What the columns become, as TOML; required for CSV. With another format it stands in place of that format's own mapping.",
         },
-        Member { name: "base64", ty: "String!", doc: "The file: text separated by comma, semicolon or tab, at most 32 MiB, in base64." },
+        Member {
+            name: "base64",
+            ty: "String!",
+            doc: "The file: text separated by comma, semicolon or tab, at most 32 MiB, in base64.",
+        },
         Member { name: "fileName", ty: "String", doc: "What the report calls the file." },
         Member { name: "asOfOn", ty: "LocalDate", doc: "The day of which the figures are, where no column says it." },
         Member { name: "dryRun", ty: "Boolean", doc: "Read, check and report everything, write nothing." },
@@ -40,7 +44,10 @@ pub fn mutations() -> Vec<Mutation> {
     };
     vec![Mutation {
         name: "importRun".to_owned(),
-        doc: format!("Imports a file, all of it or nothing: portfolios, projects, and their published history. The same file again changes nothing. Needs the step {}.", Step::ImportRun.as_str()),
+        doc: format!(
+            "Imports a file, all of it or nothing: portfolios, projects, and their published history. The same file again changes nothing. Needs the step {}.",
+            Step::ImportRun.as_str()
+        ),
         needs: None,
         entity: "Project",
         verb: Verb::Other,
@@ -69,9 +76,16 @@ pub fn types() -> Vec<PlainType> {
             name: "ImportRowNote",
             doc: "Something to know of a row of a file.",
             shape: Shape::Object(vec![
-                count("row", "The row as a spreadsheet counts: the header is row 1, a cell of several lines does not count more."),
+                count(
+                    "row",
+                    "The row as a spreadsheet counts: the header is row 1, a cell of several lines does not count more.",
+                ),
                 Member { name: "kind", ty: "ImportRowKind!", doc: "What kind of thing." },
-                Member { name: "column", ty: "String", doc: "The column that is meant, as the file calls it; null where the row is." },
+                Member {
+                    name: "column",
+                    ty: "String",
+                    doc: "The column that is meant, as the file calls it; null where the row is.",
+                },
                 Member { name: "message", ty: "String!", doc: "One line for a human." },
             ]),
         },
@@ -162,7 +176,8 @@ fn asked(given: &ConstValue) -> Result<Asked, UserError> {
         .map_err(|_| UserError::new(UserCode::Invalid, at("base64"), "This is not base64."))?;
     let name = input::text(given, "fileName").filter(|name| !name.trim().is_empty());
     let as_of = input::text(given, "asOfOn");
-    let as_of = as_of.map(|day| day.parse().map_err(|_| UserError::new(UserCode::Invalid, at("asOfOn"), "This is no date.")));
+    let as_of =
+        as_of.map(|day| day.parse().map_err(|_| UserError::new(UserCode::Invalid, at("asOfOn"), "This is no date.")));
     Ok(Asked {
         mapping,
         file: File { name: name.unwrap_or_else(|| NAMELESS.to_owned()), bytes },
@@ -175,15 +190,20 @@ fn told(refused: ImportError) -> Vec<UserError> {
     match refused {
         ImportError::Mapping(faults) => {
             let error = |fault: super::MappingFault| {
-                UserError::new(UserCode::Invalid, Path::input().at("mapping"), format!("The mapping is wrong at {fault}."))
-                    .with("key", fault.key)
+                UserError::new(
+                    UserCode::Invalid,
+                    Path::input().at("mapping"),
+                    format!("The mapping is wrong at {fault}."),
+                )
+                .with("key", fault.key)
             };
             faults.into_iter().map(error).collect()
         }
         ImportError::Cells { faults, .. } => {
             let error = |fault: super::CellFault| {
                 let line = format!("Row {}: {}.", fault.row, fault.text);
-                let error = UserError::new(UserCode::ImportRow, Path::input().at("base64"), line).with("row", fault.row);
+                let error =
+                    UserError::new(UserCode::ImportRow, Path::input().at("base64"), line).with("row", fault.row);
                 match fault.column {
                     Some(column) => error.with("column", column),
                     None => error,
@@ -196,7 +216,11 @@ fn told(refused: ImportError) -> Vec<UserError> {
             vec![UserError::new(UserCode::ImportRow, Path::input().at("base64"), line).with("row", row)]
         }
         ImportError::File { row: None, text, .. } => {
-            vec![UserError::new(UserCode::Invalid, Path::input().at("base64"), format!("The file cannot be used: {text}."))]
+            vec![UserError::new(
+                UserCode::Invalid,
+                Path::input().at("base64"),
+                format!("The file cannot be used: {text}."),
+            )]
         }
         // Handed on by whoever asked.
         ImportError::Failed(_) => vec![],

@@ -51,7 +51,10 @@ pub(super) fn parse(file: &str, bytes: &[u8], mapping: &Mapping) -> Result<Table
             table.header_row = row;
             table.header = cells.iter().map(|cell| cell.trim().to_owned()).collect();
             if table.header.len() == 1 {
-                return Err(table.refuse(Some(row), "one column only; columns are separated by comma, semicolon or tab, or as `file.delimiter` says"));
+                return Err(table.refuse(
+                    Some(row),
+                    "one column only; columns are separated by comma, semicolon or tab, or as `file.delimiter` says",
+                ));
             }
         } else if cells.len() == table.header.len() {
             table.rows.push((row, cells));
@@ -81,9 +84,7 @@ fn decode(table: &Table, bytes: &[u8], encoding: Encoding) -> Result<String, Imp
         Encoding::Windows1252 => windows(),
     };
     // Bytes that Windows-1252 leaves undefined arrive as control characters too: both tell that this is no text.
-    if let Some((at, _)) =
-        text.char_indices().find(|(_, c)| c.is_control() && !c.is_whitespace() && !is_stray(*c))
-    {
+    if let Some((at, _)) = text.char_indices().find(|(_, c)| c.is_control() && !c.is_whitespace() && !is_stray(*c)) {
         let row = text[..at].matches('\n').count() + 1;
         return Err(table.refuse(Some(row), "this is not text in UTF-8 or Windows-1252"));
     }

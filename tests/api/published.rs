@@ -116,12 +116,7 @@ struct Year {
 
 const UK: [Year; 3] = [
     UK_2019,
-    Year {
-        file: "gmpp_2021_semicolon_cp1252.csv",
-        day: "2021-03-31",
-        line: Some("total_baseline"),
-        ..UK_2019
-    },
+    Year { file: "gmpp_2021_semicolon_cp1252.csv", day: "2021-03-31", line: Some("total_baseline"), ..UK_2019 },
     Year {
         file: "gmpp_2023_part1.csv",
         day: "2023-03-31",
@@ -145,10 +140,7 @@ const UK_2019: Year = Year {
     benefit: None,
     scale: 1_000_000,
 };
-const CANADA: [Year; 2] = [
-    Year { file: "gc-it-projects-2016.csv", day: "2016-06-09", ..CANADA_2019 },
-    CANADA_2019,
-];
+const CANADA: [Year; 2] = [Year { file: "gc-it-projects-2016.csv", day: "2016-06-09", ..CANADA_2019 }, CANADA_2019];
 const CANADA_2019: Year = Year {
     folder: "canada-it-projects",
     file: "gc-it-projects-2019.csv",
@@ -364,7 +356,11 @@ async fn sums_are_as_published(house: &House, format: Format, year: &Year, expec
     let name = year.file;
     let version = "source: {eq: $source}, asOfOn: {eq: $day}, archivedAt: {isNull: true}";
     let money = "aggregate { count sum { amount { amount } } }";
-    let told = |filter: &str| format!("item: {{statusReports: {{some: {{state: {{eq: PUBLISHED}}, source: {{eq: $source}}, periodEndOn: {{eq: $day}}, {filter}}}}}}}");
+    let told = |filter: &str| {
+        format!(
+            "item: {{statusReports: {{some: {{state: {{eq: PUBLISHED}}, source: {{eq: $source}}, periodEndOn: {{eq: $day}}, {filter}}}}}}}"
+        )
+    };
     let data = house
         .ask(
             &format!(
@@ -410,7 +406,10 @@ async fn sums_are_as_published(house: &House, format: Format, year: &Year, expec
     of("budgetLines", year.line, ["/fyBaseline_numericRows", "/fyBaseline_sum_gbp_m"]);
     of("forecastLines", year.forecast, ["/fyForecast_numericRows", "/fyForecast_sum_gbp_m"]);
     of("benefits", year.benefit, ["/monetisedBenefits_numericRows", "/monetisedBenefits_sum_gbp_m"]);
-    assert!(elements(&data["withheld"]["nodes"]).iter().all(|node| node["amountNote"].is_string()), "{name}: a text is lost");
+    assert!(
+        elements(&data["withheld"]["nodes"]).iter().all(|node| node["amountNote"].is_string()),
+        "{name}: a text is lost"
+    );
 
     let departments: BTreeMap<String, Decimal> = elements(&data["budgets"]["departments"])
         .iter()
@@ -426,7 +425,8 @@ async fn sums_are_as_published(house: &House, format: Format, year: &Year, expec
         assert_eq!(by(format!("reportedType: {{eq: \"{category}\"}}")).await, *sum, "{name}: {category}");
     }
     for (rating, sum) in year.sums(|row| year.rating(row)).iter().filter(|(rating, _)| !rating.is_empty()) {
-        let declared = |assessor: &str| format!("ratings: {{some: {{assessor: {{eq: {assessor}}}, declared: {{eq: {rating}}}}}}}");
+        let declared =
+            |assessor: &str| format!("ratings: {{some: {{assessor: {{eq: {assessor}}}, declared: {{eq: {rating}}}}}}}");
         let second = format!("{}, not: {{ratings: {{some: {{assessor: {{eq: INDEPENDENT}}}}}}}}", declared("SPONSOR"));
         let found = by(declared("INDEPENDENT")).await + by(second).await;
         assert_eq!(found, *sum, "{name}: {rating}");

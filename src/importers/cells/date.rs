@@ -141,9 +141,19 @@ mod tests {
         ] {
             assert_eq!(DateForm::read(forms, 70, cell), NaiveDate::from_ymd_opt(y, m, d), "{cell}");
         }
-        for cell in
-            ["", "Reset", "#N/A", "31.02.2020", "05/31/2010", "2020", "Q4 2021", "31.3.021", "+1.2.2020", "2014-7-8", "ü"]
-        {
+        for cell in [
+            "",
+            "Reset",
+            "#N/A",
+            "31.02.2020",
+            "05/31/2010",
+            "2020",
+            "Q4 2021",
+            "31.3.021",
+            "+1.2.2020",
+            "2014-7-8",
+            "ü",
+        ] {
             assert_eq!(DateForm::read(&british, 70, cell), None, "{cell}");
         }
         assert_eq!(DateForm::read(&long, 70, "Juno 9, 2016"), None);

@@ -18,7 +18,7 @@ use crate::write::Work;
 
 /// The benefits of a source's items that came with it.
 pub(super) struct Benefits {
-    benefits: Slots<BenefitRow>,
+    rows: Slots<BenefitRow>,
     of_item: HashMap<Uuid, Vec<usize>>,
     keys: HashSet<String>,
     currency: String,
@@ -44,8 +44,8 @@ impl Benefits {
         for (at, benefit) in benefits.iter().enumerate() {
             of_item.entry(benefit.item_id).or_default().push(at);
         }
-        let (benefits, keys) = (Slots::stored(benefits), keys.into_iter().collect());
-        Ok(Self { benefits, of_item, keys, currency: mapping.currency.clone() })
+        let (rows, keys) = (Slots::stored(benefits), keys.into_iter().collect());
+        Ok(Self { rows, of_item, keys, currency: mapping.currency.clone() })
     }
 
     /// Takes what a row says of its day.
@@ -59,11 +59,11 @@ impl Benefits {
         out: &mut Outcome,
     ) {
         let all = self.of_item.get(&standing.item_id).into_iter().flatten();
-        let known = all.copied().find(|at| self.benefits[*at].as_of_on == Some(day));
+        let known = all.copied().find(|at| self.rows[*at].as_of_on == Some(day));
         let (amount, note) = (given.and_then(|b| b.amount), given.and_then(|b| b.note.clone()));
         if let Some(at) = known {
-            let before = self.benefits[at].clone();
-            let benefit = &mut self.benefits[at];
+            let before = self.rows[at].clone();
+            let benefit = &mut self.rows[at];
             (benefit.amount, benefit.amount_note) = (amount, note);
             benefit.reported_portfolio_id = standing.reported_portfolio_id;
             if *benefit != before {
@@ -78,7 +78,7 @@ impl Benefits {
             key.push('b');
         }
         let title = given.title.clone().unwrap_or_else(|| "Benefits".to_owned());
-        let at = self.benefits.add(BenefitRow {
+        let at = self.rows.add(BenefitRow {
             id: work.clock.new_id(),
             item_id: standing.item_id,
             portfolio_id: standing.portfolio_id,
@@ -119,9 +119,9 @@ impl Benefits {
     /// Archives what a later day has replaced.
     pub(super) fn settle(&mut self, work: &Work<'_>, item: Uuid) {
         let Some(all) = self.of_item.get(&item) else { return };
-        let latest = all.iter().filter_map(|at| self.benefits[*at].as_of_on).max();
+        let latest = all.iter().filter_map(|at| self.rows[*at].as_of_on).max();
         for at in all {
-            let benefit = &mut self.benefits[*at];
+            let benefit = &mut self.rows[*at];
             if benefit.as_of_on < latest && benefit.archived_at.is_none() {
                 benefit.archived_at = Some(work.now);
             }
@@ -129,7 +129,7 @@ impl Benefits {
     }
 
     pub(super) fn changes(&self) -> usize {
-        self.benefits.changes()
+        self.rows.changes()
     }
 
     pub(super) async fn write(
@@ -138,10 +138,10 @@ impl Benefits {
         scope: Scope<'_>,
         told: &mut Writing<'_>,
     ) -> Result<(), Error> {
-        for row in self.benefits.new_rows() {
+        for row in self.rows.new_rows() {
             (row.portfolio_id, row.is_restricted) = scope(&row.item_id);
         }
         let entity = work.lens.model.entity("Benefit");
-        self.benefits.write::<benefit::Entity>(work, entity, |_| true, told).await
+        self.rows.write::<benefit::Entity>(work, entity, |_| true, told).await
     }
 }

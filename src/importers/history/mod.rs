@@ -2,9 +2,7 @@
 //! again changes nothing; something else for the same day supersedes what was there, which stays.
 
 use chrono::NaiveDate;
-use entity::{
-    benefit, budget, budget_line, forecast, forecast_line, portfolio_item, rag_assessment, status_report,
-};
+use entity::{benefit, budget, budget_line, forecast, forecast_line, portfolio_item, rag_assessment, status_report};
 use uuid::Uuid;
 
 use super::ledger::Ledger;

@@ -8,9 +8,9 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::finance;
 use crate::importers::mapping::{Fiscal, Mapping, Target};
 use crate::importers::slots::{Slots, Writing};
-use crate::finance;
 use crate::write::Work;
 
 /// The fiscal years of a source's calendar, and the categories that its mapping names.
@@ -31,10 +31,8 @@ impl Periods {
             _ => None,
         });
         let named: Vec<String> = named.map(|(key, _)| key.clone()).collect();
-        let categories = cost_category::Entity::find()
-            .filter(cost_category::Column::Key.is_in(named))
-            .all(work.txn)
-            .await?;
+        let categories =
+            cost_category::Entity::find().filter(cost_category::Column::Key.is_in(named)).all(work.txn).await?;
         let (mut calendars, mut years, mut keys) = (vec![], vec![], vec![]);
         if let Some(fiscal) = &mapping.fiscal {
             calendars = fiscal_calendar::Entity::find()

@@ -18,7 +18,7 @@ use crate::write::Work;
 
 /// Published reports of a source's items, of all sources.
 pub(super) struct Reports {
-    reports: Slots<ReportRow>,
+    rows: Slots<ReportRow>,
     ratings: Slots<RatingRow>,
     of_item: HashMap<Uuid, Vec<usize>>,
     of_report: HashMap<Uuid, Vec<usize>>,
@@ -57,8 +57,8 @@ impl Reports {
         for (at, rating) in ratings.iter().enumerate() {
             of_report.entry(rating.report_id).or_default().push(at);
         }
-        let (reports, ratings) = (Slots::stored(reports), Slots::stored(ratings));
-        Ok(Self { reports, ratings, of_item, of_report, look_back: look_back(&mapping.system) })
+        let (rows, ratings) = (Slots::stored(reports), Slots::stored(ratings));
+        Ok(Self { rows, ratings, of_item, of_report, look_back: look_back(&mapping.system) })
     }
 
     /// Takes a row's report, and those that look back.
@@ -99,12 +99,12 @@ impl Reports {
         content.ratings.sort();
         let same_day = |report: &ReportRow| report.state == "PUBLISHED" && report.period_end_on == day;
         let known: Vec<usize> = self.of_item.get(&standing.item_id).cloned().unwrap_or_default();
-        let known: Vec<usize> = known.into_iter().filter(|at| same_day(&self.reports[*at])).collect();
-        let is_ours = |at: &usize| self.reports[*at].source.as_deref() == Some(source);
+        let known: Vec<usize> = known.into_iter().filter(|at| same_day(&self.rows[*at])).collect();
+        let is_ours = |at: &usize| self.rows[*at].source.as_deref() == Some(source);
         let (ours, others): (Vec<usize>, Vec<usize>) = known.into_iter().partition(is_ours);
         if ours.is_empty() {
             let is_foreign = |at: &usize| {
-                let other = self.reports[*at].source.as_deref();
+                let other = self.rows[*at].source.as_deref();
                 other != Some(&self.look_back) && source != self.look_back
             };
             if others.iter().any(is_foreign) {
@@ -118,7 +118,7 @@ impl Reports {
                 return;
             }
             for at in ours {
-                "SUPERSEDED".clone_into(&mut self.reports[at].state);
+                "SUPERSEDED".clone_into(&mut self.rows[at].state);
             }
             out.changes.push(format!("report {} superseded: {}", of(day), differences.join(", ")));
         }
@@ -127,7 +127,7 @@ impl Reports {
 
     /// In what a published report differs from what a row says; none where in nothing.
     fn difference(&self, at: usize, standing: &Standing, content: &Content<'_>) -> Option<&'static str> {
-        let report = &self.reports[at];
+        let report = &self.rows[at];
         let mut ratings: Vec<Rating> = self
             .of_report
             .get(&report.id)
@@ -159,10 +159,10 @@ impl Reports {
     }
 
     fn make(&mut self, work: &Work<'_>, source: &str, standing: &Standing, day: NaiveDate, content: Content<'_>) {
-        let [narrative, achievements, next_steps] = content.texts.map(|text| text.cloned());
+        let [narrative, achievements, next_steps] = content.texts.map(Option::<&String>::cloned);
         let blank = reporting::blank_report(work);
         let id = blank.id;
-        let report = self.reports.add(ReportRow {
+        let report = self.rows.add(ReportRow {
             item_id: standing.item_id,
             is_draft: false,
             state: "PUBLISHED".to_owned(),
@@ -198,7 +198,7 @@ impl Reports {
 
     /// The item as its latest published report has it; none where that changes nothing.
     pub(super) fn rated(&self, item: &portfolio_item::Model) -> Option<portfolio_item::Model> {
-        let reports = self.of_item.get(&item.id).into_iter().flatten().map(|at| &self.reports[*at]);
+        let reports = self.of_item.get(&item.id).into_iter().flatten().map(|at| &self.rows[*at]);
         let published = reports.filter(|report| report.state == "PUBLISHED");
         // Who was there on the day knows better than who looks back at it.
         let is_look_back = |report: &ReportRow| report.source.as_ref() == Some(&self.look_back);
@@ -210,7 +210,7 @@ impl Reports {
     }
 
     pub(super) fn changes(&self) -> usize {
-        self.reports.changes() + self.ratings.changes()
+        self.rows.changes() + self.ratings.changes()
     }
 
     pub(super) async fn write(
@@ -219,7 +219,7 @@ impl Reports {
         scope: Scope<'_>,
         told: &mut Writing<'_>,
     ) -> Result<(), Error> {
-        for row in self.reports.new_rows() {
+        for row in self.rows.new_rows() {
             (row.portfolio_id, row.is_restricted) = scope(&row.item_id);
         }
         for row in self.ratings.new_rows() {
@@ -227,7 +227,7 @@ impl Reports {
         }
         let model = work.lens.model;
         let (report, rating) = (model.entity("StatusReport"), model.entity("RagAssessment"));
-        self.reports.write::<status_report::Entity>(work, report, |_| true, told).await?;
+        self.rows.write::<status_report::Entity>(work, report, |_| true, told).await?;
         self.ratings.write::<rag_assessment::Entity>(work, rating, |_| true, told).await
     }
 }

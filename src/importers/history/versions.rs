@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use sea_orm::{
-    ActiveModelTrait, EntityTrait, IntoActiveModel, PrimaryKeyTrait, QueryFilter, QueryOrder, QuerySelect, ColumnTrait,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PrimaryKeyTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -103,7 +103,7 @@ impl<'r> Given<'r> {
 
 /// The versions of a source's items.
 pub(super) struct Versions<V: Version> {
-    versions: Slots<V>,
+    rows: Slots<V>,
     lines: Slots<V::Line>,
     of_item: HashMap<Uuid, Vec<usize>>,
     of_version: HashMap<Uuid, Vec<usize>>,
@@ -138,7 +138,7 @@ impl<V: Version> Versions<V> {
         for (at, line) in lines.iter().enumerate() {
             of_version.entry(line.version_id()).or_default().push(at);
         }
-        Ok(Self { versions: Slots::stored(versions), lines: Slots::stored(lines), of_item, of_version })
+        Ok(Self { rows: Slots::stored(versions), lines: Slots::stored(lines), of_item, of_version })
     }
 
     /// Takes what a row says of its day.
@@ -154,7 +154,7 @@ impl<V: Version> Versions<V> {
         let is_same = |version: &V| {
             !version.is_archived() && version.source() == Some(system) && version.as_of() == Some(given.day)
         };
-        let same: Vec<usize> = all.iter().copied().filter(|at| is_same(&self.versions[*at])).collect();
+        let same: Vec<usize> = all.iter().copied().filter(|at| is_same(&self.rows[*at])).collect();
         let what = format!("{} {}", V::NAME, of(given.day));
         if same.is_empty() {
             // A blank cell says nothing where nothing was said before.
@@ -166,34 +166,35 @@ impl<V: Version> Versions<V> {
             if same.iter().all(|at| self.holds(*at, standing, given)) {
                 return Ok(());
             }
-            let amounts: Vec<_> = same.iter().map(|at| self.versions[*at].amount()).collect();
+            let amounts: Vec<_> = same.iter().map(|at| self.rows[*at].amount()).collect();
             let after = given.figures.and_then(|figures| figures.amount);
             let money = |amount: Option<i64>| match amount {
                 Some(amount) => Decimal::new(amount, 4).normalize().to_string(),
                 None => "no amount".to_owned(),
             };
             let before = amounts.first().copied().flatten();
-            let how = match before == after {
-                true => "other lines, notes or portfolio".to_owned(),
-                false => format!("{} becomes {}", money(before), money(after)),
+            let how = if before == after {
+                "other lines, notes or portfolio".to_owned()
+            } else {
+                format!("{} becomes {}", money(before), money(after))
             };
             out.changes.push(format!("{what} superseded: {how}"));
             for at in same {
-                self.versions[at].set_current(false);
-                self.versions[at].archive(work);
+                self.rows[at].set_current(false);
+                self.rows[at].archive(work);
             }
         }
         if let Some(period) = &given.closed {
             return Err(format!("the {what} has lines in {period}, which is closed"));
         }
-        if all.iter().any(|at| is_foreign(&self.versions[*at], system)) {
+        if all.iter().any(|at| is_foreign(&self.rows[*at], system)) {
             let line = format!("the current {} is not of this source; {what} is kept as history beside it", V::NAME);
             out.doubts.push(line);
         }
-        let revision = all.iter().map(|at| self.versions[*at].revision()).max().unwrap_or_default() + 1;
+        let revision = all.iter().map(|at| self.rows[*at].revision()).max().unwrap_or_default() + 1;
         let made = V::make(work, system, revision, standing, given);
         let id = made.id();
-        let at = self.versions.add(made);
+        let at = self.rows.add(made);
         self.of_item.entry(standing.item_id).or_default().push(at);
         for content in &given.lines {
             let line = V::Line::make(work, id, standing, given.currency, content.clone());
@@ -205,7 +206,7 @@ impl<V: Version> Versions<V> {
 
     /// Whether a version says what a row says.
     fn holds(&self, at: usize, standing: &Standing, given: &Given<'_>) -> bool {
-        let version = &self.versions[at];
+        let version = &self.rows[at];
         let lines = self.of_version.get(&version.id()).into_iter().flatten();
         let mut lines: Vec<LineContent> = lines.map(|at| self.lines[*at].content()).collect();
         lines.sort();
@@ -216,24 +217,23 @@ impl<V: Version> Versions<V> {
     #[allow(clippy::option_option)] // no version of ours, and one without an amount
     pub(super) fn settle(&mut self, system: &str, item: Uuid) -> Option<Option<i64>> {
         let all = self.of_item.get(&item)?;
-        if all.iter().any(|at| is_foreign(&self.versions[*at], system)) {
+        if all.iter().any(|at| is_foreign(&self.rows[*at], system)) {
             return None;
         }
-        let ours = all.iter().copied().filter(|at| {
-            self.versions[*at].source() == Some(system) && !self.versions[*at].is_archived()
-        });
+        let ours =
+            all.iter().copied().filter(|at| self.rows[*at].source() == Some(system) && !self.rows[*at].is_archived());
         let ours: Vec<usize> = ours.collect();
-        let latest = ours.iter().copied().max_by_key(|at| self.versions[*at].as_of())?;
+        let latest = ours.iter().copied().max_by_key(|at| self.rows[*at].as_of())?;
         for at in ours {
-            if self.versions[at].is_current() != (at == latest) {
-                self.versions[at].set_current(at == latest);
+            if self.rows[at].is_current() != (at == latest) {
+                self.rows[at].set_current(at == latest);
             }
         }
-        Some(self.versions[latest].amount())
+        Some(self.rows[latest].amount())
     }
 
     pub(super) fn changes(&self) -> usize {
-        self.versions.changes() + self.lines.changes()
+        self.rows.changes() + self.lines.changes()
     }
 
     pub(super) async fn write<E, L>(
@@ -250,7 +250,7 @@ impl<V: Version> Versions<V> {
         V::Line: IntoActiveModel<L::ActiveModel> + Send + Sync,
         L::ActiveModel: ActiveModelTrait<Entity = L> + Send,
     {
-        for row in self.versions.new_rows() {
+        for row in self.rows.new_rows() {
             let item = row.item_id();
             row.stand(scope(&item));
         }
@@ -259,7 +259,7 @@ impl<V: Version> Versions<V> {
             row.stand(scope(&item));
         }
         let [version, line]: [&'static Entity; 2] = V::ENTITIES.map(|name| work.lens.model.entity(name));
-        self.versions.write::<E>(work, version, |_| true, told).await?;
+        self.rows.write::<E>(work, version, |_| true, told).await?;
         self.lines.write::<L>(work, line, |_| true, told).await
     }
 }

@@ -106,7 +106,10 @@ fn whole(table: &Table, faults: &mut Vec<MappingFault>) -> Mapping {
     for text in if keys.has("forms") { texts } else { vec!["YYYY-MM-DD".to_owned()] } {
         match DateForm::parse(&text) {
             Some(form) => forms.push(form),
-            None => keys.fault("forms", format!("{text:?} is no form; one is made of D, M or MMMM, YY or YYYY, and marks between them")),
+            None => keys.fault(
+                "forms",
+                format!("{text:?} is no form; one is made of D, M or MMMM, YY or YYYY, and marks between them"),
+            ),
         }
     }
     let century = keys.number("century", 0, 99).unwrap_or(CENTURY);
@@ -157,7 +160,10 @@ fn column(mut keys: Keys<'_, '_>) -> Column {
     let name = keys.due("to", "what the column becomes");
     let known = target::named(&name);
     if known.is_none() && !name.is_empty() {
-        keys.fault("to", format!("{name:?} is nothing that a column can become; known: {}", target::names().join(", ")));
+        keys.fault(
+            "to",
+            format!("{name:?} is nothing that a column can become; known: {}", target::names().join(", ")),
+        );
     }
     let mut to = known.clone().unwrap_or(Target::Ignored);
     let value = to.value();
@@ -199,7 +205,8 @@ fn column(mut keys: Keys<'_, '_>) -> Column {
         column.zeros = zeros(&mut keys);
     }
     if matches!(to, Target::BudgetLine { .. } | Target::ForecastLine { .. }) {
-        let category = keys.text("category").map(|key| (keys.text("category_name").unwrap_or_else(|| key.clone()), key));
+        let category =
+            keys.text("category").map(|key| (keys.text("category_name").unwrap_or_else(|| key.clone()), key));
         let category = category.map(|(name, key)| (key, name));
         column.note = keys.text("note");
         to = match to {
@@ -236,9 +243,8 @@ fn together(columns: &[Column], has_fiscal: bool, as_of: Option<NaiveDate>, faul
         fault("columns".to_owned(), "one column must become project.name");
     }
     let has_period = has(&Target::PeriodYear) || has(&Target::PeriodDate);
-    let counts_years = |to: &Target| {
-        matches!(to, Target::PeriodYear | Target::BudgetLine { .. } | Target::ForecastLine { .. })
-    };
+    let counts_years =
+        |to: &Target| matches!(to, Target::PeriodYear | Target::BudgetLine { .. } | Target::ForecastLine { .. });
     for (at, column) in columns.iter().enumerate() {
         let key = |key: &str| format!("columns[{}].{key}", at + 1);
         if !has_fiscal && counts_years(&column.to) {

@@ -50,7 +50,11 @@ pub(in crate::importers) enum Target {
     /// A part of the period's report.
     Report(Part),
     /// A rating in the period's report, or in one of its own for an earlier day.
-    Rating { dimension: String, assessor: String, as_of: Option<NaiveDate> },
+    Rating {
+        dimension: String,
+        assessor: String,
+        as_of: Option<NaiveDate>,
+    },
     /// What explains the ratings.
     RatingReason,
     BudgetAmount,
@@ -59,10 +63,14 @@ pub(in crate::importers) enum Target {
     BudgetFunding,
     BudgetNote,
     /// A line of the budget in the year of the period, for a category of that key and name.
-    BudgetLine { category: Option<(String, String)> },
+    BudgetLine {
+        category: Option<(String, String)>,
+    },
     ForecastAmount,
     ForecastNote,
-    ForecastLine { category: Option<(String, String)> },
+    ForecastLine {
+        category: Option<(String, String)>,
+    },
     BenefitAmount,
     BenefitNote,
 }
@@ -205,7 +213,8 @@ impl Target {
 
     /// Whether there is a place for a text that is no value.
     pub(super) fn may_keep_text(&self) -> bool {
-        matches!(self.value(), Value::Date | Value::Money) && *self != Self::PeriodDate
+        matches!(self.value(), Value::Date | Value::Money)
+            && *self != Self::PeriodDate
             && !matches!(self, Self::BudgetContingency | Self::BudgetReserve)
     }
 }

@@ -104,9 +104,12 @@ fn fiscal_years_are_called_by_the_year_in_which_they_end() {
     let of = |first_month| Fiscal { calendar: String::new(), name: String::new(), first_month };
     assert_eq!(of(4).year(2019), Some((day(2018, 4, 1), day(2019, 3, 31))));
     assert_eq!(of(1).year(2019), Some((day(2019, 1, 1), day(2019, 12, 31))));
-    for (first_month, date, year) in
-        [(4, day(2019, 3, 31), 2019), (4, day(2019, 4, 1), 2020), (7, day(2025, 6, 30), 2025), (1, day(2025, 12, 31), 2025)]
-    {
+    for (first_month, date, year) in [
+        (4, day(2019, 3, 31), 2019),
+        (4, day(2019, 4, 1), 2020),
+        (7, day(2025, 6, 30), 2025),
+        (1, day(2025, 12, 31), 2025),
+    ] {
         assert_eq!(of(first_month).year_of(date), year, "{date}");
     }
 }

@@ -1,229 +1,25 @@
-//! One file's rows as a mapping reads them: typed, exact, with everything that is doubtful noted. All cells that cannot
-//! be used are told at once, and then nothing of the file is.
+//! One row, cell by cell: each cell becomes what its column becomes, or is told.
 
 use chrono::NaiveDate;
 
-use super::cells::{DateForm, MoneyFault, MoneyForm, excerpt, line, normalized};
-use super::mapping::{Column, Mapping, Part, ProjectField, Target, Value, folded};
-use super::report::{CellFault, ImportError, NoteKind, RowNote};
-use super::table::Table;
+use super::gathered::{Gathered, joined};
+use super::{BenefitCell, Field, Figures, Line, Period, Placed, PortfolioName, Rating, Record, Told};
+use crate::importers::cells::{DateForm, MoneyFault, MoneyForm, excerpt, line, normalized};
+use crate::importers::mapping::{Column, Mapping, Part, ProjectField, Target, Value, folded};
+use crate::importers::report::CellFault;
 
-/// Most cells that are told of one file.
-const MOST_FAULTS: usize = 100;
 /// The longest text of a report or a note, in characters.
 const LONGEST_TEXT: usize = 20_000;
 /// The largest sum of lines, in 1/10,000.
 const LARGEST_SUM: i128 = 9_200_000_000_000_000_000;
 
-/// One file's rows.
-#[derive(Debug)]
-pub(super) struct Sheet {
-    pub file: String,
-    pub rows: Vec<Record>,
-    /// Rows without effect are among them, one note each.
-    pub notes: Vec<RowNote>,
-}
-
-/// What a row says.
-#[derive(Debug, Default)]
-pub(super) struct Record {
-    pub row: usize,
-    /// What the source calls the project; none where it has no ids.
-    pub id: Option<String>,
-    pub name: String,
-    /// From the outermost to the one that holds the project.
-    pub portfolios: Vec<PortfolioName>,
-    pub fields: Vec<(ProjectField, Field)>,
-    pub period: Option<Period>,
-    /// Narrative, achievements, next steps.
-    pub texts: [Option<String>; 3],
-    pub ratings: Vec<Rating>,
-    /// Ratings of an earlier day.
-    pub look_backs: Vec<(NaiveDate, Rating)>,
-    pub budget: Told<Figures>,
-    pub forecast: Told<Figures>,
-    pub benefit: Told<BenefitCell>,
-}
-
-/// What a file says of something.
-#[derive(Debug, Default)]
-pub(super) enum Told<T> {
-    /// It has no such column.
-    #[default]
-    Nothing,
-    /// It has, and the cells are blank.
-    Blank,
-    /// This.
-    Given(T),
-}
-
-/// How the source calls a portfolio.
-#[derive(Debug)]
-pub(super) struct PortfolioName {
-    pub id: String,
-    pub name: String,
-}
-
-/// A value of a project's field.
-#[derive(Debug, Clone)]
-pub(super) enum Field {
-    Text(Option<String>),
-    Date(Option<NaiveDate>),
-}
-
-/// The days of which a row tells.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Period {
-    /// None where only the last day is known.
-    pub start_on: Option<NaiveDate>,
-    pub end_on: NaiveDate,
-}
-
-/// A rating.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Rating {
-    pub dimension: String,
-    pub assessor: String,
-    pub declared: String,
-    pub reason: Option<String>,
-}
-
-/// Money of a budget or a forecast.
-#[derive(Debug, Default)]
-pub(super) struct Figures {
-    pub amount: Option<i64>,
-    pub note: Option<String>,
-    pub contingency: Option<i64>,
-    pub reserve: Option<i64>,
-    pub funding: Option<String>,
-    pub lines: Vec<Line>,
-}
-
-/// A line of a budget or a forecast, in the fiscal year of the row's period.
-#[derive(Debug)]
-pub(super) struct Line {
-    /// Key and name.
-    pub category: Option<(String, String)>,
-    pub amount: Option<i64>,
-    pub note: Option<String>,
-}
-
-/// A benefit.
-#[derive(Debug, Default)]
-pub(super) struct BenefitCell {
-    pub title: Option<String>,
-    pub amount: Option<i64>,
-    pub note: Option<String>,
-}
-
-/// A column of the mapping where the file has it.
-struct Placed<'m> {
-    at: usize,
-    /// As the file calls it.
-    name: String,
-    column: &'m Column,
-}
-
-/// Reads a table's rows, or says which cells cannot be used. `as_of` is the day of which the figures are where no column
-/// says it.
-pub(super) fn read(table: &Table, mapping: &Mapping, as_of: Option<NaiveDate>) -> Result<Sheet, ImportError> {
-    let mut notes = vec![];
-    let placed = place(table, mapping, &mut notes)?;
-    let of_file = placed.iter().find_map(|p| p.column.period_of_file);
-    let fallback = as_of.or(of_file).or(mapping.as_of);
-    let mut sheet = Sheet { file: table.file.clone(), rows: vec![], notes };
-    let mut faults = vec![];
-    for (row, cells) in &table.rows {
-        if faults.len() >= MOST_FAULTS {
-            break;
-        }
-        let mut reading = Reading { mapping, row: *row, faults: &mut faults, doubts: vec![] };
-        if cells.iter().all(|cell| cell.trim().is_empty()) {
-            sheet.notes.push(note(&table.file, *row, NoteKind::Skipped, None, "the row is blank"));
-            continue;
-        }
-        if table.cleaned.contains(row) {
-            reading.doubts.push((None, "a control character is taken as a space".to_owned()));
-        }
-        let record = reading.record(&placed, cells, fallback);
-        let doubts = reading.doubts.into_iter();
-        let doubts = doubts.map(|(column, text)| note(&table.file, *row, NoteKind::Doubtful, column, text));
-        sheet.notes.extend(doubts);
-        sheet.rows.push(record);
-    }
-    if faults.is_empty() { Ok(sheet) } else { Err(ImportError::Cells { file: table.file.clone(), faults }) }
-}
-
-/// A note on a row.
-pub(super) fn note(
-    file: &str,
-    row: usize,
-    kind: NoteKind,
-    column: Option<String>,
-    text: impl Into<String>,
-) -> RowNote {
-    RowNote { file: file.to_owned(), row, kind, column, text: text.into() }
-}
-
-/// Where each column of the mapping stands.
-fn place<'m>(table: &Table, mapping: &'m Mapping, notes: &mut Vec<RowNote>) -> Result<Vec<Placed<'m>>, ImportError> {
-    let refuse = |text: String| Err(table.refuse(Some(table.header_row), text));
-    let is_called = |column: &Column, header: &str| column.names.iter().any(|name| folded(name) == folded(header));
-    let has = |column: &Column| table.header.iter().any(|header| is_called(column, header));
-    let missing: Vec<String> = mapping
-        .columns
-        .iter()
-        .filter(|column| !column.is_optional && !has(column))
-        .map(|column| column.names.join(" or "))
-        .collect();
-    if !missing.is_empty() {
-        if is_transposed(table, mapping) {
-            let text = "transposed layout (one column a project): turn it so that each project is a row";
-            return refuse(text.to_owned());
-        }
-        return refuse(format!("missing column: {}", missing.join(", ")));
-    }
-    let mut placed: Vec<Placed<'m>> = vec![];
-    for (at, header) in table.header.iter().enumerate() {
-        let name = line(header);
-        match mapping.columns.iter().find(|column| is_called(column, header)) {
-            None if mapping.refuses_unknown => return refuse(format!("unknown column {}: {name:?}", at + 1)),
-            None => {
-                let text = format!("column {name:?} is not in the mapping and is left out");
-                notes.push(note(&table.file, table.header_row, NoteKind::Doubtful, Some(name), text));
-            }
-            Some(column) => {
-                let is_same = |p: &&Placed<'_>| {
-                    let is_one = std::ptr::eq(p.column, column) && column.to != Target::Ignored;
-                    is_one || (p.column.to == column.to && !column.to.repeats())
-                };
-                if let Some(other) = placed.iter().find(is_same) {
-                    return refuse(if folded(&other.name) == folded(&name) {
-                        format!("column {name:?} occurs twice")
-                    } else {
-                        format!("columns {:?} and {name:?} mean the same", other.name)
-                    });
-                }
-                placed.push(Placed { at, name, column });
-            }
-        }
-    }
-    Ok(placed)
-}
-
-/// Whether the first column holds what should be the header.
-fn is_transposed(table: &Table, mapping: &Mapping) -> bool {
-    let first = table.header.first().into_iter().chain(table.rows.iter().filter_map(|(_, cells)| cells.first()));
-    let names: Vec<String> = mapping.columns.iter().flat_map(|c| &c.names).map(|name| normalized(name)).collect();
-    first.filter(|cell| names.contains(&normalized(cell))).count() > 1
-}
-
 /// One row under reading.
-struct Reading<'r, 'f> {
-    mapping: &'r Mapping,
-    row: usize,
-    faults: &'f mut Vec<CellFault>,
-    doubts: Vec<(Option<String>, String)>,
+pub(super) struct Reading<'r, 'f> {
+    pub mapping: &'r Mapping,
+    pub row: usize,
+    pub faults: &'f mut Vec<CellFault>,
+    /// Columns with what is doubtful of them.
+    pub doubts: Vec<(Option<String>, String)>,
 }
 
 impl Reading<'_, '_> {
@@ -231,7 +27,7 @@ impl Reading<'_, '_> {
         self.faults.push(CellFault { row: self.row, column: column.map(str::to_owned), text });
     }
 
-    fn record(&mut self, placed: &[Placed<'_>], cells: &[String], fallback: Option<NaiveDate>) -> Record {
+    pub(super) fn record(&mut self, placed: &[Placed<'_>], cells: &[String], fallback: Option<NaiveDate>) -> Record {
         let mut record = Record { row: self.row, ..Record::default() };
         let mut reasons = vec![];
         let mut texts: [Vec<String>; 3] = Default::default();
@@ -280,8 +76,7 @@ impl Reading<'_, '_> {
                 Target::Rating { dimension, assessor, as_of } => {
                     let Some(declared) = self.choice(name, column, cell) else { continue };
                     let reason = (declared == "NOT_RATED").then(|| cell.to_owned());
-                    let rating =
-                        Rating { dimension: dimension.clone(), assessor: assessor.clone(), declared, reason };
+                    let rating = Rating { dimension: dimension.clone(), assessor: assessor.clone(), declared, reason };
                     match as_of {
                         Some(day) => record.look_backs.push((*day, rating)),
                         None => record.ratings.push(rating),
@@ -331,9 +126,9 @@ impl Reading<'_, '_> {
         }
         for rating in &mut record.ratings {
             let parts = rating.reason.take().into_iter().chain(reasons.iter().cloned());
-            rating.reason = joined(parts.collect());
+            rating.reason = joined(&parts.collect::<Vec<_>>());
         }
-        record.texts = texts.map(joined);
+        record.texts = texts.map(|parts| joined(&parts));
         (record.budget, record.forecast, record.benefit) = (budget.told(), forecast.told(), benefit.told());
         self.check(&mut record, placed, fallback);
         record
@@ -462,63 +257,6 @@ impl Reading<'_, '_> {
     }
 }
 
-/// What several columns say of one thing.
-#[derive(Default)]
-struct Gathered<T> {
-    value: T,
-    has_column: bool,
-    is_given: bool,
-}
-
-impl<T> Gathered<T> {
-    fn amount(
-        &mut self,
-        amount: Option<i64>,
-        text: Option<String>,
-        to: impl Fn(&mut T) -> &mut Option<i64>,
-        note: impl Fn(&mut T) -> &mut Option<String>,
-    ) {
-        self.has_column = true;
-        self.is_given |= amount.is_some();
-        *to(&mut self.value) = amount;
-        // What stands in place of the amount comes before what explains it, whatever the order of columns.
-        if let Some(text) = text {
-            let explains = note(&mut self.value).take();
-            self.text(&text, &note);
-            self.text(&explains.unwrap_or_default(), &note);
-        }
-    }
-
-    /// Adds a text; one that is there already says nothing new.
-    fn text(&mut self, text: &str, to: impl Fn(&mut T) -> &mut Option<String>) {
-        self.has_column = true;
-        let text = text.trim();
-        if text.is_empty() {
-            return;
-        }
-        self.is_given = true;
-        let there = to(&mut self.value);
-        let parts = there.take().filter(|known| known != text).into_iter().chain([text.to_owned()]);
-        *there = joined(parts.collect());
-    }
-
-    fn told(self) -> Told<T> {
-        match (self.has_column, self.is_given) {
-            (false, _) => Told::Nothing,
-            (true, false) => Told::Blank,
-            (true, true) => Told::Given(self.value),
-        }
-    }
-}
-
-impl Gathered<Figures> {
-    fn line(&mut self, line: Option<Line>) {
-        self.has_column = true;
-        self.is_given |= line.is_some();
-        self.value.lines.extend(line);
-    }
-}
-
 /// A text as `values` has it, or as it stands.
 fn translated(column: &Column, cell: &str) -> String {
     let meant = column.values.iter().find(|(from, _)| *from == folded(cell));
@@ -530,8 +268,4 @@ fn headed(heading: Option<&str>, text: &str) -> Option<String> {
     let text = text.trim();
     let headed = || heading.map_or_else(|| text.to_owned(), |heading| format!("{heading}: {text}"));
     (!text.is_empty()).then(headed)
-}
-
-fn joined(parts: Vec<String>) -> Option<String> {
-    (!parts.is_empty()).then(|| parts.join("\n\n"))
 }
