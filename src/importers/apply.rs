@@ -196,8 +196,6 @@ impl Applying<'_, '_> {
         Standing {
             item_id: found.id,
             item_key: found.key.clone(),
-            portfolio_id: found.portfolio_id,
-            is_restricted: found.is_restricted,
             reported_portfolio_id: portfolio.map(|at| self.ledger.items[at].id),
             reported_type: reported_type.flatten(),
         }

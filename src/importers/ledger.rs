@@ -239,7 +239,8 @@ impl Ledger {
     }
 }
 
-/// The latest day that the source told of what the link leads to.
+/// The latest day that the source told of what the link leads to. Imports before there were mappings noted the year.
 fn day_of(link: &external_link::Model) -> Option<NaiveDate> {
-    link.etag.as_ref().and_then(|day| day.parse().ok())
+    let day = link.etag.as_ref()?;
+    day.parse().ok().or_else(|| NaiveDate::from_ymd_opt(day.parse().ok()?, 1, 1))
 }

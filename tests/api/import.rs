@@ -142,6 +142,15 @@ tests! {
         assert!(dump(&database).await == before, "a refused import changed a table");
     }
 
+    async fn a_key_of_who_leads_the_office_imports(world: &World) {
+        let office = office(world).await;
+        let document = "mutation { apiKeyCreate(input: {name: \"Nightly import\", roles: [PMO_LEAD]}) { secret userErrors { code message path } } }";
+        let made = office.query(document).await.data()["apiKeyCreate"].take();
+        let key = made["secret"].as_str().unwrap_or_else(|| panic!("no key in {made}"));
+        let told = run(&world.client().await.bearer(key), json!({ "mapping": MAPPING, "base64": coded(SHEET) })).await;
+        assert_eq!((faults(&told), counts(&told)), (vec![], [3, 3, 0, 0, 0]));
+    }
+
     async fn a_dry_run_tells_everything_and_writes_nothing(world: &World) {
         let (client, database) = (office(world).await, world.database().await);
         let before = dump(&database).await;

@@ -81,8 +81,9 @@ impl Benefits {
         let at = self.rows.add(BenefitRow {
             id: work.clock.new_id(),
             item_id: standing.item_id,
-            portfolio_id: standing.portfolio_id,
-            is_restricted: standing.is_restricted,
+            // Where it stands is known when it is written.
+            portfolio_id: None,
+            is_restricted: false,
             is_draft: false,
             key,
             title_fold: title.to_lowercase(),

@@ -28,8 +28,6 @@ use versions::{Given, Versions};
 pub(super) struct Standing {
     pub item_id: Uuid,
     pub item_key: String,
-    pub portfolio_id: Option<Uuid>,
-    pub is_restricted: bool,
     /// The portfolio that the row names.
     pub reported_portfolio_id: Option<Uuid>,
     /// The project's type as the row names it.
