@@ -143,7 +143,7 @@ tests! {
         let (db, _) = begin(world).await;
         let finance = finance(world).await;
         calendar(&finance).await;
-        done(&finance, "costCategoryCreate", json!({ "key": "HW", "name": "Hardware", "allowsCapex": true })).await;
+        done(&finance, "costCategoryCreate", json!({ "key": "HW", "name": "Hardware", "isCapexAllowed": true })).await;
         done(&finance, "costCategoryCreate", json!({ "key": "TRAVEL", "name": "Travel" })).await;
         let id = draft(&finance, &db, "100").await;
         let line = |period: &str, category: &str, kind: &str, amount: &str| {
