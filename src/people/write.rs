@@ -56,7 +56,7 @@ fn write_people<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<
             return save::<person::Entity>(work, rows, &batch, action).await;
         }
         let mut rows = open::<person::Entity>(work, entity, &batch.items, blank_person).await?;
-        rows::demand_new(work, &rows, scopes, class);
+        rows::demand_new(work, &rows, scopes, &class.to_string());
         keys_are_free::<person::Entity>(work, &rows, None).await?;
         external_link::check_new(work, &rows, "PERSON").await?;
         let identities = Identities::read(work, &mut rows).await?;
@@ -275,7 +275,7 @@ fn write_units<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'
             work.alone().await?;
         }
         let rows = open::<org_unit::Entity>(work, entity, &batch.items, blank_unit).await?;
-        rows::demand_new(work, &rows, scopes, class);
+        rows::demand_new(work, &rows, scopes, &class.to_string());
         keys_are_free::<org_unit::Entity>(work, &rows, None).await?;
         external_link::check_new(work, &rows, "ORG_UNIT").await?;
         stays_a_tree(work, &rows).await?;
@@ -354,7 +354,7 @@ fn write_roles<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'
             return save::<role_assignment::Entity>(work, rows, &batch, action).await;
         }
         let rows = open::<role_assignment::Entity>(work, entity, &batch.items, blank_role).await?;
-        rows::demand_new(work, &rows, scopes, class);
+        rows::demand_new(work, &rows, scopes, &class.to_string());
         keys_are_free::<role_assignment::Entity>(work, &rows, None).await?;
         refuse_own_roles(work, &rows);
         for row in &rows {

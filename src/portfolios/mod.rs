@@ -29,6 +29,5 @@ pub fn mutations() -> Vec<Mutation> {
 
 /// The declaration of an item's kind.
 fn entity_of(work: &Work<'_>, kind: &str) -> &'static Entity {
-    let model = work.lens.model;
-    model.entities.iter().find(|e| e.kind == Some(kind)).unwrap_or_else(|| model.entity("PortfolioItem"))
+    work.lens.model.of_kind("PortfolioItem", kind)
 }

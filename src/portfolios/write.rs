@@ -9,7 +9,7 @@ use entity::{
     portfolio_item::{self, Column as C, Model},
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{
@@ -21,7 +21,7 @@ use crate::{
     error::Error,
     graph::decl::Writers,
     write::{
-        Action, Batch, Done, Member, Mutation, Row, UserCode, UserError, Verb, Work, ancestors, input,
+        Action, Batch, Done, Member, Mutation, Row, UserCode, UserError, Verb, Work, ancestors, duty, input,
         rows::{self, archived, forbidden, open, save},
         usual,
     },
@@ -374,15 +374,7 @@ async fn made_it(work: &Work<'_>, item: Uuid) -> Result<bool, Error> {
         return Ok(true);
     }
     let keys: Vec<Uuid> = makers.iter().filter_map(|maker| maker.strip_prefix("key:")?.parse().ok()).collect();
-    if keys.is_empty() {
-        return Ok(false);
-    }
-    let mut mine = Condition::any().add(A::Principal.eq(&work.principal));
-    if let Some(me) = work.lens.caller.person {
-        mine = mine.add(A::ActorId.eq(me));
-    }
-    let handed = entries().column(A::Id).filter(A::TargetId.is_in(keys)).filter(mine);
-    Ok(handed.into_tuple::<Uuid>().one(work.txn).await?.is_some())
+    duty::holds_key(work, &keys).await
 }
 
 fn classify<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {

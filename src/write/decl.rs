@@ -93,24 +93,12 @@ pub fn delete(entity: &'static str, single: &str, needs: Option<Permission>, doc
 
 /// The mutations that every entity has alike: create, update, archive, take out of the archive, and the bulk forms.
 pub fn usual(entity: &'static str, single: &str, needs: Option<Permission>, upserts: bool, run: Run) -> Vec<Mutation> {
-    let of = |ending: &str, verb: Verb, doc: String| Mutation {
-        name: format!("{single}{ending}"),
-        doc,
-        needs,
-        entity,
-        verb,
-        input: vec![],
-        payload: vec![],
-        run,
-    };
-    let mut all = vec![
-        of("Create", Verb::Create, format!("Creates a {entity}.")),
-        of("Update", Verb::Update, format!("Changes a {entity}: what the patch leaves out stays, null clears.")),
+    let of = |ending: &str, verb: Verb, doc: String| plain(entity, format!("{single}{ending}"), doc, needs, verb, run);
+    let mut all = written(entity, single, needs, run);
+    all.extend([
         of("Archive", Verb::Archive, format!("Archives a {entity}: it stays readable and can no longer be changed.")),
         of("Unarchive", Verb::Unarchive, format!("Takes a {entity} out of the archive.")),
-        of("BulkCreate", Verb::BulkCreate, format!("Creates up to 1,000 {entity} rows in one transaction.")),
-        of("BulkUpdate", Verb::BulkUpdate, format!("Changes up to 1,000 {entity} rows in one transaction.")),
-    ];
+    ]);
     if upserts {
         all.push(of(
             "BulkUpsert",
@@ -119,4 +107,19 @@ pub fn usual(entity: &'static str, single: &str, needs: Option<Permission>, upse
         ));
     }
     all
+}
+
+/// The mutations of an entity whose rows are never archived by themselves: create, update, and the bulk forms.
+pub fn written(entity: &'static str, single: &str, needs: Option<Permission>, run: Run) -> Vec<Mutation> {
+    let of = |ending: &str, verb: Verb, doc: String| plain(entity, format!("{single}{ending}"), doc, needs, verb, run);
+    vec![
+        of("Create", Verb::Create, format!("Creates a {entity}.")),
+        of("Update", Verb::Update, format!("Changes a {entity}: what the patch leaves out stays, null clears.")),
+        of("BulkCreate", Verb::BulkCreate, format!("Creates up to 1,000 {entity} rows in one transaction.")),
+        of("BulkUpdate", Verb::BulkUpdate, format!("Changes up to 1,000 {entity} rows in one transaction.")),
+    ]
+}
+
+fn plain(entity: &'static str, name: String, doc: String, needs: Option<Permission>, verb: Verb, run: Run) -> Mutation {
+    Mutation { name, doc, needs, entity, verb, input: vec![], payload: vec![], run }
 }

@@ -3,9 +3,11 @@
 
 pub mod ancestors;
 mod decl;
+pub mod duty;
 mod idempotency;
 pub mod input;
 mod links;
+pub mod of_item;
 mod perform;
 mod refusal;
 pub mod rows;
@@ -20,7 +22,7 @@ use sea_orm::DatabaseTransaction;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
-pub use decl::{Member, Mutation, Run, Verb, delete, usual};
+pub use decl::{Member, Mutation, Run, Verb, delete, usual, written};
 pub use input::Batch;
 pub use perform::{Performed, Wish, Writer};
 pub use rows::Row;

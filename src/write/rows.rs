@@ -16,7 +16,7 @@ use super::{
     value::{self, column},
 };
 use crate::{
-    auth::{Permission, Scopes},
+    auth::Scopes,
     error::Error,
     graph::{
         Dialect,
@@ -368,10 +368,15 @@ fn assign<E: EntityTrait>(
         (Kind::Enum { column, .. } | Kind::Enums { column, .. }, _) | (Kind::One { column, .. }, Assigned::Clear) => {
             put(column, None)
         }
+        // A currency that is a field of its own is not this one's to write; the slice sees that they agree.
         (Kind::Money { amount, currency, .. }, Assigned::Money(units, code)) => {
-            put(currency, Some(DbValue::Text(code.clone()))) & put(amount, Some(DbValue::Int(*units)))
+            let is_own = !row.entity.has_column(currency);
+            (!is_own || put(currency, Some(DbValue::Text(code.clone())))) & put(amount, Some(DbValue::Int(*units)))
         }
-        (Kind::Money { amount, currency, .. }, _) => put(amount, None) & put(currency, None),
+        (Kind::Money { amount, currency, .. }, _) => {
+            let is_own = !row.entity.has_column(currency);
+            put(amount, None) & (!is_own || put(currency, None))
+        }
         (Kind::One { column, .. }, _) => {
             let found = links.find(a)?;
             is_archived = found.is_archived;
@@ -444,7 +449,7 @@ pub async fn demand<M: ModelTrait>(
 }
 
 /// Refuses new rows to who does not write all rows of their type: a row that nobody had is nobody's own.
-pub fn demand_new<M>(work: &mut Work<'_>, rows: &[Row<M>], scopes: Scopes, needs: Permission) {
+pub fn demand_new<M>(work: &mut Work<'_>, rows: &[Row<M>], scopes: Scopes, needs: &str) {
     for row in rows.iter().filter(|row| row.before.is_none() && !scopes.is_all()) {
         let line = format!("Creating a {} needs {needs} everywhere.", row.entity.name);
         work.fail(row, UserError::new(UserCode::Forbidden, row.path.clone(), line).with("needs", needs));

@@ -41,7 +41,7 @@ where
             told.id = Some(value::id(&row.after));
             told.status = if row.before.is_some() { "UPDATED" } else { "CREATED" };
             stamp::<E>(work, &mut row);
-            work.traces.push(Trace::of::<E>(&row, action));
+            work.traces.push(Trace::of::<E>(work.lens.model, &row, action));
             writing.push(row.after);
         }
         done.rows.push(told);
@@ -75,7 +75,7 @@ where
     E::Model: Clone + Send + Sync,
 {
     let ids: Vec<Uuid> = rows.iter().map(|row| value::id(&row.after)).collect();
-    work.traces.extend(rows.iter().map(|row| Trace::of::<E>(row, Action::Deleted)));
+    work.traces.extend(rows.iter().map(|row| Trace::of::<E>(work.lens.model, row, Action::Deleted)));
     for ids in ids.chunks(CHUNK) {
         let which = column::<E>("id").is_in(ids.iter().copied());
         E::delete_many().filter(which).exec(work.txn).await?;
@@ -93,7 +93,7 @@ where
     let mut models = vec![];
     for mut row in rows {
         stamp::<E>(work, &mut row);
-        work.traces.push(Trace::of::<E>(&row, Action::Written));
+        work.traces.push(Trace::of::<E>(work.lens.model, &row, Action::Written));
         models.push(row.after);
     }
     put::<E>(work, models).await

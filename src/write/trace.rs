@@ -19,7 +19,7 @@ use crate::{
     auth::Class,
     error::Error,
     graph::{
-        decl::{Entity, Kind, RowScope, Scalar},
+        decl::{Entity, Kind, Model, RowScope, Scalar},
         encode_id,
     },
 };
@@ -113,12 +113,12 @@ impl Standing {
 
 impl Trace {
     /// The change of a row that is about to be written.
-    pub fn of<E: EntityTrait>(row: &Row<E::Model>, action: Action) -> Self
+    pub fn of<E: EntityTrait>(model: &Model, row: &Row<E::Model>, action: Action) -> Self
     where
         E::Model: Clone,
     {
         if action == Action::Deleted {
-            return Self::of_removed::<E>(row);
+            return Self::of_removed::<E>(model, row);
         }
         let (mut changes, mut links) = (row.beside.clone(), (None, None));
         for field in &row.entity.fields {
@@ -168,12 +168,12 @@ impl Trace {
                 }
                 Kind::One { column, to } => {
                     let (before, after) = get(column);
-                    note_link(&mut note, &mut links, to, before.as_ref(), &after);
+                    note_link(&mut note, &mut links, model.entity(to), before.as_ref(), &after);
                 }
                 Kind::Union { arms, .. } => {
                     for (column, to) in arms {
                         let (before, after) = get(column);
-                        note_link(&mut note, &mut links, to, before.as_ref(), &after);
+                        note_link(&mut note, &mut links, model.entity(to), before.as_ref(), &after);
                     }
                 }
                 Kind::Id | Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } => {}
@@ -199,12 +199,12 @@ impl Trace {
     }
 
     /// What is gone is told as it was: a row made, the other way round.
-    fn of_removed<E: EntityTrait>(row: &Row<E::Model>) -> Self
+    fn of_removed<E: EntityTrait>(model: &Model, row: &Row<E::Model>) -> Self
     where
         E::Model: Clone,
     {
         let was = row.before.clone().unwrap_or_else(|| row.after.clone());
-        let mut trace = Self::of::<E>(&Row::made(row.entity, was), Action::Written);
+        let mut trace = Self::of::<E>(model, &Row::made(row.entity, was), Action::Written);
         for change in &mut trace.changes {
             change["before"] = change["after"].take();
         }
@@ -223,7 +223,7 @@ impl Trace {
 fn note_link(
     note: &mut impl FnMut(bool, Json, Json, bool),
     links: &mut (Option<Uuid>, Option<Uuid>),
-    to: &'static str,
+    to: &Entity,
     before: Option<&sea_orm::Value>,
     after: &sea_orm::Value,
 ) {
@@ -232,18 +232,15 @@ fn note_link(
         _ => None,
     };
     let (old, new) = (id(before), id(Some(after)));
-    let prefix = match to {
-        "Person" => "per",
-        "OrgUnit" => "org",
-        // Any other link leads to an item; where one that keeps scope columns changes with it, the first counts.
-        _ => {
-            if old != new && *links == (None, None) {
-                *links = (old, new);
-                note(true, Json::Null, Json::Null, true);
-            }
-            return;
+    if to.rows == RowScope::Item {
+        // Where one that keeps scope columns changes with it, the first counts.
+        if old != new && *links == (None, None) {
+            *links = (old, new);
+            note(true, Json::Null, Json::Null, true);
         }
-    };
+        return;
+    }
+    let prefix = to.prefix.unwrap_or_default();
     let spelled = |id: Option<Uuid>| id.map_or(Json::Null, |id| json!(encode_id(prefix, id)));
     note(old != new, spelled(old), spelled(new), false);
 }

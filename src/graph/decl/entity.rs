@@ -275,6 +275,11 @@ impl Entity {
         self.fields.iter().find(|f| f.name == name)
     }
 
+    /// Whether a scalar field shows this column.
+    pub fn has_column(&self, column: Column) -> bool {
+        self.fields.iter().any(|f| matches!(f.kind, Kind::Scalar { column: of, .. } if of == column))
+    }
+
     /// The class that a field needs.
     pub fn class_of(&self, field: &Field) -> Class {
         field.class.unwrap_or(self.class)

@@ -76,6 +76,12 @@ impl Model {
         self.by_prefix.get(prefix).map(|i| &self.entities[*i])
     }
 
+    /// The concrete entity behind an interface's row of that kind; the interface itself for a kind of none.
+    pub fn of_kind(&self, interface: &str, kind: &str) -> &Entity {
+        let interface = self.entity(interface);
+        self.concrete(interface).into_iter().find(|e| e.kind == Some(kind)).unwrap_or(interface)
+    }
+
     /// The concrete entities whose changes are followed.
     pub fn followed(&self) -> impl Iterator<Item = &Entity> {
         self.entities.iter().filter(|e| e.prefix.is_some() && e.is_followed)

@@ -1,0 +1,121 @@
+//! New rows that belong to an item, or to something that does: who may make them there, and the scope that they take.
+
+use std::collections::HashMap;
+
+use entity::portfolio_item;
+use sea_orm::{EntityTrait, IdenStatic, ModelTrait};
+use uuid::Uuid;
+
+use super::{
+    Path, UserCode, UserError, Work,
+    input::Assigned,
+    rows::{self, Row},
+    value::{self, column},
+};
+use crate::{auth::Scopes, error::Error, graph::decl::Kind};
+
+/// Columns with an item's scope, in what belongs to it.
+const SCOPE: [&str; 3] = ["item_id", "portfolio_id", "is_restricted"];
+
+/// The items of new rows, locked, so that they neither move nor get another such row meanwhile. Who may not write such
+/// rows there is refused.
+pub async fn items<M: ModelTrait>(
+    work: &mut Work<'_>,
+    new: &[Row<M>],
+    scopes: Scopes,
+    needs: &str,
+) -> Result<HashMap<Uuid, portfolio_item::Model>, Error> {
+    let ids = parents(new, "item_id");
+    demand_on(work, new, "PortfolioItem", "item", "item_id", scopes, needs).await?;
+    rows::lock::<portfolio_item::Entity>(work, &ids).await
+}
+
+/// What new rows are parts of, locked. Who may not write it is refused. `link` is the field that leads there.
+pub async fn wholes<W, M>(
+    work: &mut Work<'_>,
+    new: &[Row<M>],
+    whole: &'static str,
+    (link, by): (&str, &str),
+    scopes: Scopes,
+    needs: &str,
+) -> Result<HashMap<Uuid, W::Model>, Error>
+where
+    W: EntityTrait,
+    W::Model: Clone + Send + Sync,
+    M: ModelTrait,
+{
+    let ids = parents(new, by);
+    demand_on(work, new, whole, link, by, scopes, needs).await?;
+    rows::lock::<W>(work, &ids).await
+}
+
+fn parents<M: ModelTrait>(rows: &[Row<M>], by: &str) -> Vec<Uuid> {
+    let mut ids: Vec<Uuid> = rows.iter().filter_map(|row| value::optional_id(&row.after, by)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids.retain(|id| !id.is_nil());
+    ids
+}
+
+async fn demand_on<M: ModelTrait>(
+    work: &mut Work<'_>,
+    rows: &[Row<M>],
+    target: &'static str,
+    link: &str,
+    by: &str,
+    scopes: Scopes,
+    needs: &str,
+) -> Result<(), Error> {
+    let new: Vec<&Row<M>> = rows.iter().filter(|row| row.before.is_none()).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = new.iter().filter_map(|row| value::optional_id(&row.after, by)).collect();
+    let held = work.lens.holds(work.lens.model.entity(target), &ids, &[scopes]).await?;
+    for row in new {
+        let may = value::optional_id(&row.after, by).and_then(|id| held.get(&id)).is_some_and(|held| held[0]);
+        if !may && row.gives(link) && !work.is_refused(row.index) {
+            let line = format!("Creating a {} here needs {needs}.", row.entity.name);
+            work.fail(row, UserError::new(UserCode::Forbidden, row.place(link), line).with("needs", needs));
+        }
+    }
+    Ok(())
+}
+
+/// Gives a row the scope of the item that it belongs to.
+pub fn take_scope<M: ModelTrait>(row: &mut Row<M>, item: &portfolio_item::Model) {
+    let values = [item.id.into(), item.portfolio_id.into(), item.is_restricted.into()];
+    for (name, value) in SCOPE.into_iter().zip(values) {
+        row.after.set(column::<M::Entity>(name), value);
+    }
+}
+
+/// Gives a row the columns that it has from what it is part of.
+pub fn take<W: ModelTrait, M: ModelTrait>(row: &mut Row<M>, whole: &W, columns: &[&str]) {
+    for name in SCOPE.iter().chain(columns) {
+        row.after.set(column::<M::Entity>(name), whole.get(column::<W::Entity>(name)));
+    }
+}
+
+/// Money is in the currency that its row has, and none of it is below zero.
+pub fn money_agrees<M: ModelTrait>(work: &mut Work<'_>, row: &Row<M>) {
+    let due = value::text(&row.after, "currency").unwrap_or_default();
+    for a in &row.given {
+        let (Kind::Money { currency, .. }, Assigned::Money(units, given)) = (&a.field.kind, &a.value) else { continue };
+        debug_assert_eq!(*currency, column::<M::Entity>("currency").as_str());
+        if *given != due && !due.is_empty() {
+            let line = format!("The money of this {} is in {due}.", row.entity.name);
+            work.fail(row, UserError::new(UserCode::Invalid, a.path.at("currency"), line).with("currency", &due));
+        }
+        if *units < 0 {
+            let line = format!("`{}` is 0 or more.", a.field.name);
+            work.fail(row, UserError::new(UserCode::OutOfRange, a.path.at("amount"), line));
+        }
+    }
+}
+
+/// Refuses rows whose whole is no draft any more.
+pub fn immutable<M>(work: &mut Work<'_>, row: &Row<M>, path: Path, what: &str, state: &str) {
+    let line = format!("This {what} is {state}; make a new version.");
+    work.fail(row, UserError::new(UserCode::Immutable, path, line).with("state", state));
+}
