@@ -130,7 +130,13 @@ pub fn model() -> &'static Model {
             benefits::declarations(),
             platform::declarations(),
         ];
-        let mutations = [people::mutations(), portfolios::mutations(), platform::mutations()];
+        let mutations = [
+            people::mutations(),
+            portfolios::mutations(),
+            strategy::mutations(),
+            benefits::mutations(),
+            platform::mutations(),
+        ];
         Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
     });
     &MODEL

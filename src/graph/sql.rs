@@ -62,6 +62,8 @@ pub enum Param {
     Rows(RowSet),
     /// The caller's person; matches nothing when there is none.
     Me,
+    /// The day on which the statement runs.
+    Today,
     /// The keys of the parent rows.
     Keys,
     /// How many rows, when a variable says it.

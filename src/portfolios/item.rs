@@ -11,6 +11,7 @@ use crate::{
     auth::{Class, Step},
     graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
     reporting::rag_assessment::RAG,
+    strategy::UNALIGNED,
 };
 
 /// `ItemState`.
@@ -269,6 +270,7 @@ pub fn interface(members: &[Entity; 3]) -> Entity {
         "A portfolio, a program or a project.",
         members,
     )
+    .day_list(UNALIGNED)
 }
 
 #[cfg(test)]

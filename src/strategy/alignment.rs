@@ -2,7 +2,7 @@
 
 use entity::alignment_cell::{self, Column as C};
 
-use super::contribution::RATING;
+use super::{contribution::RATING, on_day::MATRIX};
 use crate::{
     auth::Class,
     graph::decl::{Entity, Field, RowScope, Scalar},
@@ -19,6 +19,7 @@ pub fn declare() -> Entity {
     )
     .node("aln", "alignmentCell", "alignmentMatrix")
     .derived()
+    .day_list(MATRIX)
     .fields([
         Field::one("item", C::ItemId, "PortfolioItem", "The item: the matrix's row."),
         Field::one("objective", C::ObjectiveId, "StrategicObjective", "The objective: the matrix's column."),

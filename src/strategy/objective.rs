@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// `ObjectiveState`.
-static STATE: EnumDecl = EnumDecl {
+pub(super) static STATE: EnumDecl = EnumDecl {
     name: "ObjectiveState",
     doc: "Where an objective stands.",
     values: &[
@@ -55,7 +55,7 @@ pub fn declare() -> Entity {
             "weight",
             Scalar::Decimal,
             C::Weight,
-            "Its weight among its siblings, 0 or more; only the ratio to theirs counts.",
+            "Its weight among its siblings, 0 or more; only the ratio to theirs counts. 1 if not said.",
         )
         .required()
         .written_by(Step::StrategySteer)
