@@ -122,6 +122,9 @@ impl Caller {
         if identity.key.is_some() {
             rights = rights.of_key();
         }
+        if !rows.linked.is_empty() {
+            rights = rights.of_benefit_owner();
+        }
         rights.reach = rows.reach();
         Self { identity, person, roles, rights, rows, access_mode: AccessMode::default() }
     }
@@ -134,9 +137,9 @@ impl Caller {
         }
     }
 
-    /// On which rows she may take a step. A key takes none from which a duty bars somebody: who holds it is not seen.
+    /// On which rows she may take a step. A key approves nothing: who holds it is not seen.
     pub fn takes(&self, step: Step) -> Scopes {
-        if self.identity.key.is_some() && !step.barred().is_empty() {
+        if self.identity.key.is_some() && step.approves() {
             return Scopes::NONE;
         }
         steps::scopes(&self.roles, step)

@@ -33,7 +33,7 @@ static POLARITY: EnumDecl = EnumDecl {
 };
 
 /// `BenefitState`.
-static STATE: EnumDecl = EnumDecl {
+pub(super) static STATE: EnumDecl = EnumDecl {
     name: "BenefitState",
     doc: "Where a benefit stands: IDENTIFIED, PROFILED, APPROVED, ENABLED, REALIZING, then REALIZED, PARTLY_REALIZED or NOT_REALIZED; or WITHDRAWN.",
     values: &[

@@ -220,6 +220,7 @@ impl Sql {
                 (Scopes::TEAM, item, RowSet::Team),
                 (Scopes::GRANT, portfolio, RowSet::GrantedPortfolios),
                 (Scopes::GRANT, item, RowSet::GrantedItems),
+                (Scopes::LINKED, item, RowSet::Linked),
             ] {
                 if scopes.has(scope) && self.reach.has(set) {
                     sets.push((column, set));

@@ -2,7 +2,7 @@
 //! an item (a budget, a risk, a report) has one foreign key.
 
 use entity::{
-    benefit, benefit_contribution, budget, forecast, objective_contribution,
+    alignment_cell, benefit, benefit_contribution, budget, forecast, objective_contribution,
     portfolio_item::{self, Column as C},
     portfolio_tree_node, rag_assessment, status_report,
 };
@@ -237,6 +237,12 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
                 "ObjectiveContribution",
                 objective_contribution::Column::ItemId,
                 "What it contributes to objectives.",
+            ),
+            Field::many(
+                "alignment",
+                "AlignmentCell",
+                alignment_cell::Column::ItemId,
+                "Its row of the alignment matrix: what it contributes, archived contributions and objectives left out.",
             ),
             Field::many("statusReports", "StatusReport", status_report::Column::ItemId, "What is told of it, by period."),
             Field::many("ragAssessments", "RagAssessment", rag_assessment::Column::ItemId, "Its ratings, of all reports."),

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     auth::{Class, Step, steps::Duty},
+    benefits::owners,
     error::Error,
     graph::decl::Writers,
     people::charge,
@@ -77,6 +78,7 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
         let mut rows = open::<Items>(work, entity, &batch.items, |work| blank(work, kind)).await?;
         may_create(work, &rows).await?;
         charge::are_here(work, &rows, &CHARGES).await?;
+        owners::stand_apart(work, &rows).await?;
         rows::keys_are_free::<Items>(work, &rows, Some(kind)).await?;
         super::external_link::check_new(work, &rows, kind).await?;
         for row in &rows {

@@ -5,8 +5,11 @@ use entity::alignment_cell::{self, Column as C};
 use super::{contribution::RATING, on_day::MATRIX};
 use crate::{
     auth::Class,
-    graph::decl::{Entity, Field, RowScope, Scalar},
+    graph::decl::{Entity, Field, OfItem, RowScope, Scalar},
 };
+
+/// Cells carry their item's state: who sees the item sees its row of the matrix.
+const ROWS: RowScope = RowScope::OfItem(OfItem { state: Some("state"), ..OfItem::USUAL });
 
 /// `AlignmentCell`.
 pub fn declare() -> Entity {
@@ -14,7 +17,7 @@ pub fn declare() -> Entity {
         "AlignmentCell",
         &alignment_cell::Entity,
         Class::Basic,
-        RowScope::OF_ITEM,
+        ROWS,
         "Where an item and an objective meet: what the item contributes, weighed by money. Archived contributions and objectives are left out.",
     )
     .node("aln", "alignmentCell", "alignmentMatrix")

@@ -158,13 +158,19 @@ fn wrong_of_item<'r>(
     let row = last(&mut contributions.iter().copied().filter(|c| c.share > Some(0) && span(c).holds_on(day)))?;
     // Contributions have their item's scope: who sees the item, as whoever writes one does, sees all that are summed.
     let (day, sum) = (shown_day(day), shown(sum));
-    let line = format!("The shares of the item would sum to {sum}{}.", day.as_ref().map_or(String::new(), |d| format!(" on {d}")));
+    let line = format!(
+        "The shares of the item would sum to {sum}{}.",
+        day.as_ref().map_or(String::new(), |d| format!(" on {d}"))
+    );
     let at = place(row, &["share", "validFromOn", "validToOn"]);
     let error = UserError::rule(at, "CONTRIBUTION_SHARES", line).with("sum", sum);
-    Some((row, match day {
-        Some(day) => error.with("day", day),
-        None => error,
-    }))
+    Some((
+        row,
+        match day {
+            Some(day) => error.with("day", day),
+            None => error,
+        },
+    ))
 }
 
 /// The days on which a contribution holds.

@@ -213,9 +213,8 @@ async fn finish(
     let named: BTreeSet<Uuid> = rows.iter().filter(|row| !work.has_failed(row.index)).map(|row| row.after.id).collect();
     let entity = work.lens.model.entity("StrategicObjective");
     let siblings = shares.iter().filter(|(id, share)| !named.contains(id) && known[*id].share != **share);
-    let siblings = siblings.map(|(id, share)| {
-        Row::derived(entity, known[id].clone(), Model { share: *share, ..known[id].clone() })
-    });
+    let siblings = siblings
+        .map(|(id, share)| Row::derived(entity, known[id].clone(), Model { share: *share, ..known[id].clone() }));
     let siblings = siblings.collect();
     let done = save::<Objectives>(work, rows, batch, action).await?;
     follow::<Objectives>(work, siblings).await?;

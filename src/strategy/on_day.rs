@@ -17,17 +17,15 @@ pub(super) const MATRIX: DayList = DayList {
 /// `unalignedItems`.
 pub const UNALIGNED: DayList = DayList {
     name: "unalignedItems",
-    doc: "Items that are neither over nor archived and contribute to no objective on a day: none of their contributions that hold then has a share above 0 or, where only the rating is known, a rating above NONE. What is archived, a contribution or its objective, does not count.",
+    doc: "Items that are neither over nor archived and contribute to no objective on a day: none of their contributions that hold then has a share above 0 or, where only the rating is known, a rating above NONE. What is archived, a contribution or its objective, does not count: a cell of the alignment matrix is asked for.",
     on: "The day; today (UTC) if not given.",
     is_today: true,
     condition: || {
         json!({
             "state": { "nin": ["CLOSED", "CANCELLED"] },
             "archivedAt": { "isNull": true },
-            "contributions": { "none": {
+            "alignment": { "none": {
                 "and": holds(),
-                "archivedAt": { "isNull": true },
-                "objective": { "archivedAt": { "isNull": true } },
                 "or": [
                     { "share": { "gt": "0" } },
                     { "share": { "isNull": true }, "rating": { "neq": "NONE" } },

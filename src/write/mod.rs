@@ -94,6 +94,9 @@ impl<'a> Work<'a> {
     }
 }
 
+/// The member of a payload that names the row that is gone.
+const DELETED: &str = "deletedId";
+
 /// Rows or ids of one statement; databases bound the number of parameters.
 const CHUNK: usize = 400;
 
@@ -156,7 +159,8 @@ impl Done {
             payload.extend(counts.iter().map(|(name, _, n)| ((*name).to_owned(), json!(n))));
             payload.insert("isDryRun".into(), is_dry_run.into());
         } else if errors.is_empty() {
-            payload.insert(single.to_owned(), self.rows.first().map_or(Json::Null, shown));
+            let name = if mutation.verb == Verb::Delete { DELETED } else { single };
+            payload.insert(name.to_owned(), self.rows.first().map_or(Json::Null, shown));
         }
         payload.extend(self.beside.clone());
         payload.insert("userErrors".into(), told(None).into());

@@ -12,7 +12,7 @@ use super::{
     trace::{Action, Trace},
     value::{self, column},
 };
-use crate::{error::Error, graph::encode_id};
+use crate::error::Error;
 
 /// Writes the rows without errors, with their traces. Rows that would stay as they are write nothing.
 pub async fn save<E>(
@@ -60,10 +60,12 @@ where
     if work.rejects(batch) {
         return Ok(done);
     }
-    if let Some(row) = rows.first() {
-        let id = encode_id(row.entity.prefix.unwrap_or_default(), value::id(&row.after));
-        done.beside.insert("deletedId".to_owned(), id.into());
-    }
+    done.rows.extend(rows.iter().map(|row| Written {
+        index: row.index,
+        id: Some(value::id(&row.after)),
+        prefix: row.entity.prefix.unwrap_or_default(),
+        status: "UPDATED",
+    }));
     drop_rows::<E>(work, rows).await?;
     Ok(done)
 }

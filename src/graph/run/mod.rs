@@ -148,7 +148,20 @@ impl<'a> Run<'a> {
         today: NaiveDate,
     ) -> Self {
         let masked = vec![0; plan.access.len()];
-        Self { database, model, signer, limits, plan, caller, variables, today, masked, statements: 0, rows: 0, reader: None }
+        Self {
+            database,
+            model,
+            signer,
+            limits,
+            plan,
+            caller,
+            variables,
+            today,
+            masked,
+            statements: 0,
+            rows: 0,
+            reader: None,
+        }
     }
 
     /// The JSON of one row or of a connection; none where there is no such row.

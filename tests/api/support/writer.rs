@@ -184,6 +184,7 @@ impl Writer {
             was_restricted: Set(before.restricted),
             was_state: Set(before.state),
             was_person_id: Set(before.person),
+            was_draft: Set(false),
         });
     }
 }

@@ -1,7 +1,7 @@
 //! What tests of mutations share: asking for one, reading its payload, making people with roles, and chance with a seed.
 
 use entity::{audit_event, outbox_event, person, person_identity, portfolio_item};
-use foliograph::{auth::Role, graph::encode_id};
+use foliograph::{app::model, auth::Role, graph::encode_id, write::Verb};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Statement,
 };
@@ -35,13 +35,15 @@ pub async fn ask(client: &Client, mutation: &str, input: Value) -> Reply {
 /// The document of [`ask`].
 pub fn document(mutation: &str) -> String {
     let (upper, rest) = mutation.split_at(1);
-    let selection = if mutation.contains("Bulk") {
-        BULK.to_owned()
-    } else {
-        let single = ["externalLink", "portfolio", "program", "project"].into_iter().find(|s| mutation.starts_with(s));
-        let single = single.expect("a mutation that these tests know");
-        let key = if single == "externalLink" { "externalId" } else { "key" };
-        format!("{single} {{ id {key} version }} {TOLD}")
+    let declared = model().mutations.iter().find(|m| m.name == mutation).expect("a mutation");
+    let entity = model().entity(declared.entity);
+    let selection = match declared.verb {
+        verb if verb.is_bulk() => BULK.to_owned(),
+        Verb::Delete => format!("deletedId {TOLD}"),
+        _ => {
+            let more = ["key", "externalId", "state"].into_iter().filter(|name| entity.field(name).is_some());
+            format!("{} {{ id version {} }} {TOLD}", entity.single, more.collect::<Vec<_>>().join(" "))
+        }
     };
     format!("mutation($input: {}{rest}Input!) {{ {mutation}(input: $input) {{ {selection} }} }}", upper.to_uppercase())
 }

@@ -1,0 +1,6 @@
+//! Benefits.
+
+/// Every test of this folder.
+pub fn list() -> Vec<crate::support::Test> {
+    vec![]
+}
