@@ -33,7 +33,7 @@ static POLARITY: EnumDecl = EnumDecl {
 };
 
 /// `BenefitState`.
-pub(super) static STATE: EnumDecl = EnumDecl {
+static STATE: EnumDecl = EnumDecl {
     name: "BenefitState",
     doc: "Where a benefit stands: IDENTIFIED, PROFILED, APPROVED, ENABLED, REALIZING, then REALIZED, PARTLY_REALIZED or NOT_REALIZED; or WITHDRAWN.",
     values: &[
@@ -98,4 +98,15 @@ pub fn declare() -> Entity {
         ])
         .audited()
         .archivable()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::rules::BenefitState, STATE};
+
+    #[test]
+    fn the_schema_names_the_states_that_the_rules_know() {
+        let shown: Vec<_> = STATE.values.iter().map(|(name, _)| *name).collect();
+        assert_eq!(shown, BenefitState::ALL.map(BenefitState::as_str));
+    }
 }

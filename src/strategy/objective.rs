@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// `ObjectiveState`.
-pub(super) static STATE: EnumDecl = EnumDecl {
+static STATE: EnumDecl = EnumDecl {
     name: "ObjectiveState",
     doc: "Where an objective stands.",
     values: &[
@@ -80,4 +80,15 @@ pub fn declare() -> Entity {
     ])
     .audited()
     .archivable()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::rules::ObjectiveState, STATE};
+
+    #[test]
+    fn the_schema_names_the_states_that_the_rules_know() {
+        let shown: Vec<_> = STATE.values.iter().map(|(name, _)| *name).collect();
+        assert_eq!(shown, ObjectiveState::ALL.map(ObjectiveState::as_str));
+    }
 }
