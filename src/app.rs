@@ -138,8 +138,10 @@ pub fn model() -> &'static Model {
         let mutations = [
             people::mutations(),
             portfolios::mutations(),
+            strategy::mutations(),
             finance::mutations(),
             reporting::mutations(),
+            benefits::mutations(),
             platform::mutations(),
         ];
         Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
