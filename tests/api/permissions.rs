@@ -8,6 +8,7 @@ mod fields;
 mod inputs;
 mod made;
 mod plain;
+mod planned;
 mod random;
 mod scope;
 mod sharing;

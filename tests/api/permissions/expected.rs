@@ -300,7 +300,20 @@ impl<'r> Eyes<'r> {
 
     /// On which rows a class can be read: the union over the roles.
     pub fn read(&self, class: Class) -> Scopes {
-        self.union(class, |grant| grant.read)
+        let given = self.union(class, |grant| grant.read);
+        let is_owner = !self.owned_benefits().is_empty();
+        match class {
+            // By relation: who owns a benefit reads it, and names and dates of what is to bring it.
+            Class::Basic if is_owner => given.or(Scopes::LINKED),
+            Class::Ben if is_owner => given.or(Scopes::SELF),
+            _ => given,
+        }
+    }
+
+    /// The items whose benefits she owns.
+    fn owned_benefits(&self) -> Vec<Uuid> {
+        let mine = self.rows.plain["Benefit"].iter().filter(|row| self.is_me(row.link("owner_id")));
+        mine.filter_map(|row| row.link("item_id")).collect()
     }
 
     fn union(&self, class: Class, part: impl Fn(Grant) -> Scopes) -> Scopes {
@@ -315,6 +328,7 @@ impl<'r> Eyes<'r> {
             || (scopes.has(Scopes::ACTIVE) && item.state == "ACTIVE")
             || (scopes.has(Scopes::OWN) && self.is_me(item.project_manager_id))
             || (scopes.has(Scopes::SPON) && self.rows.upward(item).any(|i| self.is_me(i.sponsor_id)))
+            || (scopes.has(Scopes::LINKED) && self.owned_benefits().contains(&item.id))
             || (scopes.has(Scopes::GRANT) && self.rows.upward(item).any(|i| self.granted.contains(&i.id)))
             || (scopes.has(Scopes::PF) && path.any(|i| named(i) || (i.kind == "PORTFOLIO" && self.is_me(i.owner_id))))
     }
