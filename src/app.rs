@@ -27,6 +27,7 @@ use crate::{
     finance,
     graph::{Database, Engine, decl::Model},
     http::{self, Sockets, Throttle},
+    metrics::Metrics,
     people, platform, portfolios, reporting, strategy,
 };
 
@@ -63,6 +64,8 @@ pub struct App {
     pub sockets: Arc<Sockets>,
     /// Counts bad credentials.
     pub failed_auth: Throttle,
+    /// Counts requests.
+    pub metrics: Metrics,
 }
 
 impl App {
@@ -88,6 +91,7 @@ impl App {
         let exports = Exports::new(database.clone(), clock.clone(), config.max_exports, config.export_timeout());
         let works = events.start(config.notify == Toggle::On);
         let failed_auth = Throttle::new(config.max_failed_auth);
+        let metrics = Metrics::new(clock.now())?;
         Ok(Arc::new(Self {
             config,
             clock,
@@ -102,6 +106,7 @@ impl App {
             callers,
             sockets: Arc::default(),
             failed_auth,
+            metrics,
         }))
     }
 
@@ -134,6 +139,8 @@ pub fn model() -> &'static Model {
             people::mutations(),
             portfolios::mutations(),
             strategy::mutations(),
+            finance::mutations(),
+            reporting::mutations(),
             benefits::mutations(),
             platform::mutations(),
         ];

@@ -1,9 +1,13 @@
 //! The settings, each a flag and an environment variable, checked once at start.
 //! Nothing else in the house reads the environment, and a setting that is misspelled stops the start instead of being ignored.
 
+mod metrics;
+
 use std::{collections::BTreeSet, ffi::OsString, net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use clap::{Args, FromArgMatches, ValueEnum, builder::RangedU64ValueParser};
+
+pub use metrics::{MetricsAccess, MetricsMode, MetricsReaders};
 
 use crate::{
     auth::api_keys::KEY_ISSUER,
@@ -138,6 +142,9 @@ pub struct Config {
     /// Where to send traces: an OTLP collector over HTTP, such as `http://localhost:4318`. Off unless set.
     #[arg(long, env = "FOLIOGRAPH_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
+    /// Who may read `/metrics`.
+    #[command(flatten)]
+    pub metrics: MetricsAccess,
     /// Origins whose pages may call the API, separated by commas, such as `https://portal.example.com`.
     #[arg(long, env = "FOLIOGRAPH_CORS_ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
@@ -203,6 +210,11 @@ impl Config {
         }
     }
 
+    /// Who may read `/metrics`.
+    pub fn metrics_readers(&self) -> MetricsReaders<'_> {
+        self.metrics.readers(self.environment)
+    }
+
     /// Where the local key is kept.
     pub fn key_path(&self) -> PathBuf {
         if let Some(path) = &self.key_file {
@@ -260,6 +272,7 @@ impl Config {
                     .into(),
             );
         }
+        self.metrics.check(self.environment)?;
         // The collector is a neighbor or a sidecar: the exporter is built without TLS.
         if let Some(endpoint) = &self.otlp_endpoint
             && !endpoint.starts_with("http://")
@@ -343,6 +356,7 @@ mod tests {
         for (flag, value, allowed) in [
             ("--environment", "staging", "development, production"),
             ("--explorer", "yes", "on, off"),
+            ("--metrics", "yes", "off, on, open"),
             ("--timeout-seconds", "0", "1..=600"),
             ("--max-depth", "500", "1..=100"),
         ] {

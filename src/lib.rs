@@ -1,7 +1,7 @@
 //! Foliograph: a GraphQL API server for project portfolio management.
 //!
 //! The rooms: `http` speaks the protocol, `auth` decides rights, `graph` compiles reads, `export` writes
-//! them as files, the domain folders (`people`, `portfolios`, ...) declare entities, `importers` bring outside data in.
+//! them as files, `metrics` counts, the domain folders (`people`, `portfolios`, ...) declare entities, `importers` bring outside data in.
 
 pub mod app;
 pub mod auth;
@@ -16,6 +16,7 @@ pub mod finance;
 pub mod graph;
 pub mod http;
 pub mod importers;
+pub mod metrics;
 pub mod people;
 pub mod platform;
 pub mod portfolios;

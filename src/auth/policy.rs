@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Reach, Role};
+use super::{Reach, Role, Step, steps};
 
 /// A class of fields that share one right (the classes of the published table).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -393,8 +393,9 @@ pub type Reads = [Scopes; Class::ALL.len()];
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Rights {
     read: Reads,
-    write: [Scopes; Class::ALL.len()],
-    approve: [Scopes; Class::ALL.len()],
+    write: Reads,
+    approve: Reads,
+    steps: [Scopes; Step::ALL.len()],
     /// Which sets of her rows have any.
     pub reach: Reach,
 }
@@ -412,15 +413,19 @@ impl Rights {
                 rights.approve[i] = absorb(rights.approve[i].or(given.approve));
             }
         }
+        rights.steps = Step::ALL.map(|step| absorb(steps::scopes(roles, step)));
         rights
     }
 
-    /// What is left of it to an API key: it hands out no rights and approves nothing, since no duty of whoever holds it
-    /// would be seen.
+    /// What is left of it to an API key: it hands out no rights, approves nothing and takes no step from which a duty bars
+    /// somebody, since who holds it is not seen.
     #[must_use]
     pub fn of_key(mut self) -> Self {
         self.write[Class::Sec as usize] = Scopes::NONE;
         self.approve = [Scopes::NONE; Class::ALL.len()];
+        for step in Step::ALL.into_iter().filter(|step| step.approves()) {
+            self.steps[step as usize] = Scopes::NONE;
+        }
         self
     }
 
@@ -448,6 +453,11 @@ impl Rights {
     /// On which rows fields of this class can be read.
     pub fn read(&self, class: Class) -> Scopes {
         self.read[class as usize]
+    }
+
+    /// On which rows the step can be taken.
+    pub fn takes(&self, step: Step) -> Scopes {
+        self.steps[step as usize]
     }
 
     /// On which rows each class can be read.

@@ -32,6 +32,7 @@ pub fn mutation() -> Mutation {
         verb: Verb::Act,
         input: vec![Member { name: "to", ty: "BenefitState!", doc: "The state that follows." }],
         payload: vec![],
+        inputs: vec![],
         run: advance,
     }
 }

@@ -4,6 +4,7 @@
 mod compare;
 mod feed;
 mod janitor;
+mod lag;
 mod page;
 mod sequencer;
 pub(crate) mod shared;
@@ -19,6 +20,7 @@ use tokio::{
 
 pub use feed::{Change, Feed, Page, Selection};
 pub use janitor::{KEPT_DAYS, REPLAYED_DAYS, Tidied};
+pub use lag::Lag;
 use shared::Shared;
 use view::{View, ViewHash};
 pub use watermark::Watermark;
@@ -43,6 +45,8 @@ pub struct Events {
     pub feed: Feed,
     pub(crate) database: Database,
     pub(crate) clock: Arc<dyn Clock>,
+    /// One connection of its own, for who watches how far the stream is behind.
+    watch: Database,
     nudged: Notify,
     head: watch::Sender<i64>,
     pages: Shared<PageKey, Arc<Page>>,
@@ -63,6 +67,7 @@ impl Events {
         let feed = Feed::open(database.clone(), clock.clone(), model).await?;
         Ok(Arc::new(Self {
             feed,
+            watch: database.apart(lag::ANSWER_WITHIN),
             database,
             clock,
             nudged: Notify::new(),

@@ -5,7 +5,14 @@ mod asked;
 mod csv;
 mod json_lines;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
@@ -64,7 +71,35 @@ pub struct Exports {
     database: Database,
     clock: Arc<dyn Clock>,
     slots: Arc<Semaphore>,
+    most: usize,
     time_limit: Duration,
+    ended: Arc<Ended>,
+}
+
+/// Exports by how they ended, since the start.
+#[derive(Debug, Default)]
+struct Ended {
+    whole: AtomicU64,
+    broken_off: AtomicU64,
+    left: AtomicU64,
+    refused: AtomicU64,
+}
+
+/// What goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traffic {
+    /// Exports that run.
+    pub running: u64,
+    /// As many as may run at once.
+    pub most: u64,
+    /// Files that were sent whole, since the start.
+    pub whole: u64,
+    /// Files that could not be finished.
+    pub broken_off: u64,
+    /// Files whose client left.
+    pub left: u64,
+    /// Exports that were refused since as many were running as may run at once.
+    pub refused: u64,
 }
 
 /// What the reading side hands over.
@@ -78,7 +113,17 @@ enum Piece {
 impl Exports {
     /// Exports over a database.
     pub fn new(database: Database, clock: Arc<dyn Clock>, at_once: usize, time_limit: Duration) -> Self {
-        Self { database, clock, slots: Arc::new(Semaphore::new(at_once)), time_limit }
+        let slots = Arc::new(Semaphore::new(at_once));
+        Self { database, clock, slots, most: at_once, time_limit, ended: Arc::default() }
+    }
+
+    /// What goes on.
+    pub fn traffic(&self) -> Traffic {
+        let Ended { whole, broken_off, left, refused } = &*self.ended;
+        let [whole, broken_off, left, refused] =
+            [whole, broken_off, left, refused].map(|count| count.load(Ordering::Relaxed));
+        let running = self.most.saturating_sub(self.slots.available_permits());
+        Traffic { running: running as u64, most: self.most as u64, whole, broken_off, left, refused }
     }
 
     /// Starts an export and waits for its first chunk: what is refused before that is refused as a whole. An error after
@@ -90,6 +135,7 @@ impl Exports {
         caller: Arc<Caller>,
     ) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + use<>, Error> {
         let slot = self.slots.clone().try_acquire_owned().map_err(|_| {
+            self.ended.refused.fetch_add(1, Ordering::Relaxed);
             Error::new(Code::RateLimited, "As many exports are running as may run at once. Ask again in a while.")
         })?;
         let (to, mut pieces) = mpsc::channel(WAITING);
@@ -97,6 +143,7 @@ impl Exports {
             database: self.database.apart(self.time_limit),
             clock: self.clock.clone(),
             time_limit: self.time_limit,
+            ended: self.ended.clone(),
             _slot: slot,
         };
         tokio::spawn(job.run(flat, format, caller, to).instrument(Span::current()));
@@ -130,6 +177,7 @@ struct Job {
     database: Database,
     clock: Arc<dyn Clock>,
     time_limit: Duration,
+    ended: Arc<Ended>,
     _slot: OwnedSemaphorePermit,
 }
 
@@ -146,21 +194,27 @@ impl Job {
             })),
         };
         let (bytes, duration_ms) = (file.written, (self.clock.now() - began).num_milliseconds());
-        match done {
+        let ended = match done {
             Some(Ok(rows)) => {
                 Span::current().record("rows", rows);
                 tracing::info!(rows, bytes, duration_ms, "exported");
+                &self.ended.whole
             }
             // The client is gone; nobody is told.
-            _ if to.is_closed() => tracing::info!(bytes, duration_ms, "the client left its export"),
+            _ if to.is_closed() => {
+                tracing::info!(bytes, duration_ms, "the client left its export");
+                &self.ended.left
+            }
             Some(Err(error)) => {
                 let cause = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
                 tracing::warn!(code = error.code.as_str(), cause, bytes, duration_ms, "export broken off");
                 // Where the channel is full, its end without `End` says the same.
                 let _ = to.try_send(Piece::Failed(error));
+                &self.ended.broken_off
             }
-            None => {}
-        }
+            None => return,
+        };
+        ended.fetch_add(1, Ordering::Relaxed);
     }
 
     async fn read(

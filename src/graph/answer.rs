@@ -7,6 +7,7 @@ use super::plan::{Plan, Root};
 use crate::{
     auth::AccessMode,
     error::{Code, Error, PathSegment},
+    metrics::Ending,
 };
 
 /// Validation errors in one answer.
@@ -48,11 +49,26 @@ pub(super) struct Executed {
     /// The body up to the end of `data`.
     pub(super) body: Vec<u8>,
     pub(super) errors: Vec<Error>,
+    /// Whether a mutation has told its user what to mend.
+    pub(super) user_errors: bool,
     pub(super) any: bool,
     pub(super) access: Vec<Json>,
     pub(super) masked: usize,
     pub(super) statements: usize,
     pub(super) rows: usize,
+}
+
+impl Executed {
+    /// How it ended, for those who count.
+    pub(super) fn ending(&self) -> Ending {
+        let at_least = if self.user_errors { Ending::UserError } else { Ending::Ok };
+        ending(&self.errors).max(at_least)
+    }
+}
+
+/// How what has these errors ended, for those who count.
+pub(super) fn ending(errors: &[Error]) -> Ending {
+    Ending::worst(errors.iter().map(|e| e.code))
 }
 
 /// The body and what is known of it.

@@ -22,6 +22,7 @@ use tracing::{Dispatch, instrument::WithSubscriber as _};
 
 use super::{
     cell::Row,
+    load::Waits,
     sql::Dialect,
     value::{DbValue, ListType},
 };
@@ -44,7 +45,7 @@ pub struct Database {
     pub orm: DatabaseConnection,
     /// Which database it is.
     pub dialect: Dialect,
-    reads: Arc<Reads>,
+    pub(super) reads: Arc<Reads>,
 }
 
 impl std::fmt::Debug for Database {
@@ -59,13 +60,17 @@ enum Options {
     Sqlite(Box<SqliteConnectOptions>),
 }
 
-struct Reads {
+/// Read connections, so many at most.
+pub(super) struct Reads {
     options: Options,
-    idle: Mutex<Vec<Connected>>,
-    permits: Arc<Semaphore>,
+    pub(super) idle: Mutex<Vec<Connected>>,
+    pub(super) permits: Arc<Semaphore>,
+    pub(super) most: usize,
+    pub(super) waits: Waits,
 }
 
-enum Connected {
+/// A connection of either database.
+pub(super) enum Connected {
     Postgres(Box<PgConnection>),
     Sqlite(Box<SqliteConnection>),
 }
@@ -130,8 +135,7 @@ impl Database {
             (Dialect::Sqlite, Options::Sqlite(Box::new(options)))
         };
         let orm = sea_orm::Database::connect(pool).await?;
-        let permits = Arc::new(Semaphore::new(connections as usize));
-        Ok(Self { orm, dialect, reads: Arc::new(Reads { options, idle: Mutex::new(vec![]), permits }) })
+        Ok(Self { orm, dialect, reads: Reads::new(options, connections as usize).into() })
     }
 
     /// The same database over a read connection of its own, for one statement that may take this long. The connection
@@ -145,8 +149,7 @@ impl Database {
             )),
             Options::Sqlite(o) => Options::Sqlite(Box::new(o.row_buffer_size(ROWS_AHEAD_APART))),
         };
-        let permits = Arc::new(Semaphore::new(1));
-        Self { reads: Arc::new(Reads { options, idle: Mutex::new(vec![]), permits }), ..self.clone() }
+        Self { reads: Reads::new(options, 1).into(), ..self.clone() }
     }
 
     /// A pool of one connection, opened when it is asked for, to listen on; none where there is nothing to listen to.
@@ -159,7 +162,13 @@ impl Database {
 
     /// A read connection, when one is free.
     pub async fn reader(&self) -> Result<Reader, Error> {
-        let permit = self.reads.permits.clone().acquire_owned().await.map_err(Error::internal)?;
+        let permits = &self.reads.permits;
+        let permit = if let Ok(free) = permits.clone().try_acquire_owned() {
+            free
+        } else {
+            let _waiting = self.reads.waits.begin();
+            permits.clone().acquire_owned().await.map_err(Error::internal)?
+        };
         let idle = self.reads.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let reused = idle.is_some();
         let connection = match idle {
@@ -187,6 +196,13 @@ impl Database {
     pub async fn close(self) {
         self.reads.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let _ = self.orm.close().await;
+    }
+}
+
+impl Reads {
+    fn new(options: Options, most: usize) -> Self {
+        let permits = Arc::new(Semaphore::new(most));
+        Self { options, idle: Mutex::default(), permits, most, waits: Waits::default() }
     }
 }
 

@@ -17,17 +17,14 @@ use async_graphql::{
 use async_graphql_value::ConstValue;
 use lru::LruCache;
 
-use super::{collect::Variables, input, plan::Plan};
+use super::{collect::Variables, input, kept::Tally, plan::Plan};
 use crate::{
     auth::Rights,
     config::Limits,
     error::{Code, Error},
+    metrics::Kind,
 };
 
-/// Documents kept.
-const DOCUMENTS: usize = 1_000;
-/// Bytes of text kept: what is parsed and planned from it takes some fifty times as much.
-const TEXT: usize = 1 << 20;
 /// Plans kept for one document: rights times shapes.
 const PLANS: usize = 16;
 
@@ -84,6 +81,7 @@ impl Document {
         operation: &str,
         rights: &Rights,
         variables: &Variables,
+        tally: &Tally,
         make: impl FnOnce() -> Result<Plan, Error>,
     ) -> Result<Arc<Plan>, Error> {
         let shaping = self.operations.get(operation).map_or(&[][..], |o| &o.shaping);
@@ -94,10 +92,17 @@ impl Document {
             .join("\n");
         let key = PlanKey { operation: operation.to_owned(), rights: rights.clone(), shape };
         if let Some(plan) = self.plans().get(&key) {
+            tally.hit();
             return Ok(plan.clone());
         }
+        tally.missed();
         let plan = Arc::new(make()?);
-        self.plans().put(key, plan.clone());
+        let mut plans = self.plans();
+        // Another request may have made the same plan meanwhile; then nothing has to go.
+        let is_new = !plans.contains(&key);
+        if plans.push(key, plan.clone()).is_some() && is_new {
+            tally.evicted(1);
+        }
         Ok(plan)
     }
 
@@ -108,47 +113,6 @@ impl Document {
 
     fn plans(&self) -> std::sync::MutexGuard<'_, LruCache<PlanKey, Arc<Plan>>> {
         self.plans.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Documents that were seen.
-pub struct Documents {
-    seen: Mutex<Seen>,
-}
-
-struct Seen {
-    by_text: LruCache<String, Arc<Document>>,
-    bytes: usize,
-}
-
-impl Default for Documents {
-    fn default() -> Self {
-        let by_text = LruCache::new(NonZeroUsize::new(DOCUMENTS).unwrap_or(NonZeroUsize::MIN));
-        Self { seen: Mutex::new(Seen { by_text, bytes: 0 }) }
-    }
-}
-
-impl Documents {
-    /// A document that was kept.
-    pub fn get(&self, text: &str) -> Option<Arc<Document>> {
-        self.lock().by_text.get(text).cloned()
-    }
-
-    /// Keeps a validated document, and lets go of those longest unused where there are too many.
-    pub fn keep(&self, text: String, document: Arc<Document>) {
-        let mut seen = self.lock();
-        seen.bytes += text.len();
-        if let Some((out, _)) = seen.by_text.push(text, document) {
-            seen.bytes -= out.len();
-        }
-        while seen.bytes > TEXT {
-            let Some((out, _)) = seen.by_text.pop_lru() else { break };
-            seen.bytes -= out.len();
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -392,7 +356,16 @@ fn names(value: &async_graphql_value::Value, out: &mut Vec<String>) {
     }
 }
 
-/// What kind of operation it is.
+/// What kind of operation it is, for those who count them.
+pub fn kind(op: &OperationDefinition) -> Kind {
+    match op.ty {
+        OperationType::Query => Kind::Query,
+        OperationType::Mutation => Kind::Mutation,
+        OperationType::Subscription => Kind::Subscription,
+    }
+}
+
+/// Whether it reads and no more.
 pub fn is_query(op: &OperationDefinition) -> bool {
     op.ty == OperationType::Query
 }

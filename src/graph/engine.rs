@@ -9,16 +9,17 @@ use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
 use serde_json::{Value as Json, json};
 
 use super::{
-    answer::{Answer, Executed, answer, refusal},
+    answer::{Answer, Executed, answer, ending, refusal},
     collect::Variables,
     compile::Compiler,
     cursor::Signer,
     database::Database,
     decl::Model,
-    document::{self, Document, Documents},
+    document::{self, Document},
     execute::Change,
     follow::{ToldBody, ToldKey},
     input,
+    kept::{Documents, Kept},
     plan::Plan,
     schema::{self, DryRun, Schema, Types},
     system,
@@ -29,6 +30,7 @@ use crate::{
     config::Limits,
     error::{Code, Error},
     events::{Events, shared::Shared},
+    metrics::Observed,
     write::Writer,
 };
 
@@ -112,14 +114,25 @@ impl Engine {
         self.documents.get(document).map(|d| d.plan_count())
     }
 
-    /// Answers one request.
-    pub async fn execute(&self, request: Request, caller: &Caller) -> Answer {
+    /// What is kept to answer requests.
+    pub fn kept(&self) -> Kept {
+        self.documents.kept()
+    }
+
+    /// Answers one request, and says of it what it turned out to be and how it ended.
+    pub async fn execute(&self, request: Request, caller: &Caller, observed: &mut Observed<'_>) -> Answer {
         let mut operation = None;
         let mut hash = String::new();
         let request_id = request.request_id.clone();
-        match self.prepare_and_run(request, caller, &mut operation, &mut hash).await {
-            Ok(done) => answer(done, &request_id, operation, hash),
-            Err(errors) => refusal(&errors, &request_id, operation, hash),
+        match self.prepare_and_run(request, caller, observed, &mut operation, &mut hash).await {
+            Ok(done) => {
+                observed.ends(done.ending());
+                answer(done, &request_id, operation, hash)
+            }
+            Err(errors) => {
+                observed.ends(ending(&errors));
+                refusal(&errors, &request_id, operation, hash)
+            }
         }
     }
 
@@ -127,6 +140,7 @@ impl Engine {
         &self,
         request: Request,
         caller: &Caller,
+        observed: &mut Observed<'_>,
         operation: &mut Option<String>,
         hash: &mut String,
     ) -> Result<Executed, Vec<Error>> {
@@ -134,6 +148,7 @@ impl Engine {
         let document = self.read(&request.document).map_err(one)?;
         hash.clone_from(&document.hash);
         let (name, op) = document.operation(request.operation_name.as_deref()).map_err(one)?;
+        observed.is(document::kind(&op.node), name);
         *operation = (!name.is_empty()).then(|| name.to_owned());
         if request.only_queries && !document::is_query(&op.node) {
             return Err(one(Error::new(Code::MethodNotAllowed, "GET answers queries only; send this by POST.")));
@@ -160,7 +175,7 @@ impl Engine {
 
     /// The plan of an operation for these rights.
     pub(super) fn plan(&self, asked: &Operation<'_>, rights: &Rights) -> Result<Arc<Plan>, Error> {
-        asked.document.plan(asked.name, rights, asked.variables, || {
+        asked.document.plan(asked.name, rights, asked.variables, &self.documents.plans, || {
             let fragments = &asked.document.parsed.fragments;
             let compiler = Compiler::new(self.model, &self.types, fragments, asked.variables, rights);
             let set = &asked.op.selection_set.node;
@@ -182,7 +197,7 @@ impl Engine {
 
     /// Checks a document against the schema and keeps it, unless it is kept already.
     pub(super) async fn vouch(&self, text: String, document: &Arc<Document>) -> Result<(), Vec<Error>> {
-        if self.documents.get(&text).is_some() {
+        if self.documents.know(&text) {
             return Ok(());
         }
         self.validate(&text, document).await?;

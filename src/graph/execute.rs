@@ -107,6 +107,7 @@ impl Engine {
                     }
                 }
             }
+            sum.user_errors |= performed.has_user_errors();
             let root = &plan.roots[at];
             let RootKind::Mutation { payload, .. } = &root.kind else { continue };
             // A run of its own: its connection is given back before the next mutation asks for one.
@@ -303,7 +304,8 @@ impl Executed {
     pub(super) fn new(body: Vec<u8>, mut errors: Vec<Error>, any: bool, run: &Run<'_>, mode: AccessMode) -> Self {
         let masked = run.masked.iter().map(|n| *n as usize).sum();
         let access = access(run.plan, &run.masked, mode, &mut errors);
-        Self { body, errors, any, access, masked, statements: run.statements, rows: run.rows }
+        let (statements, rows) = (run.statements, run.rows);
+        Self { body, errors, any, access, masked, statements, rows, user_errors: false }
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use super::{
-    answer::{Answer, Executed, answer, at_root, refusal},
+    answer::{Answer, Executed, answer, at_root, ending, refusal},
     collect::Variables,
     digest,
     document::{self, Document},
@@ -21,6 +21,7 @@ use crate::{
     auth::{AccessMode, Caller, Class, RowSet, Scopes},
     error::{Code, Error},
     events::{Change, Selection, Watermark},
+    metrics::{Ending, Observed},
 };
 
 /// Bytes of the largest answer that is kept for others.
@@ -59,16 +60,22 @@ pub enum Told<'c> {
 
 impl Engine {
     /// Answers a query or mutation, or prepares a subscription.
-    pub async fn start(&self, request: Request, caller: &Caller) -> Started {
+    pub async fn start(&self, request: Request, caller: &Caller, observed: &mut Observed<'_>) -> Started {
         let document = match self.is_subscription(&request) {
-            Err(_) | Ok(None) => return Started::Answered(self.execute(request, caller).await),
+            Err(_) | Ok(None) => return Started::Answered(self.execute(request, caller, observed).await),
             Ok(Some(document)) => document,
         };
         let request_id = request.request_id.clone();
         let hash = document.hash.clone();
-        match self.follow(request, document, caller).await {
-            Ok(following) => Started::Following(Box::new(following)),
-            Err(errors) => Started::Answered(refusal(&errors, &request_id, None, hash)),
+        match self.follow(request, document, caller, observed).await {
+            Ok(following) => {
+                observed.ends(Ending::Ok);
+                Started::Following(Box::new(following))
+            }
+            Err(errors) => {
+                observed.ends(ending(&errors));
+                Started::Answered(refusal(&errors, &request_id, None, hash))
+            }
         }
     }
 
@@ -84,11 +91,13 @@ impl Engine {
         request: Request,
         document: Arc<Document>,
         caller: &Caller,
+        observed: &mut Observed<'_>,
     ) -> Result<Following, Vec<Error>> {
         let one = |e: Error| vec![e];
+        let (name, op) = document.operation(request.operation_name.as_deref()).map_err(one)?;
+        observed.is(document::kind(&op.node), name);
         let text = request.document.clone();
         self.vouch(request.document, &document).await?;
-        let (name, op) = document.operation(request.operation_name.as_deref()).map_err(one)?;
         let variables = input::variables(&self.types, &op.node.variable_definitions, request.variables).map_err(one)?;
         let operation = name.to_owned();
         let asked = Operation { document: &document, name, op: &op.node, variables: &variables };

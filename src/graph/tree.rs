@@ -51,7 +51,7 @@ pub enum Projection {
     Nested(String, Vec<Projection>),
     /// The steps of the type that the object names.
     Switch(Vec<(String, Vec<Projection>)>),
-    /// The row whose id the member of that name holds, from that slot; null without one.
+    /// The row whose id the member of that name holds, or each row of its ids, from that slot; null without one.
     Row(usize, String),
     /// The query of that slot.
     Query(usize),
@@ -166,8 +166,11 @@ fn ids(steps: &[Projection], values: &Json, found: &mut [HashSet<(String, Uuid)>
     for step in steps {
         match step {
             Projection::Row(slot, member) => {
-                let text = values[member.as_str()].as_str().and_then(id::parse);
-                found[*slot].extend(text.map(|(prefix, id)| (prefix.to_owned(), id)));
+                let named = &values[member.as_str()];
+                for named in named.as_array().map_or(std::slice::from_ref(named), Vec::as_slice) {
+                    let id = named.as_str().and_then(id::parse);
+                    found[*slot].extend(id.map(|(prefix, id)| (prefix.to_owned(), id)));
+                }
             }
             Projection::Nested(name, steps) => match &values[name.as_str()] {
                 Json::Array(items) => items.iter().for_each(|item| ids(steps, item, found)),
@@ -212,9 +215,19 @@ fn write(out: &mut Vec<u8>, steps: &[Projection], values: &Json, answers: &Answe
                 None => out.extend_from_slice(b"null"),
             },
             Projection::Row(slot, member) => {
-                let id = values[member.as_str()].as_str().and_then(id::parse).map(|(_, id)| id);
-                let row = id.and_then(|id| answers.rows.get(*slot)?.get(&id));
-                out.extend_from_slice(row.map_or(b"null", Vec::as_slice));
+                let row = |named: &Json| {
+                    let id = named.as_str().and_then(id::parse).map(|(_, id)| id);
+                    id.and_then(|id| answers.rows.get(*slot)?.get(&id)).map_or(&b"null"[..], Vec::as_slice)
+                };
+                match &values[member.as_str()] {
+                    Json::Array(named) => {
+                        let rows: Vec<&[u8]> = named.iter().map(row).collect();
+                        out.push(b'[');
+                        out.extend_from_slice(&rows.join(&b","[..]));
+                        out.push(b']');
+                    }
+                    named => out.extend_from_slice(row(named)),
+                }
             }
             Projection::Query(slot) => {
                 out.extend_from_slice(answers.queries.get(slot).map_or(b"null", Vec::as_slice));

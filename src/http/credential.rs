@@ -12,6 +12,8 @@ use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
 use tracing::Span;
 
 use super::envelope::Refusal;
@@ -59,6 +61,18 @@ pub async fn reader(
         }
     };
     caller.map_err(Refusal::offering_basic)
+}
+
+/// Whether the one bearer token that is due was presented, for what is no caller's. A wrong one is not counted: this one is
+/// too long to be guessed, and a scraper with an old token would lock everybody at its address out.
+pub fn check_token(headers: &HeaderMap, due: &str) -> Result<(), Error> {
+    let presented = with_scheme(authorization(headers)?, "bearer").unwrap_or_default();
+    // Hashes are of one length: how long the token is does not show either.
+    let [presented, due] = [presented, due].map(Sha256::digest);
+    if bool::from(presented.ct_eq(&due)) {
+        return Ok(());
+    }
+    Err(refuse("This is not the token that this address asks for."))
 }
 
 /// Who presents this token or key, with all that rights need.

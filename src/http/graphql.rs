@@ -24,6 +24,7 @@ use crate::{
     auth::AccessMode,
     error::{Code, Error},
     graph::{Answer, Outcome},
+    metrics::Observed,
 };
 
 /// Answers one request.
@@ -33,10 +34,16 @@ pub async fn answer(
     Extension(media): Extension<Option<Media>>,
     request: Request,
 ) -> Result<Response, Refusal> {
+    let mut observed = app.metrics.requests.begin();
     let limit = app.config.timeout();
-    tokio::time::timeout(limit, within_deadline(&app, request_id, media, request)).await.unwrap_or_else(|_| {
+    let answering = within_deadline(&app, request_id, media, request, &mut observed);
+    let answered = tokio::time::timeout(limit, answering).await.unwrap_or_else(|_| {
         Err(Error::new(Code::Timeout, "The request took longer than its time limit. Ask for less at once.").into())
-    })
+    });
+    if let Err(refusal) = &answered {
+        observed.ends(refusal.code().into());
+    }
+    answered
 }
 
 async fn within_deadline(
@@ -44,6 +51,7 @@ async fn within_deadline(
     request_id: String,
     media: Option<Media>,
     request: Request,
+    observed: &mut Observed<'_>,
 ) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
     let caller = credential::reader(app, &parts.method, &parts.headers, &parts.extensions).await?;
@@ -64,7 +72,7 @@ async fn within_deadline(
     let idempotency_key = idempotency_key(&parts.headers)?;
     let access_mode = access_mode(&parts.headers)?.unwrap_or(caller.access_mode);
     let asked = crate::graph::Request { access_mode, request_id, idempotency_key, ..read };
-    Ok(respond(app.engine.execute(asked, &caller).await, media))
+    Ok(respond(app.engine.execute(asked, &caller, observed).await, media))
 }
 
 fn respond(answer: Answer, media: Media) -> Response {

@@ -1,4 +1,4 @@
-//! GraphQL over HTTP, exports, health, the SDL and the explorer.
+//! GraphQL over HTTP, exports, health, figures, the SDL and the explorer.
 //! The engine sees only requests that are authenticated, sized and well formed; every answer leaves through `envelope`.
 
 mod credential;
@@ -7,6 +7,7 @@ mod explorer;
 mod export;
 mod graphql;
 mod health;
+mod metrics;
 mod negotiation;
 mod request;
 mod throttle;
@@ -33,7 +34,7 @@ pub use websocket::Sockets;
 
 use crate::{
     app::App,
-    config::{Config, Toggle},
+    config::{Config, MetricsReaders, Toggle},
     error::{Code, Error},
 };
 use envelope::{REQUEST_ID, Refusal};
@@ -61,6 +62,9 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/readyz", get(health::database));
     if app.config.explorer == Toggle::On {
         routes = routes.merge(explorer::routes());
+    }
+    if app.config.metrics_readers() != MetricsReaders::Nobody {
+        routes = routes.route("/metrics", get(metrics::page));
     }
     let routes = routes
         .fallback(async || Refusal::from(Error::new(Code::NotFound, "There is nothing at this address.")))

@@ -145,6 +145,7 @@ static IMPORT: LazyLock<Mutation> = LazyLock::new(|| Mutation {
     verb: Verb::Act,
     input: vec![],
     payload: vec![],
+    inputs: vec![],
     run: |_, _| async { Err(Error::internal("an import is run by its command")) }.boxed(),
 });
 

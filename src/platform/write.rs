@@ -52,6 +52,7 @@ pub fn mutations() -> Vec<Mutation> {
         verb,
         input: vec![],
         payload,
+        inputs: vec![],
         run: write,
     };
     vec![

@@ -48,6 +48,7 @@ pub fn mutations() -> Vec<Mutation> {
             verb: Verb::Act,
             input: vec![Member { name: "to", ty: "ItemState!", doc: "The state that follows." }],
             payload: vec![],
+            inputs: vec![],
             run: advance,
         });
         all.push(Mutation {
@@ -58,6 +59,7 @@ pub fn mutations() -> Vec<Mutation> {
             verb: Verb::Act,
             input: vec![Member { name: "confidentiality", ty: "Confidentiality!", doc: "Who may know." }],
             payload: vec![],
+            inputs: vec![],
             run: classify,
         });
     }

@@ -18,6 +18,17 @@ pub struct Member {
     pub doc: &'static str,
 }
 
+/// An input type of one mutation's own.
+#[derive(Debug, Clone)]
+pub struct InputType {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says.
+    pub doc: &'static str,
+    /// Its members.
+    pub members: Vec<Member>,
+}
+
 /// What a mutation does with rows of its entity; it decides the shape of input and payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
@@ -79,6 +90,8 @@ pub struct Mutation {
     pub input: Vec<Member>,
     /// Members of its payload besides those that every payload has.
     pub payload: Vec<Member>,
+    /// Input types that its members are made of.
+    pub inputs: Vec<InputType>,
     /// What does it.
     pub run: Run,
 }
@@ -88,7 +101,7 @@ pub fn delete(entity: &'static str, single: &str, needs: Option<Permission>, doc
     let deleted =
         Member { name: super::DELETED, ty: "ID", doc: "The id of the row that is gone; null where there are errors." };
     let (name, payload) = (format!("{single}Delete"), vec![deleted]);
-    Mutation { name, doc, needs, entity, verb: Verb::Delete, input: vec![], payload, run }
+    Mutation { name, doc, needs, entity, verb: Verb::Delete, input: vec![], payload, inputs: vec![], run }
 }
 
 /// The mutations that every entity has alike: create, update, archive, take out of the archive, and the bulk forms.
@@ -121,5 +134,5 @@ pub fn written(entity: &'static str, single: &str, needs: Option<Permission>, ru
 }
 
 fn plain(entity: &'static str, name: String, doc: String, needs: Option<Permission>, verb: Verb, run: Run) -> Mutation {
-    Mutation { name, doc, needs, entity, verb, input: vec![], payload: vec![], run }
+    Mutation { name, doc, needs, entity, verb, input: vec![], payload: vec![], inputs: vec![], run }
 }

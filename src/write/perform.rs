@@ -20,10 +20,7 @@ use crate::{
     clock::Clock,
     error::{Code, Error},
     events::Events,
-    graph::{
-        Database, Dialect, Lens, begin,
-        decl::{Model, Writers},
-    },
+    graph::{Database, Dialect, Lens, begin, decl::Model},
 };
 
 /// How often a transaction that lost a race is tried.
@@ -71,6 +68,13 @@ pub struct Performed {
     pub payload: Json,
     /// Whether anybody's rights or rows may be others now.
     pub touches_rights: bool,
+}
+
+impl Performed {
+    /// Whether it tells its user what to mend, of one item at least.
+    pub fn has_user_errors(&self) -> bool {
+        self.payload["userErrors"].as_array().is_some_and(|errors| !errors.is_empty())
+    }
 }
 
 /// What a transaction came to, and how it is to end.
@@ -219,6 +223,7 @@ impl Writer {
         done.rows.iter_mut().for_each(|row| row.prefix = entity.prefix.unwrap_or_default());
         // What is gone can neither be read nor written again.
         if wish.mutation.verb == Verb::Delete {
+            done.rows.iter_mut().for_each(|row| row.prefix = entity.prefix.unwrap_or_default());
             return Ok(self.told(wish, &done, &errors, false, true));
         }
         // What she could not do then asks for no right now.
@@ -250,14 +255,7 @@ impl Writer {
     fn rights(&self, wish: &Wish<'_>) -> Scopes {
         let entity = self.model.entity(wish.mutation.entity);
         let rights = &wish.caller.rights;
-        let mut all = wish.mutation.needs.map_or(Scopes::NONE, |needs| rights.scopes(needs));
-        for field in &entity.fields {
-            all = all.or(match field.pen.map(|pen| pen.writers) {
-                Some(Writers::Class) => rights.scopes(entity.class_of(field).write()),
-                Some(Writers::Step(step)) => wish.caller.takes(step),
-                None => Scopes::NONE,
-            });
-        }
+        let mut all = wish.mutation.needs.map_or(Scopes::NONE, |needs| rights.scopes(needs)).or(entity.writes(rights));
         all = entity.lists.iter().fold(all, |all, list| all.or(rights.scopes(list.class.write())));
         if wish.mutation.verb == Verb::Act {
             all = Step::ALL.iter().fold(all, |all, step| all.or(wish.caller.takes(*step)));

@@ -7,6 +7,8 @@ mod streams;
 use foliograph::{app, graph::decl::Entity};
 use serde_json::{Map, Value};
 
+pub use streams::{SOME, add_projects};
+
 use crate::support::{Test, client::Reply};
 
 /// Every test of this folder.

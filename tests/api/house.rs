@@ -8,8 +8,8 @@ use crate::support::{
 };
 
 /// Rooms that every slice may use, and that may use no slice.
-const SHARED_ROOMS: [&str; 11] =
-    ["http", "auth", "graph", "write", "events", "kpi", "export", "error", "clock", "config", "telemetry"];
+const SHARED_ROOMS: [&str; 12] =
+    ["http", "auth", "graph", "write", "events", "kpi", "export", "error", "clock", "config", "telemetry", "metrics"];
 /// Where the rooms and slices are put together.
 const DOORS: [&str; 4] = ["lib", "main", "app", "commands"];
 /// What `rules.rs` may name beside itself.

@@ -21,6 +21,7 @@ mod examples;
 mod export;
 mod figures;
 mod filters;
+mod finance;
 mod gmpp;
 mod graphql_js;
 mod hostile;
@@ -31,10 +32,12 @@ mod inputs;
 mod itself;
 mod key_writes;
 mod keys;
+mod metrics;
 mod migrations;
 mod pages;
 mod permissions;
 mod plans;
+mod reporting;
 mod steps;
 mod storm;
 mod strategy;
@@ -57,6 +60,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     export::list,
     figures::list,
     filters::list,
+    finance::list,
     gmpp::list,
     graphql_js::list,
     hostile::list,
@@ -67,10 +71,12 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     itself::list,
     key_writes::list,
     keys::list,
+    metrics::list,
     migrations::list,
     pages::list,
     permissions::list,
     plans::list,
+    reporting::list,
     steps::list,
     storm::list,
     strategy::list,

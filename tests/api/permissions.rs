@@ -7,6 +7,7 @@ pub mod expected;
 mod fields;
 mod inputs;
 mod made;
+mod plain;
 mod random;
 mod scope;
 mod sharing;

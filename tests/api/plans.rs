@@ -170,7 +170,8 @@ fn caller(roles: &[Role]) -> Caller {
 async fn ask(world: &World, document: &str, variables: Value, caller: &Caller) -> Answer {
     let Value::Object(variables) = variables else { panic!("variables are an object") };
     let request = Request { document: document.to_owned(), variables, ..Request::default() };
-    world.app().await.engine.execute(request, caller).await
+    let app = world.app().await;
+    app.engine.execute(request, caller, &mut app.metrics.requests.begin()).await
 }
 
 fn text(answer: &Answer) -> String {

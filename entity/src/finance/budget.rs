@@ -40,7 +40,7 @@ pub struct Model {
     /// The portfolio that the item stood in when the version was made.
     pub reported_portfolio_id: Option<Uuid>,
     /// The transfer that made the version, with the others that it made.
-    pub transfer_id: Option<Uuid>,
+    pub transfer_id: Option<String>,
     /// The import that the version came with; null where it was entered here.
     pub source: Option<String>,
     /// When it was submitted.

@@ -19,7 +19,7 @@ impl<'d> Compiler<'d> {
         rows: Scopes,
         asked: &Asked<'d>,
     ) -> Result<Vec<Op>, Error> {
-        let scopes = self.rights.scopes(entity.class.write());
+        let scopes = entity.writes(self.rights);
         let is_written = self.model.mutations.iter().any(|m| m.entity == entity.name);
         let mut say = |can: bool, reason: &str| {
             self.object("ViewerAccess", &sets(asked), |_, name, _| {

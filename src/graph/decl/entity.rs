@@ -3,9 +3,9 @@
 
 use sea_orm::{EntityName, IdenStatic};
 
-use super::{Column, DayList, Field, Kind, RowScope, Scalar};
+use super::{Column, DayList, Field, Kind, Pen, RowScope, Scalar, Writers};
 use crate::{
-    auth::{Class, Step},
+    auth::{Class, Rights, Scopes, Step},
     write::Member,
 };
 
@@ -284,6 +284,16 @@ impl Entity {
     /// The field of that name.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|f| f.name == name)
+    }
+
+    /// On which rows some field may be written; the rows' own right where no field names a pen.
+    pub fn writes(&self, rights: &Rights) -> Scopes {
+        let pens = self.fields.iter().filter_map(|field| Some((field, field.pen?)));
+        let of = |(field, pen): (&Field, Pen)| match pen.writers {
+            Writers::Class => rights.scopes(self.class_of(field).write()),
+            Writers::Step(step) => rights.takes(step),
+        };
+        pens.map(of).reduce(Scopes::or).unwrap_or_else(|| rights.scopes(self.class.write()))
     }
 
     /// Whether a scalar field shows this column.

@@ -71,6 +71,10 @@ pub(super) fn insert_types(r: &mut Registry, model: &Model) {
     }
     for mutation in &model.mutations {
         let entity = model.entity(mutation.entity);
+        for of in &mutation.inputs {
+            let members = of.members.iter().map(|m| input(m.name, m.ty, m.doc)).collect();
+            input_object(r, of.name, of.doc, members, false);
+        }
         input_type(r, model, mutation, entity);
         payload_type(r, mutation, entity);
     }

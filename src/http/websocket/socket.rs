@@ -33,6 +33,7 @@ use crate::{
     auth::{AccessMode, Identity},
     error::Code,
     graph::{Request, refused},
+    metrics::Ending,
 };
 
 /// How long a client may take for her first message.
@@ -221,6 +222,7 @@ impl Socket {
             return Err(Some(End::DuplicateId));
         }
         if self.operations.len() >= MOST_OPERATIONS {
+            self.app.metrics.requests.begin().ends(Ending::Limited);
             let line = format!("A socket carries at most {MOST_OPERATIONS} operations at a time.");
             let error = crate::error::Error::new(Code::RateLimited, line);
             return write(sink, protocol::error(&id, &refused(error, &self.request_id))).await;

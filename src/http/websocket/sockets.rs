@@ -1,8 +1,12 @@
-//! Open sockets, counted by principal and as a whole: the one is limited, the other is waited for at a stop.
+//! Open sockets, counted by principal and as a whole: the one is limited, the other is waited for at a stop. What goes on
+//! over them is counted too.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use tokio::sync::watch;
@@ -20,6 +24,19 @@ pub struct Sockets {
     by_principal: Mutex<HashMap<Principal, usize>>,
     open: watch::Sender<usize>,
     stopping: watch::Sender<bool>,
+    followed: AtomicU64,
+    told: AtomicU64,
+}
+
+/// What goes on over sockets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traffic {
+    /// Open sockets.
+    pub open: u64,
+    /// Subscriptions that are followed.
+    pub followed: u64,
+    /// Events told to subscriptions since the start.
+    pub told: u64,
 }
 
 /// A place for a principal's socket, given back when dropped.
@@ -31,9 +48,18 @@ pub struct Seat {
 /// A socket that is open, whoever it belongs to.
 pub struct Open(Arc<Sockets>);
 
+/// A subscription that is followed.
+pub struct Followed(Arc<Sockets>);
+
 impl Default for Sockets {
     fn default() -> Self {
-        Self { by_principal: Mutex::default(), open: watch::Sender::new(0), stopping: watch::Sender::new(false) }
+        Self {
+            by_principal: Mutex::default(),
+            open: watch::Sender::new(0),
+            stopping: watch::Sender::new(false),
+            followed: AtomicU64::new(0),
+            told: AtomicU64::new(0),
+        }
     }
 }
 
@@ -54,6 +80,23 @@ impl Sockets {
         }
         *count += 1;
         Some(Seat { sockets: self.clone(), principal })
+    }
+
+    /// Notes that a subscription is followed.
+    pub fn follow(self: &Arc<Self>) -> Followed {
+        self.followed.fetch_add(1, Ordering::Relaxed);
+        Followed(self.clone())
+    }
+
+    /// Notes that a subscription was told an event.
+    pub fn told(&self) {
+        self.told.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What goes on.
+    pub fn traffic(&self) -> Traffic {
+        let [followed, told] = [&self.followed, &self.told].map(|count| count.load(Ordering::Relaxed));
+        Traffic { open: *self.open.borrow() as u64, followed, told }
     }
 
     /// True once the server stops.
@@ -77,6 +120,12 @@ impl Drop for Seat {
                 taken.remove(&self.principal);
             }
         }
+    }
+}
+
+impl Drop for Followed {
+    fn drop(&mut self) {
+        self.0.followed.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

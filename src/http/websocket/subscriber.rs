@@ -13,6 +13,7 @@ use crate::{
     error::{Code, Error},
     events::{Page, Watermark},
     graph::{Following, Outcome, Request, Started, Told, refused},
+    metrics::Ending,
 };
 
 /// When to look again after something happened: what is known of a caller is that old at most.
@@ -61,10 +62,14 @@ impl Operation {
         let caller = self.caller().await?;
         let limit = self.app.config.timeout();
         let request_id = request.request_id.clone();
-        let Ok(started) = tokio::time::timeout(limit, Box::pin(self.app.engine.start(request, &caller))).await else {
+        let mut observed = self.app.metrics.requests.begin();
+        let starting = Box::pin(self.app.engine.start(request, &caller, &mut observed));
+        let Ok(started) = tokio::time::timeout(limit, starting).await else {
+            observed.ends(Ending::Timeout);
             let late = Error::new(Code::Timeout, "The request took longer than its time limit. Ask for less at once.");
             return self.fail(late, &request_id).await;
         };
+        drop(observed);
         match started {
             Started::Answered(answer) => {
                 if let Outcome::Refused(_) = answer.outcome {
@@ -82,6 +87,7 @@ impl Operation {
     }
 
     async fn follow(&self, following: &Following, caller: &Caller) -> Result<(), Done> {
+        let _followed = self.app.sockets.follow();
         let mut head = self.app.events.head();
         let mut wait = LATER;
         let mut at = match self.begin(following, caller).await {
@@ -146,7 +152,10 @@ impl Operation {
                 return Ok(true);
             }
             match self.app.engine.tell(following, caller, Told::Change(change)).await {
-                Ok(body) => self.send(Output::Next(body)).await?,
+                Ok(body) => {
+                    self.send(Output::Next(body)).await?;
+                    self.app.sockets.told();
+                }
                 // The same event again, after a while.
                 Err(e) if e.code.is_retryable() => return Ok(false),
                 Err(e) => return Err(self.failed(e, following).await),

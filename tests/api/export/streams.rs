@@ -21,7 +21,7 @@ use crate::support::{World, client::Client, process::Process, product, world::Ki
 /// Enough projects that a file of them is far larger than the memory that it may take.
 const MANY: usize = 50_000;
 /// Enough that a file is larger than what waits on its way, over TCP too.
-const SOME: usize = 15_000;
+pub const SOME: usize = 15_000;
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -214,7 +214,7 @@ async fn statements_end(world: &World) {
 }
 
 /// Adds so many projects that are like one of the demonstration.
-async fn add_projects(world: &World, count: usize) {
+pub async fn add_projects(world: &World, count: usize) {
     let columns: Vec<&str> = portfolio_item::Column::iter().map(|column| column.as_str()).collect();
     let (id, rows) = match world.kind {
         Kind::Sqlite => (

@@ -11,11 +11,12 @@ use entity::{
 use foliograph::{
     app,
     auth::{
-        Class, Role, Scopes,
+        Class, Role, Scopes, Step,
         policy::{Grant, decide},
+        steps,
     },
     graph::{
-        decl::{Entity, Field, Kind},
+        decl::{Entity, Field, Kind, Scalar},
         encode_id,
     },
 };
@@ -23,7 +24,10 @@ use sea_orm::{EntityTrait, ModelTrait, QueryOrder, Value as Stored};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::made;
+use super::{
+    made,
+    plain::{self, Plain},
+};
 use crate::support::{World, world::as_of};
 
 /// Every row of the database.
@@ -37,6 +41,7 @@ pub struct Rows {
     pub keys: Vec<api_key::Model>,
     pub grants: Vec<api_key_grant::Model>,
     pub entries: Vec<audit_event::Model>,
+    plain: HashMap<&'static str, Vec<Plain>>,
     places: HashMap<Uuid, usize>,
 }
 
@@ -52,6 +57,7 @@ pub enum Row<'r> {
     Key(&'r api_key::Model),
     Grant(&'r api_key_grant::Model),
     Entry(&'r audit_event::Model),
+    Plain(&'r Plain),
 }
 
 impl Rows {
@@ -83,6 +89,7 @@ impl Rows {
                 .await
                 .expect("grants"),
             entries: audit_event::Entity::find().order_by_asc(audit_event::Column::Id).all(&db).await.expect("entries"),
+            plain: plain::load(&db).await,
             places,
         }
     }
@@ -126,12 +133,23 @@ impl Rows {
             "ApiKey" => self.keys.iter().map(Row::Key).collect(),
             "ApiKeyGrant" => self.grants.iter().map(Row::Grant).collect(),
             "AuditEvent" => self.entries.iter().map(Row::Entry).collect(),
-            other => panic!("{other} is new: say here which rows it has"),
+            other => match self.plain.get(other) {
+                Some(rows) => rows.iter().map(Row::Plain).collect(),
+                None => panic!("{other} is new: say here which rows it has"),
+            },
         }
     }
 
     fn find<'r>(&'r self, type_name: &str, id: Uuid) -> Option<Row<'r>> {
-        self.of(type_name).into_iter().find(|row| row.id() == id)
+        if let Some(rows) = self.plain.get(type_name) {
+            return rows.binary_search_by_key(&id, |row| row.id).ok().map(|at| Row::Plain(&rows[at]));
+        }
+        match type_name {
+            "PortfolioItem" | "Portfolio" | "Program" | "Project" => {
+                self.places.get(&id).map(|at| Row::Item(&self.items[*at]))
+            }
+            _ => self.of(type_name).into_iter().find(|row| row.id() == id),
+        }
     }
 }
 
@@ -148,6 +166,7 @@ impl Row<'_> {
             Self::Key(row) => row.id,
             Self::Grant(row) => row.id,
             Self::Entry(row) => row.id,
+            Self::Plain(row) => row.id,
         }
     }
 
@@ -167,6 +186,7 @@ impl Row<'_> {
             Self::Key(_) => "key",
             Self::Grant(_) => "kgr",
             Self::Entry(_) => "aud",
+            Self::Plain(row) => row.prefix,
         };
         encode_id(prefix, self.id())
     }
@@ -198,6 +218,7 @@ impl Row<'_> {
             Self::Key(row) => get(row, name),
             Self::Grant(row) => get(row, name),
             Self::Entry(row) => get(row, name),
+            Self::Plain(row) => row.column(name),
         }
     }
 
@@ -209,6 +230,7 @@ impl Row<'_> {
             Self::Unit(row) => row.archived_at.is_some(),
             Self::Assignment(row) => row.archived_at.is_some(),
             Self::Link(row) => row.archived_at.is_some(),
+            Self::Plain(row) => row.is_archived(),
             Self::Identity(_) | Self::Key(_) | Self::Grant(_) | Self::Entry(_) => false,
         }
     }
@@ -318,7 +340,29 @@ impl<'r> Eyes<'r> {
             Row::Identity(_) | Row::Assignment(_) | Row::Key(_) | Row::Grant(_) => self.read(Class::Sec).is_all(),
             Row::Link(link) => self.sees_of_item(Class::Work, link.item_id),
             Row::Entry(entry) => self.sees_of_item(Class::Aud, entry.item_id),
+            Row::Plain(row) => self.sees_plain(row),
         }
+    }
+
+    fn sees_plain(&self, row: &Plain) -> bool {
+        let class = class_of_type(row.type_name);
+        if plain::REFERENCES.contains(&row.type_name) {
+            return !self.read(class).without(Scopes::SELF).is_empty();
+        }
+        let item = self.rows.item(row.link("item_id").expect("an item"));
+        let is_open = !plain::DRAFTED.contains(&row.type_name)
+            || !row.is("is_draft")
+            || self.holds(self.read(Class::WorkDraft), item);
+        self.may_know(item) && self.holds_plain(self.read(class), row) && is_open
+    }
+
+    /// Whether a row that belongs to an item is in one of the scopes. Only the tree knows an item's state.
+    fn holds_plain(&self, scopes: Scopes, row: &Plain) -> bool {
+        let item = self.rows.item(row.link("item_id").expect("an item"));
+        let own = scopes.has(Scopes::SELF) && self.is_me(row.link("owner_id"));
+        let draft = scopes.has(Scopes::OWN_DRAFT) && self.is_me(item.project_manager_id) && row.is("is_draft");
+        let active = if row.type_name == "PortfolioTreeNode" { Scopes::NONE } else { Scopes::ACTIVE };
+        own || draft || (scopes.is_all() || self.holds(scopes.without(active), item))
     }
 
     /// Whether a row of a class exists for the caller by the item that it belongs to; by none, it does for who reads all.
@@ -353,6 +397,14 @@ impl<'r> Eyes<'r> {
             {
                 Err("ROW")
             }
+            Row::Plain(row)
+                if plain::REFERENCES.contains(&row.type_name)
+                    && !scopes.is_all()
+                    && class != class_of_type(row.type_name) =>
+            {
+                Err("ROW")
+            }
+            Row::Plain(row) if row.link("item_id").is_some() && !self.holds_plain(scopes, row) => Err("ROW"),
             _ => Ok(()),
         }
     }
@@ -376,18 +428,32 @@ impl<'r> Eyes<'r> {
         };
         Seen::Value(match &field.kind {
             Kind::Id => json!(row.wire_id()),
-            Kind::Scalar { .. } if field.name == "targetId" => plain(field.name, row.column("target_ref")),
+            Kind::Scalar { .. } if field.name == "targetId" => shown(field.name, row.column("target_ref")),
             Kind::Trail { .. } => self.changes(row).0,
-            Kind::Scalar { .. } | Kind::Enum { .. } => plain(field.name, row.column(&snake(field.name))),
+            Kind::Scalar { column, ty: Scalar::Decimal | Scalar::Percent, .. } => match row.column(column) {
+                Stored::BigInt(units) => json!(units.map(|units| scaled(units.into(), 9))),
+                other => panic!("{} holds no number but {other:?}", field.name),
+            },
+            // The tree's row has another's columns.
+            Kind::Enum { .. } if (entity.name, field.name) == ("PortfolioTreeNode", "kind") => {
+                shown(field.name, row.column("item_kind"))
+            }
+            Kind::Scalar { .. } | Kind::Enum { .. } => shown(field.name, row.column(&snake(field.name))),
             Kind::Enums { .. } => match row.column(&snake(field.name)) {
                 Stored::String(Some(list)) => json!(list.split(',').collect::<Vec<_>>()),
                 other => panic!("{} holds no list but {other:?}", field.name),
             },
             Kind::Money { .. } => {
-                let (amount, currency) = match field.name {
-                    "budget" => ("budget_amount", "base_currency"),
-                    "approvalLimit" => ("approval_limit_amount", "approval_limit_currency"),
-                    other => panic!("{other} is new: say here where it is kept"),
+                let (amount, currency) = match (entity.name, field.name) {
+                    (_, "budget") => ("budget_amount", "base_currency"),
+                    (_, "approvalLimit") => ("approval_limit_amount", "approval_limit_currency"),
+                    (_, "alignedBudget") => ("aligned_amount", "base_currency"),
+                    (_, "amount") => ("amount", "currency"),
+                    (_, "allocated") => ("allocated_amount", "currency"),
+                    (_, "contingency") => ("contingency_amount", "currency"),
+                    (_, "managementReserve") => ("reserve_amount", "currency"),
+                    (_, "plannedAmount") => ("planned_amount", "currency"),
+                    other => panic!("{other:?} is new: say here where it is kept"),
                 };
                 match (row.column(amount), row.column(currency)) {
                     (Stored::BigInt(Some(amount)), Stored::String(Some(currency))) => {
@@ -409,13 +475,15 @@ impl<'r> Eyes<'r> {
                 json!({ "totalCount": nodes.len(), "nodes": nodes })
             }
             Kind::ViewerAccess => {
-                let scopes = self.union(entity.class, |grant| grant.write);
+                let scopes = self.writes(entity);
                 let reason = match row {
                     // No mutation writes a grant by itself.
                     Row::Grant(_) => Some("ROLE"),
                     _ if scopes.is_empty() => Some("ROLE"),
                     Row::Item(item) if !self.holds(scopes, item) => Some("ROW"),
                     Row::Person(_) | Row::Unit(_) if !scopes.is_all() => Some("ROW"),
+                    Row::Plain(row) if plain::REFERENCES.contains(&row.type_name) && !scopes.is_all() => Some("ROW"),
+                    Row::Plain(row) if row.link("item_id").is_some() && !self.holds_plain(scopes, row) => Some("ROW"),
                     Row::Link(link)
                         if link.item_id.map_or(!scopes.is_all(), |id| !self.holds(scopes, self.rows.item(id))) =>
                     {
@@ -427,6 +495,20 @@ impl<'r> Eyes<'r> {
                 json!({ "canRead": true, "canWrite": reason.is_none(), "reason": reason })
             }
         })
+    }
+
+    /// On which rows of a type the caller may write something, as the published rules have it.
+    fn writes(&self, entity: &Entity) -> Scopes {
+        let class = |class| self.union(class, |grant: Grant| grant.write);
+        let step = |step| self.roles.iter().fold(Scopes::NONE, |all, role| all.or(steps::decide(*role, step)));
+        match entity.name {
+            "StrategicObjective" | "ObjectiveContribution" => step(Step::StrategySteer),
+            "FiscalCalendar" | "FiscalPeriod" | "CostCategory" => step(Step::FinanceSetUp),
+            "Budget" | "BudgetLine" => step(Step::BudgetSubmit),
+            "StatusReport" | "RagAssessment" => class(Class::Basic).or(class(Class::Work)),
+            "Portfolio" | "Program" | "Project" => class(Class::Basic).or(step(Step::ItemSteer)),
+            _ => class(entity.class),
+        }
     }
 
     /// The changes of an entry as the caller should see them, and which values are masked: side, class, reason.
@@ -474,6 +556,12 @@ pub fn class_of_type(type_name: &str) -> Class {
         "ExternalLink" => Class::Work,
         "PersonIdentity" | "RoleAssignment" | "ApiKey" | "ApiKeyGrant" => Class::Sec,
         "AuditEvent" => Class::Aud,
+        "PortfolioTreeNode" | "ObjectiveContribution" | "AlignmentCell" | "StatusReport" | "RagAssessment" => {
+            Class::Basic
+        }
+        "Budget" | "BudgetLine" | "Forecast" | "ForecastLine" => Class::Fin,
+        "Benefit" | "BenefitPlanPoint" | "BenefitContribution" => Class::Ben,
+        reference if plain::REFERENCES.contains(&reference) => Class::Basic,
         other => panic!("{other} is new: say here what its rows need"),
     }
 }
@@ -490,7 +578,17 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
         ("Person", "identities" | "roleAssignments" | "externalLinks") => "person_id",
         ("OrgUnit", "people" | "items" | "externalLinks") => "org_unit_id",
         ("ApiKey", "grants") => "api_key_id",
-        (_, "externalLinks") => "item_id",
+        (_, "externalLinks" | "statusReports" | "ragAssessments" | "budgets" | "forecasts" | "benefits") => "item_id",
+        ("StrategicObjective", "contributions") => "objective_id",
+        ("Benefit", "planPoints" | "contributions") => "benefit_id",
+        (_, "contributions") => "item_id",
+        (_, "benefitContributions") => "contributor_id",
+        (_, "descendants") => "root_id",
+        ("FiscalCalendar", "periods") => "calendar_id",
+        ("FiscalPeriod", "parts") => "parent_id",
+        ("Budget", "lines") => "budget_id",
+        ("Forecast", "lines") => "forecast_id",
+        ("StatusReport", "ratings") => "report_id",
         other => panic!("{other:?} is new: say here which column links"),
     }
 }
@@ -507,7 +605,7 @@ pub fn snake(name: &str) -> String {
     out
 }
 
-fn plain(name: &str, stored: Stored) -> Value {
+fn shown(name: &str, stored: Stored) -> Value {
     match stored {
         Stored::String(text) => json!(text),
         Stored::Int(number) => json!(number),
@@ -521,7 +619,13 @@ fn plain(name: &str, stored: Stored) -> Value {
 
 /// 1/10,000 as the decimal that the API writes.
 pub fn decimal(amount: i128) -> String {
+    scaled(amount, 4)
+}
+
+/// A scaled whole number as the decimal that the API writes.
+fn scaled(amount: i128, scale: u32) -> String {
     let (sign, size) = if amount < 0 { ("-", -amount) } else { ("", amount) };
-    let text = format!("{sign}{}.{:04}", size / 10_000, size % 10_000);
+    let (unit, width) = (10_i128.pow(scale), scale as usize);
+    let text = format!("{sign}{}.{:0width$}", size / unit, size % unit);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

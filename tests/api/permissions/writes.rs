@@ -359,7 +359,7 @@ fn input_of(mutation: &Mutation, rows: &Rows, at: usize) -> Value {
     let mut input = match mutation.verb {
         Verb::Create => new,
         Verb::Update => row,
-        Verb::Archive | Verb::Unarchive => whole,
+        Verb::Archive | Verb::Unarchive | Verb::Delete => whole,
         Verb::BulkCreate => json!({ "items": [new] }),
         Verb::BulkUpdate | Verb::BulkUpsert => json!({ "items": [row] }),
         Verb::Act | Verb::Other => {

@@ -50,6 +50,7 @@ pub mod product;
 pub mod real_data;
 pub mod reference;
 pub mod runner;
+pub mod scrape;
 pub mod settings;
 pub mod socket;
 pub mod source;

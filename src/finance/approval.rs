@@ -1,0 +1,158 @@
+//! Who may approve which budget, and what follows from it: the version before is superseded, and the item has another
+//! budget.
+
+use std::collections::HashMap;
+
+use entity::{
+    budget::{self, Column as C, Model},
+    portfolio_item, role_assignment,
+};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use super::rules;
+use crate::{
+    auth::{Role, Scopes, Step, steps, steps::Duty},
+    error::Error,
+    graph::value::{MONEY_SCALE, write_decimal},
+    write::{
+        Row, UserCode, UserError, Work, duty,
+        rows::{self, follow},
+    },
+};
+
+/// Characters of the longest note on a decision.
+pub const LONGEST_NOTE: usize = 4_000;
+
+/// Refuses what the caller may not approve, and what cannot be.
+pub async fn check(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.after.id).collect();
+    let beyond = unlimited(work);
+    let held = work.lens.holds(work.lens.model.entity("Budget"), &ids, &[beyond]).await?;
+    let limits = limits(work).await?;
+    for row in rows {
+        if work.is_refused(row.index) {
+            continue;
+        }
+        let refuse = |line: &str| {
+            UserError::new(UserCode::Forbidden, row.path.clone(), line).with("needs", Step::BudgetApprove.as_str())
+        };
+        let submitter = row.after.submitted_principal.as_deref();
+        if duty::is_caller(work, row.after.submitted_by_id, submitter).await? {
+            let line = "Who submitted a budget does not approve it.";
+            work.fail(row, refuse(line).with("conflictOfDuty", Duty::Submitter.as_str()));
+            continue;
+        }
+        if held.get(&row.after.id).is_some_and(|held| held[0]) {
+            continue;
+        }
+        let parts = [row.after.amount, row.after.contingency_amount, row.after.reserve_amount];
+        let total = rules::sum(parts.into_iter().flatten()).unwrap_or(i64::MAX);
+        let limit = limits.get(&row.after.currency).copied();
+        if limit.is_none_or(|limit| total > limit) {
+            let error = refuse("This is above your approval limit.").with("rule", "APPROVAL_LIMIT");
+            work.fail(
+                row,
+                match limit {
+                    Some(limit) => error.with("limit", format!("{} {}", decimal(limit), row.after.currency)),
+                    None => error,
+                },
+            );
+        }
+    }
+    Ok(())
+}
+
+fn decimal(units: i64) -> String {
+    let mut text = vec![];
+    write_decimal(&mut text, i128::from(units), MONEY_SCALE);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// Where the caller approves whatever the amount: by any role but a sponsor's.
+fn unlimited(work: &Work<'_>) -> Scopes {
+    let roles: Vec<Role> = work.lens.caller.roles.iter().copied().filter(|role| *role != Role::Sponsor).collect();
+    if work.lens.caller.takes(Step::BudgetApprove).is_empty() {
+        return Scopes::NONE;
+    }
+    steps::scopes(&roles, Step::BudgetApprove)
+}
+
+/// The highest limit in each currency that the caller's valid assignments as a sponsor give her. Without an assignment
+/// that says one there is none, and nothing is approved.
+async fn limits(work: &Work<'_>) -> Result<HashMap<String, i64>, Error> {
+    use role_assignment::Column as A;
+    let Some(me) = work.lens.caller.person else { return Ok(HashMap::new()) };
+    let today = work.now.date_naive();
+    let valid = Condition::all()
+        .add(A::PersonId.eq(me))
+        .add(A::Role.eq(Role::Sponsor.as_str()))
+        .add(A::ArchivedAt.is_null())
+        .add(A::ValidFromOn.lte(today))
+        .add(Condition::any().add(A::ValidToOn.is_null()).add(A::ValidToOn.gte(today)));
+    let mut limits: HashMap<String, i64> = HashMap::new();
+    for assignment in role_assignment::Entity::find().filter(valid).all(work.txn).await? {
+        if let (Some(limit), Some(currency)) = (assignment.approval_limit_amount, assignment.approval_limit_currency) {
+            let known = limits.entry(currency).or_insert(limit);
+            *known = limit.max(*known);
+        }
+    }
+    Ok(limits)
+}
+
+/// What follows from approving.
+#[derive(Default)]
+pub struct Effects {
+    superseded: Vec<Row<Model>>,
+    items: Vec<Row<portfolio_item::Model>>,
+}
+
+/// The versions that are superseded and the items that have another budget, locked. A version that is older than the one
+/// in force is refused, and so is a transfer that would no longer sum to 0.
+pub async fn effects(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<Effects, Error> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.after.item_id).collect();
+    let items = rows::lock::<portfolio_item::Entity>(work, &ids).await?;
+    let former = budget::Entity::find().filter(C::ItemId.is_in(ids)).filter(C::State.eq("APPROVED"));
+    let former = former.order_by_asc(C::Id).lock_exclusive().all(work.txn).await?;
+    let former: HashMap<Uuid, Model> = former.into_iter().map(|version| (version.item_id, version)).collect();
+    let mut effects = Effects::default();
+    let mut moved = vec![];
+    for row in rows {
+        let version = &row.after;
+        let before = former.get(&version.item_id);
+        if before.is_some_and(|before| before.revision > version.revision) {
+            let line = "A later version is in force.";
+            let error = UserError::new(UserCode::IllegalState, row.path.clone(), line);
+            work.fail(row, error.with("state", &version.state));
+        }
+        if version.transfer_id.is_some() {
+            let amount = |version: &Model| version.amount.unwrap_or_default();
+            moved.push((version.currency.as_str(), amount(version) - before.map(amount).unwrap_or_default()));
+        }
+        if let Some(before) = before {
+            let after = Model { state: "SUPERSEDED".to_owned(), ..before.clone() };
+            effects.superseded.push(Row::derived(row.entity, before.clone(), after));
+        }
+        if let Some(item) = items.get(&version.item_id).filter(|item| item.budget_amount != version.amount) {
+            let after = portfolio_item::Model { budget_amount: version.amount, ..item.clone() };
+            let entity = work.lens.model.of_kind("PortfolioItem", &item.kind);
+            effects.items.push(Row::derived(entity, item.clone(), after));
+        }
+    }
+    if !rules::unbalanced(moved).is_empty()
+        && let Some(row) = rows.first()
+    {
+        let line = "The budgets have changed since the transfer was made: it no longer sums to 0.";
+        let error = UserError::rule(row.path.clone(), "TRANSFER_SUM", line);
+        work.fail(row, error);
+    }
+    Ok(effects)
+}
+
+impl Effects {
+    /// Writes them.
+    pub async fn write(self, work: &mut Work<'_>) -> Result<(), Error> {
+        follow::<budget::Entity>(work, self.superseded).await?;
+        follow::<portfolio_item::Entity>(work, self.items).await
+    }
+}

@@ -1,0 +1,395 @@
+//! Writing budgets: drafts and their lines, and the steps of their life. What was approved before is superseded, and the
+//! item's budget is what is approved now, all in one transaction.
+
+use std::collections::{BTreeSet, HashMap};
+
+use async_graphql_value::ConstValue;
+use entity::{
+    budget::{self, Column as C, Model},
+    budget_line, portfolio_item,
+};
+use futures_util::{FutureExt as _, future::BoxFuture};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use super::{
+    approval,
+    lines::{self, Whole},
+    rules::BudgetState,
+};
+use crate::{
+    auth::Step,
+    error::Error,
+    write::{
+        Action, Batch, Done, Member, Mutation, Row, UserCode, UserError, Verb, Work, Written, delete, input, of_item,
+        rows::{self, archived, follow, open, save},
+        usual, written,
+    },
+};
+
+type Budgets = budget::Entity;
+
+/// Budgets as wholes of lines.
+const WHOLE: Whole = Whole {
+    name: "Budget",
+    link: "budget",
+    by: "budget_id",
+    line: "BudgetLine",
+    needs: "BUDGET_SUBMIT",
+    is_limit: true,
+};
+
+/// The mutations of budgets and their lines.
+pub fn mutations() -> Vec<Mutation> {
+    let note = Member { name: "note", ty: "String", doc: "Why it is decided so, at most 4,000 characters." };
+    let act = |ending: &str, doc: &str, input, run| Mutation {
+        name: format!("budget{ending}"),
+        doc: doc.to_owned(),
+        needs: None,
+        entity: "Budget",
+        verb: Verb::Act,
+        input,
+        payload: vec![],
+        inputs: vec![],
+        run,
+    };
+    let gone =
+        |what: &str| format!("Removes a {what} while its budget is a draft. Nothing of it is left but its trail.");
+    [
+        usual("Budget", "budget", None, false, write),
+        vec![
+            delete("Budget", "budget", None, gone("Budget, with its lines,"), remove),
+            act("Revise", "Makes a new draft from a version, with its lines.", vec![], revise),
+            act("Submit", "Hands a draft in for approval: from then on its money stands.", vec![], submit),
+            act("Approve", "Approves a submitted version: it is the item's budget from now on, and the one before is superseded. Never by who submitted it; a sponsor up to the `approvalLimit` of her assignment. The versions of a transfer are approved together.", vec![note.clone()], approve),
+            act("Reject", "Rejects a submitted version; those of a transfer are rejected together.", vec![note], reject),
+        ],
+        written("BudgetLine", "budgetLine", None, write_lines),
+        vec![delete("BudgetLine", "budgetLine", None, gone("BudgetLine"), write_lines)],
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
+    async move {
+        let batch = work.read(input);
+        let (entity, scopes) = (work.lens.model.entity("Budget"), work.lens.caller.takes(Step::BudgetSubmit));
+        let needs = Step::BudgetSubmit.as_str();
+        if let Some(action) = work.mutation.verb.archives() {
+            let rows = archived::<Budgets>(work, entity, &batch, scopes, needs).await?;
+            for row in &rows {
+                if matches!(row.after.state.as_str(), "SUBMITTED" | "APPROVED") && action == Action::Archived {
+                    let line = "A budget that is in force or waits for approval is not archived.";
+                    let error = UserError::new(UserCode::IllegalState, row.path.clone(), line);
+                    work.fail(row, error.with("state", &row.after.state));
+                }
+            }
+            return save::<Budgets>(work, rows, &batch, action).await;
+        }
+        let mut rows = open::<Budgets>(work, entity, &batch.items, blank).await?;
+        let new = rows.iter().filter(|row| row.before.is_none()).cloned().collect::<Vec<_>>();
+        let items = of_item::items(work, &new, scopes, needs).await?;
+        let mut revisions = last_revisions(work, items.keys().copied()).await?;
+        for row in &mut rows {
+            if row.before.is_some() && row.after.state != "DRAFT" {
+                of_item::immutable(work, row, row.named_at.clone(), "Budget", &row.after.state);
+                continue;
+            }
+            if let (true, Some(item)) = (row.before.is_none(), items.get(&row.after.item_id)) {
+                take_item(&mut row.after, item);
+                row.after.revision = next(&mut revisions, item.id);
+                of_item::take_scope(row, item);
+            }
+            of_item::money_agrees(work, row);
+            if row.after.amount.is_some_and(|amount| amount < row.after.allocated_amount) {
+                let line = "The lines sum to more than this.";
+                work.fail(row, UserError::rule(row.place("amount"), "LINES_WITHIN_AMOUNT", line));
+            }
+        }
+        save::<Budgets>(work, rows, &batch, Action::Written).await
+    }
+    .boxed()
+}
+
+/// A draft for nothing yet.
+pub fn blank(work: &Work<'_>) -> Model {
+    Model {
+        id: work.clock.new_id(),
+        item_id: Uuid::nil(),
+        portfolio_id: None,
+        is_restricted: false,
+        revision: 0,
+        state: BudgetState::Draft.as_str().to_owned(),
+        name: None,
+        currency: String::new(),
+        amount: None,
+        amount_note: None,
+        allocated_amount: 0,
+        contingency_amount: None,
+        reserve_amount: None,
+        funding_source: None,
+        as_of_on: None,
+        reported_portfolio_id: None,
+        transfer_id: None,
+        source: None,
+        submitted_at: None,
+        submitted_by_id: None,
+        submitted_principal: None,
+        decided_at: None,
+        decided_by_id: None,
+        decision_note: None,
+        version: 0,
+        created_at: work.now,
+        created_by_id: None,
+        updated_at: work.now,
+        updated_by_id: None,
+        archived_at: None,
+    }
+}
+
+/// What a new version has from its item.
+pub(super) fn take_item(version: &mut Model, item: &portfolio_item::Model) {
+    version.currency.clone_from(&item.base_currency);
+    version.reported_portfolio_id = item.portfolio_id;
+}
+
+/// The last revision of each item's budget. The items are locked, so nobody else makes the next one.
+pub(super) async fn last_revisions(
+    work: &Work<'_>,
+    items: impl Iterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, i32>, Error> {
+    let found: Vec<(Uuid, Option<i32>)> = Budgets::find()
+        .select_only()
+        .column(C::ItemId)
+        .column_as(C::Revision.max(), "revision")
+        .filter(C::ItemId.is_in(items))
+        .group_by(C::ItemId)
+        .into_tuple()
+        .all(work.txn)
+        .await?;
+    Ok(found.into_iter().filter_map(|(item, revision)| Some((item, revision?))).collect())
+}
+
+/// The revision after the last one.
+pub(super) fn next(revisions: &mut HashMap<Uuid, i32>, item: Uuid) -> i32 {
+    let last = revisions.entry(item).or_default();
+    *last += 1;
+    *last
+}
+
+fn write_lines<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
+    async move {
+        let scopes = work.lens.caller.takes(Step::BudgetSubmit);
+        lines::write::<Budgets, budget_line::Entity>(work, input, WHOLE, scopes, blank_line).await
+    }
+    .boxed()
+}
+
+/// A line of nothing.
+pub fn blank_line(work: &Work<'_>) -> budget_line::Model {
+    budget_line::Model {
+        id: work.clock.new_id(),
+        budget_id: Uuid::nil(),
+        item_id: Uuid::nil(),
+        portfolio_id: None,
+        is_restricted: false,
+        period_id: Uuid::nil(),
+        category_id: None,
+        expenditure: None,
+        currency: String::new(),
+        amount: None,
+        note: None,
+        reported_portfolio_id: None,
+        version: 0,
+        created_at: work.now,
+        created_by_id: None,
+        updated_at: work.now,
+        updated_by_id: None,
+    }
+}
+
+/// The budgets that a step is about, for who may take it.
+async fn open_to(work: &mut Work<'_>, batch: &Batch, step: Step) -> Result<Vec<Row<Model>>, Error> {
+    let rows = open::<Budgets>(work, work.lens.model.entity("Budget"), &batch.items, blank).await?;
+    rows::demand(work, &rows, work.lens.caller.takes(step), step.as_str()).await?;
+    Ok(rows)
+}
+
+fn remove<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
+    async move {
+        let batch = work.read(input);
+        let rows = open_to(work, &batch, Step::BudgetSubmit).await?;
+        for row in &rows {
+            if row.after.state != "DRAFT" && !work.is_refused(row.index) {
+                of_item::immutable(work, row, row.named_at.clone(), "Budget", &row.after.state);
+            }
+        }
+        if !work.rejects(&batch) {
+            for row in &rows {
+                lines::remove_all::<budget_line::Entity>(work, WHOLE, row.after.id).await?;
+            }
+        }
+        rows::remove::<Budgets>(work, rows, &batch).await
+    }
+    .boxed()
+}
+
+fn revise<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
+    async move {
+        let batch = work.read(input);
+        let rows = open_to(work, &batch, Step::BudgetSubmit).await?;
+        let mut done = Done { count: batch.count, ..Done::default() };
+        if !work.errors.is_empty() {
+            return Ok(done);
+        }
+        let ids: BTreeSet<Uuid> = rows.iter().map(|row| row.after.item_id).collect();
+        let items = rows::lock::<portfolio_item::Entity>(work, &ids.iter().copied().collect::<Vec<_>>()).await?;
+        let mut revisions = last_revisions(work, ids.into_iter()).await?;
+        for row in rows {
+            let Some(item) = items.get(&row.after.item_id) else { continue };
+            let mut draft = Model { revision: next(&mut revisions, item.id), ..again(work, &row.after) };
+            take_item(&mut draft, item);
+            let copies = lines::copy_all::<budget_line::Entity>(work, WHOLE, row.after.id, draft.id).await?;
+            let told = Written { index: row.index, id: Some(draft.id), prefix: "bud", status: "CREATED" };
+            done.rows.push(told);
+            follow::<Budgets>(work, vec![Row::made(row.entity, draft)]).await?;
+            follow::<budget_line::Entity>(work, copies).await?;
+        }
+        Ok(done)
+    }
+    .boxed()
+}
+
+/// A version as a draft again, of nobody's deciding.
+pub(super) fn again(work: &Work<'_>, version: &Model) -> Model {
+    let fresh = blank(work);
+    Model {
+        id: fresh.id,
+        state: fresh.state,
+        transfer_id: None,
+        source: None,
+        submitted_at: None,
+        submitted_by_id: None,
+        submitted_principal: None,
+        decided_at: None,
+        decided_by_id: None,
+        decision_note: None,
+        archived_at: None,
+        ..version.clone()
+    }
+}
+
+/// The copies of a version's lines, for another version.
+pub(super) async fn lines_again(work: &Work<'_>, from: Uuid, to: Uuid) -> Result<Vec<Row<budget_line::Model>>, Error> {
+    lines::copy_all::<budget_line::Entity>(work, WHOLE, from, to).await
+}
+
+fn submit<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
+    async move {
+        let batch = work.read(input);
+        let mut rows = open_to(work, &batch, Step::BudgetSubmit).await?;
+        for row in &mut rows {
+            if !may_become(work, row, BudgetState::Submitted) {
+                continue;
+            }
+            if row.after.amount.is_none() {
+                let line = "A budget is submitted with an amount.";
+                work.fail(row, UserError::rule(row.path.clone(), "BUDGET_AMOUNT", line));
+            }
+            hand_in(work, &mut row.after);
+        }
+        save::<Budgets>(work, rows, &batch, Action::Written).await
+    }
+    .boxed()
+}
+
+/// Notes who submits a version.
+pub(super) fn hand_in(work: &Work<'_>, version: &mut Model) {
+    BudgetState::Submitted.as_str().clone_into(&mut version.state);
+    version.submitted_at = Some(work.now);
+    version.submitted_by_id = work.lens.caller.person;
+    version.submitted_principal = Some(work.principal.clone());
+}
+
+/// Whether the state may follow, for who may know it.
+fn may_become(work: &mut Work<'_>, row: &Row<Model>, to: BudgetState) -> bool {
+    if work.is_refused(row.index) {
+        return false;
+    }
+    let is_next = to.leads().any(|from| from == row.after.state);
+    if !is_next {
+        let line = format!("A budget that is {} does not become {}.", row.after.state, to.as_str());
+        let error = UserError::new(UserCode::IllegalState, row.path.clone(), line).with("state", &row.after.state);
+        work.fail(row, error.with("allowed", to.leads().collect::<Vec<_>>().join(",")));
+    }
+    is_next
+}
+
+fn approve<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
+    decide(work, input, BudgetState::Approved)
+}
+
+fn reject<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
+    decide(work, input, BudgetState::Rejected)
+}
+
+fn decide<'a>(work: &'a mut Work<'_>, input: &'a ConstValue, to: BudgetState) -> BoxFuture<'a, Result<Done, Error>> {
+    async move {
+        let batch = work.read(input);
+        let note = input::text(input, "note");
+        let mut rows = open_to(work, &batch, Step::BudgetApprove).await?;
+        for row in rows.clone() {
+            if !may_become(work, &row, to) {
+                rows.clear();
+            }
+            if note.as_ref().is_some_and(|note| note.chars().count() > approval::LONGEST_NOTE) {
+                let error =
+                    UserError::new(UserCode::TooLong, row.path.at("note"), "A note has at most 4,000 characters.");
+                work.fail(&row, error.with("max", approval::LONGEST_NOTE));
+            }
+        }
+        // A transfer is decided as a whole: what one item gains another one gives.
+        let transfers: Vec<String> = rows.iter().filter_map(|row| row.after.transfer_id.clone()).collect();
+        let first = rows.first().map(|row| (row.index, row.path.clone()));
+        if !transfers.is_empty() {
+            let named: Vec<Uuid> = rows.iter().map(|row| row.after.id).collect();
+            let others = Budgets::find().filter(C::TransferId.is_in(transfers)).filter(C::Id.is_not_in(named));
+            let others = others.order_by_asc(C::Id).lock_exclusive().all(work.txn).await?;
+            let (index, path) = first.unwrap_or((0, crate::write::Path::input()));
+            let entity = work.lens.model.entity("Budget");
+            rows.extend(others.into_iter().map(|other| Row {
+                index,
+                path: path.clone(),
+                ..Row::derived(entity, other.clone(), other)
+            }));
+            rows::demand(work, &rows[1..], work.lens.caller.takes(Step::BudgetApprove), Step::BudgetApprove.as_str())
+                .await?;
+        }
+        if to == BudgetState::Approved {
+            approval::check(work, &rows).await?;
+        }
+        for row in &mut rows {
+            to.as_str().clone_into(&mut row.after.state);
+            row.after.decided_at = Some(work.now);
+            row.after.decided_by_id = work.lens.caller.person;
+            row.after.decision_note.clone_from(&note);
+        }
+        let effects = if to == BudgetState::Approved && work.errors.is_empty() {
+            approval::effects(work, &rows).await?
+        } else {
+            approval::Effects::default()
+        };
+        // Those of the same transfer answer no item of the input.
+        let others = if rows.is_empty() { vec![] } else { rows.split_off(1) };
+        let rejected = work.rejects(&batch);
+        let done = save::<Budgets>(work, rows, &batch, Action::Written).await?;
+        if !rejected {
+            follow::<Budgets>(work, others).await?;
+            effects.write(work).await?;
+        }
+        Ok(done)
+    }
+    .boxed()
+}

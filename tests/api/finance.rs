@@ -1,0 +1,51 @@
+//! Money: what it is counted by, budgets and their approval, forecasts.
+
+use foliograph::auth::Role;
+use serde_json::{Value, json};
+
+use crate::support::{
+    Test,
+    client::Client,
+    writes::{change, faults, request_key},
+};
+
+mod budgets;
+mod forecasts;
+mod set_up;
+
+/// Tests of all files of this folder.
+pub fn list() -> Vec<Test> {
+    [set_up::list(), budgets::list(), forecasts::list()].into_iter().flatten().collect()
+}
+
+/// Whoever counts money.
+async fn finance(world: &crate::support::World) -> Client {
+    world.client_as("stefan.brunner", &[Role::Finance]).await
+}
+
+/// Does a mutation that must succeed, and gives its row.
+async fn done(client: &Client, mutation: &str, input: Value) -> Value {
+    let told = change(client, mutation, input).await;
+    assert_eq!(faults(&told), Vec::<String>::new(), "{mutation}: {told}");
+    told.as_object().expect("a payload").values().find(|v| v.get("id").is_some()).cloned().unwrap_or_default()
+}
+
+/// Money as an input.
+fn money(amount: &str, currency: &str) -> Value {
+    json!({ "amount": amount, "currency": currency })
+}
+
+/// A calendar `CORP` with the year FY26 and its first three months.
+async fn calendar(client: &Client) {
+    done(client, "fiscalCalendarCreate", json!({ "key": "CORP", "name": "Corporate" })).await;
+    let year = json!({ "key": "FY26", "name": "2026", "calendarKey": "CORP", "kind": "YEAR", "startOn": "2026-01-01", "endOn": "2026-12-31" });
+    done(client, "fiscalPeriodCreate", year).await;
+    let months: Vec<Value> = [("01", "31"), ("02", "28"), ("03", "31")]
+        .into_iter()
+        .map(|(month, last)| {
+            json!({ "key": format!("FY26-{month}"), "name": format!("2026-{month}"), "calendarKey": "CORP", "kind": "MONTH",
+                "startOn": format!("2026-{month}-01"), "endOn": format!("2026-{month}-{last}"), "parentKey": "FY26" })
+        })
+        .collect();
+    done(client, "fiscalPeriodBulkCreate", json!({ "items": months, "clientMutationKey": request_key(900) })).await;
+}

@@ -1,0 +1,97 @@
+//! Rows of the tables that need no form of their own here: their columns by name, and what they belong to.
+
+use std::collections::HashMap;
+
+use entity::{
+    alignment_cell, benefit, benefit_contribution, benefit_plan_point, budget, budget_line, cost_category,
+    fiscal_calendar, fiscal_period, forecast, forecast_line, objective_contribution, portfolio_tree_node,
+    rag_assessment, status_report, strategic_objective,
+};
+use foliograph::app;
+use sea_orm::{DatabaseConnection, EntityTrait, IdenStatic, Iterable, ModelTrait, Value as Stored};
+use uuid::Uuid;
+
+/// Types of business data that rows of everything refer to: whoever reads business data reads all of them.
+pub const REFERENCES: [&str; 4] = ["StrategicObjective", "FiscalCalendar", "FiscalPeriod", "CostCategory"];
+/// Types whose rows are drafts at first, seen by who writes reports.
+pub const DRAFTED: [&str; 2] = ["StatusReport", "RagAssessment"];
+
+/// One row.
+pub struct Plain {
+    pub type_name: &'static str,
+    pub prefix: &'static str,
+    pub id: Uuid,
+    columns: HashMap<String, Stored>,
+}
+
+impl Plain {
+    /// A column's value.
+    pub fn column(&self, name: &str) -> Stored {
+        self.columns.get(name).unwrap_or_else(|| panic!("no column {name} of {}", self.type_name)).clone()
+    }
+
+    /// The id in a column, if there is such a column.
+    pub fn link(&self, name: &str) -> Option<Uuid> {
+        match self.columns.get(name) {
+            Some(Stored::Uuid(id)) => *id,
+            _ => None,
+        }
+    }
+
+    /// Whether the row says so.
+    pub fn is(&self, name: &str) -> bool {
+        self.columns.get(name) == Some(&Stored::Bool(Some(true)))
+    }
+
+    /// Whether it is in the archive.
+    pub fn is_archived(&self) -> bool {
+        matches!(self.columns.get("archived_at"), Some(Stored::ChronoDateTimeUtc(Some(_))))
+    }
+}
+
+/// All rows of all these tables, by type, each by id.
+pub async fn load(db: &DatabaseConnection) -> HashMap<&'static str, Vec<Plain>> {
+    let mut all = HashMap::new();
+    macro_rules! read {
+        ($($module:ident: $name:literal),* $(,)?) => {
+            $( all.insert($name, rows::<$module::Entity>(db, $name).await); )*
+        };
+    }
+    read!(
+        portfolio_tree_node: "PortfolioTreeNode",
+        strategic_objective: "StrategicObjective",
+        objective_contribution: "ObjectiveContribution",
+        alignment_cell: "AlignmentCell",
+        fiscal_calendar: "FiscalCalendar",
+        fiscal_period: "FiscalPeriod",
+        cost_category: "CostCategory",
+        budget: "Budget",
+        budget_line: "BudgetLine",
+        forecast: "Forecast",
+        forecast_line: "ForecastLine",
+        status_report: "StatusReport",
+        rag_assessment: "RagAssessment",
+        benefit: "Benefit",
+        benefit_plan_point: "BenefitPlanPoint",
+        benefit_contribution: "BenefitContribution",
+    );
+    all
+}
+
+async fn rows<E>(db: &DatabaseConnection, type_name: &'static str) -> Vec<Plain>
+where
+    E: EntityTrait,
+    E::Model: Send + Sync,
+{
+    let prefix = app::model().entity(type_name).prefix.expect("a prefix");
+    let found = E::find().all(db).await.expect("rows");
+    let plain = |model: E::Model| {
+        let columns: HashMap<String, Stored> =
+            E::Column::iter().map(|column| (column.as_str().to_owned(), model.get(column))).collect();
+        let Some(Stored::Uuid(Some(id))) = columns.get("id") else { panic!("a row of {type_name} has no id") };
+        Plain { type_name, prefix, id: *id, columns }
+    };
+    let mut rows: Vec<Plain> = found.into_iter().map(plain).collect();
+    rows.sort_by_key(|row| row.id);
+    rows
+}
