@@ -45,8 +45,8 @@ impl<M> Parts<M> {
         let batch = work.read(input);
         let entity = work.lens.model.entity(work.mutation.entity);
         let mut rows = open::<E>(work, entity, &batch.items, blank).await?;
-        let link = ("benefit", "benefit_id");
-        let benefits = of_item::wholes::<benefit::Entity, _>(work, &rows, "Benefit", link, scopes, &needs).await?;
+        let part_of = ("benefit", "benefit_id");
+        let benefits = of_item::wholes::<benefit::Entity, _>(work, &rows, "Benefit", part_of, scopes, &needs).await?;
         if work.mutation.verb == Verb::Delete {
             rows::demand(work, &rows, scopes, &needs).await?;
         }

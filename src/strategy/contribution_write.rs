@@ -120,7 +120,9 @@ async fn fit_together(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Er
         all.extend(written.iter().map(|(id, row)| (*id, &row.after)));
         all.retain(|_, c| c.archived_at.is_none());
         let mut by_item: BTreeMap<Uuid, Vec<&Model>> = BTreeMap::new();
-        all.into_values().for_each(|c| by_item.entry(c.item_id).or_default().push(c));
+        for c in all.into_values() {
+            by_item.entry(c.item_id).or_default().push(c);
+        }
         let mut wrong: BTreeMap<usize, UserError> = BTreeMap::new();
         for contributions in by_item.values() {
             if let Some((row, error)) = wrong_of_item(contributions, &written) {

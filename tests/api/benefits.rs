@@ -91,6 +91,7 @@ async fn made(db: &DatabaseConnection, client: &Client, key: &str, item: &str, m
 }
 
 /// A change of a benefit, whatever its version.
+#[allow(clippy::needless_pass_by_value)] // made where it is said
 fn patch(key: &str, patch: Value) -> Value {
     json!({ "ref": { "key": key }, "ifVersion": "*", "patch": patch })
 }

@@ -34,6 +34,7 @@ async fn contribute(client: &Client, item: &str, objective: &str, more: Value) -
 }
 
 /// The input of a contribution.
+#[allow(clippy::needless_pass_by_value)] // made where it is said
 fn contribution(item: &str, objective: &str, more: Value) -> Value {
     let mut input = json!({ "itemId": item, "objectiveKey": objective });
     input.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
@@ -41,6 +42,7 @@ fn contribution(item: &str, objective: &str, more: Value) -> Value {
 }
 
 /// A change of an objective, whatever its version.
+#[allow(clippy::needless_pass_by_value)] // made where it is said
 fn patch(key: &str, patch: Value) -> Value {
     json!({ "ref": { "key": key }, "ifVersion": "*", "patch": patch })
 }
