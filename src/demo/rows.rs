@@ -2,22 +2,21 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use entity::{external_link, org_unit, person, person_identity, portfolio_item, role_assignment};
-use serde::{Deserialize, de::DeserializeOwned};
-use sha2::{Digest, Sha256};
+use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{PMO_LEAD, timeline};
+use super::{
+    PMO_LEAD,
+    shape::{PER_UNIT, facts, id, instant},
+    timeline,
+};
 use crate::error::Error;
 use crate::portfolios::rules::ItemState;
 
 /// Whose tokens name these people: those that the server's own `token` command signs.
 const ISSUER: &str = "foliograph-local";
-/// 2024-01-01, the time part of every id.
-const ID_MILLIS: u64 = 1_704_067_200_000;
-/// Money is kept in 1/10,000 of the major unit.
-const PER_UNIT: i64 = 10_000;
 
 /// Everything that is inserted, by table.
 #[derive(Debug, PartialEq, Eq)]
@@ -148,29 +147,6 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
         .map(|(index, fact)| role(fact, index, as_of))
         .collect();
     Ok(Rows { org_units, people, identities, items, roles, links })
-}
-
-fn facts<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, Error> {
-    csv::ReaderBuilder::new()
-        .delimiter(b'|')
-        .quoting(false)
-        .from_reader(text.as_bytes())
-        .deserialize()
-        .collect::<Result<_, _>>()
-        .map_err(Error::internal)
-}
-
-/// An id shaped like those that the server makes, but settled by what it stands for: adding a row moves no other.
-fn id(table: &str, key: &str) -> Uuid {
-    let digest = Sha256::digest(format!("{table}:{key}"));
-    let mut bytes = [0_u8; 16];
-    bytes[..6].copy_from_slice(&ID_MILLIS.to_be_bytes()[2..]);
-    bytes[6..].copy_from_slice(&digest[..10]);
-    uuid::Builder::from_random_bytes(bytes).with_version(uuid::Version::SortRand).into_uuid()
-}
-
-fn instant(as_of: NaiveDate, days: i64) -> DateTime<Utc> {
-    (as_of + TimeDelta::days(days)).and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(8)
 }
 
 fn org_unit(key: String, name: String, parent: Option<String>, written: &Written) -> org_unit::Model {
