@@ -186,7 +186,7 @@ impl Version<'_> {
             source: fact.and_then(|fact| fact.source.clone()),
             submitted_at,
             submitted_by_id: is_submitted.then_some(submitter),
-            submitted_principal: is_submitted.then(|| format!("person:{submitter}")),
+            submitted_principal: is_submitted.then(|| world.principal(submitter)),
             decided_at,
             decided_by_id: is_decided.then_some(decider),
             decision_note: fact.filter(|_| is_decided).and_then(|fact| fact.note.clone()),

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::portfolios::rules::ItemState;
 
 /// Whose tokens name these people: those that the server's own `token` command signs.
-const ISSUER: &str = "foliograph-local";
+pub(super) const ISSUER: &str = "foliograph-local";
 
 /// Everything that is inserted, by table.
 #[derive(Debug, PartialEq, Eq)]

@@ -121,6 +121,12 @@ impl<'w> World<'w> {
         self.people.get(key).copied().ok_or_else(|| Error::internal(format!("there is no person {key}")))
     }
 
+    /// How the trail names a person who came with a token of the server's own.
+    pub(super) fn principal(&self, person: Uuid) -> String {
+        let key = self.people.iter().find(|(_, id)| **id == person).map_or("", |(key, _)| *key);
+        format!("{}|{key}", super::rows::ISSUER)
+    }
+
     /// The portfolio that an item stood in on a day.
     pub(super) fn portfolio_on(&self, item: &portfolio_item::Model, day: NaiveDate) -> Option<Uuid> {
         let (key, before, days) = MOVED;
