@@ -18,6 +18,7 @@ const CONTROLLER: &str = "stefan.brunner";
 const CLOSED_AFTER: i64 = 10;
 
 /// Calendars, their periods, and cost categories.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Frame {
     pub calendars: Vec<fiscal_calendar::Model>,
     pub periods: Vec<fiscal_period::Model>,
