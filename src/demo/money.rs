@@ -164,7 +164,7 @@ impl Version<'_> {
             (_, Some(at)) => (at, submitter),
             _ => (made, submitter),
         };
-        let is_old = self.state == BudgetState::Superseded && fact.is_none();
+        let is_old = self.state == BudgetState::Superseded;
         budget::Model {
             id: id("budget", &format!("{}:{revision}", item.key)),
             item_id: item.id,
@@ -172,7 +172,7 @@ impl Version<'_> {
             is_restricted: item.is_restricted,
             revision,
             state: self.state.as_str().to_owned(),
-            name: fact.and_then(|fact| fact.name.clone()).or_else(|| is_old.then(|| "First budget".to_owned())),
+            name: fact.and_then(|fact| fact.name.clone()).or_else(|| (is_old && fact.is_none()).then(|| "First budget".to_owned())),
             currency: item.base_currency.clone(),
             amount: Some(self.amount),
             amount_note: contingency.map(|_| "Without contingency, which the sponsor releases.".to_owned()),
