@@ -70,7 +70,12 @@ impl Frame {
             calendar(as_of, CALENDAR, "Meridian fiscal calendar", in_use),
             fiscal_calendar::Model {
                 archived_at: Some(instant(as_of, founded)),
-                ..calendar(as_of, FORMER, "Former calendar from April", "Used until the group changed to calendar years.")
+                ..calendar(
+                    as_of,
+                    FORMER,
+                    "Former calendar from April",
+                    "Used until the group changed to calendar years.",
+                )
             },
         ];
         let categories = facts::<CategoryFact>(include_str!("categories.csv"))?
@@ -151,7 +156,7 @@ fn category(fact: CategoryFact, as_of: NaiveDate) -> cost_category::Model {
         name_fold: fact.name.to_lowercase(),
         name: fact.name,
         account: fact.account,
-        allows_capex: fact.capex == "yes",
+        is_capex_allowed: fact.capex == "yes",
         parent_id: fact.parent.map(|key| category_id(&key)),
         version: 1,
         created_at: at,
