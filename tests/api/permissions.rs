@@ -10,6 +10,7 @@ mod made;
 mod plain;
 mod planned;
 mod random;
+mod ready;
 mod scope;
 mod sharing;
 mod table;

@@ -8,23 +8,20 @@ use foliograph::{
     graph::encode_id,
     write::{Mutation, Verb},
 };
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use sea_orm::DatabaseConnection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
     expected::{Eyes, Row, Rows},
+    ready::{self, Ready},
     writes::set,
 };
 
 /// The project that all of it belongs to: Marc runs it.
 pub const PROJECT: &str = "PR-001";
 
-/// A row that stands ready: its number, its table, and what it holds besides its id and stamps.
-type Ready = (u128, &'static str, &'static str);
-
-/// Rows of the tables. `@n` stands for the id of row n, `@PROJECT` and `@PORTFOLIO` for the project's scope, `@PERSON` for
-/// somebody in business, `@NOW` for an instant.
+/// Rows for each step.
 const READY: &[Ready] = &[
     (1, "fiscal_calendar", "key='CAL', name='Calendar', name_fold='calendar'"),
     (2, "fiscal_calendar", "key='CAL-OLD', name='Old', name_fold='old', archived_at=@NOW"),
@@ -127,39 +124,12 @@ const READY: &[Ready] = &[
 
 /// The id of a row that stands ready.
 fn id(number: u128) -> Uuid {
-    Uuid::from_u128(0x0189_0a5d_ac96_7000_8000_0000_0000_0000 | number)
+    ready::id(number)
 }
 
 /// Puts the rows there.
 pub async fn prepare(db: &DatabaseConnection, rows: &Rows) {
-    let backend = db.get_database_backend();
-    let literal = |id: Uuid| match backend {
-        DbBackend::Postgres => format!("'{id}'"),
-        _ => format!("X'{}'", id.simple()),
-    };
-    let project = rows.item_by_key(PROJECT);
-    let other = rows.item_by_key("PR-002");
-    let person = rows.people.iter().find(|person| person.key == "simon.tait").expect("somebody in business");
-    let now = "'2026-03-01 08:00:00+00:00'";
-    let portfolio = literal(project.portfolio_id.expect("a portfolio"));
-    for (number, table, facts) in READY {
-        let scope = format!("item_id={}, portfolio_id={portfolio}, is_restricted=FALSE", literal(project.id));
-        let mut facts = facts.replace("@SCOPE", &scope).replace("@NOW", now).replace("@PERSON", &literal(person.id));
-        facts = facts.replace("@OTHER", &literal(other.id));
-        // The longest numbers first: `@1` is the beginning of `@10`.
-        for (of, ..) in READY.iter().rev() {
-            facts = facts.replace(&format!("@{of}"), &literal(id(*of)));
-        }
-        let (names, values): (Vec<&str>, Vec<&str>) =
-            facts.split(", ").map(|fact| fact.split_once('=').expect("name=value")).unzip();
-        let text = format!(
-            "INSERT INTO {table} (id, version, created_at, updated_at, {}) VALUES ({}, 1, {now}, {now}, {})",
-            names.join(", "),
-            literal(id(*number)),
-            values.join(", ")
-        );
-        db.execute_unprepared(&text).await.unwrap_or_else(|e| panic!("{text}: {e}"));
-    }
+    ready::insert(db, READY, rows.item_by_key(PROJECT), &rows.items, &rows.people).await;
 }
 
 /// Whether a mutation is of these slices.
