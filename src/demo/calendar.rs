@@ -70,7 +70,12 @@ impl Frame {
             calendar(as_of, CALENDAR, "Meridian fiscal calendar", in_use),
             fiscal_calendar::Model {
                 archived_at: Some(instant(as_of, founded)),
-                ..calendar(as_of, FORMER, "Former calendar from April", "Used until the group changed to calendar years.")
+                ..calendar(
+                    as_of,
+                    FORMER,
+                    "Former calendar from April",
+                    "Used until the group changed to calendar years.",
+                )
             },
         ];
         let categories = facts::<CategoryFact>(include_str!("categories.csv"))?

@@ -109,7 +109,12 @@ fn versions<'f>(
     let mut all = vec![];
     for fact in at(Place::Before) {
         let amount = fact.units.unwrap_or_default() * PER_UNIT;
-        all.push(Version { state: BudgetState::Superseded, amount, days: fact.days.unwrap_or(first), fact: Some(fact) });
+        all.push(Version {
+            state: BudgetState::Superseded,
+            amount,
+            days: fact.days.unwrap_or(first),
+            fact: Some(fact),
+        });
     }
     if given.is_empty() && first < -180 && dice(&format!("{}:revised", item.key), 5) < 2 {
         let part = 86 + roll(&format!("{}:first", item.key), 12);
@@ -172,7 +177,9 @@ impl Version<'_> {
             is_restricted: item.is_restricted,
             revision,
             state: self.state.as_str().to_owned(),
-            name: fact.and_then(|fact| fact.name.clone()).or_else(|| (is_old && fact.is_none()).then(|| "First budget".to_owned())),
+            name: fact
+                .and_then(|fact| fact.name.clone())
+                .or_else(|| (is_old && fact.is_none()).then(|| "First budget".to_owned())),
             currency: item.base_currency.clone(),
             amount: Some(self.amount),
             amount_note: contingency.map(|_| "Without contingency, which the sponsor releases.".to_owned()),

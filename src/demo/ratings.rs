@@ -39,43 +39,50 @@ pub(super) fn of(texts: &Texts, chapter: Option<&Chapter>, rated: Rated<'_>) -> 
     let near = dice(&format!("{key}:{}", month.turn / 3), 6);
     let overall = told.map_or_else(|| declared(&figures.overall, near), |chapter| chapter.overall.clone());
     let mut all = vec![];
-    let mut add = |dimension: &str, assessor: &str, declared: String, figure: Option<&Computed>, reason: Option<String>| {
-        let computed = figure.filter(|_| !is_draft);
-        let (rag, why) = match computed {
-            Some(Ok((rag, why))) => (Some(rag.as_str().to_owned()), Some(why.clone())),
-            Some(Err(why)) => (None, Some((*why).to_owned())),
-            None => (None, None),
+    let mut add =
+        |dimension: &str, assessor: &str, declared: String, figure: Option<&Computed>, reason: Option<String>| {
+            let computed = figure.filter(|_| !is_draft);
+            let (rag, why) = match computed {
+                Some(Ok((rag, why))) => (Some(rag.as_str().to_owned()), Some(why.clone())),
+                Some(Err(why)) => (None, Some((*why).to_owned())),
+                None => (None, None),
+            };
+            let by = match assessor {
+                "SPONSOR" => item.sponsor_id,
+                "INDEPENDENT" => Some(who(REVIEWER)),
+                _ => report.created_by_id,
+            };
+            all.push(rag_assessment::Model {
+                id: id("rag_assessment", &format!("{}:{dimension}:{assessor}", report.id)),
+                report_id: report.id,
+                item_id: item.id,
+                portfolio_id: report.portfolio_id,
+                is_restricted: report.is_restricted,
+                is_draft: report.is_draft,
+                period_end_on: report.period_end_on,
+                dimension: dimension.to_owned(),
+                assessor: assessor.to_owned(),
+                declared,
+                computed: rag,
+                reason,
+                computed_reason: why,
+                reported_portfolio_id: report.reported_portfolio_id,
+                reported_type: report.reported_type.clone(),
+                version: if is_draft { 1 } else { 2 },
+                created_at: report.created_at,
+                created_by_id: by,
+                updated_at: report.submitted_at.unwrap_or(report.created_at),
+                updated_by_id: by,
+            });
         };
-        let by = match assessor {
-            "SPONSOR" => item.sponsor_id,
-            "INDEPENDENT" => Some(who(REVIEWER)),
-            _ => report.created_by_id,
-        };
-        all.push(rag_assessment::Model {
-            id: id("rag_assessment", &format!("{}:{dimension}:{assessor}", report.id)),
-            report_id: report.id,
-            item_id: item.id,
-            portfolio_id: report.portfolio_id,
-            is_restricted: report.is_restricted,
-            is_draft: report.is_draft,
-            period_end_on: report.period_end_on,
-            dimension: dimension.to_owned(),
-            assessor: assessor.to_owned(),
-            declared,
-            computed: rag,
-            reason,
-            computed_reason: why,
-            reported_portfolio_id: report.reported_portfolio_id,
-            reported_type: report.reported_type.clone(),
-            version: if is_draft { 1 } else { 2 },
-            created_at: report.created_at,
-            created_by_id: by,
-            updated_at: report.submitted_at.unwrap_or(report.created_at),
-            updated_by_id: by,
-        });
-    };
     let why = |color: &str| {
-        let tone = if color.starts_with("GREEN") { "GREEN" } else if color.starts_with("AMBER") { "AMBER" } else { color };
+        let tone = if color.starts_with("GREEN") {
+            "GREEN"
+        } else if color.starts_with("AMBER") {
+            "AMBER"
+        } else {
+            color
+        };
         texts.phrase(key, month.turn, "REASON", tone)
     };
     let manager = "PROJECT_MANAGER";
@@ -108,7 +115,8 @@ pub(super) fn of(texts: &Texts, chapter: Option<&Chapter>, rated: Rated<'_>) -> 
             (turns.1 && item.kind == "PROGRAM" || month.ago == 0 && some == 2).then(|| declared(&figures.overall, 4)),
         ),
     };
-    for (assessor, color) in [("SPONSOR", sponsor.filter(|_| item.sponsor_id.is_some())), ("INDEPENDENT", independent)] {
+    for (assessor, color) in [("SPONSOR", sponsor.filter(|_| item.sponsor_id.is_some())), ("INDEPENDENT", independent)]
+    {
         if let Some(color) = color {
             let reason = why(&color);
             add("OVERALL", assessor, color, Some(&figures.overall), reason);

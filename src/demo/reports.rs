@@ -59,10 +59,7 @@ pub(super) struct Texts {
 
 impl Texts {
     pub(super) fn read() -> Result<Self, Error> {
-        Ok(Self {
-            chapters: facts(include_str!("stories.csv"))?,
-            phrases: facts(include_str!("phrases.csv"))?,
-        })
+        Ok(Self { chapters: facts(include_str!("stories.csv"))?, phrases: facts(include_str!("phrases.csv"))? })
     }
 
     fn has_story(&self, item: &str) -> bool {

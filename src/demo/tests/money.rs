@@ -19,10 +19,19 @@ use crate::{
 
 /// Days on which years, quarters and months begin or end, or do not.
 pub(super) fn days() -> Vec<NaiveDate> {
-    [(2025, 6, 30), (2026, 3, 2), (2026, 11, 1), (2027, 1, 1), (2027, 12, 31), (2028, 2, 29), (1900, 1, 1), (9900, 12, 31)]
-        .into_iter()
-        .map(|(y, m, d)| NaiveDate::from_ymd_opt(y, m, d).expect("a day"))
-        .collect()
+    [
+        (2025, 6, 30),
+        (2026, 3, 2),
+        (2026, 11, 1),
+        (2027, 1, 1),
+        (2027, 12, 31),
+        (2028, 2, 29),
+        (1900, 1, 1),
+        (9900, 12, 31),
+    ]
+    .into_iter()
+    .map(|(y, m, d)| NaiveDate::from_ymd_opt(y, m, d).expect("a day"))
+    .collect()
 }
 
 /// The rows of these days, made once.
@@ -80,8 +89,10 @@ fn periods_of_a_kind_do_not_overlap_and_close_from_the_shortest_up() {
         for period in periods {
             let span = (period.start_on, period.end_on);
             let same = periods.iter().filter(|other| {
-                other.id != period.id && (other.calendar_id, &other.kind) == (period.calendar_id, &period.kind)
-                    && other.archived_at.is_none() && period.archived_at.is_none()
+                other.id != period.id
+                    && (other.calendar_id, &other.kind) == (period.calendar_id, &period.kind)
+                    && other.archived_at.is_none()
+                    && period.archived_at.is_none()
             });
             assert!(same.into_iter().all(|other| !overlaps(span, (other.start_on, other.end_on))), "{}", period.key);
             let parts: Vec<_> = periods.iter().filter(|part| part.parent_id == Some(period.id)).collect();
@@ -116,7 +127,11 @@ fn budgets_are_decided_by_another_and_the_approved_one_is_the_items() {
             assert!(times.is_sorted(), "{name}");
             assert!(times.iter().all(|time| *time <= at(*day, 0)), "{name}");
             let is_decided = !matches!(version.state.as_str(), "DRAFT" | "SUBMITTED");
-            assert_eq!((version.submitted_at.is_some(), version.decided_at.is_some()), (version.state != "DRAFT", is_decided), "{name}");
+            assert_eq!(
+                (version.submitted_at.is_some(), version.decided_at.is_some()),
+                (version.state != "DRAFT", is_decided),
+                "{name}"
+            );
             let lines = rows.budget_lines.iter().filter(|line| line.budget_id == version.id);
             let sum: i64 = lines.filter_map(|line| line.amount).sum();
             assert_eq!(sum, version.allocated_amount, "{name}");
@@ -128,7 +143,9 @@ fn budgets_are_decided_by_another_and_the_approved_one_is_the_items() {
             let approved: Vec<_> = versions.iter().filter(|version| version.state == "APPROVED").collect();
             assert_eq!(approved.len(), usize::from(item.budget_amount.is_some()), "{day} {}", item.key);
             assert!(approved.iter().all(|version| version.amount == item.budget_amount), "{day} {}", item.key);
-            assert!(versions.iter().map(|version| version.revision).eq(1..=i32::try_from(versions.len()).expect("few")));
+            assert!(
+                versions.iter().map(|version| version.revision).eq(1..=i32::try_from(versions.len()).expect("few"))
+            );
             let decided: Vec<_> = versions.iter().filter_map(|version| version.decided_at).collect();
             assert!(decided.is_sorted(), "{day} {}", item.key);
         }
@@ -188,7 +205,12 @@ fn one_forecast_is_current_and_its_lines_sum_up() {
             assert!(versions.iter().map(|version| version.as_of_on).is_sorted(), "{day} {}", item.key);
             for version in versions {
                 let lines = rows.forecast_lines.iter().filter(|line| line.forecast_id == version.id);
-                assert_eq!(lines.filter_map(|line| line.amount).sum::<i64>(), version.allocated_amount, "{day} {}", item.key);
+                assert_eq!(
+                    lines.filter_map(|line| line.amount).sum::<i64>(),
+                    version.allocated_amount,
+                    "{day} {}",
+                    item.key
+                );
                 assert!(version.published_at.is_none_or(|time| time <= at(*day, 0)), "{day} {}", item.key);
             }
         }

@@ -106,7 +106,8 @@ fn reports_follow_each_other_and_are_out_before_the_day() {
             assert_eq!(sides.len(), ratings.len(), "{name}");
             for rating in ratings {
                 let of = (rating.is_draft, rating.period_end_on, rating.reported_portfolio_id, &rating.reported_type);
-                let whole = (report.is_draft, report.period_end_on, report.reported_portfolio_id, &report.reported_type);
+                let whole =
+                    (report.is_draft, report.period_end_on, report.reported_portfolio_id, &report.reported_type);
                 assert_eq!(of, whole, "{name}");
             }
         }
@@ -124,7 +125,8 @@ fn the_three_stories_are_told() {
     for (day, rows) in built() {
         let colors = |key: &str| -> Vec<String> {
             let item = rows.items.iter().find(|item| item.key == key).expect("an item");
-            let mut of: Vec<_> = rows.reports.iter().filter(|r| r.item_id == item.id && r.state == "PUBLISHED").collect();
+            let mut of: Vec<_> =
+                rows.reports.iter().filter(|r| r.item_id == item.id && r.state == "PUBLISHED").collect();
             of.sort_by_key(|report| report.period_end_on);
             let is_overall = |r: &rag_assessment::Model| r.dimension == "OVERALL" && r.assessor == "PROJECT_MANAGER";
             let color = |id: Uuid| rows.ratings.iter().find(|r| r.report_id == id && is_overall(r)).expect("rated");
@@ -216,7 +218,8 @@ async fn every_column_of_every_table_has_a_value_somewhere() {
         rag_assessment strategic_objective objective_contribution benefit benefit_plan_point benefit_contribution";
     let mut bare = vec![];
     for table in tables.split_whitespace() {
-        let columns = db.query_all_raw(query(format!("select name from pragma_table_info('{table}')"))).await.expect("columns");
+        let columns =
+            db.query_all_raw(query(format!("select name from pragma_table_info('{table}')"))).await.expect("columns");
         for column in columns {
             let column: String = column.try_get("", "name").expect("a name");
             let count = format!("select count({column}) as n from {table}");
