@@ -48,21 +48,21 @@ struct ShareFact {
 /// Benefits and what belongs to them.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Benefits {
-    pub benefits: Vec<benefit::Model>,
+    pub profiles: Vec<benefit::Model>,
     pub points: Vec<benefit_plan_point::Model>,
     pub shares: Vec<benefit_contribution::Model>,
 }
 
 /// Makes them.
 pub(super) fn benefits(world: &World<'_>, frame: &Frame) -> Result<Benefits, Error> {
-    let mut made = Benefits { benefits: vec![], points: vec![], shares: vec![] };
+    let mut made = Benefits { profiles: vec![], points: vec![], shares: vec![] };
     for fact in facts::<Fact>(include_str!("benefits.csv"))? {
         let (benefit, points) = benefit(world, frame, fact)?;
-        made.benefits.push(benefit);
+        made.profiles.push(benefit);
         made.points.extend(points);
     }
     for fact in facts::<ShareFact>(include_str!("benefit_shares.csv"))? {
-        let of = made.benefits.iter().find(|benefit| benefit.key == fact.benefit);
+        let of = made.profiles.iter().find(|benefit| benefit.key == fact.benefit);
         let of = of.ok_or_else(|| Error::internal(format!("there is no benefit {}", fact.benefit)))?;
         made.shares.push(benefit_contribution::Model {
             id: id("benefit_contribution", &format!("{}:{}", fact.benefit, fact.contributor)),

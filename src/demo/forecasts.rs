@@ -27,7 +27,8 @@ pub(super) fn forecasts(world: &World<'_>, frame: &Frame) -> (Vec<forecast::Mode
         let days = days(world, item, start);
         let drift = drift(item);
         for (index, day) in days.iter().enumerate() {
-            let (step, steps) = (index as i64 + 1, days.len() as i64);
+            let count = |count: usize| i64::try_from(count).unwrap_or(1);
+            let (step, steps) = (count(index + 1), count(days.len()));
             // Bad news comes late: a cube.
             let reached = drift * step.pow(3) / steps.pow(3);
             let amount = budget + budget / PER_UNIT * reached / 1_000 * PER_UNIT;

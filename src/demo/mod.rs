@@ -84,7 +84,7 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
         budgets: rows.budgets.len(),
         forecasts: rows.forecasts.len(),
         reports: rows.reports.len(),
-        benefits: rows.benefits.benefits.len(),
+        benefits: rows.benefits.profiles.len(),
     };
     insert::<org_unit::Entity, _, org_unit::ActiveModel>(&txn, rows.org_units).await?;
     insert::<person::Entity, _, person::ActiveModel>(&txn, rows.people).await?;
@@ -104,7 +104,7 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<rag_assessment::Entity, _, rag_assessment::ActiveModel>(&txn, rows.ratings).await?;
     insert::<strategic_objective::Entity, _, strategic_objective::ActiveModel>(&txn, rows.objectives).await?;
     insert::<objective_contribution::Entity, _, objective_contribution::ActiveModel>(&txn, rows.contributions).await?;
-    insert::<benefit::Entity, _, benefit::ActiveModel>(&txn, rows.benefits.benefits).await?;
+    insert::<benefit::Entity, _, benefit::ActiveModel>(&txn, rows.benefits.profiles).await?;
     insert::<benefit_plan_point::Entity, _, benefit_plan_point::ActiveModel>(&txn, rows.benefits.points).await?;
     insert::<benefit_contribution::Entity, _, benefit_contribution::ActiveModel>(&txn, rows.benefits.shares).await?;
     txn.commit().await?;

@@ -30,8 +30,8 @@ pub(super) struct Rated<'r> {
 }
 
 /// The ratings of a report.
-pub(super) fn of(texts: &Texts, chapter: Option<&Chapter>, rated: Rated<'_>) -> Vec<rag_assessment::Model> {
-    let Rated { month, figures, report, has_story } = rated;
+pub(super) fn of(texts: &Texts, chapter: Option<&Chapter>, rated: &Rated<'_>) -> Vec<rag_assessment::Model> {
+    let &Rated { month, figures, report, has_story } = rated;
     let item = month.item;
     let key = &item.key;
     let is_draft = report.state == "DRAFT";
@@ -134,8 +134,7 @@ pub(super) fn of(texts: &Texts, chapter: Option<&Chapter>, rated: Rated<'_>) -> 
 fn declared(figure: &Computed, temper: u64) -> String {
     let Ok((rag, _)) = figure else { return "NOT_RATED".to_owned() };
     let color = match (rag, temper) {
-        (Rag::Green, 4) => Rag::AmberGreen,
-        (Rag::Amber, 0 | 1) => Rag::AmberGreen,
+        (Rag::Green, 4) | (Rag::Amber, 0 | 1) => Rag::AmberGreen,
         (Rag::Amber, 4) | (Rag::Red, 0 | 1) => Rag::AmberRed,
         _ => *rag,
     };

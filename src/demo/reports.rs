@@ -118,7 +118,7 @@ pub(super) fn reports(
             let figures = figures(item, slip, month.end, known);
             let report = report(world, &texts, chapter, month, &figures);
             let (has_story, of) = (texts.has_story(&item.key), &report);
-            all.extend(ratings::of(&texts, chapter, Rated { month, figures: &figures, report: of, has_story }));
+            all.extend(ratings::of(&texts, chapter, &Rated { month, figures: &figures, report: of, has_story }));
             reports.push(report);
         }
     }
@@ -220,7 +220,7 @@ fn report(
     let out = (end + TimeDelta::days(days)).min(eve);
     let (made, submitted) = (at(written, 9), at(written, 14));
     let published = (!is_current).then(|| at(out, 17));
-    let publisher = if dice(&format!("{}:publisher", item.key), 3) == 0 { by } else { World::steward(item) };
+    let teller = if dice(&format!("{}:publisher", item.key), 3) == 0 { by } else { World::steward(item) };
     let is_submitted = state != "DRAFT";
     let latest = published.or(is_submitted.then_some(submitted)).unwrap_or(made);
     let is_superseded = state == "SUPERSEDED";
@@ -243,7 +243,7 @@ fn report(
         submitted_at: is_submitted.then_some(submitted),
         submitted_by_id: by.filter(|_| is_submitted),
         published_at: published,
-        published_by_id: publisher.filter(|_| !is_current && !is_imported),
+        published_by_id: teller.filter(|_| !is_current && !is_imported),
         version: 1 + i64::from(is_submitted) + i64::from(!is_current) + i64::from(is_superseded),
         created_at: made,
         created_by_id: by,

@@ -32,7 +32,7 @@ async fn two_loads_are_equal_and_a_second_changes_nothing() {
     let rows = rows::build(day()).expect("rows");
     let counts = (summary.objectives, summary.budgets, summary.forecasts, summary.reports, summary.benefits);
     let built = (rows.objectives.len(), rows.budgets.len(), rows.forecasts.len(), rows.reports.len());
-    assert_eq!(counts, (built.0, built.1, built.2, built.3, rows.benefits.benefits.len()));
+    assert_eq!(counts, (built.0, built.1, built.2, built.3, rows.benefits.profiles.len()));
     assert_eq!(load(&db, day(), &SystemClock).await.expect("loads"), Summary::default());
 
     let stored = portfolio_item::Entity::find().order_by_asc(portfolio_item::Column::Key).all(&db).await.expect("rows");

@@ -68,7 +68,7 @@ fn it_stays_lean_and_every_id_is_there_once() {
             (rows.budget_lines.len(), 400, 800),
             (rows.forecasts.len(), 60, 200),
             (rows.forecast_lines.len(), 200, 400),
-            (rows.benefits.benefits.len(), 25, 30),
+            (rows.benefits.profiles.len(), 25, 30),
         ];
         println!("{day}: {counts:?} {} {}", rows.benefits.points.len(), rows.contributions.len());
         for (index, (count, least, most)) in counts.into_iter().enumerate() {
@@ -223,7 +223,7 @@ fn one_forecast_is_current_and_its_lines_sum_up() {
 fn benefits_belong_to_the_business_and_their_points_sum_up() {
     for (day, rows) in built() {
         let items = items(rows);
-        for benefit in &rows.benefits.benefits {
+        for benefit in &rows.benefits.profiles {
             let name = format!("{day} {}", benefit.key);
             assert!(benefit.owner_id.is_some(), "{name}");
             assert_ne!(benefit.owner_id, items[&benefit.item_id].project_manager_id, "{name}");
@@ -244,9 +244,9 @@ fn benefits_belong_to_the_business_and_their_points_sum_up() {
                 assert_ne!(share.contributor_id, benefit.item_id, "{name}");
             }
         }
-        let states: BTreeSet<_> = rows.benefits.benefits.iter().map(|benefit| benefit.state.as_str()).collect();
+        let states: BTreeSet<_> = rows.benefits.profiles.iter().map(|benefit| benefit.state.as_str()).collect();
         assert_eq!(states.len(), 9, "{states:?}");
-        let kinds: BTreeSet<_> = rows.benefits.benefits.iter().map(|benefit| benefit.kind.as_str()).collect();
+        let kinds: BTreeSet<_> = rows.benefits.profiles.iter().map(|benefit| benefit.kind.as_str()).collect();
         assert_eq!(kinds.len(), 4, "{kinds:?}");
     }
 }

@@ -199,7 +199,7 @@ fn what_belongs_to_an_item_has_its_scope() {
         scopes.extend(rows.reports.iter().map(|r| (r.item_id, r.portfolio_id, r.is_restricted)));
         scopes.extend(rows.ratings.iter().map(|r| (r.item_id, r.portfolio_id, r.is_restricted)));
         scopes.extend(rows.contributions.iter().map(|r| (r.item_id, r.portfolio_id, r.is_restricted)));
-        scopes.extend(rows.benefits.benefits.iter().map(|r| (r.item_id, r.portfolio_id, r.is_restricted)));
+        scopes.extend(rows.benefits.profiles.iter().map(|r| (r.item_id, r.portfolio_id, r.is_restricted)));
         scopes.extend(rows.benefits.points.iter().map(|r| (r.item_id, r.portfolio_id, r.is_restricted)));
         scopes.extend(rows.benefits.shares.iter().map(|r| (r.item_id, r.portfolio_id, r.is_restricted)));
         for (item, portfolio, is_restricted) in scopes {
