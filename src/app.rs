@@ -139,8 +139,10 @@ pub fn model() -> &'static Model {
         let mutations = [
             people::mutations(),
             portfolios::mutations(),
+            strategy::mutations(),
             finance::mutations(),
             reporting::mutations(),
+            benefits::mutations(),
             platform::mutations(),
             importers::mutations(),
         ];

@@ -261,13 +261,13 @@ async fn show_demo(Demo { as_of, mut config }: Demo) -> Result<(), Error> {
     let listener = listen(&config).await?;
     let app = App::open(config, Arc::new(SystemClock)).await?;
     let month = as_of.unwrap_or_else(|| app.clock.today());
-    demo::load(&app.database.orm, month, app.clock.as_ref()).await?;
+    let loaded = demo::load(&app.database.orm, month, app.clock.as_ref()).await?;
     let stop = app::stop_signal();
-    say(&demo_text(&app, &listener)?)?;
+    say(&demo_text(&app, &listener, loaded)?)?;
     app::serve(app, listener, stop).await
 }
 
-fn demo_text(app: &App, listener: &TcpListener) -> Result<String, Error> {
+fn demo_text(app: &App, listener: &TcpListener, loaded: demo::Summary) -> Result<String, Error> {
     let address = reachable(listener.local_addr().map_err(Error::internal)?);
     let place = match app.config.explorer {
         Toggle::On => format!("Explorer    http://{address}/\n"),
@@ -281,10 +281,24 @@ fn demo_text(app: &App, listener: &TcpListener) -> Result<String, Error> {
         }
     }
     Ok(format!(
-        "\n{place}API         http://{address}/graphql\n\nFor the explorer's Headers pane, one of\n\n{}\nA first query:\n\n{}\nStop with ctrl-c; the data stays.\n\n",
+        "\n{}{place}API         http://{address}/graphql\n\nFor the explorer's Headers pane, one of\n\n{}\nA first query:\n\n{}\nStop with ctrl-c; the data stays.\n\n",
+        loaded_text(loaded),
         tokens.join("\n"),
         http::FIRST_QUERY
     ))
+}
+
+/// What was loaded; nothing where the data of before were kept.
+fn loaded_text(loaded: demo::Summary) -> String {
+    if !loaded.created {
+        return String::new();
+    }
+    let demo::Summary {
+        portfolios, programs, projects, people, objectives, budgets, forecasts, reports, benefits, ..
+    } = loaded;
+    format!(
+        "Loaded      {portfolios} portfolios, {programs} programs, {projects} projects, {people} people, {objectives} objectives,\n            {budgets} budgets, {forecasts} forecasts, {reports} status reports, {benefits} benefits\n"
+    )
 }
 
 /// Where this machine reaches a server that listens on every address.

@@ -142,6 +142,8 @@ fn item(kind: &str, own: Uuid, portfolio: usize, key: String, name: String) -> p
         priority: Some(2),
         confidentiality: "NORMAL".into(),
         base_currency: "EUR".into(),
+        rag: None,
+        rag_on: None,
         budget_amount: Some(25_000_000_000),
         project_type: None,
         methodology: None,

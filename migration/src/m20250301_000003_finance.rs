@@ -40,7 +40,7 @@ const UP: &[&str] = &[
     name {text} not null,
     name_fold {text} not null,
     account {text},
-    allows_capex {bool} not null,
+    is_capex_allowed {bool} not null,
     parent_id {id} references cost_category (id),
     {audit},
     archived_at {instant},

@@ -122,6 +122,9 @@ impl Caller {
         if identity.key.is_some() {
             rights = rights.of_key();
         }
+        if !rows.linked.is_empty() {
+            rights = rights.of_benefit_owner();
+        }
         rights.reach = rows.reach();
         Self { identity, person, roles, rights, rows, access_mode: AccessMode::default() }
     }

@@ -154,9 +154,11 @@ impl Scopes {
     pub const ROLE_RATES: Self = Self(1 << 11);
     /// Own rows that are no labor.
     pub const OWN_NON_LABOR: Self = Self(1 << 12);
+    /// Items whose benefits the caller owns.
+    pub const LINKED: Self = Self(1 << 13);
 
     /// The names of all scopes, for printing.
-    pub const NAMES: [(Self, &'static str); 13] = [
+    pub const NAMES: [(Self, &'static str); 14] = [
         (Self::ALL, "ALL"),
         (Self::ACTIVE, "ACTIVE"),
         (Self::OWN, "OWN"),
@@ -170,6 +172,7 @@ impl Scopes {
         (Self::SHARED, "SHARED"),
         (Self::ROLE_RATES, "ROLE_RATES"),
         (Self::OWN_NON_LABOR, "OWN_NON_LABOR"),
+        (Self::LINKED, "LINKED"),
     ];
 
     /// Both together.
@@ -188,6 +191,12 @@ impl Scopes {
     #[must_use]
     pub const fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
+    }
+
+    /// Where a right on drafts lets new ones be made: what is new is a draft, so on all of her own.
+    #[must_use]
+    pub const fn of_new(self) -> Self {
+        if self.has(Self::OWN_DRAFT) { self.or(Self::OWN) } else { self }
     }
 
     /// Whether there is any right at all.
@@ -244,8 +253,8 @@ const NOTHING: Grant = reads(Scopes::NONE);
 const EVERYTHING: Grant = grant(Scopes::ALL, Scopes::ALL, Scopes::ALL);
 const GRANTED: Grant = grant(Scopes::GRANT, Scopes::GRANT, Scopes::NONE);
 
-/// The table of roles and classes. BENEFIT_OWNER and TEAM_MEMBER are relations, not roles, and come with the entities
-/// that make them.
+/// The table of roles and classes. BENEFIT_OWNER and TEAM_MEMBER are relations, not roles: the one is
+/// [`Rights::of_benefit_owner`], the other comes with the entities that make it.
 pub fn decide(role: Role, class: Class) -> Grant {
     use Scopes as S;
     match class {
@@ -414,8 +423,19 @@ impl Rights {
     pub fn of_key(mut self) -> Self {
         self.write[Class::Sec as usize] = Scopes::NONE;
         self.approve = [Scopes::NONE; Class::ALL.len()];
-        for step in Step::ALL.into_iter().filter(|step| !step.barred().is_empty()) {
+        for step in Step::ALL.into_iter().filter(|step| step.approves()) {
             self.steps[step as usize] = Scopes::NONE;
+        }
+        self
+    }
+
+    /// Beside it what BENEFIT_OWNER reads, a relation and no role: her benefits, and names, states and dates of the items
+    /// that bring them. She writes nothing by it.
+    #[must_use]
+    pub fn of_benefit_owner(mut self) -> Self {
+        for (class, scopes) in [(Class::Basic, Scopes::LINKED), (Class::Ben, Scopes::SELF)] {
+            let read = &mut self.read[class as usize];
+            *read = absorb(read.or(scopes));
         }
         self
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{api_key_grant, person, person_identity, portfolio_item, role_assignment};
+use entity::{api_key_grant, benefit, person, person_identity, portfolio_item, role_assignment};
 use sea_orm::{ColumnTrait, Condition, DatabaseConnection, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
@@ -27,6 +27,8 @@ pub struct Rows {
     pub team: Arc<[Uuid]>,
     /// What is granted to the key (GRANT).
     pub granted: Subtrees,
+    /// Items whose benefits she owns (LINKED).
+    pub linked: Arc<[Uuid]>,
     /// Confidential items that she is named on, or that are granted to the key, all the way up.
     pub named: Arc<[Uuid]>,
 }
@@ -61,13 +63,15 @@ pub enum RowSet {
     GrantedPortfolios,
     /// Programs and projects granted to the key elsewhere.
     GrantedItems,
+    /// Items whose benefits she owns.
+    Linked,
     /// Restricted items that name her.
     Named,
 }
 
 impl RowSet {
     /// Every set.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Own,
         Self::SponsoredPortfolios,
         Self::SponsoredItems,
@@ -76,6 +80,7 @@ impl RowSet {
         Self::Team,
         Self::GrantedPortfolios,
         Self::GrantedItems,
+        Self::Linked,
         Self::Named,
     ];
 }
@@ -104,6 +109,7 @@ impl Rows {
             RowSet::Team => &self.team,
             RowSet::GrantedPortfolios => &self.granted.portfolios,
             RowSet::GrantedItems => &self.granted.items,
+            RowSet::Linked => &self.linked,
             RowSet::Named => &self.named,
         }
     }
@@ -313,8 +319,15 @@ async fn related(db: &DatabaseConnection, me: Uuid, scopes: &[Uuid]) -> Result<R
         given: subtrees(&below(db, given).await?),
         team: Arc::default(),
         granted: Subtrees::default(),
+        linked: owned_benefits(db, me).await?.into(),
         named: named(db, Some(me), scopes).await?.into(),
     })
+}
+
+/// The items whose benefits the person owns.
+async fn owned_benefits(db: &DatabaseConnection, me: Uuid) -> Result<Vec<Uuid>, Error> {
+    let items = benefit::Entity::find().select_only().column(benefit::Column::ItemId).distinct();
+    Ok(items.filter(benefit::Column::OwnerId.eq(me)).into_tuple().all(db).await?)
 }
 
 fn subtrees(all: &[Item]) -> Subtrees {

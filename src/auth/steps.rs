@@ -119,6 +119,11 @@ impl Step {
         }
     }
 
+    /// Whether it decides on what others made: whoever takes it must be seen.
+    pub fn approves(self) -> bool {
+        self == Self::BenefitApprove || !self.barred().is_empty()
+    }
+
     /// Who may not take the step whatever her roles give: a conflict of duty wins over every right.
     pub fn barred(self) -> &'static [Duty] {
         match self {

@@ -99,3 +99,14 @@ pub fn declare() -> Entity {
         .audited()
         .archivable()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::rules::BenefitState, STATE};
+
+    #[test]
+    fn the_schema_names_the_states_that_the_rules_know() {
+        let shown: Vec<_> = STATE.values.iter().map(|(name, _)| *name).collect();
+        assert_eq!(shown, BenefitState::ALL.map(BenefitState::as_str));
+    }
+}

@@ -3,7 +3,11 @@
 //! The facts stand in the `.csv` files beside this one; dates in them are days from the day asked for.
 
 use chrono::{Datelike, NaiveDate};
-use entity::{external_link, org_unit, person, person_identity, portfolio_item, role_assignment};
+use entity::{
+    benefit, benefit_contribution, benefit_plan_point, budget, budget_line, cost_category, external_link,
+    fiscal_calendar, fiscal_period, forecast, forecast_line, objective_contribution, org_unit, person, person_identity,
+    portfolio_item, rag_assessment, role_assignment, status_report, strategic_objective,
+};
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect};
 
 use crate::clock::Clock;
@@ -11,7 +15,15 @@ use crate::error::{Code, Error};
 use crate::graph::begin;
 use crate::write::ancestors;
 
+mod benefits;
+mod calendar;
+mod forecasts;
+mod money;
+mod ratings;
+mod reports;
 mod rows;
+mod shape;
+mod strategy;
 mod timeline;
 
 /// Subject of the head of the project management office.
@@ -20,6 +32,9 @@ pub const PMO_LEAD: &str = "anna.keller";
 pub const PROJECT_MANAGER: &str = "marc.dubois";
 /// Subject of the sponsor of one program and of two projects outside it.
 pub const SPONSOR: &str = "helen.ashworth";
+
+/// Rows of one statement: 40 columns of each stay below the 32,766 parameters of SQLite.
+const MOST_AT_ONCE: usize = 400;
 
 /// What was loaded, or that there was something already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,6 +49,16 @@ pub struct Summary {
     pub projects: usize,
     /// People created.
     pub people: usize,
+    /// Strategic objectives created.
+    pub objectives: usize,
+    /// Versions of budgets created.
+    pub budgets: usize,
+    /// Versions of forecasts created.
+    pub forecasts: usize,
+    /// Status reports created.
+    pub reports: usize,
+    /// Benefits created.
+    pub benefits: usize,
 }
 
 /// Loads the organization as it stands on `as_of`, all or nothing. The clock is not asked: rows carry the times of
@@ -55,6 +80,11 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
         programs: count("PROGRAM"),
         projects: count("PROJECT"),
         people: rows.people.len(),
+        objectives: rows.objectives.len(),
+        budgets: rows.budgets.len(),
+        forecasts: rows.forecasts.len(),
+        reports: rows.reports.len(),
+        benefits: rows.benefits.profiles.len(),
     };
     insert::<org_unit::Entity, _, org_unit::ActiveModel>(&txn, rows.org_units).await?;
     insert::<person::Entity, _, person::ActiveModel>(&txn, rows.people).await?;
@@ -63,6 +93,20 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     ancestors::keep_all(&txn).await?;
     insert::<role_assignment::Entity, _, role_assignment::ActiveModel>(&txn, rows.roles).await?;
     insert::<external_link::Entity, _, external_link::ActiveModel>(&txn, rows.links).await?;
+    insert::<fiscal_calendar::Entity, _, fiscal_calendar::ActiveModel>(&txn, rows.frame.calendars).await?;
+    insert::<fiscal_period::Entity, _, fiscal_period::ActiveModel>(&txn, rows.frame.periods).await?;
+    insert::<cost_category::Entity, _, cost_category::ActiveModel>(&txn, rows.frame.categories).await?;
+    insert::<budget::Entity, _, budget::ActiveModel>(&txn, rows.budgets).await?;
+    insert::<budget_line::Entity, _, budget_line::ActiveModel>(&txn, rows.budget_lines).await?;
+    insert::<forecast::Entity, _, forecast::ActiveModel>(&txn, rows.forecasts).await?;
+    insert::<forecast_line::Entity, _, forecast_line::ActiveModel>(&txn, rows.forecast_lines).await?;
+    insert::<status_report::Entity, _, status_report::ActiveModel>(&txn, rows.reports).await?;
+    insert::<rag_assessment::Entity, _, rag_assessment::ActiveModel>(&txn, rows.ratings).await?;
+    insert::<strategic_objective::Entity, _, strategic_objective::ActiveModel>(&txn, rows.objectives).await?;
+    insert::<objective_contribution::Entity, _, objective_contribution::ActiveModel>(&txn, rows.contributions).await?;
+    insert::<benefit::Entity, _, benefit::ActiveModel>(&txn, rows.benefits.profiles).await?;
+    insert::<benefit_plan_point::Entity, _, benefit_plan_point::ActiveModel>(&txn, rows.benefits.points).await?;
+    insert::<benefit_contribution::Entity, _, benefit_contribution::ActiveModel>(&txn, rows.benefits.shares).await?;
     txn.commit().await?;
     Ok(summary)
 }
@@ -73,7 +117,11 @@ where
     M: IntoActiveModel<A>,
     A: ActiveModelTrait<Entity = E> + Send,
 {
-    E::insert_many(models.into_iter().map(IntoActiveModel::into_active_model)).exec_without_returning(txn).await?;
+    let mut rows = models.into_iter().map(IntoActiveModel::into_active_model).peekable();
+    while rows.peek().is_some() {
+        let chunk: Vec<A> = rows.by_ref().take(MOST_AT_ONCE).collect();
+        E::insert_many(chunk).exec_without_returning(txn).await?;
+    }
     Ok(())
 }
 

@@ -2,22 +2,27 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use entity::{external_link, org_unit, person, person_identity, portfolio_item, role_assignment};
-use serde::{Deserialize, de::DeserializeOwned};
-use sha2::{Digest, Sha256};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use entity::{
+    budget, budget_line, external_link, forecast, forecast_line, objective_contribution, org_unit, person,
+    person_identity, portfolio_item, rag_assessment, role_assignment, status_report, strategic_objective,
+};
+use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{PMO_LEAD, timeline};
+use super::{
+    PMO_LEAD,
+    benefits::{Benefits, benefits},
+    calendar::Frame,
+    forecasts, money, ratings, reports,
+    shape::{PER_UNIT, World, facts, id, instant},
+    strategy, timeline,
+};
 use crate::error::Error;
 use crate::portfolios::rules::ItemState;
 
 /// Whose tokens name these people: those that the server's own `token` command signs.
-const ISSUER: &str = "foliograph-local";
-/// 2024-01-01, the time part of every id.
-const ID_MILLIS: u64 = 1_704_067_200_000;
-/// Money is kept in 1/10,000 of the major unit.
-const PER_UNIT: i64 = 10_000;
+pub(super) const ISSUER: &str = "foliograph-local";
 
 /// Everything that is inserted, by table.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,6 +33,16 @@ pub(super) struct Rows {
     pub items: Vec<portfolio_item::Model>,
     pub roles: Vec<role_assignment::Model>,
     pub links: Vec<external_link::Model>,
+    pub frame: Frame,
+    pub budgets: Vec<budget::Model>,
+    pub budget_lines: Vec<budget_line::Model>,
+    pub forecasts: Vec<forecast::Model>,
+    pub forecast_lines: Vec<forecast_line::Model>,
+    pub reports: Vec<status_report::Model>,
+    pub ratings: Vec<rag_assessment::Model>,
+    pub objectives: Vec<strategic_objective::Model>,
+    pub contributions: Vec<objective_contribution::Model>,
+    pub benefits: Benefits,
 }
 
 #[derive(Deserialize)]
@@ -142,35 +157,46 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
         items.push(item);
     }
 
-    let roles = facts::<RoleFact>(include_str!("roles.csv"))?
+    let roles: Vec<role_assignment::Model> = facts::<RoleFact>(include_str!("roles.csv"))?
         .into_iter()
         .enumerate()
         .map(|(index, fact)| role(fact, index, as_of))
         .collect();
-    Ok(Rows { org_units, people, identities, items, roles, links })
+
+    let world = World::new(as_of, &items, &people);
+    let frame = Frame::new(as_of)?;
+    let (budgets, budget_lines) = money::budgets(&world, &frame, &|person, currency| limit(&roles, person, currency))?;
+    let (forecasts, forecast_lines) = forecasts::forecasts(&world, &frame);
+    let (reports, ratings) = reports::reports(&world, &forecasts::known(&forecasts))?;
+    let objectives = strategy::objectives(&world)?;
+    let contributions = strategy::contributions(&world)?;
+    let benefits = benefits(&world, &frame)?;
+    ratings::rate(&mut items, &reports, &ratings);
+    Ok(Rows {
+        org_units,
+        people,
+        identities,
+        items,
+        roles,
+        links,
+        frame,
+        budgets,
+        budget_lines,
+        forecasts,
+        forecast_lines,
+        reports,
+        ratings,
+        objectives,
+        contributions,
+        benefits,
+    })
 }
 
-fn facts<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, Error> {
-    csv::ReaderBuilder::new()
-        .delimiter(b'|')
-        .quoting(false)
-        .from_reader(text.as_bytes())
-        .deserialize()
-        .collect::<Result<_, _>>()
-        .map_err(Error::internal)
-}
-
-/// An id shaped like those that the server makes, but settled by what it stands for: adding a row moves no other.
-fn id(table: &str, key: &str) -> Uuid {
-    let digest = Sha256::digest(format!("{table}:{key}"));
-    let mut bytes = [0_u8; 16];
-    bytes[..6].copy_from_slice(&ID_MILLIS.to_be_bytes()[2..]);
-    bytes[6..].copy_from_slice(&digest[..10]);
-    uuid::Builder::from_random_bytes(bytes).with_version(uuid::Version::SortRand).into_uuid()
-}
-
-fn instant(as_of: NaiveDate, days: i64) -> DateTime<Utc> {
-    (as_of + TimeDelta::days(days)).and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(8)
+/// Up to which amount somebody may approve budgets in a currency.
+fn limit(roles: &[role_assignment::Model], person: Uuid, currency: &str) -> Option<i64> {
+    let hers = roles.iter().filter(|role| role.person_id == person);
+    let known = hers.filter(|role| role.approval_limit_currency.as_deref() == Some(currency));
+    known.filter_map(|role| role.approval_limit_amount).max()
 }
 
 fn org_unit(key: String, name: String, parent: Option<String>, written: &Written) -> org_unit::Model {

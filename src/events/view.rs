@@ -112,6 +112,7 @@ impl View {
                 portfolios: rows(RowSet::GrantedPortfolios),
                 items: rows(RowSet::GrantedItems),
             },
+            linked: rows(RowSet::Linked),
             named: rows(RowSet::Named),
         };
         let reads = Class::ALL.map(|class| content.read.get(class.as_str()).map_or(Scopes::NONE, |text| scopes(text)));
@@ -191,6 +192,7 @@ fn uses(scopes: Scopes, set: RowSet) -> bool {
         RowSet::GivenPortfolios | RowSet::GivenItems => scopes.has(Scopes::PF),
         RowSet::Team => scopes.has(Scopes::TEAM),
         RowSet::GrantedPortfolios | RowSet::GrantedItems => scopes.has(Scopes::GRANT),
+        RowSet::Linked => scopes.has(Scopes::LINKED),
         RowSet::Named => true,
     }
 }

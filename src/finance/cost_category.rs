@@ -18,9 +18,9 @@ pub fn declare() -> Entity {
                 .grouped()
                 .written_by(Step::FinanceSetUp),
             Field::scalar(
-                "allowsCapex",
+                "isCapexAllowed",
                 Scalar::Boolean,
-                C::AllowsCapex,
+                C::IsCapexAllowed,
                 "Whether lines of it may be capital expenditure; not if not said.",
             )
             .required()

@@ -22,7 +22,7 @@ pub fn declare() -> Entity {
     .node("fca", "fiscalCalendar", "fiscalCalendars")
     .keyed_by(Step::FinanceSetUp, C::Key, "The human key; unique.")
     .fields([
-        Field::text("name", C::Name, C::NameFold, "The name.").required().written_by(Step::FinanceSetUp),
+        Field::text("name", C::Name, C::NameFold, "The name.").required().grouped().written_by(Step::FinanceSetUp),
         Field::scalar("description", Scalar::String, C::Description, "What it is for; null when nobody wrote it.")
             .unordered()
             .written_by(Step::FinanceSetUp)

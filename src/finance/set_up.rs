@@ -277,7 +277,7 @@ pub fn blank_category(work: &Work<'_>) -> cost_category::Model {
         name: String::new(),
         name_fold: String::new(),
         account: None,
-        allows_capex: false,
+        is_capex_allowed: false,
         parent_id: None,
         version: 0,
         created_at: work.now,

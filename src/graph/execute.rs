@@ -134,7 +134,8 @@ impl Engine {
 
     /// A run of a plan for a caller.
     pub(super) fn new_run<'a>(&'a self, plan: &'a Plan, caller: &'a Caller, variables: &'a Variables) -> Run<'a> {
-        Run::new(&self.database, self.model, &self.signer, &self.limits, plan, caller, variables)
+        let today = self.clock.today();
+        Run::new(&self.database, self.model, &self.signer, &self.limits, plan, caller, variables, today)
     }
 
     /// The JSON of root fields; none where async-graphql answers. An error that refuses the whole request is returned,

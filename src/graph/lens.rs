@@ -185,7 +185,7 @@ impl Lens<'_> {
                 Param::Keys => DbValue::Ids(keys.clone()),
                 Param::Rows(set) => DbValue::Ids(self.caller.rows.of(*set).clone()),
                 Param::Me => DbValue::Id(self.caller.person.unwrap_or(Uuid::nil())),
-                Param::Limit | Param::Variable { .. } => DbValue::Int(0),
+                Param::Today | Param::Limit | Param::Variable { .. } => DbValue::Int(0),
             })
             .collect();
         let mut reader: Reader = self.database.reader().await?;

@@ -10,7 +10,7 @@ use async_graphql_value::Value;
 
 use super::{
     changes::Asked,
-    decl::{Column, Entity, Field, RowScope},
+    decl::{Column, DayList, Entity, Field, RowScope},
     sql::Statement,
     trail::Trail,
     tree::Tree,
@@ -276,6 +276,8 @@ pub struct OrderKey {
 /// The arguments of a connection, as written in the document.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
+    /// The list's own condition, with the day on which it is asked for.
+    pub day: Option<(&'static DayList, Option<Value>)>,
     /// `filter`.
     pub filter: Option<Value>,
     /// `orderBy`.
@@ -296,6 +298,16 @@ pub struct Page {
     pub row_cursors: bool,
     /// Variables that must have a value for the fixed statement to fit; none where no fixed statement exists.
     pub leaves: Option<Vec<String>>,
+}
+
+impl Page {
+    /// Gives the list a condition of its own.
+    pub fn meet(&mut self, list: &'static DayList, on: Option<Value>) {
+        if let (Some(Value::Variable(name)), Some(leaves)) = (&on, &mut self.leaves) {
+            leaves.push(name.to_string());
+        }
+        self.day = Some((list, on));
+    }
 }
 
 /// A step of writing a connection.

@@ -62,6 +62,8 @@ pub enum Param {
     Rows(RowSet),
     /// The caller's person; matches nothing when there is none.
     Me,
+    /// The day on which the statement runs.
+    Today,
     /// The keys of the parent rows.
     Keys,
     /// How many rows, when a variable says it.
@@ -218,6 +220,7 @@ impl Sql {
                 (Scopes::TEAM, item, RowSet::Team),
                 (Scopes::GRANT, portfolio, RowSet::GrantedPortfolios),
                 (Scopes::GRANT, item, RowSet::GrantedItems),
+                (Scopes::LINKED, item, RowSet::Linked),
             ] {
                 if scopes.has(scope) && self.reach.has(set) {
                     sets.push((column, set));

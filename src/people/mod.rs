@@ -1,5 +1,6 @@
 //! People: who there is, where they belong, and which roles they were given.
 
+pub mod charge;
 mod org_unit;
 mod person;
 pub mod role_assignment;

@@ -2,7 +2,7 @@
 //! an item (a budget, a risk, a report) has one foreign key.
 
 use entity::{
-    benefit, benefit_contribution, budget, forecast, objective_contribution,
+    alignment_cell, benefit, benefit_contribution, budget, forecast, objective_contribution,
     portfolio_item::{self, Column as C},
     portfolio_tree_node, rag_assessment, status_report,
 };
@@ -11,6 +11,7 @@ use crate::{
     auth::{Class, Step},
     graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
     reporting::rag_assessment::RAG,
+    strategy::UNALIGNED,
 };
 
 /// `ItemState`.
@@ -237,6 +238,12 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
                 objective_contribution::Column::ItemId,
                 "What it contributes to objectives.",
             ),
+            Field::many(
+                "alignment",
+                "AlignmentCell",
+                alignment_cell::Column::ItemId,
+                "Its row of the alignment matrix: what it contributes, archived contributions and objectives left out.",
+            ),
             Field::many("statusReports", "StatusReport", status_report::Column::ItemId, "What is told of it, by period."),
             Field::many("ragAssessments", "RagAssessment", rag_assessment::Column::ItemId, "Its ratings, of all reports."),
             Field::many("budgets", "Budget", budget::Column::ItemId, "The versions of its budget."),
@@ -269,6 +276,7 @@ pub fn interface(members: &[Entity; 3]) -> Entity {
         "A portfolio, a program or a project.",
         members,
     )
+    .day_list(UNALIGNED)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use async_graphql_value::ConstValue;
 use entity::{
-    audit_event, external_link, person,
+    audit_event, external_link,
     portfolio_item::{self, Column as C, Model},
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
@@ -18,8 +18,10 @@ use super::{
 };
 use crate::{
     auth::{Class, Step, steps::Duty},
+    benefits::owners,
     error::Error,
     graph::decl::Writers,
+    people::charge,
     write::{
         Action, Batch, Done, Member, Mutation, Row, UserCode, UserError, Verb, Work, ancestors, duty, input,
         rows::{self, archived, forbidden, open, save},
@@ -28,6 +30,10 @@ use crate::{
 };
 
 type Items = portfolio_item::Entity;
+
+/// Fields that put somebody in charge, with their columns.
+const CHARGES: [(&str, &str); 3] =
+    [("owner", "owner_id"), ("sponsor", "sponsor_id"), ("projectManager", "project_manager_id")];
 
 /// The mutations of the three kinds.
 pub fn mutations() -> Vec<Mutation> {
@@ -73,7 +79,8 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
         }
         let mut rows = open::<Items>(work, entity, &batch.items, |work| blank(work, kind)).await?;
         may_create(work, &rows).await?;
-        people_work_here(work, &rows).await?;
+        charge::are_here(work, &rows, &CHARGES).await?;
+        owners::stand_apart(work, &rows).await?;
         rows::keys_are_free::<Items>(work, &rows, Some(kind)).await?;
         super::external_link::check_new(work, &rows, kind).await?;
         for row in &rows {
@@ -196,41 +203,6 @@ async fn may_create(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Erro
             let is_part = a.pen.is_due(a.field) || a.field.name == "parent";
             if steers && !is_part && !work.scopes_of(row.entity, a.field, a.pen.writers).is_all() {
                 work.fail(row, forbidden(row.entity, a));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whoever is put in charge still works here.
-async fn people_work_here(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
-    let charges =
-        |m: &Model| [("owner", m.owner_id), ("sponsor", m.sponsor_id), ("projectManager", m.project_manager_id)];
-    let newly = |row: &Row<Model>| -> Vec<(&'static str, Uuid)> {
-        let before = row.before.as_ref().map(charges);
-        let is_new = |at: usize, id: Option<Uuid>| before.is_none_or(|before| before[at].1 != id);
-        let all = charges(&row.after).into_iter().enumerate();
-        all.filter(|(at, (_, id))| is_new(*at, *id)).filter_map(|(_, (field, id))| Some((field, id?))).collect()
-    };
-    let named: HashSet<Uuid> = rows.iter().flat_map(newly).map(|(_, id)| id).collect();
-    if named.is_empty() {
-        return Ok(());
-    }
-    let gone: HashSet<Uuid> = person::Entity::find()
-        .select_only()
-        .column(person::Column::Id)
-        .filter(person::Column::Id.is_in(named))
-        .filter(person::Column::IsActive.eq(false))
-        .into_tuple()
-        .all(work.txn)
-        .await?
-        .into_iter()
-        .collect();
-    for row in rows {
-        for (field, id) in newly(row) {
-            if gone.contains(&id) {
-                let line = "This person no longer works here.";
-                work.fail(row, UserError::new(UserCode::Invalid, row.place(field), line));
             }
         }
     }

@@ -2,11 +2,14 @@
 
 use entity::alignment_cell::{self, Column as C};
 
-use super::contribution::RATING;
+use super::{contribution::RATING, on_day::MATRIX};
 use crate::{
     auth::Class,
-    graph::decl::{Entity, Field, RowScope, Scalar},
+    graph::decl::{Entity, Field, OfItem, RowScope, Scalar},
 };
+
+/// Cells carry their item's state: who sees the item sees its row of the matrix.
+const ROWS: RowScope = RowScope::OfItem(OfItem { state: Some("state"), ..OfItem::USUAL });
 
 /// `AlignmentCell`.
 pub fn declare() -> Entity {
@@ -14,11 +17,12 @@ pub fn declare() -> Entity {
         "AlignmentCell",
         &alignment_cell::Entity,
         Class::Basic,
-        RowScope::OF_ITEM,
+        ROWS,
         "Where an item and an objective meet: what the item contributes, weighed by money. Archived contributions and objectives are left out.",
     )
     .node("aln", "alignmentCell", "alignmentMatrix")
     .derived()
+    .day_list(MATRIX)
     .fields([
         Field::one("item", C::ItemId, "PortfolioItem", "The item: the matrix's row."),
         Field::one("objective", C::ObjectiveId, "StrategicObjective", "The objective: the matrix's column."),

@@ -55,7 +55,7 @@ pub fn declare() -> Entity {
             "weight",
             Scalar::Decimal,
             C::Weight,
-            "Its weight among its siblings, 0 or more; only the ratio to theirs counts.",
+            "Its weight among its siblings, 0 or more; only the ratio to theirs counts. 1 if not said.",
         )
         .required()
         .written_by(Step::StrategySteer)
@@ -80,4 +80,15 @@ pub fn declare() -> Entity {
     ])
     .audited()
     .archivable()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::rules::ObjectiveState, STATE};
+
+    #[test]
+    fn the_schema_names_the_states_that_the_rules_know() {
+        let shown: Vec<_> = STATE.values.iter().map(|(name, _)| *name).collect();
+        assert_eq!(shown, ObjectiveState::ALL.map(ObjectiveState::as_str));
+    }
 }

@@ -119,7 +119,7 @@ pub struct Mutation {
 /// The mutation that removes a row while it is no more than a draft.
 pub fn delete(entity: &'static str, single: &str, needs: Option<Permission>, doc: String, run: Run) -> Mutation {
     let deleted =
-        Member { name: "deletedId", ty: "ID", doc: "The id of the row that is gone; null where there are errors." };
+        Member { name: super::DELETED, ty: "ID", doc: "The id of the row that is gone; null where there are errors." };
     let (name, payload) = (format!("{single}Delete"), vec![deleted]);
     Mutation { name, doc, needs, entity, verb: Verb::Delete, input: vec![], payload, inputs: vec![], run }
 }

@@ -94,6 +94,9 @@ impl<'a> Work<'a> {
     }
 }
 
+/// The member of a payload that names the row that is gone.
+const DELETED: &str = "deletedId";
+
 /// Rows or ids of one statement; databases bound the number of parameters.
 const CHUNK: usize = 400;
 
@@ -155,10 +158,9 @@ impl Done {
             payload.insert("results".into(), results.into());
             payload.extend(counts.iter().map(|(name, _, n)| ((*name).to_owned(), json!(n))));
             payload.insert("isDryRun".into(), is_dry_run.into());
-        } else if mutation.verb == Verb::Delete {
-            payload.insert("deletedId".into(), self.rows.first().map_or(Json::Null, shown));
         } else if errors.is_empty() {
-            payload.insert(single.to_owned(), self.rows.first().map_or(Json::Null, shown));
+            let name = if mutation.verb == Verb::Delete { DELETED } else { single };
+            payload.insert(name.to_owned(), self.rows.first().map_or(Json::Null, shown));
         }
         payload.extend(self.beside.clone());
         payload.insert("userErrors".into(), told(None).into());

@@ -220,6 +220,7 @@ impl Writer {
     /// The answer of an earlier request, as things are now and as far as the caller may still do what she did then.
     async fn replay(&self, wish: &Wish<'_>, mut done: Done, mut errors: Told) -> Result<Performed, Error> {
         let entity = self.model.entity(wish.mutation.entity);
+        done.rows.iter_mut().for_each(|row| row.prefix = entity.prefix.unwrap_or_default());
         // What is gone can neither be read nor written again.
         if wish.mutation.verb == Verb::Delete {
             done.rows.iter_mut().for_each(|row| row.prefix = entity.prefix.unwrap_or_default());
@@ -231,7 +232,6 @@ impl Writer {
         let held = self.lens(wish.caller).holds(entity, &ids, &[scopes]).await?;
         let mut lost = vec![];
         for row in &mut done.rows {
-            row.prefix = entity.prefix.unwrap_or_default();
             let Some(id) = row.id.filter(|id| ids.contains(id)) else { continue };
             let path =
                 || if wish.mutation.verb.is_bulk() { Path::input().at("items").at(row.index) } else { Path::input() };

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::{
     World, folder,
     process::{Answer, Process, Shell, files_in},
-    real_data,
+    real_data, settings,
     world::Kind,
 };
 
@@ -176,6 +176,14 @@ tests! {
         assert!(printed.contains(&format!("http://{}/\n", demo.address())), "{printed}");
         assert!(printed.contains(&format!("http://{}/graphql\n", demo.address())), "{printed}");
         assert!(demo.get("/").body.contains("<title>Foliograph explorer</title>"));
+        let loaded = printed.lines().find(|line| line.starts_with("Loaded ")).expect("what was loaded");
+        assert!(loaded.contains("6 programs, 60 projects, 41 people"), "{loaded}");
+        for query in readme_stories() {
+            let body = demo.post(&tokens[0], &json!({ "query": query }).to_string()).json();
+            assert_eq!(body.get("errors"), None, "{query}: {body}");
+            let told = ["project", "program"].iter().find_map(|kind| body["data"].get(kind)).expect("an item");
+            assert!(told["statusReports"]["nodes"].as_array().is_some_and(|nodes| nodes.len() >= 9), "{body}");
+        }
         let people: Vec<Value> = tokens.iter().map(|token| demo.post(token, FIRST).json()["data"]["viewer"].clone()).collect();
         assert_eq!(people, [
             json!({ "roles": ["PMO_LEAD"], "person": { "key": "anna.keller" } }),
@@ -199,6 +207,7 @@ tests! {
 
         // A start a year later finds the data as it was left, and the tokens of before still hold.
         let (again, _, _) = start_demo(&shell, &["demo", "--as-of", "2027-11"]);
+        assert!(!again.stdout.text.contains("Loaded "), "{}", again.stdout.text);
         assert_eq!(seen(&again, rows).iter().map(Answer::json).collect::<Vec<_>>(), before);
         again.stop();
         if world.kind == Kind::Sqlite {
@@ -311,6 +320,19 @@ async fn demo_shell(world: &World) -> Shell {
         Kind::Sqlite => Shell::new(),
         Kind::Postgres => Shell::new().with("DATABASE_URL", &world.empty_url().await),
     }
+}
+
+/// The queries of the stories in the README: what is indented below each of the three.
+fn readme_stories() -> Vec<String> {
+    let readme = fs::read_to_string(settings::workspace().join("README.md")).expect("the README");
+    let (_, told) = readme.split_once("- **Green, then red.**").expect("the first story");
+    let (told, _) = told.split_once("With Docker:").expect("what follows");
+    let stories: Vec<String> = told
+        .split("\n- **")
+        .map(|story| story.lines().filter(|line| line.starts_with("      ")).collect::<Vec<_>>().join("\n"))
+        .collect();
+    assert_eq!(stories.len(), 3, "{stories:?}");
+    stories
 }
 
 /// Starts the demo and reads what it prints: its tokens and its first query.

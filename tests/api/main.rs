@@ -8,6 +8,7 @@ use std::process::ExitCode;
 #[macro_use]
 mod support;
 
+mod benefits;
 mod bulk;
 mod changes;
 mod commands;
@@ -41,12 +42,14 @@ mod published;
 mod reporting;
 mod steps;
 mod storm;
+mod strategy;
 mod tree;
 mod websocket;
 mod writes;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
 const FILES: &[fn() -> Vec<support::Test>] = &[
+    benefits::list,
     bulk::list,
     changes::list,
     commands::list,
@@ -80,6 +83,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     reporting::list,
     steps::list,
     storm::list,
+    strategy::list,
     tree::list,
     websocket::list,
     writes::list,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::{
     World,
     client::Client,
-    writes::{audit, begin, change, events, faults, item, item_id, param, request_key, sql, stranger},
+    writes::{audit, begin_bare, change, events, faults, item, item_id, param, request_key, sql, stranger},
 };
 
 async fn manager(world: &World) -> Client {
@@ -91,7 +91,7 @@ async fn follow(client: &Client, since: &str) -> (Vec<Value>, String) {
 
 tests! {
     async fn a_draft_is_seen_by_who_writes_reports_and_a_published_one_by_all_readers(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let manager = manager(world).await;
         let id = draft(&manager, &db, "2026-01-31", "GREEN").await;
         let writers = [("the manager", manager.clone()), ("the office", lead.clone())];
@@ -132,7 +132,7 @@ tests! {
     }
 
     async fn a_deleted_draft_is_a_tombstone_for_who_saw_it_and_nothing_for_others(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let (manager, sponsor) = (manager(world).await, world.client_as("ingrid.solberg", &[Role::Sponsor]).await);
         let id = draft(&manager, &db, "2026-01-31", "GREEN").await;
         let mut starts = vec![];
@@ -155,7 +155,7 @@ tests! {
     }
 
     async fn what_is_published_never_changes_and_a_later_one_supersedes_it(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let manager = manager(world).await;
         let first = draft(&manager, &db, "2026-01-31", "GREEN").await;
         publish(&manager, &first).await;
@@ -192,7 +192,7 @@ tests! {
     }
 
     async fn reports_are_submitted_by_who_runs_it_and_given_back(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let manager = manager(world).await;
         let id = done(&manager, "statusReportCreate", json!({ "itemId": item_id(&db, "PR-014").await, "periodEndOn": "2026-01-31" })).await;
         let bare = change(&manager, "statusReportSubmit", of(&id)).await;
@@ -219,7 +219,7 @@ tests! {
     }
 
     async fn ratings_in_the_name_of_others_are_for_the_office(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let manager = manager(world).await;
         let id = draft(&manager, &db, "2026-01-31", "AMBER").await;
         let rating = |by: &str, color: &str| json!({ "reportId": id, "dimension": "OVERALL", "assessor": by, "declared": color });
@@ -239,7 +239,7 @@ tests! {
     }
 
     async fn figures_say_what_they_say_beside_what_is_declared(world: &World) {
-        let (db, _) = begin(world).await;
+        let (db, _) = begin_bare(world).await;
         let manager = manager(world).await;
         // Planned for 100 days, expected 8 days late; forecast 20 % above the budget.
         sql(&db, "UPDATE portfolio_item SET planned_start_on = '2026-01-01', planned_finish_on = '2026-04-10', forecast_finish_on = '2026-04-18', actual_finish_on = NULL, budget_amount = 1000000 WHERE key = 'PR-014'").await;
@@ -273,7 +273,7 @@ tests! {
     }
 
     async fn a_report_keeps_the_portfolio_that_the_item_stood_in(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let manager = manager(world).await;
         let id = draft(&manager, &db, "2026-01-31", "AMBER").await;
         publish(&manager, &id).await;
@@ -295,7 +295,7 @@ tests! {
     }
 
     async fn many_drafts_and_ratings_are_written_at_once(world: &World) {
-        let (db, _) = begin(world).await;
+        let (db, _) = begin_bare(world).await;
         let manager = manager(world).await;
         let item = item_id(&db, "PR-014").await;
         let reports: Vec<Value> = (1..=12).map(|month| json!({ "itemId": item, "periodEndOn": format!("2025-{month:02}-28") })).collect();

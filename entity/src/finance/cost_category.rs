@@ -18,7 +18,7 @@ pub struct Model {
     /// The account of the ledger.
     pub account: Option<String>,
     /// Whether lines of it may be capital expenditure.
-    pub allows_capex: bool,
+    pub is_capex_allowed: bool,
     /// The category that it is part of.
     pub parent_id: Option<Uuid>,
     /// Counts the writes to this row, from 1.

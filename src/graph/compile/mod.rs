@@ -153,12 +153,15 @@ impl<'d> Compiler<'d> {
         if name == "changes" {
             return self.changes("ChangePage", asked);
         }
-        if let Some(entity) = self.model.entities.iter().find(|e| e.plural == Some(name)) {
-            let scopes = self.rights.read(entity.class);
-            if scopes.is_empty() {
+        if let Some((entity, list)) = self.model.list(name) {
+            if self.rights.read(entity.class).is_empty() {
                 return Ok(RootKind::Denied(self.deny(format!("Query.{name}"), entity.class.read(), "ROLE")));
             }
-            return Ok(RootKind::Many(Box::new(self.connection(entity, None, asked)?)));
+            let mut level = self.connection(entity, None, asked)?;
+            if let Some(list) = list {
+                level.page.meet(list, argument(asked, "on"));
+            }
+            return Ok(RootKind::Many(Box::new(level)));
         }
         if let Some(entity) = self.model.entities.iter().find(|e| e.prefix.is_some() && e.single == name) {
             if self.rights.read(entity.class).is_empty() {

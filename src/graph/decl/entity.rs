@@ -3,7 +3,7 @@
 
 use sea_orm::{EntityName, IdenStatic};
 
-use super::{Column, Field, Kind, Pen, RowScope, Scalar, Writers};
+use super::{Column, DayList, Field, Kind, Pen, RowScope, Scalar, Writers};
 use crate::{
     auth::{Class, Rights, Scopes, Step},
     write::Member,
@@ -21,6 +21,8 @@ pub struct Entity {
     pub single: &'static str,
     /// Root field that lists them, such as `projects`; none for what is only reached through others.
     pub plural: Option<&'static str>,
+    /// Lists of its rows that meet a condition on a day.
+    pub day_lists: Vec<DayList>,
     /// Prefix of its ids; with it the entity implements `Node`.
     pub prefix: Option<&'static str>,
     /// What it is.
@@ -78,6 +80,7 @@ impl Entity {
             name,
             single: "",
             plural: None,
+            day_lists: vec![],
             prefix: None,
             doc,
             table: table.table_name(),
@@ -147,6 +150,13 @@ impl Entity {
     #[must_use]
     pub fn with_default_key(mut self) -> Self {
         self.fields = self.fields.into_iter().map(|f| if f.name == "key" { f.defaulted() } else { f }).collect();
+        self
+    }
+
+    /// A list of rows that meet a condition on a day.
+    #[must_use]
+    pub fn day_list(mut self, list: DayList) -> Self {
+        self.day_lists.push(list);
         self
     }
 
@@ -252,6 +262,7 @@ impl Entity {
             name,
             single,
             plural: Some(plural),
+            day_lists: vec![],
             prefix: None,
             doc,
             table: first.table,

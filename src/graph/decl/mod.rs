@@ -1,10 +1,12 @@
 //! Declarations: the facts of an entity, stated once. Schema types, filters, orderings, connections, aggregates, the
 //! permission table and the SQL all come from here. Every field has a class: none is readable by default.
 
+mod day_list;
 mod entity;
 mod field;
 mod model;
 
+pub use day_list::{DAY, DayList, TODAY};
 pub use entity::{Entity, KIND, List};
 pub use field::{Field, Pen, Writers};
 pub use model::Model;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Entity, Field, Kind};
+use super::{DayList, Entity, Field, Kind};
 use crate::write::{Mutation, PlainType};
 
 /// All declarations.
@@ -89,6 +89,14 @@ impl Model {
     pub fn of_kind(&self, interface: &str, kind: &str) -> &Entity {
         let interface = self.entity(interface);
         self.concrete(interface).into_iter().find(|e| e.kind == Some(kind)).unwrap_or(interface)
+    }
+
+    /// What a root list shows, and its condition where it has one.
+    pub fn list(&self, name: &str) -> Option<(&Entity, Option<&DayList>)> {
+        self.entities.iter().find_map(|entity| {
+            let dated = entity.day_lists.iter().find(|list| list.name == name);
+            (dated.is_some() || entity.plural == Some(name)).then_some((entity, dated))
+        })
     }
 
     /// The concrete entities whose changes are followed.

@@ -54,6 +54,8 @@ impl<'a> Filter<'a> {
         filter: &Value,
     ) -> Result<(), Error> {
         let mut guards = vec![];
+        // A list's own condition takes nothing from what the caller may ask for.
+        self.leaves = 0;
         sql.push(" AND ");
         self.object(sql, alias, entity, rows, filter, 0, &mut guards)?;
         write_guards(sql, alias, entity, &guards);

@@ -4,7 +4,7 @@ use async_graphql_value::{ConstValue, Value};
 
 use super::{
     super::{
-        decl::{Entity, Field, Kind, Model, Scalar},
+        decl::{Entity, Field, Kind, Model, Scalar, TODAY},
         sql::{Fold, Param, Sql},
         value::{DbValue, Leaf, ListType},
     },
@@ -127,6 +127,7 @@ impl Operand {
 
     pub(super) fn value(&self, sql: &mut Sql, value: &Value) -> Result<(), Error> {
         let param = match value {
+            Value::Variable(name) if name == TODAY => Param::Today,
             Value::Variable(name) => {
                 Param::Variable { name: name.to_string(), leaf: self.leaf.clone(), list: false, fold: self.fold }
             }

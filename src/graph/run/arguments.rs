@@ -18,6 +18,8 @@ pub const PAGE_DEFAULT: usize = 50;
 /// A level's arguments with this request's values.
 pub(super) struct Asked {
     pub(super) by: Option<Value>,
+    /// The list's own condition.
+    pub(super) condition: Option<Value>,
     pub(super) filter: Option<Value>,
     pub(super) order: Option<Value>,
     pub(super) after: Option<String>,
@@ -28,7 +30,8 @@ pub(super) struct Asked {
 
 impl Asked {
     pub(super) fn shape(&self, limit: RowLimit) -> Shape<'_> {
-        Shape { by: None, filter: self.filter.as_ref(), order: None, cursor: None, backward: false, limit }
+        let (condition, filter) = (self.condition.as_ref(), self.filter.as_ref());
+        Shape { by: None, condition, filter, order: None, cursor: None, backward: false, limit }
     }
 }
 
@@ -58,6 +61,7 @@ impl Run<'_> {
         };
         Ok(Asked {
             by,
+            condition: page.day.as_ref().and_then(|(list, on)| list.filter(self.settled(on.as_ref()))),
             filter: self.settled(page.filter.as_ref()).filter(|v| *v != Value::Null),
             order: self.settled(page.order.as_ref()).filter(|v| *v != Value::Null),
             after: text(&page.after),
@@ -94,7 +98,7 @@ impl Run<'_> {
 
     /// What a cursor of this list is good for.
     pub(super) fn list_hash(level: &Level, asked: &Asked) -> ListHash {
-        let filter = asked.filter.as_ref().map(canonical).unwrap_or_default();
+        let filter: String = [&asked.condition, &asked.filter].into_iter().flatten().map(canonical).collect();
         // One step and a list of one step are the same order, and so are none and an empty list.
         let order = match &asked.order {
             None => String::new(),

@@ -9,6 +9,7 @@ use std::{collections::HashMap, sync::Arc};
 use arguments::Asked;
 pub use arguments::PAGE_DEFAULT;
 use async_graphql_value::{ConstValue, Value};
+use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
@@ -51,6 +52,8 @@ pub struct Run<'a> {
     pub caller: &'a Caller,
     /// Values of the request's variables.
     pub variables: &'a Variables,
+    /// The day on which it runs.
+    pub today: NaiveDate,
     /// How often each entry of the plan was masked.
     pub masked: Vec<u32>,
     /// SQL statements sent.
@@ -142,9 +145,23 @@ impl<'a> Run<'a> {
         plan: &'a Plan,
         caller: &'a Caller,
         variables: &'a Variables,
+        today: NaiveDate,
     ) -> Self {
         let masked = vec![0; plan.access.len()];
-        Self { database, model, signer, limits, plan, caller, variables, masked, statements: 0, rows: 0, reader: None }
+        Self {
+            database,
+            model,
+            signer,
+            limits,
+            plan,
+            caller,
+            variables,
+            today,
+            masked,
+            statements: 0,
+            rows: 0,
+            reader: None,
+        }
     }
 
     /// The JSON of one row or of a connection; none where there is no such row.
@@ -228,10 +245,12 @@ impl<'a> Run<'a> {
                 Some(Lookup::Ref(by)) => Some(by),
                 Some(Lookup::Keys) | None => None,
             };
+            let condition = level.page.day.as_ref().and_then(|(list, on)| list.filter(on.clone()));
+            let condition = condition.as_ref();
             let filter = level.page.filter.as_ref().filter(|v| **v != Value::Null);
             let order = level.page.order.as_ref().filter(|v| **v != Value::Null);
-            let made =
-                self.builder().rows(level, &Shape { by, filter, order, cursor: None, backward: false, limit })?;
+            let shape = Shape { by, condition, filter, order, cursor: None, backward: false, limit };
+            let made = self.builder().rows(level, &shape)?;
             return Ok(level.fixed.get_or_init(|| Arc::new(made)).clone());
         }
         let open = |text: &str| self.signer.open(text, list);
@@ -246,6 +265,7 @@ impl<'a> Run<'a> {
             level,
             &Shape {
                 by: asked.by.as_ref(),
+                condition: asked.condition.as_ref(),
                 filter: asked.filter.as_ref(),
                 order: asked.order.as_ref(),
                 cursor: cursor.as_ref().map(|(values, before)| (values.as_slice(), *before)),
@@ -420,6 +440,7 @@ impl<'a> Run<'a> {
     fn bind(&self, param: &Param, keys: &Arc<[Uuid]>, limit: usize) -> Result<DbValue, Error> {
         Ok(match param {
             Param::Const(_) | Param::Me | Param::Rows(_) => of_caller(param, self.caller)?,
+            Param::Today => DbValue::Date(self.today),
             Param::Keys => DbValue::Ids(keys.clone()),
             Param::Limit => DbValue::Int(i64::try_from(limit).unwrap_or(i64::MAX)),
             Param::Variable { name, leaf, list, fold } => {
@@ -437,7 +458,7 @@ pub fn of_caller(param: &Param, caller: &Caller) -> Result<DbValue, Error> {
         // No person has the nil id.
         Param::Me => DbValue::Id(caller.person.unwrap_or(Uuid::nil())),
         Param::Rows(set) => DbValue::Ids(caller.rows.of(*set).clone()),
-        Param::Keys | Param::Limit | Param::Variable { .. } => {
+        Param::Today | Param::Keys | Param::Limit | Param::Variable { .. } => {
             return Err(Error::internal("a parameter of a document, outside of one"));
         }
     })

@@ -138,15 +138,15 @@ pub(super) fn query(model: &Model) -> MetaType {
     for entity in &model.entities {
         let needs = entity.class.read().to_string();
         if let Some(plural) = entity.plural {
-            fields.push(with_args(
-                field(
-                    plural,
-                    format!("{}Connection", entity.name),
-                    &needs,
-                    format!("The {} rows that the caller can see.", entity.name),
-                ),
-                connection_args(entity.name),
-            ));
+            let doc = format!("The {} rows that the caller can see.", entity.name);
+            let own = field(plural, format!("{}Connection", entity.name), &needs, doc);
+            fields.push(with_args(own, connection_args(entity.name)));
+        }
+        // A list of the entity's own name takes the place of the one without a day.
+        for list in &entity.day_lists {
+            let dated = field(list.name, format!("{}Connection", entity.name), &needs, list.doc);
+            let args = [vec![input("on", "LocalDate", list.on)], connection_args(entity.name)].concat();
+            fields.push(with_args(dated, args));
         }
         if entity.prefix.is_some() {
             fields.push(with_args(

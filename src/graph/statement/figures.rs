@@ -28,7 +28,7 @@ impl Builder<'_> {
         }
         write_figures(&mut sql, totals);
         from_rows(&mut sql, &Source::new(level.source.entity, level.source.scopes), level.link);
-        restrict_rows(&mut sql, level, shape.filter, &mut filter)?;
+        restrict_rows(&mut sql, level, shape, &mut filter)?;
         if level.link.is_some() {
             sql.push(" GROUP BY ");
             ordinal(&mut sql);
@@ -78,7 +78,7 @@ impl Builder<'_> {
             sql.push(")");
         }
         from_rows(&mut sql, inner, level.link);
-        restrict_rows(&mut sql, level, shape.filter, &mut filter)?;
+        restrict_rows(&mut sql, level, shape, &mut filter)?;
         restrict_keys(&mut sql, keys);
         sql.push(" AND ");
         amount(&mut sql);
@@ -156,7 +156,7 @@ impl Builder<'_> {
         sql.push(", ");
         write_figures(&mut sql, &groups.totals);
         from_rows(&mut sql, &groups.inner, level.link);
-        restrict_rows(&mut sql, level, shape.filter, &mut filter)?;
+        restrict_rows(&mut sql, level, shape, &mut filter)?;
         restrict_keys(&mut sql, &groups.keys);
         sql.push(" GROUP BY ");
         if level.link.is_some() {

@@ -53,6 +53,8 @@ pub enum RowLimit {
 pub struct Shape<'v> {
     /// The reference of a lookup.
     pub by: Option<&'v Value>,
+    /// The list's own condition.
+    pub condition: Option<&'v Value>,
     /// The filter.
     pub filter: Option<&'v Value>,
     /// The order.
@@ -161,7 +163,7 @@ impl Builder<'_> {
         lead: &str,
     ) -> Result<(), Error> {
         sql.push(lead);
-        restrict_rows(sql, level, shape.filter, filter)?;
+        restrict_rows(sql, level, shape, filter)?;
         match &level.lookup {
             None => {}
             Some(Lookup::Ref(_)) => self.find(sql, level.source.entity, shape.by.unwrap_or(&Value::Null))?,
@@ -368,10 +370,10 @@ fn from_rows(sql: &mut Sql, source: &Source, link: Option<Link>) {
     }
 }
 
-fn restrict_rows(sql: &mut Sql, level: &Level, filter: Option<&Value>, out: &mut Filter<'_>) -> Result<(), Error> {
+fn restrict_rows(sql: &mut Sql, level: &Level, shape: &Shape<'_>, out: &mut Filter<'_>) -> Result<(), Error> {
     let Source { entity, scopes, .. } = level.source;
     sql.visible(0, entity, scopes, " AND ");
-    if let Some(filter) = filter {
+    for filter in [shape.condition, shape.filter].into_iter().flatten() {
         out.write(sql, 0, entity, scopes, filter)?;
     }
     Ok(())

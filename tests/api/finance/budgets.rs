@@ -10,7 +10,7 @@ use crate::support::{
     World,
     client::Client,
     dump::dump,
-    writes::{audit, begin, change, faults, item, item_id, param, request_key, statuses},
+    writes::{audit, begin_bare, change, faults, item, item_id, param, request_key, statuses},
 };
 
 /// A draft for PR-014 with that amount; its id.
@@ -38,7 +38,7 @@ async fn states(client: &Client, key: &str) -> Vec<String> {
 
 tests! {
     async fn a_budget_is_drafted_submitted_and_approved_by_another(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let manager = world.client_as("george.mensah", &[Role::ProjectManager]).await;
         let id = draft(&manager, &db, "2800000").await;
         assert_eq!(faults(&change(&lead, "budgetApprove", of(&id)).await), ["ILLEGAL_STATE input"]);
@@ -62,7 +62,7 @@ tests! {
     }
 
     async fn who_submitted_a_budget_does_not_approve_it(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let id = draft(&lead, &db, "100").await;
         done(&lead, "budgetSubmit", of(&id)).await;
         let before = dump(&world.database().await).await;
@@ -75,7 +75,7 @@ tests! {
     }
 
     async fn a_sponsor_approves_up_to_her_limit_in_its_currency(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let (sponsor, finance) = (sponsor(world).await, finance(world).await);
         for (amount, contingency, may) in [("750000", None, true), ("750000.0001", None, false), ("700000", Some("50000"), true), ("700000", Some("50001"), false)] {
             let id = draft(&finance, &db, amount).await;
@@ -105,7 +105,7 @@ tests! {
     }
 
     async fn an_approved_version_supersedes_the_one_before(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let finance = finance(world).await;
         let first = draft(&finance, &db, "10").await;
         let second = draft(&finance, &db, "20").await;
@@ -124,7 +124,7 @@ tests! {
     }
 
     async fn two_approvals_at_once_leave_one_version_in_force(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let finance = finance(world).await;
         let mut ids = vec![];
         for amount in ["10", "20"] {
@@ -140,10 +140,10 @@ tests! {
     }
 
     async fn lines_sum_to_what_the_budget_says_at_most(world: &World) {
-        let (db, _) = begin(world).await;
+        let (db, _) = begin_bare(world).await;
         let finance = finance(world).await;
         calendar(&finance).await;
-        done(&finance, "costCategoryCreate", json!({ "key": "HW", "name": "Hardware", "allowsCapex": true })).await;
+        done(&finance, "costCategoryCreate", json!({ "key": "HW", "name": "Hardware", "isCapexAllowed": true })).await;
         done(&finance, "costCategoryCreate", json!({ "key": "TRAVEL", "name": "Travel" })).await;
         let id = draft(&finance, &db, "100").await;
         let line = |period: &str, category: &str, kind: &str, amount: &str| {
@@ -193,7 +193,7 @@ tests! {
     }
 
     async fn two_who_add_lines_at_once_do_not_exceed_the_budget(world: &World) {
-        let (db, _) = begin(world).await;
+        let (db, _) = begin_bare(world).await;
         let finance = finance(world).await;
         calendar(&finance).await;
         let id = draft(&finance, &db, "100").await;
@@ -206,7 +206,7 @@ tests! {
     }
 
     async fn a_revision_has_the_lines_of_the_version_that_it_is_made_from(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let finance = finance(world).await;
         calendar(&finance).await;
         let id = draft(&finance, &db, "100").await;
@@ -234,7 +234,7 @@ tests! {
     }
 
     async fn a_deletion_that_is_sent_again_answers_again(world: &World) {
-        let (db, _) = begin(world).await;
+        let (db, _) = begin_bare(world).await;
         let finance = finance(world).await;
         let id = draft(&finance, &db, "1").await;
         let input = json!({ "id": id, "ifVersion": "*", "clientMutationKey": request_key(3) });
@@ -245,7 +245,7 @@ tests! {
     }
 
     async fn a_transfer_moves_money_and_sums_to_nothing(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let finance = finance(world).await;
         // Both in EUR, each with an approved budget.
         let (one, other) = (item_id(&db, "PR-001").await, item_id(&db, "PR-052").await);
@@ -289,7 +289,7 @@ tests! {
     }
 
     async fn money_is_for_whom_the_policy_names(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let id = draft(&lead, &db, "100").await;
         for (who, role, sees) in [
             ("george.mensah", Role::ProjectManager, true),

@@ -4,7 +4,7 @@ use foliograph::auth::Role;
 use serde_json::{Value, json};
 
 use super::{calendar, done, finance, money};
-use crate::support::writes::{begin, change, faults, item_id, param};
+use crate::support::writes::{begin_bare, change, faults, item_id, param};
 
 fn of(id: &str) -> Value {
     json!({ "id": id, "ifVersion": "*" })
@@ -12,7 +12,7 @@ fn of(id: &str) -> Value {
 
 tests! {
     async fn a_published_forecast_never_changes_and_the_next_supersedes_it(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let manager = world.client_as("george.mensah", &[Role::ProjectManager]).await;
         calendar(&finance(world).await).await;
         let item = item_id(&db, "PR-014").await;
@@ -44,7 +44,7 @@ tests! {
     }
 
     async fn only_who_computes_what_it_will_cost_writes_forecasts(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let input = json!({ "itemId": item_id(&db, "PR-014").await, "asOfOn": "2026-01-31" });
         for (who, role, told) in [
             ("george.mensah", Role::ProjectManager, vec![]),

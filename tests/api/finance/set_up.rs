@@ -4,11 +4,11 @@ use foliograph::auth::Role;
 use serde_json::{Value, json};
 
 use super::{calendar, done, finance};
-use crate::support::writes::{audit, begin, change, events, faults, param, request_key, stranger};
+use crate::support::writes::{audit, begin_bare, change, events, faults, param, request_key, stranger};
 
 tests! {
     async fn periods_of_a_kind_do_not_overlap(world: &World) {
-        begin(world).await;
+        begin_bare(world).await;
         let finance = finance(world).await;
         calendar(&finance).await;
         let month = |key: &str, start: &str, end: &str| {
@@ -42,7 +42,7 @@ tests! {
     }
 
     async fn two_at_once_do_not_put_periods_over_each_other(world: &World) {
-        begin(world).await;
+        begin_bare(world).await;
         let finance = finance(world).await;
         calendar(&finance).await;
         let month = |key: &str, day: &str| {
@@ -57,7 +57,7 @@ tests! {
     }
 
     async fn a_period_lies_in_the_longer_one_that_it_is_part_of(world: &World) {
-        begin(world).await;
+        begin_bare(world).await;
         let finance = finance(world).await;
         calendar(&finance).await;
         let month = |patch: Value| json!({ "ref": { "key": "FY26-03" }, "ifVersion": "*", "patch": patch });
@@ -73,7 +73,7 @@ tests! {
     }
 
     async fn periods_are_closed_from_the_shortest_and_opened_from_the_longest(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let finance = finance(world).await;
         calendar(&finance).await;
         let of = |key: &str| json!({ "ref": { "key": key }, "ifVersion": "*" });
@@ -95,7 +95,7 @@ tests! {
     }
 
     async fn categories_are_a_tree_with_keys_of_their_own(world: &World) {
-        begin(world).await;
+        begin_bare(world).await;
         let finance = finance(world).await;
         let category = |key: &str, parent: Value| json!({ "key": key, "name": key, "parentKey": parent });
         done(&finance, "costCategoryCreate", category("IT", Value::Null)).await;
@@ -106,7 +106,7 @@ tests! {
     }
 
     async fn only_who_sets_up_finance_writes_them_and_business_readers_see_them(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let finance = finance(world).await;
         calendar(&finance).await;
         let before = (audit(&db).await.len(), events(&db).await.len());

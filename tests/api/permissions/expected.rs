@@ -1,7 +1,12 @@
 //! What a caller should see, worked out in plain Rust from the rows and the policy. Nothing here knows the compiler: the
 //! rows come through sea-orm, the rights from `decide`, and each scope is walked over the tree as its definition reads.
 
-use std::{collections::HashMap, str::FromStr};
+use std::{
+    cell::RefCell,
+    collections::{HashMap, HashSet},
+    rc::Rc,
+    str::FromStr,
+};
 
 use chrono::{NaiveDate, SecondsFormat};
 use entity::{
@@ -250,6 +255,10 @@ pub struct Eyes<'r> {
     pub roles: Vec<Role>,
     assigned: Vec<Uuid>,
     granted: Vec<Uuid>,
+    /// Items whose benefits she owns.
+    linked: HashSet<Uuid>,
+    /// What was found visible, by type: it is asked for with each row that lists it.
+    seen: RefCell<HashMap<String, Rc<Vec<Row<'r>>>>>,
 }
 
 /// What a caller should get in place of a value.
@@ -272,12 +281,12 @@ impl<'r> Eyes<'r> {
         if let Some(key) = rows.keys.iter().find(|key| key.key == subject) {
             let mine = rows.grants.iter().filter(|grant| grant.api_key_id == key.id);
             let roles = key.roles.split(',').filter_map(Role::parse).collect();
-            return Self { rows, person: None, roles, assigned: vec![], granted: mine.map(|g| g.item_id).collect() };
+            return Self { granted: mine.map(|g| g.item_id).collect(), ..Self::nobody(rows, roles) };
         }
         let known = rows.identities.iter().find(|i| i.issuer == "foliograph-local" && i.subject == subject);
         let person = known.and_then(|known| rows.people.iter().find(|p| p.id == known.person_id));
         if person.is_some_and(|person| !person.is_active || person.archived_at.is_some()) {
-            return Self { rows, person: None, roles: vec![], assigned: vec![], granted: vec![] };
+            return Self::nobody(rows, vec![]);
         }
         let person = person.map(|person| person.id);
         let valid = |a: &&role_assignment::Model| {
@@ -291,7 +300,23 @@ impl<'r> Eyes<'r> {
         roles.extend(mine.iter().filter_map(|a| Role::parse(&a.role)));
         roles.sort_unstable();
         roles.dedup();
-        Self { rows, person, roles, assigned: mine.iter().filter_map(|a| a.item_id).collect(), granted: vec![] }
+        let benefits = rows.plain["Benefit"].iter().filter(|row| person.is_some() && row.link("owner_id") == person);
+        let linked = benefits.filter_map(|row| row.link("item_id")).collect();
+        let assigned = mine.iter().filter_map(|a| a.item_id).collect();
+        Self { person, assigned, linked, ..Self::nobody(rows, roles) }
+    }
+
+    /// Nobody in particular, with these roles.
+    fn nobody(rows: &'r Rows, roles: Vec<Role>) -> Self {
+        Self {
+            rows,
+            person: None,
+            roles,
+            assigned: vec![],
+            granted: vec![],
+            linked: HashSet::new(),
+            seen: RefCell::default(),
+        }
     }
 
     fn is_me(&self, id: Option<Uuid>) -> bool {
@@ -300,7 +325,14 @@ impl<'r> Eyes<'r> {
 
     /// On which rows a class can be read: the union over the roles.
     pub fn read(&self, class: Class) -> Scopes {
-        self.union(class, |grant| grant.read)
+        let given = self.union(class, |grant| grant.read);
+        let is_owner = !self.linked.is_empty();
+        match class {
+            // By relation: who owns a benefit reads it, and names and dates of what is to bring it.
+            Class::Basic if is_owner => given.or(Scopes::LINKED),
+            Class::Ben if is_owner => given.or(Scopes::SELF),
+            _ => given,
+        }
     }
 
     fn union(&self, class: Class, part: impl Fn(Grant) -> Scopes) -> Scopes {
@@ -315,6 +347,7 @@ impl<'r> Eyes<'r> {
             || (scopes.has(Scopes::ACTIVE) && item.state == "ACTIVE")
             || (scopes.has(Scopes::OWN) && self.is_me(item.project_manager_id))
             || (scopes.has(Scopes::SPON) && self.rows.upward(item).any(|i| self.is_me(i.sponsor_id)))
+            || (scopes.has(Scopes::LINKED) && self.linked.contains(&item.id))
             || (scopes.has(Scopes::GRANT) && self.rows.upward(item).any(|i| self.granted.contains(&i.id)))
             || (scopes.has(Scopes::PF) && path.any(|i| named(i) || (i.kind == "PORTFOLIO" && self.is_me(i.owner_id))))
     }
@@ -356,12 +389,13 @@ impl<'r> Eyes<'r> {
         self.may_know(item) && self.holds_plain(self.read(class), row) && is_open
     }
 
-    /// Whether a row that belongs to an item is in one of the scopes. Only the tree knows an item's state.
+    /// Whether a row that belongs to an item is in one of the scopes. Only views over items know their state.
     fn holds_plain(&self, scopes: Scopes, row: &Plain) -> bool {
         let item = self.rows.item(row.link("item_id").expect("an item"));
         let own = scopes.has(Scopes::SELF) && self.is_me(row.link("owner_id"));
         let draft = scopes.has(Scopes::OWN_DRAFT) && self.is_me(item.project_manager_id) && row.is("is_draft");
-        let active = if row.type_name == "PortfolioTreeNode" { Scopes::NONE } else { Scopes::ACTIVE };
+        let knows_state = matches!(row.type_name, "PortfolioTreeNode" | "AlignmentCell");
+        let active = if knows_state { Scopes::NONE } else { Scopes::ACTIVE };
         own || draft || (scopes.is_all() || self.holds(scopes.without(active), item))
     }
 
@@ -376,7 +410,16 @@ impl<'r> Eyes<'r> {
 
     /// The rows of a type that exist for the caller, by id.
     pub fn visible(&self, type_name: &str) -> Vec<Row<'r>> {
-        self.rows.of(type_name).into_iter().filter(|row| self.sees(*row)).collect()
+        self.seen_of(type_name).to_vec()
+    }
+
+    fn seen_of(&self, type_name: &str) -> Rc<Vec<Row<'r>>> {
+        if let Some(seen) = self.seen.borrow().get(type_name) {
+            return Rc::clone(seen);
+        }
+        let seen = Rc::new(self.rows.of(type_name).into_iter().filter(|row| self.sees(*row)).collect::<Vec<_>>());
+        self.seen.borrow_mut().insert(type_name.to_owned(), Rc::clone(&seen));
+        seen
     }
 
     /// Ids of the rows of a type that exist for the caller.
@@ -471,7 +514,7 @@ impl<'r> Eyes<'r> {
             Kind::Many { to, .. } => {
                 let by = foreign_key_of(entity.name, field.name);
                 let of = |other: &Row<'_>| other.foreign_key(by) == Some(row.id());
-                let nodes: Vec<Value> = self.visible(to).into_iter().filter(of).map(Row::shown).collect();
+                let nodes: Vec<Value> = self.seen_of(to).iter().copied().filter(of).map(Row::shown).collect();
                 json!({ "totalCount": nodes.len(), "nodes": nodes })
             }
             Kind::ViewerAccess => {
@@ -578,7 +621,10 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
         ("Person", "identities" | "roleAssignments" | "externalLinks") => "person_id",
         ("OrgUnit", "people" | "items" | "externalLinks") => "org_unit_id",
         ("ApiKey", "grants") => "api_key_id",
-        (_, "externalLinks" | "statusReports" | "ragAssessments" | "budgets" | "forecasts" | "benefits") => "item_id",
+        (
+            _,
+            "externalLinks" | "alignment" | "statusReports" | "ragAssessments" | "budgets" | "forecasts" | "benefits",
+        ) => "item_id",
         ("StrategicObjective", "contributions") => "objective_id",
         ("Benefit", "planPoints" | "contributions") => "benefit_id",
         (_, "contributions") => "item_id",

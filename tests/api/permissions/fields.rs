@@ -133,7 +133,7 @@ tests! {
 }
 
 /// Rows of one page; what stands behind it other tests look at.
-const PAGE: usize = 1_000;
+const PAGE: usize = 250;
 
 /// The entities that are object types.
 fn objects() -> impl Iterator<Item = &'static Entity> {
@@ -141,14 +141,17 @@ fn objects() -> impl Iterator<Item = &'static Entity> {
 }
 
 /// Compares row by row, so that a difference can be read.
+#[allow(clippy::similar_names)]
 fn alike(data: &Value, values: &Value, context: &str) {
     let nodes = |value: &Value| value["nodes"].as_array().cloned().unwrap_or_default();
     let (left, right) = (nodes(data), nodes(values));
     assert_eq!(left.len(), right.len(), "{context}");
     for (left, right) in left.iter().zip(&right) {
-        assert_eq!(left, right, "{context}");
+        for (name, value) in right.as_object().expect("a row") {
+            assert_eq!(&left[name], value, "{name} of {context}: {}", right["id"]);
+        }
     }
-    assert_eq!(data, values, "{context}");
+    assert!(data == values, "{context}");
 }
 
 /// Every declared field of every entity that is an object type.

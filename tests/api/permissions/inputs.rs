@@ -233,7 +233,8 @@ tests! {
                     let prefix = format!("{}{part}.", entity.name);
                     for (coordinate, needs) in super::table::needs().iter().filter(|(c, _)| c.starts_with(&prefix)) {
                         let field = &coordinate[prefix.len()..];
-                        let selected = if field == "budget" || field == "approvalLimit" { format!("{field} {{ amount }}") } else { field.to_owned() };
+                        let is_money = entity.field(field).is_some_and(|f| matches!(f.kind, Kind::Money { .. })) && part != "DistinctCount";
+                        let selected = if is_money { format!("{field} {{ amount }}") } else { field.to_owned() };
                         let figure = format!("{}{}", part[..1].to_lowercase(), &part[1..]);
                         let document = format!("{{ {list} {{ aggregate {{ {figure} {{ {selected} }} }} }} }}");
                         let (data, entries) = answered(&client.query(&document).await, &format!("{document} for {who:?}"));

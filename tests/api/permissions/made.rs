@@ -10,11 +10,41 @@ use sea_orm::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::ready::{self, Ready};
 use crate::support::world::as_of;
 
 /// Classes whose fields no entity has yet: an entry of each is made by hand, or nobody would be shown to be refused one.
 pub const UNWRITTEN: [Class; 6] =
     [Class::Rate, Class::Person, Class::FinLine, Class::GovDraft, Class::Scen, Class::Fin];
+
+/// What is told of a portfolio: the demonstration tells of programs and projects only.
+const OF_A_PORTFOLIO: &[Ready] = &[
+    (801, "strategic_objective", "key='OBJ-MADE', title='Made', title_fold='made', state='ACTIVE', weight=0"),
+    (802, "objective_contribution", "@SCOPE, objective_id=@801, rating='LOW', share=1"),
+    (803, "budget", "@SCOPE, revision=1, state='DRAFT', currency='EUR', amount=10000, allocated_amount=0"),
+    (804, "forecast", "@SCOPE, revision=1, state='DRAFT', as_of_on='2026-01-31', currency='EUR', allocated_amount=0"),
+    (805, "status_report", "@SCOPE, is_draft=FALSE, state='PUBLISHED', period_end_on='2026-01-31'"),
+    (
+        806,
+        "rag_assessment",
+        "@SCOPE, report_id=@805, is_draft=FALSE, period_end_on='2026-01-31', dimension='OVERALL', assessor='SPONSOR', declared='AMBER'",
+    ),
+    (
+        807,
+        "benefit",
+        "@SCOPE, is_draft=TRUE, key='BEN-MADE', title='Made', title_fold='made', kind='QUALITATIVE', polarity='BENEFIT', state='IDENTIFIED', currency='EUR', planned_amount=0",
+    ),
+    (808, "benefit_contribution", "@SCOPE, benefit_id=@807, is_draft=TRUE, contributor_id=@ITEM, share=1"),
+];
+/// A program's part of a benefit, which the demonstration has none of either.
+const OF_A_PROGRAM: &[Ready] = &[
+    (
+        817,
+        "benefit",
+        "@SCOPE, is_draft=TRUE, key='BEN-MADE-2', title='Made', title_fold='made', kind='QUALITATIVE', polarity='BENEFIT', state='IDENTIFIED', currency='EUR', planned_amount=0",
+    ),
+    (818, "benefit_contribution", "@SCOPE, benefit_id=@817, is_draft=TRUE, contributor_id=@ITEM, share=1"),
+];
 
 /// Makes them.
 pub async fn make(db: &DatabaseConnection) {
@@ -25,7 +55,15 @@ pub async fn make(db: &DatabaseConnection) {
         let all = Query::update().table(Alias::new(table)).value(created, by.clone()).value(updated, by).to_owned();
         db.execute(&all).await.expect("authors");
     }
+    let items = portfolio_item::Entity::find().all(db).await.expect("items");
+    let people = person::Entity::find().all(db).await.expect("people");
+    for (key, ready) in [("PF-OPERATIONS", OF_A_PORTFOLIO), ("PG-ERP", OF_A_PROGRAM)] {
+        let item = items.iter().find(|item| item.key == key).expect("an item");
+        ready::insert(db, ready, item, &items, &people).await;
+    }
     portfolio_item::Entity::update_many()
+        .col_expr(portfolio_item::Column::Rag, Expr::value("AMBER"))
+        .col_expr(portfolio_item::Column::RagOn, Expr::value(as_of()))
         .col_expr(portfolio_item::Column::BudgetAmount, Expr::value(77_000_000_i64))
         .col_expr(portfolio_item::Column::ActualFinishOn, Expr::value(as_of()))
         .filter(portfolio_item::Column::Kind.eq("PORTFOLIO"))

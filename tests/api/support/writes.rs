@@ -82,6 +82,29 @@ pub async fn begin(world: &World) -> (DatabaseConnection, Client) {
     (db, world.client_as("anna.keller", &[Role::PmoLead]).await)
 }
 
+/// The same without what the demonstration tells of money, benefits and progress: a test of those begins with its own.
+pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
+    let (db, lead) = begin(world).await;
+    for table in [
+        "rag_assessment",
+        "status_report",
+        "forecast_line",
+        "forecast",
+        "budget_line",
+        "budget",
+        "benefit_contribution",
+        "benefit_plan_point",
+        "benefit",
+        "fiscal_period",
+        "fiscal_calendar",
+        "cost_category",
+    ] {
+        sql(&db, &format!("DELETE FROM {table}")).await;
+    }
+    sql(&db, "UPDATE portfolio_item SET rag = NULL, rag_on = NULL").await;
+    (db, lead)
+}
+
 /// The rows behind a world, without the product.
 pub async fn rows(world: &World) -> DatabaseConnection {
     world.database().await.orm
