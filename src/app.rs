@@ -27,6 +27,7 @@ use crate::{
     finance,
     graph::{Database, Engine, decl::Model},
     http::{self, Sockets, Throttle},
+    importers,
     metrics::Metrics,
     people, platform, portfolios, reporting, strategy,
 };
@@ -143,8 +144,10 @@ pub fn model() -> &'static Model {
             reporting::mutations(),
             benefits::mutations(),
             platform::mutations(),
+            importers::mutations(),
         ];
         Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
+            .with_types(importers::types())
     });
     &MODEL
 }

@@ -5,10 +5,8 @@ mod commands;
 
 use std::{
     ffi::OsString,
-    fmt::Write as _,
     io::{self, Write as _},
     net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
-    path::PathBuf,
     process::ExitCode,
     sync::Arc,
 };
@@ -25,8 +23,7 @@ use foliograph::{
     config::{self, Config, Toggle},
     demo,
     error::{Code, Error},
-    graph::Database,
-    http, importers, telemetry,
+    http, telemetry,
 };
 use migration::{MigrationStatus, Migrator, MigratorTrait};
 use tokio::net::TcpListener;
@@ -69,7 +66,7 @@ enum Command {
     #[command(subcommand)]
     Key(commands::key::KeyCommand),
     /// Bring in data from another tool's files.
-    Import(Box<Import>),
+    Import(Box<commands::import::Import>),
     /// Serve a portfolio of example data, with ready tokens.
     Demo(Box<Demo>),
     /// Ask a running server whether it is alive (for container health checks).
@@ -104,21 +101,6 @@ struct Token {
     /// How long it lasts, such as 30m, 8h or 7d.
     #[arg(long, default_value = "8h", value_parser = parse_duration)]
     ttl: TimeDelta,
-    #[command(flatten)]
-    config: Config,
-}
-
-#[derive(clap::Args)]
-struct Import {
-    /// The format of the files.
-    #[arg(long)]
-    format: String,
-    /// The files.
-    #[arg(required = true)]
-    files: Vec<PathBuf>,
-    /// Read and check everything, write nothing.
-    #[arg(long)]
-    dry_run: bool,
     #[command(flatten)]
     config: Config,
 }
@@ -267,51 +249,8 @@ fn refuse_in_production(command: &str) -> Error {
     Error::new(Code::BadRequest, line)
 }
 
-async fn bring_in(import: &Import) -> Result<(), Error> {
-    let database = app::connect(&import.config).await?;
-    let progress = |line: &str| {
-        // Progress is a courtesy: a closed stderr does not stop the import.
-        let _ = writeln!(io::stderr(), "{line}");
-    };
-    let report = import_files(&database, &SystemClock, import, &progress).await?;
-    say(&report)
-}
-
-/// The one place that calls the importers.
-async fn import_files(
-    database: &Database,
-    clock: &dyn Clock,
-    import: &Import,
-    progress: &dyn Fn(&str),
-) -> Result<String, Error> {
-    let format: importers::Format =
-        import.format.parse().map_err(|e: importers::UnknownFormat| Error::new(Code::BadRequest, e.to_string()))?;
-    let mut told = 0;
-    let report = importers::import(database, clock, format, &import.files, import.dry_run, &mut |at| {
-        // A line a hundredth: enough to see that it goes on.
-        let part = at.done * 100 / at.total.max(1);
-        if at.done == at.total || part > told {
-            told = if at.done == at.total { 0 } else { part };
-            progress(&format!("{}: {} of {}", at.file, at.done, at.total));
-        }
-    })
-    .await?;
-    // Writing to a string cannot fail.
-    let mut out = String::new();
-    for note in report.skipped.iter().chain(&report.notes) {
-        let _ = writeln!(out, "{note}");
-    }
-    let dry = if import.dry_run { " (dry run: nothing was written)" } else { "" };
-    let _ = writeln!(
-        out,
-        "{} read, {} created, {} updated, {} unchanged, {} skipped{dry}",
-        report.read,
-        report.created,
-        report.updated,
-        report.unchanged,
-        report.skipped.len()
-    );
-    Ok(out)
+async fn bring_in(import: &commands::import::Import) -> Result<(), Error> {
+    say(&commands::import::run(import).await?)
 }
 
 async fn show_demo(Demo { as_of, mut config }: Demo) -> Result<(), Error> {

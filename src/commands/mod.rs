@@ -1,3 +1,4 @@
 //! Commands that are more than a call of the library, one a file. What a command answers goes to stdout, all else to stderr.
 
+pub mod import;
 pub mod key;

@@ -1,10 +1,10 @@
 //! A delimited text file as a header and rows of equal length, or one clear refusal.
 //!
-//! UTF-8 with or without mark, else Windows-1252; comma or semicolon, whichever the header has more of.
+//! Where a mapping does not say otherwise: UTF-8 with or without mark, else Windows-1252; comma, semicolon or tab,
+//! whichever the header has most of.
 
-use std::path::Path;
-
-use super::ImportError;
+use super::mapping::{Encoding, Mapping};
+use super::report::ImportError;
 
 /// The cells of one file, with the number that a spreadsheet gives each row.
 #[derive(Debug)]
@@ -13,36 +13,29 @@ pub(super) struct Table {
     pub header_row: usize,
     pub header: Vec<String>,
     pub rows: Vec<(usize, Vec<String>)>,
+    /// Rows in which a control character was taken as a space.
+    pub cleaned: Vec<usize>,
 }
 
 impl Table {
     /// A refusal of this file.
     pub(super) fn refuse(&self, row: Option<usize>, text: impl Into<String>) -> ImportError {
-        ImportError::Refused { file: self.file.clone(), row, text: text.into() }
+        ImportError::File { file: self.file.clone(), row, text: text.into() }
     }
 }
 
-/// Reads a file to its end.
-pub(super) fn read(path: &Path) -> Result<Table, ImportError> {
-    let file = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|cause| ImportError::Refused {
-        file: file.clone(),
-        row: None,
-        text: format!("cannot be read: {cause}"),
-    })?;
-    parse(file, &bytes)
-}
-
 /// The cells of a file's content.
-pub(super) fn parse(file: String, bytes: &[u8]) -> Result<Table, ImportError> {
-    let mut table = Table { file, header_row: 1, header: Vec::new(), rows: Vec::new() };
-    let text = decode(&table, bytes)?;
+pub(super) fn parse(file: &str, bytes: &[u8], mapping: &Mapping) -> Result<Table, ImportError> {
+    let mut table = Table { file: file.to_owned(), header_row: 1, header: vec![], rows: vec![], cleaned: vec![] };
+    let text = decode(&table, bytes, mapping.encoding)?;
     if text.trim().is_empty() {
         return Err(table.refuse(None, "the file is empty"));
     }
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let count = |delimiter| first.matches(delimiter).count();
-    let delimiter = if count(';') > count(',') { b';' } else { b',' };
+    let count = |delimiter: u8| first.matches(char::from(delimiter)).count();
+    // Of two that are as frequent, the last one here.
+    let likely = [b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',');
+    let delimiter = mapping.delimiter.unwrap_or(likely);
     let numbers = row_numbers(&text, delimiter)
         .map_err(|row| table.refuse(Some(row), "a quotation mark is opened and never closed"))?;
 
@@ -50,12 +43,18 @@ pub(super) fn parse(file: String, bytes: &[u8]) -> Result<Table, ImportError> {
         csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
     for (record, row) in reader.records().zip(numbers) {
         let record = record.map_err(|cause| table.refuse(Some(row), cause.to_string()))?;
-        let cells: Vec<String> = record.iter().map(str::to_owned).collect();
+        let cells: Vec<String> = record.iter().map(|cell| cell.replace(is_stray, " ")).collect();
+        if record.iter().any(|cell| cell.contains(is_stray)) {
+            table.cleaned.push(row);
+        }
         if table.header.is_empty() {
             table.header_row = row;
             table.header = cells.iter().map(|cell| cell.trim().to_owned()).collect();
             if table.header.len() == 1 {
-                return Err(table.refuse(Some(row), "one column only; columns are separated by comma or semicolon"));
+                return Err(table.refuse(
+                    Some(row),
+                    "one column only; columns are separated by comma, semicolon or tab, or as `file.delimiter` says",
+                ));
             }
         } else if cells.len() == table.header.len() {
             table.rows.push((row, cells));
@@ -67,20 +66,25 @@ pub(super) fn parse(file: String, bytes: &[u8]) -> Result<Table, ImportError> {
     Ok(table)
 }
 
-fn decode(table: &Table, bytes: &[u8]) -> Result<String, ImportError> {
+/// Whether a character has no place in a cell, although text that was copied out of other documents has it at times.
+fn is_stray(c: char) -> bool {
+    matches!(c, '\u{1}'..='\u{8}' | '\u{e}'..='\u{1f}')
+}
+
+fn decode(table: &Table, bytes: &[u8], encoding: Encoding) -> Result<String, ImportError> {
     if bytes.starts_with(b"PK\x03\x04") {
         return Err(table.refuse(None, "this is a workbook or an archive, not a text file; save it as CSV"));
     }
-    let text = match encoding_rs::UTF_8
-        .decode_without_bom_handling_and_without_replacement(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes))
-    {
-        Some(text) => text,
-        None => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0,
+    let unmarked = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let utf8 = || encoding_rs::UTF_8.decode_without_bom_handling_and_without_replacement(unmarked);
+    let windows = || encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0;
+    let text = match encoding {
+        Encoding::Auto => utf8().unwrap_or_else(windows),
+        Encoding::Utf8 => utf8().ok_or_else(|| table.refuse(None, "this is not text in UTF-8"))?,
+        Encoding::Windows1252 => windows(),
     };
     // Bytes that Windows-1252 leaves undefined arrive as control characters too: both tell that this is no text.
-    if let Some((at, _)) =
-        text.char_indices().find(|(_, c)| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{b}' | '\u{c}'))
-    {
+    if let Some((at, _)) = text.char_indices().find(|(_, c)| c.is_control() && !c.is_whitespace() && !is_stray(*c)) {
         let row = text[..at].matches('\n').count() + 1;
         return Err(table.refuse(Some(row), "this is not text in UTF-8 or Windows-1252"));
     }
@@ -117,8 +121,14 @@ fn row_numbers(text: &str, delimiter: u8) -> Result<Vec<usize>, usize> {
 mod tests {
     use super::*;
 
+    fn mapping(file: &str) -> Mapping {
+        let columns = "[[columns]]\nnames = [\"Name\"]\nto = \"project.name\"\n";
+        let text = format!("system = \"x\"\n[file]\n{file}\n[money]\ncurrency = \"EUR\"\n{columns}");
+        Mapping::read(&text).expect("a mapping")
+    }
+
     fn refusal(bytes: &[u8]) -> String {
-        parse("f.csv".to_owned(), bytes).expect_err("a refusal").to_string()
+        parse("f.csv", bytes, &mapping("")).expect_err("a refusal").to_string()
     }
 
     #[test]
@@ -128,9 +138,25 @@ mod tests {
             "a,b;c\r\nü,\"1\n2\"\r\n".as_bytes(),
             b"a;b,c;\n\xFC;\"1\n2\";\n",
         ] {
-            let table = parse("f.csv".to_owned(), bytes).expect("a table");
+            let table = parse("f.csv", bytes, &mapping("")).expect("a table");
             assert_eq!(table.rows[0].1[..2], ["ü".to_owned(), "1\n2".to_owned()]);
         }
+    }
+
+    #[test]
+    fn a_stray_control_character_is_a_space_and_told() {
+        let table = parse("f.csv", b"a,b\n1,evidence\x02based\n3,4\n", &mapping("")).expect("a table");
+        assert_eq!((table.rows[0].1[1].as_str(), table.cleaned.as_slice()), ("evidence based", &[2][..]));
+    }
+
+    #[test]
+    fn encoding_and_delimiter_are_as_the_mapping_says() {
+        let table = parse("f.csv", b"a|b,c\n\xC3\xBC|2\n", &mapping("delimiter = \"|\"\nencoding = \"windows-1252\""));
+        let table = table.expect("a table");
+        assert_eq!((table.header[1].as_str(), table.rows[0].1[0].as_str()), ("b,c", "Ã¼"));
+        let refused = parse("f.csv", b"a,b\n\xFC,2\n", &mapping("encoding = \"utf-8\""));
+        assert!(refused.expect_err("a refusal").to_string().contains("not text in UTF-8"));
+        assert_eq!(parse("f.csv", b"a\tb\n1\t2\n", &mapping("")).expect("a table").header, ["a", "b"]);
     }
 
     #[test]

@@ -18,6 +18,26 @@ pub struct Member {
     pub doc: &'static str,
 }
 
+/// A type that inputs or payloads need besides those of entities.
+#[derive(Debug, Clone)]
+pub struct PlainType {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is.
+    pub doc: &'static str,
+    /// What it is made of.
+    pub shape: Shape,
+}
+
+/// What a type of mutations is made of.
+#[derive(Debug, Clone)]
+pub enum Shape {
+    /// One of these values, each with what it means.
+    Choice(Vec<(&'static str, &'static str)>),
+    /// These members, in payloads.
+    Object(Vec<Member>),
+}
+
 /// An input type of one mutation's own.
 #[derive(Debug, Clone)]
 pub struct InputType {
@@ -50,7 +70,7 @@ pub enum Verb {
     BulkUpsert,
     /// Takes a step with one row: a business verb.
     Act,
-    /// Anything with an input of its own.
+    /// Anything with an input of its own. Its payload has no row but what it declares.
     Other,
 }
 

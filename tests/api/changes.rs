@@ -21,7 +21,8 @@ const PULL: &str = "query($since: Cursor, $first: Int, $types: [ChangeType!]) { 
     cursor at kind type id version causedBy { requestId mutation actor { key } } node { __typename id \
     ... on PortfolioItem { key name state confidentiality version budget { amount currency } } \
     ... on Person { key displayName isActive version } ... on OrgUnit { key name version } \
-    ... on ExternalLink { system externalId version } ... on RoleAssignment { key role validToOn version } ... on ApiKey { key version } } } } }";
+    ... on ExternalLink { system externalId version } ... on RoleAssignment { key role validToOn version } ... on ApiKey { key version } \
+    ... on StatusReport { version } ... on RagAssessment { version } } } } }";
 
 /// Someone who keeps a copy up to date by pulling.
 pub struct Puller {

@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::support::{
-    World,
+    World, folder,
     process::{Answer, Process, Shell, files_in},
     real_data, settings,
     world::Kind,
@@ -127,6 +127,42 @@ tests! {
         }
         assert_eq!(shell.run(&["import", file]).code, Some(2), "no format");
         assert_eq!(total(), 133);
+    }
+
+    async fn import_takes_a_mapping_and_writes_its_report(world: &World) {
+        let shell = Shell::new().with("DATABASE_URL", &world.empty_url().await).with("FOLIOGRAPH_KEY_FILE", "local.key");
+        assert_eq!(shell.run(&["migrate", "up"]).code, Some(0));
+        let folder = tempfile::tempdir_in(folder::folder()).expect("a folder").keep();
+        let file = |name: &str, text: &str| {
+            std::fs::write(folder.join(name), text).expect("written");
+            folder.join(name).to_str().expect("a path of text").to_owned()
+        };
+        let column = |name: &str, to: &str| format!("[[columns]]\nnames = [\"{name}\"]\nto = \"{to}\"\n");
+        let columns = [column("Name", "project.name"), column("Cost", "budget.amount")].concat();
+        let mapping = file("own.toml", &format!("system = \"own\"\n[money]\ncurrency = \"EUR\"\n{columns}"));
+        let sheet = file("own.csv", "Name,Cost,Color\nHarbour,\"1,000.50\",blue\n\n , , \n");
+        let report = folder.join("report.json");
+        let arguments = ["import", "--mapping", &mapping, "--report", report.to_str().expect("a path of text"), &sheet];
+
+        let undated = shell.run(&arguments);
+        assert_eq!((undated.code, undated.stdout.as_str()), (Some(2), ""));
+        assert!(one_error_line(&undated.stderr).contains("row 2: of which day the figures are is not known"), "{}", undated.stderr);
+        let done = shell.run(&[&arguments[..], &["--as-of", "2025-12-31"]].concat());
+        assert_eq!(done.code, Some(0), "{done:?}");
+        let told: Vec<&str> = done.stdout.lines().map(|line| line.rsplit("own.csv, ").next().unwrap_or_default()).collect();
+        assert_eq!(told, [
+            "row 1: doubtful: column \"Color\" is not in the mapping and is left out",
+            "row 4: skipped: the row is blank",
+            "2 read, 1 created, 0 updated, 0 unchanged, 1 skipped",
+        ]);
+        let written: serde_json::Value = serde_json::from_slice(&std::fs::read(&report).expect("a report")).expect("JSON");
+        assert_eq!((&written["createdCount"], &written["rows"][1]["kind"]), (&serde_json::json!(1), &serde_json::json!("SKIPPED")));
+
+        let wrong = file("wrong.toml", "system = \"own\"\n[money]\ncurrency = \"EUR\"\n[[columns]]\nnames = [\"Name\"]\nto = \"title\"\n");
+        let refused = shell.run(&["import", "--mapping", &wrong, &sheet]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""));
+        assert!(one_error_line(&refused.stderr).contains("mapping: columns[1].to: \"title\" is nothing that a column can become"), "{}", refused.stderr);
+        assert!(one_error_line(&shell.run(&["import", "--format", "csv", &sheet]).stderr).contains("needs --mapping"));
     }
 
     async fn the_demo_prints_what_works_and_keeps_its_data(world: &World) {

@@ -28,6 +28,7 @@ mod hostile;
 mod house;
 mod http;
 mod idempotency;
+mod import;
 mod inputs;
 mod itself;
 mod key_writes;
@@ -37,6 +38,7 @@ mod migrations;
 mod pages;
 mod permissions;
 mod plans;
+mod published;
 mod reporting;
 mod steps;
 mod storm;
@@ -67,6 +69,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     house::list,
     http::list,
     idempotency::list,
+    import::list,
     inputs::list,
     itself::list,
     key_writes::list,
@@ -76,6 +79,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     pages::list,
     permissions::list,
     plans::list,
+    published::list,
     reporting::list,
     steps::list,
     storm::list,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{DayList, Entity, Field, Kind};
-use crate::write::Mutation;
+use crate::write::{Mutation, PlainType};
 
 /// All declarations.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub struct Model {
     pub entities: Vec<Entity>,
     /// Mutations.
     pub mutations: Vec<Mutation>,
+    /// Types that only mutations need.
+    pub types: Vec<PlainType>,
     by_name: HashMap<&'static str, usize>,
     by_prefix: HashMap<&'static str, usize>,
 }
@@ -21,13 +23,20 @@ impl Model {
     pub fn new(entities: Vec<Entity>, mutations: Vec<Mutation>) -> Self {
         let by_name: HashMap<_, _> = entities.iter().enumerate().map(|(i, e)| (e.name, i)).collect();
         let by_prefix = entities.iter().enumerate().filter_map(|(i, e)| Some((e.prefix?, i))).collect();
-        let model = Self { entities, mutations, by_name, by_prefix };
+        let model = Self { entities, mutations, types: vec![], by_name, by_prefix };
         for entity in &model.entities {
             for field in &entity.fields {
                 model.check(entity, field);
             }
         }
         model
+    }
+
+    /// The same with types that only mutations need.
+    #[must_use]
+    pub fn with_types(mut self, types: Vec<PlainType>) -> Self {
+        self.types.extend(types);
+        self
     }
 
     fn check(&self, entity: &Entity, field: &Field) {

@@ -8,7 +8,7 @@ use super::{
     super::decl::{Entity, Kind, Model},
     build::{enumeration, field, input, input_object, object, with_args},
 };
-use crate::write::{Mutation, UserCode, Verb};
+use crate::write::{Mutation, PlainType, Shape, UserCode, Verb};
 
 const ANY: &str = "AUTHENTICATED";
 const KEY: &str = "A UUID of the client's making. The same key with the same input answers again and does nothing; kept for 24 hours.";
@@ -69,6 +69,9 @@ pub(super) fn insert_types(r: &mut Registry, model: &Model) {
             bulk_result(r, entity);
         }
     }
+    for plain in &model.types {
+        plain_type(r, plain);
+    }
     for mutation in &model.mutations {
         let entity = model.entity(mutation.entity);
         for of in &mutation.inputs {
@@ -77,6 +80,18 @@ pub(super) fn insert_types(r: &mut Registry, model: &Model) {
         }
         input_type(r, model, mutation, entity);
         payload_type(r, mutation, entity);
+    }
+}
+
+fn plain_type(r: &mut Registry, plain: &PlainType) {
+    match &plain.shape {
+        Shape::Choice(values) => {
+            let values = values.iter().map(|(value, doc)| ((*value).to_owned(), Cow::Borrowed(*doc)));
+            enumeration(r, plain.name, plain.doc, values);
+        }
+        Shape::Object(members) => {
+            object(r, plain.name, plain.doc, members.iter().map(|m| field(m.name, m.ty, ANY, m.doc)).collect());
+        }
     }
 }
 
@@ -271,7 +286,7 @@ fn payload_type(r: &mut Registry, mutation: &Mutation, entity: &Entity) {
             fields.push(field(name, "Int!", ANY, format!("How many items were {what}.")));
         }
         fields.push(field("isDryRun", "Boolean!", ANY, "Whether nothing was to be written."));
-    } else if mutation.verb != Verb::Delete {
+    } else if !matches!(mutation.verb, Verb::Delete | Verb::Other) {
         fields.push(field(
             entity.single,
             entity.name,

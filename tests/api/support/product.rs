@@ -11,7 +11,7 @@ use foliograph::{
     demo,
     error::Error,
     graph::Database,
-    importers::{self, Format, Report},
+    importers::{self, File, Format, Order, Report},
 };
 
 use sea_orm::{ConnectionTrait, DbBackend};
@@ -62,7 +62,21 @@ pub async fn import_gmpp(
     files: &[PathBuf],
     dry_run: bool,
 ) -> Result<Report, Error> {
-    Ok(importers::import(database, clock, Format::UkGmpp, files, dry_run, &mut |_| {}).await?)
+    import(database, clock, Format::UkGmpp, files, dry_run).await
+}
+
+/// Imports files of a format that the product knows, as the command does.
+pub async fn import(
+    database: &Database,
+    clock: &FixedClock,
+    format: Format,
+    files: &[PathBuf],
+    dry_run: bool,
+) -> Result<Report, Error> {
+    let read = |path: &PathBuf| File { name: path.display().to_string(), bytes: std::fs::read(path).expect("a file") };
+    let files: Vec<File> = files.iter().map(read).collect();
+    let order = Order { mapping: format.mapping().expect("its mapping"), files: &files, as_of: None };
+    Ok(importers::import(database, clock, &order, dry_run, &mut |_| {}).await?)
 }
 
 /// A token that holds for an hour from now, signed by the local key of the run folder.

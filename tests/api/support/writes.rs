@@ -40,6 +40,7 @@ pub fn document(mutation: &str) -> String {
     let selection = match declared.verb {
         verb if verb.is_bulk() => BULK.to_owned(),
         Verb::Delete => format!("deletedId {TOLD}"),
+        Verb::Other => TOLD.to_owned(),
         _ => {
             let more = ["key", "externalId", "state"].into_iter().filter(|name| entity.field(name).is_some());
             format!("{} {{ id version {} }} {TOLD}", entity.single, more.collect::<Vec<_>>().join(" "))
