@@ -5,8 +5,9 @@ mod copies;
 mod order;
 mod rights;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
+use foliograph::app::model;
 use serde_json::{Value, json};
 
 use crate::support::{World, client::Client, client::Reply, writer::Writer};
@@ -16,13 +17,22 @@ pub fn list() -> Vec<crate::support::Test> {
     [rights::list(), copies::list(), order::list()].into_iter().flatten().collect()
 }
 
-const PULL: &str = "query($since: Cursor, $first: Int, $types: [ChangeType!]) { \
+const PULLED: &str = "query($since: Cursor, $first: Int, $types: [ChangeType!]) { \
     changes(since: $since, first: $first, types: $types) { watermark hasMore changes { \
     cursor at kind type id version causedBy { requestId mutation actor { key } } node { __typename id \
     ... on PortfolioItem { key name state confidentiality version budget { amount currency } } \
     ... on Person { key displayName isActive version } ... on OrgUnit { key name version } \
-    ... on ExternalLink { system externalId version } ... on RoleAssignment { key role validToOn version } ... on ApiKey { key version } \
-    ... on StatusReport { version } ... on RagAssessment { version } } } } }";
+    ... on ExternalLink { system externalId version } ... on RoleAssignment { key role validToOn version }";
+/// Types that the query asks for by more than their version.
+const TOLD_MORE_OF: [&str; 7] =
+    ["Portfolio", "Program", "Project", "Person", "OrgUnit", "ExternalLink", "RoleAssignment"];
+
+/// The query for a page, with the version of whatever type is followed.
+static PULL: LazyLock<String> = LazyLock::new(|| {
+    let others = model().followed().filter(|e| !TOLD_MORE_OF.contains(&e.name));
+    let versions: String = others.map(|e| format!(" ... on {} {{ version }}", e.name)).collect();
+    format!("{PULLED}{versions} }} }} }} }}")
+});
 
 /// Someone who keeps a copy up to date by pulling.
 pub struct Puller {
@@ -48,7 +58,7 @@ impl Puller {
 
     /// One page as answered.
     pub async fn page(&self, first: usize) -> Reply {
-        self.client.query_with(PULL, json!({ "since": self.since, "first": first })).await
+        self.client.query_with(&PULL, json!({ "since": self.since, "first": first })).await
     }
 
     /// Pulls to the end; gives what was told, in order.
