@@ -11,6 +11,8 @@ mod plan_write;
 pub mod rules;
 mod write;
 
+pub use write::blank;
+
 use crate::{graph::decl::Entity, write::Mutation};
 
 /// The declarations of this domain.

@@ -208,7 +208,8 @@ tests! {
         let before = dump(&database).await;
         // Every row but the last one is new; that one's project is kept in another currency.
         let mapping = MAPPING.replace("\"EUR\"", "\"CHF\"").replace("first_month = 1", "first_month = 7");
-        let new: String = (0..500).map(|n| format!("31.12.2025;N{n};Neu {n};Neues;;grün;;5;;1\n")).collect();
+        let new: Vec<String> = (0..500).map(|n| format!("31.12.2025;N{n};Neu {n};Neues;;grün;;5;;1\n")).collect();
+        let new = new.concat();
         let header = SHEET.lines().next().expect("a header");
         let last = "31.12.2025;P1;Hafen;Neues;;rot;;7;;";
         let told = run(&client, json!({ "mapping": mapping, "base64": coded(&format!("{header}\n{new}{last}\n")) })).await;
@@ -275,10 +276,10 @@ tests! {
         sql(&db, "UPDATE status_report SET source = NULL WHERE source = 'office-sheet'").await;
         sql(&db, "UPDATE portfolio_item SET state = 'CLOSED' WHERE key = 'SHEET-P2'").await;
         sql(&db, "UPDATE portfolio_item SET archived_at = created_at WHERE key = 'SHEET-P3'").await;
-        let states = MAPPING.to_owned() + "[[columns]]\nnames = [\"Status\"]\nto = \"project.state\"\n";
-        let status = |line: &str| format!("{line};{}", if line.starts_with("Stand") { "Status" } else { "ACTIVE" });
-        let sheet: String = SHEET.replace("€ 20", "€ 30").lines().map(|line| status(line) + "\n").collect();
-        let told = run(&client, json!({ "mapping": states, "base64": coded(&sheet) })).await;
+        let mapping = MAPPING.to_owned() + "[[columns]]\nnames = [\"Status\"]\nto = \"project.state\"\n";
+        let with_status = |line: &str| format!("{line};{}", if line.starts_with("Stand") { "Status" } else { "ACTIVE" });
+        let sheet: String = SHEET.replace("€ 20", "€ 30").lines().map(|line| with_status(line) + "\n").collect();
+        let told = run(&client, json!({ "mapping": mapping, "base64": coded(&sheet) })).await;
         assert_eq!(counts(&told), [3, 0, 2, 0, 1]);
         let notes = notes(&told).join("\n");
         for line in [

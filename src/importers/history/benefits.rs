@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{BenefitRow, Outcome, Scope, Standing, of};
+use crate::benefits;
 use crate::error::Error;
 use crate::importers::ledger::linked;
 use crate::importers::mapping::Mapping;
@@ -79,40 +80,21 @@ impl Benefits {
         }
         let title = given.title.clone().unwrap_or_else(|| "Benefits".to_owned());
         let at = self.rows.add(BenefitRow {
-            id: work.clock.new_id(),
             item_id: standing.item_id,
-            // Where it stands is known when it is written.
-            portfolio_id: None,
-            is_restricted: false,
             is_draft: false,
             key,
             title_fold: title.to_lowercase(),
             title,
-            description: None,
             kind: "FINANCIAL_NON_CASHABLE".to_owned(),
             polarity: "BENEFIT".to_owned(),
             state: "APPROVED".to_owned(),
-            owner_id: None,
-            sponsor_id: None,
-            beneficiary: None,
-            confidence: None,
-            starts_after: None,
-            starts_on: None,
             currency: self.currency.clone(),
             amount,
             amount_note: note,
-            planned_amount: 0,
             as_of_on: Some(day),
             reported_portfolio_id: standing.reported_portfolio_id,
             source: Some(system.to_owned()),
-            approved_at: None,
-            approved_by_id: None,
-            version: 0,
-            created_at: work.now,
-            created_by_id: None,
-            updated_at: work.now,
-            updated_by_id: None,
-            archived_at: None,
+            ..benefits::blank(work)
         });
         self.of_item.entry(standing.item_id).or_default().push(at);
     }
