@@ -9,10 +9,11 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::{parts::Parts, rules::WHOLE};
+use super::parts::Parts;
 use crate::{
     auth::Class,
     error::Error,
+    graph::value::WHOLE,
     write::{
         Action, Done, Mutation, UserCode, UserError, Verb, Work, delete,
         rows::{remove, save},

@@ -6,16 +6,16 @@ use async_graphql_value::ConstValue;
 use entity::{
     benefit,
     benefit_plan_point::{self, Column as C, Model},
-    fiscal_period,
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::parts::Parts;
 use crate::{
     auth::Class,
     error::Error,
+    finance::periods_are_open,
     write::{
         Action, Done, Mutation, Row, UserCode, UserError, Verb, Work, delete, of_item,
         rows::{follow, remove, save},
@@ -88,24 +88,6 @@ pub fn blank(work: &Work<'_>) -> Model {
         updated_at: work.now,
         updated_by_id: None,
     }
-}
-
-/// Figures of a closed period stand. The periods are locked: nobody closes one meanwhile.
-async fn periods_are_open(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
-    let periods = fiscal_period::Entity::find()
-        .filter(fiscal_period::Column::Id.is_in(rows.iter().map(|row| row.after.period_id)))
-        .order_by_asc(fiscal_period::Column::Id)
-        .lock_shared()
-        .all(work.txn)
-        .await?;
-    let closed: HashSet<Uuid> = periods.iter().filter(|period| period.state == "CLOSED").map(|p| p.id).collect();
-    for row in rows {
-        if closed.contains(&row.after.period_id) && !work.is_refused(row.index) {
-            let path = if row.before.is_none() { row.place("period") } else { row.named_at.clone() };
-            work.fail(row, UserError::new(UserCode::PeriodClosed, path, "The period is closed."));
-        }
-    }
-    Ok(())
 }
 
 /// What the points of each benefit will sum to. What cannot be kept as a number is refused.

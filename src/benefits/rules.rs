@@ -1,8 +1,5 @@
 //! The life of a benefit, and what it promises. Pure.
 
-/// A whole, in the 1e-9 that ratios are kept in.
-pub const WHOLE: i64 = 1_000_000_000;
-
 /// Where a benefit stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BenefitState {

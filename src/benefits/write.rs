@@ -14,19 +14,17 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{
-    owners,
-    rules::{BenefitState, WHOLE},
-};
+use super::{owners, rules::BenefitState};
 use crate::{
     auth::Class,
     error::Error,
+    graph::value::WHOLE,
     people::charge,
     write::{
         Action, Batch, Done, Mutation, Row, UserCode, UserError, Work, of_item,
         rows::{self, archived, follow, keys_are_free, open, save},
         usual,
-        value::column,
+        value::{self, column},
     },
 };
 
@@ -200,7 +198,7 @@ where
     let mut rows = vec![];
     for before in parts {
         let mut row = Row::derived(entity, before.clone(), before);
-        let whole = crate::write::value::optional_id(&row.after, "benefit_id").and_then(|id| changed.get(&id));
+        let whole = value::optional_id(&row.after, "benefit_id").and_then(|id| changed.get(&id));
         if let Some(whole) = whole {
             of_item::take(&mut row, whole, &SHARED);
             rows.push(row);

@@ -125,7 +125,8 @@ where
     Ok(lines.into_iter().map(copy).collect())
 }
 
-async fn periods_are_open<M: ModelTrait>(work: &mut Work<'_>, rows: &[Row<M>]) -> Result<(), Error> {
+/// Figures of a closed period stand: refuses rows with a `period_id` of one.
+pub async fn periods_are_open<M: ModelTrait>(work: &mut Work<'_>, rows: &[Row<M>]) -> Result<(), Error> {
     use fiscal_period::Column as C;
     let ids: BTreeSet<Uuid> = rows.iter().filter_map(|row| value::optional_id(&row.after, "period_id")).collect();
     // Locked, or it could be closed before this line is there.

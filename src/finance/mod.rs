@@ -17,6 +17,7 @@ mod transfer;
 
 pub use budget_write::{blank as blank_budget, blank_line as blank_budget_line};
 pub use forecast_write::{blank as blank_forecast, blank_line as blank_forecast_line};
+pub use lines::periods_are_open;
 pub use set_up::{blank_calendar, blank_category, blank_period};
 
 use crate::{

@@ -13,6 +13,7 @@ mod random;
 mod ready;
 mod scope;
 mod sharing;
+mod spelling;
 mod table;
 mod trail;
 mod writes;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{NO_FAULT, advance, benefit_id, euros, made, patch, prepared, profile, stored};
 use crate::support::{
+    api_keys,
     dump::dump,
     writes::{audit, change, events, faults, item, item_id, param, person, request_key, sql, statuses},
 };
@@ -111,6 +112,18 @@ tests! {
         assert_eq!(faults(&change(&marc, "benefitArchive", json!({ "ref": { "key": "B-1" }, "ifVersion": "*" })).await), ["FORBIDDEN input", "ILLEGAL_STATE input"]);
         let read = marc.query("{ benefits { nodes { key viewerAccess { canWrite reason } } } }").await.data();
         assert_eq!(read["benefits"]["nodes"], json!([{ "key": "B-1", "viewerAccess": { "canWrite": false, "reason": "ROW" } }]));
+    }
+
+    async fn a_key_writes_benefits_of_what_is_granted_to_it(world: &World) {
+        let (db, _) = prepared(world).await;
+        let key = world.client().await.bearer(&api_keys::text("sync-operations").expect("a key"));
+        made(&db, &key, "B-1", "PR-001", json!({})).await;
+        assert_eq!(faults(&change(&key, "benefitUpdate", patch("B-1", json!({ "title": "Other" }))).await), NO_FAULT);
+        let elsewhere = change(&key, "benefitCreate", profile(&db, "N", "PR-014", json!({})).await).await;
+        assert_eq!(faults(&elsewhere), ["NOT_FOUND input.itemId"], "it sees nothing that is not granted");
+        let step = change(&key, "benefitStateAdvance", super::to_state("B-1", "WITHDRAWN")).await;
+        assert_eq!(faults(&step), ["FORBIDDEN input.to"]);
+        assert_eq!((stored(&db, "B-1").await.created_by_id, audit(&db).await.pop().map(|e| e.principal.starts_with("key:"))), (None, Some(true)));
     }
 
     async fn who_only_reads_writes_nothing(world: &World) {

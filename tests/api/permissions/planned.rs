@@ -132,9 +132,17 @@ pub async fn prepare(db: &DatabaseConnection, rows: &Rows) {
     ready::insert(db, READY, rows.item_by_key(PROJECT), &rows.items, &rows.people).await;
 }
 
+/// A file to import.
+const FILE: &str = "year,project_number,project_name,department,report_category,description_aims,colour_rating,rating_comment,start_date,end_date,schedule_comment,total_baseline,yearly_forecast,variance_comment,wlc_baseline_incl_NCG,budget_comment\n2021,P1,One,CO,ICT,Aims,Amber,,2020-01-01,2022-01-01,,1,1,,2,\n";
+
+fn base64(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
+
 /// Whether a mutation is of these slices.
 pub fn has(mutation: &Mutation) -> bool {
-    target(mutation).is_some() || mutation.name == "budgetTransfer"
+    target(mutation).is_some() || matches!(mutation.name.as_str(), "budgetTransfer" | "importRun")
 }
 
 /// The row that a mutation is about, or that a new one is made like: its number.
@@ -223,6 +231,9 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
     let project = encode_id("prj", rows.item_by_key(PROJECT).id);
     let money = |amount: &str| json!({ "amount": amount, "currency": "EUR" });
     let of = |prefix: &str, number: u128| encode_id(prefix, id(number));
+    if mutation.name == "importRun" {
+        return json!({ "format": "UK_GMPP", "base64": base64(FILE), "fileName": "one.csv" });
+    }
     if mutation.name == "budgetTransfer" {
         let other = encode_id("prj", rows.item_by_key("PR-002").id);
         return json!({ "moves": [{ "itemId": project, "amount": money("-1") }, { "itemId": other, "amount": money("1") }] });
@@ -291,6 +302,9 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
 /// The codes that a caller is refused with; none where it is done.
 pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTreeSet<String>> {
     let is = |role| eyes.roles.contains(&role);
+    if mutation.name == "importRun" {
+        return if is(Role::PmoLead) { None } else { Some(set(&["FORBIDDEN"])) };
+    }
     let project = rows.item_by_key(PROJECT);
     let office = is(Role::PmoLead);
     let own =

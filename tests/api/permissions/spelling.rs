@@ -1,0 +1,93 @@
+//! How the schema's names and values are spelled: the class of a type, the column behind a list, values as the API writes them.
+
+use chrono::SecondsFormat;
+use foliograph::auth::Class;
+use sea_orm::Value as Stored;
+use serde_json::{Value, json};
+
+use super::plain;
+
+/// The class that a row of a type needs, as domain.md has it.
+pub fn class_of_type(type_name: &str) -> Class {
+    match type_name {
+        "PortfolioItem" | "Portfolio" | "Program" | "Project" | "Person" | "OrgUnit" => Class::Basic,
+        "ExternalLink" => Class::Work,
+        "PersonIdentity" | "RoleAssignment" | "ApiKey" | "ApiKeyGrant" => Class::Sec,
+        "AuditEvent" => Class::Aud,
+        "PortfolioTreeNode" | "ObjectiveContribution" | "AlignmentCell" | "StatusReport" | "RagAssessment" => {
+            Class::Basic
+        }
+        "Budget" | "BudgetLine" | "Forecast" | "ForecastLine" => Class::Fin,
+        "Benefit" | "BenefitPlanPoint" | "BenefitContribution" => Class::Ben,
+        reference if plain::REFERENCES.contains(&reference) => Class::Basic,
+        other => panic!("{other} is new: say here what its rows need"),
+    }
+}
+
+/// The column at the other end of a list.
+pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
+    match (entity, field) {
+        (_, "children") => "parent_id",
+        ("Portfolio", "programs" | "projects") => "portfolio_id",
+        ("Program", "projects") => "program_id",
+        ("Person", "managedProjects") => "project_manager_id",
+        ("Person", "sponsoredItems") => "sponsor_id",
+        ("Person", "ownedItems") => "owner_id",
+        ("Person", "identities" | "roleAssignments" | "externalLinks") => "person_id",
+        ("OrgUnit", "people" | "items" | "externalLinks") => "org_unit_id",
+        ("ApiKey", "grants") => "api_key_id",
+        (
+            _,
+            "externalLinks" | "alignment" | "statusReports" | "ragAssessments" | "budgets" | "forecasts" | "benefits",
+        ) => "item_id",
+        ("StrategicObjective", "contributions") => "objective_id",
+        ("Benefit", "planPoints" | "contributions") => "benefit_id",
+        (_, "contributions") => "item_id",
+        (_, "benefitContributions") => "contributor_id",
+        (_, "descendants") => "root_id",
+        ("FiscalCalendar", "periods") => "calendar_id",
+        ("FiscalPeriod", "parts") => "parent_id",
+        ("Budget", "lines") => "budget_id",
+        ("Forecast", "lines") => "forecast_id",
+        ("StatusReport", "ratings") => "report_id",
+        other => panic!("{other:?} is new: say here which column links"),
+    }
+}
+
+/// `plannedStartOn` as `planned_start_on`.
+pub fn snake(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+/// A column's value as the API writes it.
+pub fn shown(name: &str, stored: Stored) -> Value {
+    match stored {
+        Stored::String(text) => json!(text),
+        Stored::Int(number) => json!(number),
+        Stored::Bool(truth) => json!(truth),
+        Stored::ChronoDate(day) => json!(day.map(|day| day.to_string())),
+        Stored::ChronoDateTimeUtc(at) => json!(at.map(|at| at.to_rfc3339_opts(SecondsFormat::Millis, true))),
+        Stored::BigInt(Some(version)) if name == "version" || name == "targetVersion" => json!(version.to_string()),
+        other => panic!("{name} is kept in a way that no test knows: {other:?}"),
+    }
+}
+
+/// 1/10,000 as the decimal that the API writes.
+pub fn decimal(amount: i128) -> String {
+    scaled(amount, 4)
+}
+
+/// A scaled whole number as the decimal that the API writes.
+pub fn scaled(amount: i128, scale: u32) -> String {
+    let (sign, size) = if amount < 0 { ("-", -amount) } else { ("", amount) };
+    let (unit, width) = (10_i128.pow(scale), scale as usize);
+    let text = format!("{sign}{}.{:0width$}", size / unit, size % unit);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
