@@ -15,7 +15,7 @@ use crate::reporting::{
 };
 
 /// Months back for which schedule and cost are rated too.
-const DETAILED: usize = 10;
+const DETAILED: usize = 6;
 /// Who rates from outside.
 const REVIEWER: &str = "jonas.weber";
 /// Sides that have no figures, rated by some.

@@ -230,7 +230,7 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
                 "descendants",
                 "PortfolioTreeNode",
                 portfolio_tree_node::Column::RootId,
-                "All that stands below it, however deep, and itself: count, sum and group them for a roll-up.",
+                "All that stands below it, however deep, and itself: count, sum and group them for a roll-up. A program and its projects may both have a budget; a filter by `kind` keeps money from counting twice.",
             ),
             Field::many(
                 "contributions",

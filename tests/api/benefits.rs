@@ -16,7 +16,7 @@ use crate::support::{
     World,
     client::Client,
     world::{as_of, noon},
-    writes::{begin, change, faults, item_id},
+    writes::{begin_bare, change, faults, item_id},
 };
 
 /// Every test of this folder.
@@ -31,7 +31,7 @@ const PERIODS: [(&str, &str); 3] = [("M-01", "OPEN"), ("M-02", "OPEN"), ("M-00",
 
 /// A world with fiscal periods, its rows and the lead of the office.
 async fn prepared(world: &World) -> (DatabaseConnection, Client) {
-    let (db, lead) = begin(world).await;
+    let (db, lead) = begin_bare(world).await;
     let calendar = fiscal_calendar::Model {
         id: Uuid::now_v7(),
         key: "CAL".into(),

@@ -40,6 +40,7 @@ mod permissions;
 mod plans;
 mod published;
 mod reporting;
+mod rollups;
 mod steps;
 mod storm;
 mod strategy;
@@ -81,6 +82,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     plans::list,
     published::list,
     reporting::list,
+    rollups::list,
     steps::list,
     storm::list,
     strategy::list,

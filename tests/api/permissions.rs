@@ -11,6 +11,7 @@ mod plain;
 mod planned;
 mod random;
 mod ready;
+mod rows;
 mod scope;
 mod sharing;
 mod spelling;

@@ -64,6 +64,18 @@ tests! {
         }
     }
 
+    async fn rollups_of_many_portfolios_cost_what_one_costs(world: &World) {
+        let rollup = "query($f: PortfolioFilter) { portfolios(first: 100, filter: $f) { nodes { key descendants(first: 100) { totalCount nodes { depth item { key } } aggregate { sum { budget { amount currency } } } groups(by: [{ field: RAG }]) { count sum { budget { amount } } } } } } }";
+        let mut counts = vec![];
+        for keys in [json!(["PF-IT"]), json!(["PF-IT", "PF-OPERATIONS", "PF-PRODUCTS"])] {
+            let filter = json!({ "f": { "key": { "in": keys } } });
+            let answer = ask(world, rollup, filter, &caller(&[Role::PmoLead])).await;
+            assert!(count(&body(&answer), "depth") > 20);
+            counts.push(answer.statements);
+        }
+        assert_eq!(counts, [6, 6]);
+    }
+
     async fn ids_of_one_type_are_found_by_one_statement(world: &World) {
         let facts = Facts::read(world).await;
         let projects: Vec<String> = facts.projects().iter().map(crate::support::facts::item_id).collect();
