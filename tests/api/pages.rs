@@ -243,6 +243,8 @@ fn orders() -> Vec<(&'static str, Key)> {
         ("priority", |i| i.priority.map(|n| n.to_string())),
         ("confidentiality", |i| Some(i.confidentiality.clone())),
         ("budget", budget),
+        ("rag", |i| i.rag.clone()),
+        ("ragOn", |i| i.rag_on.map(|d| d.to_string())),
         ("projectType", |i| i.project_type.clone()),
         ("methodology", |i| i.methodology.clone()),
         ("phase", |i| i.phase.clone()),

@@ -11,7 +11,7 @@ use super::{contribute, contribution, objective};
 use crate::support::{
     client::Client,
     dump::dump,
-    writes::{audit, begin, change, events, faults, item, item_id, param, request_key, statuses},
+    writes::{audit, begin_bare, change, events, faults, item, item_id, param, request_key, statuses},
 };
 
 const NO_FAULT: Vec<String> = vec![];
@@ -186,7 +186,7 @@ tests! {
 
 /// A world with four objectives.
 async fn prepared(world: &crate::support::World) -> (DatabaseConnection, Client) {
-    let (db, lead) = begin(world).await;
+    let (db, lead) = begin_bare(world).await;
     for key in ["O-1", "O-2", "O-3", "O-4"] {
         assert_eq!(faults(&objective(&lead, key, None, json!({})).await), NO_FAULT);
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{objective, patch, stored};
 use crate::support::{
     dump::dump,
-    writes::{audit, begin, change, events, faults, param, request_key, statuses},
+    writes::{audit, begin_bare, change, events, faults, param, request_key, statuses},
 };
 
 const WHOLE: i64 = 1_000_000_000;
@@ -15,7 +15,7 @@ const NO_FAULT: Vec<String> = vec![];
 
 tests! {
     async fn shares_follow_weights_with_a_trace_of_their_own(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let made = objective(&lead, "O-1", None, json!({})).await;
         assert_eq!((faults(&made), &made["strategicObjective"]["key"]), (NO_FAULT, &json!("O-1")));
         assert_eq!(stored(&db, "O-1").await.share, Some(WHOLE), "a weight of 1 where none is said, and nobody beside it");
@@ -33,7 +33,7 @@ tests! {
     }
 
     async fn a_move_changes_the_shares_of_both_places(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         for (key, parent, weight) in [("A", None, "1"), ("B", None, "1"), ("A-1", Some("A"), "1"), ("A-2", Some("A"), "3"), ("B-1", Some("B"), "4")] {
             assert_eq!(faults(&objective(&lead, key, parent, json!({ "weight": weight })).await), NO_FAULT);
         }
@@ -49,7 +49,7 @@ tests! {
     }
 
     async fn what_is_dropped_or_archived_takes_no_share(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         for key in ["O-1", "O-2", "O-3"] {
             objective(&lead, key, None, json!({})).await;
         }
@@ -68,7 +68,7 @@ tests! {
     }
 
     async fn a_list_settles_its_shares_once(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         objective(&lead, "O-0", None, json!({})).await;
         let item = |key: &str, weight: &str| json!({ "key": key, "title": key, "weight": weight });
         let input = |policy: &str, n| json!({ "clientMutationKey": request_key(n), "errorPolicy": policy, "items": [item("O-1", "1"), item("O-2", "-1"), item("O-0", "1"), item("O-3", "2"), item("O-1", "5")] });
@@ -87,7 +87,7 @@ tests! {
     }
 
     async fn whatever_is_weighed_at_once_the_shares_are_of_the_sum(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         for n in 0..6 {
             objective(&lead, &format!("O-{n}"), None, json!({})).await;
         }
@@ -104,7 +104,7 @@ tests! {
     }
 
     async fn objectives_stand_in_a_tree_of_ten_levels(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         for n in 1..=10 {
             let above = format!("T-{}", n - 1);
             let made = objective(&lead, &format!("T-{n}"), (n > 1).then_some(above.as_str()), json!({})).await;
@@ -129,7 +129,7 @@ tests! {
     }
 
     async fn the_archive_is_filled_from_below_and_emptied_from_above(world: &World) {
-        let (_, lead) = begin(world).await;
+        let (_, lead) = begin_bare(world).await;
         objective(&lead, "A", None, json!({})).await;
         objective(&lead, "A-1", Some("A"), json!({})).await;
         let whole = |key: &str| json!({ "ref": { "key": key }, "ifVersion": "*" });
@@ -145,7 +145,7 @@ tests! {
     }
 
     async fn what_is_over_is_no_draft_again(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         objective(&lead, "O-1", None, json!({ "state": "ACHIEVED" })).await;
         let told = change(&lead, "strategicObjectiveUpdate", patch("O-1", json!({ "state": "DRAFT" }))).await;
         assert_eq!((faults(&told), param(&told, "allowed").as_deref()), (vec!["ILLEGAL_STATE input.patch.state".to_owned()], Some("ACTIVE,DROPPED")));
@@ -158,7 +158,7 @@ tests! {
     }
 
     async fn a_stale_version_writes_nothing(world: &World) {
-        let (_, lead) = begin(world).await;
+        let (_, lead) = begin_bare(world).await;
         objective(&lead, "O-1", None, json!({})).await;
         objective(&lead, "O-2", None, json!({})).await;
         let before = dump(&world.database().await).await;
@@ -170,7 +170,7 @@ tests! {
     }
 
     async fn only_the_lead_steers_and_everybody_reads(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let made = objective(&lead, "O-1", None, json!({})).await;
         let id = made["strategicObjective"]["id"].clone();
         assert_eq!(id, json!(encode_id("obj", stored(&db, "O-1").await.id)));
@@ -205,7 +205,7 @@ tests! {
     }
 
     async fn a_request_sent_again_does_nothing(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         objective(&lead, "O-0", None, json!({})).await;
         let input = json!({ "key": "O-1", "title": "One", "clientMutationKey": request_key(9) });
         for replayed in [false, true] {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{contribute, objective};
 use crate::support::{
     client::Client,
-    writes::{begin, change, item_id},
+    writes::{begin_bare, change, item_id},
 };
 
 const LIST: &str = "query($on: LocalDate, $first: Int, $after: Cursor, $filter: PortfolioItemFilter) { \
@@ -19,7 +19,7 @@ const LIST: &str = "query($on: LocalDate, $first: Int, $after: Cursor, $filter: 
 
 tests! {
     async fn what_contributes_on_the_day_is_aligned(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let open = open_items(&db).await;
         assert_eq!(keys(&lead, json!({})).await, open, "nothing serves anything yet");
         objective(&lead, "O-1", None, json!({})).await;
@@ -58,7 +58,7 @@ tests! {
     }
 
     async fn the_callers_filter_pages_figures_and_groups_are_those_of_items(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         objective(&lead, "O-1", None, json!({})).await;
         for key in ["PR-001", "PR-002", "PG-ERP"] {
             contribute(&lead, &item_id(&db, key).await, "O-1", json!({ "share": "0.4" })).await;
@@ -97,7 +97,7 @@ tests! {
     }
 
     async fn each_caller_sees_her_own_items_there(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         let claire = world.client_as("claire.moreau", &[Role::PmoLead]).await;
         objective(&lead, "O-1", None, json!({})).await;
         contribute(&claire, &item_id(&db, "PR-030").await, "O-1", json!({ "share": "0.4" })).await;
@@ -116,7 +116,7 @@ tests! {
     }
 
     async fn today_is_another_day_after_midnight_for_the_same_plan(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         objective(&lead, "O-1", None, json!({})).await;
         contribute(&lead, &item_id(&db, "PR-001").await, "O-1", json!({ "share": "0.4", "validToOn": world.clock.today() })).await;
         let document = "{ unalignedItems(first: 100) { nodes { key } totalCount } }";
@@ -131,7 +131,7 @@ tests! {
     }
 
     async fn the_matrix_shows_a_day_or_all_days(world: &World) {
-        let (db, lead) = begin(world).await;
+        let (db, lead) = begin_bare(world).await;
         objective(&lead, "O-1", None, json!({})).await;
         for (key, from, to) in [("PR-001", Value::Null, json!("2026-03-01")), ("PR-002", json!("2026-03-02"), Value::Null), ("PR-003", Value::Null, Value::Null)] {
             contribute(&lead, &item_id(&db, key).await, "O-1", json!({ "share": "0.4", "validFromOn": from, "validToOn": to })).await;

@@ -86,6 +86,8 @@ pub async fn begin(world: &World) -> (DatabaseConnection, Client) {
 pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
     let (db, lead) = begin(world).await;
     for table in [
+        "objective_contribution",
+        "strategic_objective",
         "rag_assessment",
         "status_report",
         "forecast_line",
