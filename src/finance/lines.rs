@@ -223,7 +223,7 @@ where
         let path = row.place("amount");
         match total {
             None => {
-                work.fail(row, UserError::new(UserCode::OutOfRange, path, "The lines sum to more than can be kept."))
+                work.fail(row, UserError::new(UserCode::OutOfRange, path, "The lines sum to more than can be kept."));
             }
             Some(total) if limit.is_some_and(|limit| total > limit) => {
                 let line = format!("The lines would sum to more than the amount of the {}.", whole.name);

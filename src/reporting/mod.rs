@@ -7,7 +7,7 @@ mod report_write;
 pub mod rules;
 mod status_report;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use entity::portfolio_item;
@@ -32,7 +32,7 @@ pub fn mutations() -> Vec<Mutation> {
 pub fn rated(
     item: &portfolio_item::Model,
     period_end_on: NaiveDate,
-    overall: &HashMap<&str, &str>,
+    overall: &BTreeMap<&str, &str>,
 ) -> Option<portfolio_item::Model> {
     if item.rag_on.is_some_and(|on| on > period_end_on) {
         return None;

@@ -1,7 +1,7 @@
 //! Writing status reports: drafts by who runs the item, then submitted, given back or published. What is published never
 //! changes; a later one for the same period supersedes it, and the item's rating follows the latest.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use async_graphql_value::ConstValue;
 use entity::{
@@ -266,7 +266,7 @@ fn publish<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, R
                 let after = Model { state: ReportState::Superseded.as_str().to_owned(), ..before.clone() };
                 superseded.push(Row::derived(row.entity, before, after));
             }
-            let given: HashMap<&str, &str> = of
+            let given: BTreeMap<&str, &str> = of
                 .iter()
                 .filter(|r| r.after.dimension == "OVERALL")
                 .map(|r| (r.after.assessor.as_str(), r.after.declared.as_str()))

@@ -75,8 +75,8 @@ async fn demand_on<M: ModelTrait>(
     for row in new {
         let may = value::optional_id(&row.after, by).and_then(|id| held.get(&id)).is_some_and(|held| held[0]);
         if !may && row.gives(link) && !work.is_refused(row.index) {
-            let line = format!("Creating a {} here needs {needs}.", row.entity.name);
-            work.fail(row, UserError::new(UserCode::Forbidden, row.place(link), line).with("needs", needs));
+            let told = format!("Creating a {} here needs {needs}.", row.entity.name);
+            work.fail(row, UserError::new(UserCode::Forbidden, row.place(link), told).with("needs", needs));
         }
     }
     Ok(())

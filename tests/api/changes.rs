@@ -30,8 +30,8 @@ const TOLD_MORE_OF: [&str; 7] =
 /// The query for a page, with the version of whatever type is followed.
 static PULL: LazyLock<String> = LazyLock::new(|| {
     let others = model().followed().filter(|e| !TOLD_MORE_OF.contains(&e.name));
-    let versions: String = others.map(|e| format!(" ... on {} {{ version }}", e.name)).collect();
-    format!("{PULLED}{versions} }} }} }} }}")
+    let versions: Vec<String> = others.map(|e| format!(" ... on {} {{ version }}", e.name)).collect();
+    format!("{PULLED}{} }} }} }} }}", versions.concat())
 });
 
 /// Someone who keeps a copy up to date by pulling.

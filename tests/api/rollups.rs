@@ -136,10 +136,10 @@ tests! {
         let sponsored: BTreeSet<Uuid> = items.iter().filter(|i| i.sponsor_id == Some(daniel)).map(|i| i.id).collect();
         let hers: BTreeSet<Uuid> = due(&db).await.into_iter().filter(|(above, ..)| sponsored.contains(above)).map(|(_, item, _)| item).collect();
         let sponsor = world.client_as("daniel.osei", &[Role::Sponsor]).await;
-        let seen = rollup(&sponsor, "PF-OPERATIONS").await;
+        let rolled = rollup(&sponsor, "PF-OPERATIONS").await;
         let sees = |item: &portfolio_item::Model| !item.is_restricted && (hers.contains(&item.id) || item.state == "ACTIVE");
-        assert_eq!(seen, by_hand(&db, "PF-OPERATIONS", sees, |item| hers.contains(&item.id)).await);
-        assert!(seen["aggregate"]["coverage"]["budget"]["excludedNoAccess"].as_u64() > Some(0), "{seen}");
+        assert_eq!(rolled, by_hand(&db, "PF-OPERATIONS", sees, |item| hers.contains(&item.id)).await);
+        assert!(rolled["aggregate"]["coverage"]["budget"]["excludedNoAccess"].as_u64() > Some(0), "{rolled}");
         // Who reads no money gets none, and the rest all the same.
         let analyst = world.client_as("jonas.weber", &[Role::Analyst]).await;
         let reply = rollup(&analyst, "PF-IT").await;

@@ -27,7 +27,7 @@ pub fn class_of_type(type_name: &str) -> Class {
 /// The column at the other end of a list.
 pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
     match (entity, field) {
-        (_, "children") => "parent_id",
+        (_, "children") | ("FiscalPeriod", "parts") => "parent_id",
         ("Portfolio", "programs" | "projects") => "portfolio_id",
         ("Program", "projects") => "program_id",
         ("Person", "managedProjects") => "project_manager_id",
@@ -36,17 +36,16 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
         ("Person", "identities" | "roleAssignments" | "externalLinks") => "person_id",
         ("OrgUnit", "people" | "items" | "externalLinks") => "org_unit_id",
         ("ApiKey", "grants") => "api_key_id",
-        (
-            _,
-            "externalLinks" | "alignment" | "statusReports" | "ragAssessments" | "budgets" | "forecasts" | "benefits",
-        ) => "item_id",
         ("StrategicObjective", "contributions") => "objective_id",
         ("Benefit", "planPoints" | "contributions") => "benefit_id",
-        (_, "contributions") => "item_id",
+        (
+            _,
+            "contributions" | "externalLinks" | "alignment" | "statusReports" | "ragAssessments" | "budgets"
+            | "forecasts" | "benefits",
+        ) => "item_id",
         (_, "benefitContributions") => "contributor_id",
         (_, "descendants") => "root_id",
         ("FiscalCalendar", "periods") => "calendar_id",
-        ("FiscalPeriod", "parts") => "parent_id",
         ("Budget", "lines") => "budget_id",
         ("Forecast", "lines") => "forecast_id",
         ("StatusReport", "ratings") => "report_id",
