@@ -243,10 +243,13 @@ async fn asked_by_everybody(world: &World, of: impl Fn(&str) -> bool) {
         }
         assert_eq!(dump(&database).await, before, "{} left something behind", mutation.name);
         assert!(!allowed.is_empty() && allowed.len() < CAST.len(), "{} {allowed:?}", mutation.name);
-        // Each proof that the input works needs a world of its own: one by the office, one by another if there is any.
+        // Each proof that the input works needs a world of its own: by the office on one database, by another, if there is
+        // any, on the other database.
         let office = allowed.iter().find(|who| who.roles.contains(&Role::PmoLead));
         let another = allowed.iter().find(|who| !who.roles.contains(&Role::PmoLead));
-        for who in office.into_iter().chain(another) {
+        let is_offices = (at + world.kind as usize).is_multiple_of(2);
+        let who = if is_offices { office.or(another) } else { another.or(office) };
+        if let Some(who) = who {
             let other = World::new(world.kind);
             prepare(&other).await;
             let before = dump(&other.database().await).await;
@@ -267,7 +270,7 @@ async fn asked_by_everybody(world: &World, of: impl Fn(&str) -> bool) {
         }
     }
     let count = app::model().mutations.iter().filter(|m| of(m.entity)).count();
-    assert!(refused > count * 15 && done > count, "{refused} refused, {done} done");
+    assert!(refused > count * 15 && done == count, "{refused} refused, {done} done");
 }
 
 /// The mutation of that name.

@@ -7,7 +7,7 @@ use std::{
     pin::Pin,
     process::ExitCode,
     sync::LazyLock,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use libtest_mimic::{Completion, Failed, Trial};
@@ -125,9 +125,11 @@ fn on_database(name: &str, kind: Kind, body: for<'a> fn(&'a World) -> TestFuture
 fn guarded(name: &str, body: impl Future<Output = ()>) -> Result<Completion, Failed> {
     let limit = Duration::from_mins(if settings::is_long() { 20 } else { 3 });
     CURRENT.set(Some(name.to_owned()));
+    let began = Instant::now();
     let outcome =
         panic::catch_unwind(AssertUnwindSafe(|| RUNTIME.block_on(async { tokio::time::timeout(limit, body).await })));
     CURRENT.set(None);
+    summary::took(name, began.elapsed());
     match outcome {
         Ok(Ok(())) => Ok(Completion::Completed),
         Ok(Err(_)) => Err(format!("not finished after {} minutes", limit.as_secs() / 60).into()),

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 /// Something outside this repository that tests stand on.
@@ -67,6 +68,18 @@ pub fn skipped(need: Need, test: &str, reason: &str) {
     });
 }
 
+/// How long a test may take without being named at the end.
+const SLOW: Duration = Duration::from_secs(20);
+
+static SLOWEST: Mutex<Vec<(Duration, String)>> = Mutex::new(Vec::new());
+
+/// Notes how long a test took, beside whatever ran at the same time.
+pub fn took(test: &str, time: Duration) {
+    if time >= SLOW {
+        SLOWEST.lock().unwrap_or_else(PoisonError::into_inner).push((time, test.to_owned()));
+    }
+}
+
 /// Prints the closing lines; to standard error where standard output is a machine's.
 pub fn print(to_stderr: bool) {
     let text = TALLIES.lock().map_or_else(|poisoned| render(&poisoned.into_inner()), |tallies| render(&tallies));
@@ -97,6 +110,11 @@ fn render(tallies: &BTreeMap<Need, Tally>) -> String {
             let _ = writeln!(banner, "!!    because: {reason}");
         }
         let _ = writeln!(banner, "!!    remedy:  {}", need.remedy());
+    }
+    let mut slowest = std::mem::take(&mut *SLOWEST.lock().unwrap_or_else(PoisonError::into_inner));
+    slowest.sort_unstable_by(|a, b| b.cmp(a));
+    for (time, test) in slowest {
+        let _ = writeln!(text, "slow: {:4} s  {test}", time.as_secs());
     }
     if !banner.is_empty() {
         let rule = "!".repeat(100);
