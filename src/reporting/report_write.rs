@@ -71,7 +71,7 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
         let mut rows = open::<Reports>(work, entity, &batch.items, blank).await?;
         let new = rows.iter().filter(|row| row.before.is_none()).cloned().collect::<Vec<_>>();
         let items = of_item::items(work, &new, scopes, &needs).await?;
-        let mut ratings = vec![];
+        let mut moved = vec![];
         for row in &mut rows {
             if let (true, Some(item)) = (row.before.is_none(), items.get(&row.after.item_id)) {
                 take_item(&mut row.after, item);
@@ -87,9 +87,10 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
             }
             let is_moved = row.before.as_ref().is_some_and(|b| b.period_end_on != row.after.period_end_on);
             if is_moved && !work.has_failed(row.index) {
-                ratings.extend(ratings_like(work, &row.after).await?);
+                moved.push(row.after.clone());
             }
         }
+        let ratings = ratings_like(work, &moved).await?;
         let rejected = work.rejects(&batch);
         let done = save::<Reports>(work, rows, &batch, Action::Written).await?;
         if !rejected {
@@ -143,12 +144,17 @@ fn is_draft(work: &mut Work<'_>, row: &Row<Model>) {
     }
 }
 
-/// The ratings of a report, with what they have from it.
-async fn ratings_like(work: &Work<'_>, report: &Model) -> Result<Vec<Row<rag_assessment::Model>>, Error> {
+/// The ratings of reports, with what they have from them.
+async fn ratings_like(work: &Work<'_>, reports: &[Model]) -> Result<Vec<Row<rag_assessment::Model>>, Error> {
     use rag_assessment::Column as R;
     let entity = work.lens.model.entity("RagAssessment");
-    let found = Ratings::find().filter(R::ReportId.eq(report.id)).order_by_asc(R::Id).lock_exclusive();
+    let by_id: BTreeMap<Uuid, &Model> = reports.iter().map(|report| (report.id, report)).collect();
+    if by_id.is_empty() {
+        return Ok(vec![]);
+    }
+    let found = Ratings::find().filter(R::ReportId.is_in(by_id.keys().copied())).order_by_asc(R::Id).lock_exclusive();
     let like = |before: rag_assessment::Model| {
+        let report = by_id.get(&before.report_id)?;
         let after = rag_assessment::Model {
             is_draft: report.is_draft,
             period_end_on: report.period_end_on,
@@ -156,9 +162,9 @@ async fn ratings_like(work: &Work<'_>, report: &Model) -> Result<Vec<Row<rag_ass
             reported_type: report.reported_type.clone(),
             ..before.clone()
         };
-        Row::derived(entity, before, after)
+        Some(Row::derived(entity, before, after))
     };
-    Ok(found.all(work.txn).await?.into_iter().map(like).collect())
+    Ok(found.all(work.txn).await?.into_iter().filter_map(like).collect())
 }
 
 fn remove<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
@@ -167,11 +173,11 @@ fn remove<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Re
         let rows = open::<Reports>(work, work.lens.model.entity("StatusReport"), &batch.items, blank).await?;
         let needs = Class::WorkDraft.write();
         rows::demand(work, &rows, work.lens.caller.rights.scopes(needs), &needs.to_string()).await?;
-        let mut ratings = vec![];
         for row in &rows {
             is_draft(work, row);
-            ratings.extend(ratings_like(work, &row.after).await?);
         }
+        let reports: Vec<Model> = rows.iter().map(|row| row.after.clone()).collect();
+        let ratings = ratings_like(work, &reports).await?;
         if !work.rejects(&batch) {
             drop_rows::<Ratings>(work, ratings).await?;
         }
@@ -206,7 +212,7 @@ fn submit<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Re
         let mut rows = open_to(work, &batch, Step::ReportSubmit, way).await?;
         let mut ratings = vec![];
         for row in &mut rows {
-            let mut of = ratings_like(work, &row.after).await?;
+            let mut of = ratings_like(work, std::slice::from_ref(&row.after)).await?;
             if !work.has_failed(row.index) && !of.iter().any(|rating| rating.after.dimension == "OVERALL") {
                 let line = "A report is submitted with an overall rating.";
                 work.fail(row, UserError::rule(row.path.clone(), "REPORT_RATED", line));
@@ -255,7 +261,7 @@ fn publish<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, R
             row.after.published_at = Some(work.now);
             row.after.published_by_id = work.lens.caller.person;
             take_item(&mut row.after, item);
-            let of = ratings_like(work, &row.after).await?;
+            let of = ratings_like(work, std::slice::from_ref(&row.after)).await?;
             let former = Reports::find()
                 .filter(C::ItemId.eq(item.id))
                 .filter(C::PeriodEndOn.eq(row.after.period_end_on))

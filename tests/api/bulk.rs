@@ -7,7 +7,10 @@ use std::sync::{
 };
 
 use entity::{external_link, portfolio_item};
-use foliograph::{app::App, auth::Role};
+use foliograph::{
+    app::{self, App},
+    auth::Role,
+};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
@@ -228,6 +231,65 @@ tests! {
         let (many, done) = count("projectBulkUpdate", update(6, 10..1_010, "1", "Stale")).await;
         assert_eq!(done["failedCount"], 1_000);
         assert!(few < 20 && many <= few + CHUNKS, "stale: {few} statements for 10 items, {many} for 1,000");
+    }
+
+    async fn statements_of_plans_and_reports_do_not_grow_either(world: &World) {
+        let (counted, client) = counting(world).await;
+        let db = world.database().await.orm;
+        let item = item_id(&db, "PR-001").await;
+        let made = async |number: u64, mutation: &str, items: Vec<Value>| -> Vec<String> {
+            counted.store(0, Ordering::SeqCst);
+            let single = app::model().mutations.iter().find(|m| m.name == mutation).expect("a mutation").entity;
+            let single = app::model().entity(single).single;
+            let (upper, rest) = mutation.split_at(1);
+            let document = format!("mutation($i: {}{rest}Input!) {{ {mutation}(input: $i) {{ failedCount results {{ {single} {{ id }} }} userErrors {{ code path message }} }} }}", upper.to_uppercase());
+            let reply = client.query_with(&document, json!({ "i": { "items": items, "clientMutationKey": request_key(number) } })).await;
+            let done = reply.data()[mutation].clone();
+            assert_eq!(done["userErrors"], json!([]), "{mutation}");
+            let id = |result: &Value| result[single]["id"].as_str().expect("an id").to_owned();
+            done["results"].as_array().expect("results").iter().map(id).collect()
+        };
+        let mut number = 100;
+        // Each list made with ten and with many, then changed: what it is made of, and what changes.
+        type Of<'f> = Box<dyn Fn(usize) -> Value + 'f>;
+        let day = |n: usize| (chrono::NaiveDate::from_ymd_opt(2040, 1, 1).expect("a day") + chrono::Days::new(n as u64)).to_string();
+        let calendar = made(1, "fiscalCalendarBulkCreate", vec![json!({ "key": "BULK", "name": "Bulk" })]).await.remove(0);
+        let budget = made(2, "budgetBulkCreate", vec![json!({ "itemId": item, "amount": { "amount": "1000000", "currency": "EUR" } })]).await.remove(0);
+        let benefit = made(3, "benefitBulkCreate", vec![json!({ "key": "BULK", "itemId": item, "title": "Bulk", "kind": "QUALITATIVE", "ownerKey": "simon.tait" })]).await.remove(0);
+        let report = std::cell::RefCell::new(vec![]);
+        let objective = std::cell::RefCell::new(vec![]);
+        let steps: Vec<(&str, Of<'_>, Value)> = vec![
+            ("fiscalPeriod", Box::new(|n| json!({ "key": format!("B-{n}"), "name": "Day", "calendarId": calendar, "kind": "MONTH", "startOn": day(n), "endOn": day(n) })), json!({ "name": "Other" })),
+            ("costCategory", Box::new(|n| json!({ "key": format!("B-{n}"), "name": "Category" })), json!({ "name": "Other" })),
+            ("budget", Box::new(|_| json!({ "itemId": item, "amount": { "amount": "1", "currency": "EUR" } })), json!({ "name": "Other" })),
+            ("budgetLine", Box::new(|n| json!({ "budgetId": budget, "periodKey": format!("B-{n}"), "amount": { "amount": "1", "currency": "EUR" } })), json!({ "note": "Other" })),
+            ("statusReport", Box::new(|n| json!({ "itemId": item, "periodEndOn": day(n) })), json!({ "periodEndOn": "2050-01-01" })),
+            ("ragAssessment", Box::new(|n| json!({ "reportId": report.borrow()[n], "dimension": "OVERALL", "declared": "RED" })), json!({ "declared": "GREEN" })),
+            ("strategicObjective", Box::new(|n| json!({ "key": format!("B-{n}"), "title": "Objective", "weight": "1" })), json!({ "title": "Other" })),
+            ("objectiveContribution", Box::new(|n| json!({ "itemId": item, "objectiveId": objective.borrow()[n], "rating": "LOW" })), json!({ "rationale": "Other" })),
+            ("benefit", Box::new(|n| json!({ "key": format!("B-{n}"), "itemId": item, "title": "Benefit", "kind": "QUALITATIVE", "ownerKey": "simon.tait" })), json!({ "title": "Other" })),
+            ("benefitPlanPoint", Box::new(|n| json!({ "benefitId": benefit, "periodKey": format!("B-{n}"), "amount": { "amount": "1", "currency": "EUR" } })), json!({ "note": "Other" })),
+        ];
+        for (single, of, patch) in steps {
+            let mut counts = vec![];
+            for range in [0..10, 10..310] {
+                number += 1;
+                let ids = made(number, &format!("{single}BulkCreate"), range.map(&of).collect()).await;
+                counts.push(counted.load(Ordering::SeqCst));
+                match single {
+                    "statusReport" => report.borrow_mut().extend(ids.clone()),
+                    "strategicObjective" => objective.borrow_mut().extend(ids.clone()),
+                    _ => {}
+                }
+                number += 1;
+                let items = ids.iter().map(|id| json!({ "ref": { "id": id }, "ifVersion": "*", "patch": patch })).collect();
+                made(number, &format!("{single}BulkUpdate"), items).await;
+                counts.push(counted.load(Ordering::SeqCst));
+            }
+            let [made_few, changed_few, made_many, changed_many] = counts[..] else { panic!("{counts:?}") };
+            assert!(made_few < 40 && made_many <= made_few + CHUNKS, "{single} made: {counts:?}");
+            assert!(changed_few < 40 && changed_many <= changed_few + CHUNKS, "{single} changed: {counts:?}");
+        }
     }
 
     async fn one_change_takes_six_statements(world: &World) {

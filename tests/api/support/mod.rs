@@ -55,6 +55,7 @@ pub mod settings;
 pub mod socket;
 pub mod source;
 pub mod summary;
+pub mod thin;
 pub mod world;
 pub mod writer;
 pub mod writes;

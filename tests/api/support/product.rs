@@ -17,7 +17,7 @@ use foliograph::{
 use sea_orm::{ConnectionTrait, DbBackend};
 
 use super::{
-    api_keys, changes, folder,
+    api_keys, changes, folder, thin,
     world::{as_of, noon},
 };
 
@@ -33,6 +33,7 @@ pub async fn fill(url: &str) {
     demo::load(&database.orm, as_of(), &clock).await.expect("the demonstration data");
     api_keys::load(&database.orm).await;
     changes::make(url, &database).await;
+    thin::make(&database).await;
     // SQLite: connections for reads end in the background, and only the last of all writes the journal back by itself.
     if database.orm.get_database_backend() == DbBackend::Sqlite {
         database.orm.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.expect("the journal written back");
