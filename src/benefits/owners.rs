@@ -1,10 +1,12 @@
 //! Who answers for a benefit is never who runs the item that is to bring it: that would be her own judge.
 
+use std::collections::HashSet;
+
 use entity::{
     benefit::{self, Column as C},
     portfolio_item,
 };
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::{
@@ -14,6 +16,8 @@ use crate::{
 
 /// The rule that both sides name.
 const RULE: &str = "BENEFIT_OWNER";
+/// Pairs of one statement; databases bound the number of parameters.
+const CHUNK: usize = 400;
 
 /// Refuses a benefit whose owner manages its item.
 pub(super) fn stands_apart(work: &mut Work<'_>, row: &Row<benefit::Model>, item: Option<&portfolio_item::Model>) {
@@ -36,19 +40,22 @@ pub async fn stand_apart(work: &mut Work<'_>, rows: &[Row<portfolio_item::Model>
     if pairs.is_empty() {
         return Ok(());
     }
-    let either = pairs.iter().fold(Condition::any(), |any, (item, person)| {
-        any.add(Condition::all().add(C::ItemId.eq(*item)).add(C::OwnerId.eq(*person)))
-    });
-    let found: Vec<Uuid> = benefit::Entity::find()
-        .select_only()
-        .column(C::ItemId)
-        .filter(either)
-        .filter(C::ArchivedAt.is_null())
-        .into_tuple()
-        .all(work.txn)
-        .await?;
+    // Looked up in sets: a condition of its own for each pair would grow with the list, and with it the depth of the text.
+    let mut found: HashSet<(Uuid, Option<Uuid>)> = HashSet::new();
+    for some in pairs.chunks(CHUNK) {
+        let owned = benefit::Entity::find()
+            .select_only()
+            .columns([C::ItemId, C::OwnerId])
+            .filter(C::ItemId.is_in(some.iter().map(|(item, _)| *item)))
+            .filter(C::OwnerId.is_in(some.iter().map(|(_, person)| *person)))
+            .filter(C::ArchivedAt.is_null())
+            .into_tuple::<(Uuid, Option<Uuid>)>()
+            .all(work.txn)
+            .await?;
+        found.extend(owned);
+    }
     for row in rows.iter().filter(newly) {
-        if found.contains(&row.after.id) && !work.is_refused(row.index) {
+        if found.contains(&(row.after.id, row.after.project_manager_id)) && !work.is_refused(row.index) {
             let line = "Who is to run this owns a benefit of it.";
             work.fail(row, UserError::rule(row.place("projectManager"), RULE, line));
         }

@@ -1,11 +1,11 @@
 //! Who may approve which budget, and what follows from it: the version before is superseded, and the item has another
 //! budget.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::{
     budget::{self, Column as C, Model},
-    portfolio_item, role_assignment,
+    item_ancestor, portfolio_item, role_assignment,
 };
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
@@ -29,7 +29,7 @@ pub async fn check(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error
     let ids: Vec<Uuid> = rows.iter().map(|row| row.after.id).collect();
     let beyond = unlimited(work);
     let held = work.lens.holds(work.lens.model.entity("Budget"), &ids, &[beyond]).await?;
-    let limits = limits(work).await?;
+    let limits = limits(work, rows).await?;
     for row in rows {
         if work.is_refused(row.index) {
             continue;
@@ -48,7 +48,7 @@ pub async fn check(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error
         }
         let parts = [row.after.amount, row.after.contingency_amount, row.after.reserve_amount];
         let total = rules::sum(parts.into_iter().flatten()).unwrap_or(i64::MAX);
-        let limit = limits.get(&row.after.currency).copied();
+        let limit = limits.get(&(row.after.item_id, row.after.currency.clone())).copied();
         if limit.is_none_or(|limit| total > limit) {
             let error = refuse("This is above your approval limit.").with("rule", "APPROVAL_LIMIT");
             work.fail(
@@ -78,9 +78,9 @@ fn unlimited(work: &Work<'_>) -> Scopes {
     steps::scopes(&roles, Step::BudgetApprove)
 }
 
-/// The highest limit in each currency that the caller's valid assignments as a sponsor give her. Without an assignment
-/// that says one there is none, and nothing is approved.
-async fn limits(work: &Work<'_>) -> Result<HashMap<String, i64>, Error> {
+/// The highest limit for each item and currency that the caller's valid assignments as a sponsor give her: one that names
+/// an item holds for it and all below it. Without an assignment that says one there is none, and nothing is approved.
+async fn limits(work: &Work<'_>, rows: &[Row<Model>]) -> Result<HashMap<(Uuid, String), i64>, Error> {
     use role_assignment::Column as A;
     let Some(me) = work.lens.caller.person else { return Ok(HashMap::new()) };
     let today = work.now.date_naive();
@@ -90,10 +90,25 @@ async fn limits(work: &Work<'_>) -> Result<HashMap<String, i64>, Error> {
         .add(A::ArchivedAt.is_null())
         .add(A::ValidFromOn.lte(today))
         .add(Condition::any().add(A::ValidToOn.is_null()).add(A::ValidToOn.gte(today)));
-    let mut limits: HashMap<String, i64> = HashMap::new();
-    for assignment in role_assignment::Entity::find().filter(valid).all(work.txn).await? {
-        if let (Some(limit), Some(currency)) = (assignment.approval_limit_amount, assignment.approval_limit_currency) {
-            let known = limits.entry(currency).or_insert(limit);
+    let assignments = role_assignment::Entity::find().filter(valid).all(work.txn).await?;
+    let items: BTreeSet<Uuid> = rows.iter().map(|row| row.after.item_id).collect();
+    let above: HashSet<(Uuid, Uuid)> = item_ancestor::Entity::find()
+        .select_only()
+        .columns([item_ancestor::Column::AncestorId, item_ancestor::Column::ItemId])
+        .filter(item_ancestor::Column::ItemId.is_in(items.iter().copied()))
+        .into_tuple::<(Uuid, Uuid)>()
+        .all(work.txn)
+        .await?
+        .into_iter()
+        .collect();
+    let mut limits: HashMap<(Uuid, String), i64> = HashMap::new();
+    for assignment in assignments {
+        let Some((limit, currency)) = assignment.approval_limit_amount.zip(assignment.approval_limit_currency) else {
+            continue;
+        };
+        let holds = |item: &&Uuid| assignment.item_id.is_none_or(|scope| above.contains(&(scope, **item)));
+        for item in items.iter().filter(holds) {
+            let known = limits.entry((*item, currency.clone())).or_insert(limit);
             *known = limit.max(*known);
         }
     }

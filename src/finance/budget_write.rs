@@ -89,6 +89,7 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
             return save::<Budgets>(work, rows, &batch, action).await;
         }
         let mut rows = open::<Budgets>(work, entity, &batch.items, blank).await?;
+        of_item::items_are_open(work, &rows).await?;
         let new = rows.iter().filter(|row| row.before.is_none()).cloned().collect::<Vec<_>>();
         let items = of_item::items(work, &new, scopes, needs).await?;
         let mut revisions = last_revisions(work, items.keys().copied()).await?;
@@ -214,6 +215,7 @@ pub fn blank_line(work: &Work<'_>) -> budget_line::Model {
 async fn open_to(work: &mut Work<'_>, batch: &Batch, step: Step) -> Result<Vec<Row<Model>>, Error> {
     let rows = open::<Budgets>(work, work.lens.model.entity("Budget"), &batch.items, blank).await?;
     rows::demand(work, &rows, work.lens.caller.takes(step), step.as_str()).await?;
+    of_item::items_are_open(work, &rows).await?;
     Ok(rows)
 }
 
@@ -348,6 +350,10 @@ fn decide<'a>(work: &'a mut Work<'_>, input: &'a ConstValue, to: BudgetState) ->
                 let error =
                     UserError::new(UserCode::TooLong, row.path.at("note"), "A note has at most 4,000 characters.");
                 work.fail(&row, error.with("max", approval::LONGEST_NOTE));
+            }
+            if note.as_ref().is_some_and(|note| note.contains('\0')) {
+                let line = "A text cannot hold the character NUL.";
+                work.fail(&row, UserError::new(UserCode::Invalid, row.path.at("note"), line));
             }
         }
         // A transfer is decided as a whole: what one item gains another one gives.

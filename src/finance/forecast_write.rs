@@ -86,6 +86,7 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
             return save::<Forecasts>(work, rows, &batch, action).await;
         }
         let mut rows = open::<Forecasts>(work, entity, &batch.items, blank).await?;
+        of_item::items_are_open(work, &rows).await?;
         let new = rows.iter().filter(|row| row.before.is_none()).cloned().collect::<Vec<_>>();
         let items = of_item::items(work, &new, scopes, &needs).await?;
         let mut revisions = last_revisions(work, items.keys().copied()).await?;
@@ -188,6 +189,7 @@ fn remove<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Re
         let rows = open::<Forecasts>(work, work.lens.model.entity("Forecast"), &batch.items, blank).await?;
         let scopes = work.lens.caller.rights.scopes(Class::Fin.write());
         rows::demand(work, &rows, scopes, WHOLE.needs).await?;
+        of_item::items_are_open(work, &rows).await?;
         for row in &rows {
             if row.after.state != "DRAFT" && !work.is_refused(row.index) {
                 of_item::immutable(work, row, row.named_at.clone(), "Forecast", &row.after.state);
@@ -209,6 +211,7 @@ fn revise<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Re
         let rows = open::<Forecasts>(work, work.lens.model.entity("Forecast"), &batch.items, blank).await?;
         let scopes = work.lens.caller.rights.scopes(Class::Fin.write());
         rows::demand(work, &rows, scopes, WHOLE.needs).await?;
+        of_item::items_are_open(work, &rows).await?;
         let mut done = Done { count: batch.count, ..Done::default() };
         if !work.errors.is_empty() {
             return Ok(done);
@@ -246,6 +249,7 @@ fn publish<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, R
         let mut rows = open::<Forecasts>(work, work.lens.model.entity("Forecast"), &batch.items, blank).await?;
         rows::demand(work, &rows, work.lens.caller.takes(Step::ForecastPublish), Step::ForecastPublish.as_str())
             .await?;
+        of_item::items_are_open(work, &rows).await?;
         let ids: Vec<Uuid> = rows.iter().map(|row| row.after.item_id).collect();
         // Two who publish for the same item wait for each other here.
         rows::lock::<portfolio_item::Entity>(work, &ids).await?;

@@ -1,7 +1,7 @@
 //! Writing lines of budgets and forecasts: only while the whole is a draft, in open periods, one for each period, category
 //! and expenditure. What the lines sum to stands on the whole, in the same transaction.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use async_graphql_value::ConstValue;
 use entity::{cost_category, fiscal_period};
@@ -70,8 +70,12 @@ where
         if state != "DRAFT" && !work.is_refused(row.index) {
             let path = if row.before.is_none() { row.place(whole.link) } else { row.named_at.clone() };
             of_item::immutable(work, row, path, whole.name, &state);
+        } else if row.before.is_some() && value::is_archived(of) && !work.is_refused(row.index) {
+            let line = format!("The {} is archived; take it out of the archive first.", whole.name);
+            work.fail(row, UserError::new(UserCode::Immutable, row.named_at.clone(), line));
         }
     }
+    of_item::items_are_open(work, &rows).await?;
     let removes = work.mutation.verb == Verb::Delete;
     if removes {
         rows::demand(work, &rows, scopes, whole.needs).await?;
@@ -175,16 +179,21 @@ where
     };
     let of: BTreeSet<Uuid> = rows.iter().filter_map(|row| value::optional_id(&row.after, whole.by)).collect();
     let stored = L::find().filter(column::<L>(whole.by).is_in(of)).all(work.txn).await?;
-    let written: HashSet<Uuid> = rows.iter().map(|row| value::id(&row.after)).collect();
-    let mut taken: HashSet<Name> =
-        stored.iter().filter(|line| !written.contains(&value::id(*line))).map(name).collect();
-    for row in rows.iter().filter(|row| !work.has_failed(row.index)).collect::<Vec<_>>() {
-        if !taken.insert(name(&row.after)) {
+    // A row that is refused stays where it was and stands in another's way: so until all of the others stand.
+    loop {
+        let good: Vec<&Row<L::Model>> = rows.iter().filter(|row| !work.has_failed(row.index)).collect();
+        let written: HashSet<Uuid> = good.iter().map(|row| value::id(&row.after)).collect();
+        let mut taken: HashSet<Name> =
+            stored.iter().filter(|line| !written.contains(&value::id(*line))).map(name).collect();
+        let twice: Vec<&Row<L::Model>> = good.into_iter().filter(|row| !taken.insert(name(&row.after))).collect();
+        if twice.is_empty() {
+            return Ok(());
+        }
+        for row in twice {
             let line = format!("This {} has a line for the period, category and expenditure already.", whole.name);
             work.fail(row, UserError::new(UserCode::Duplicate, row.place("period"), line));
         }
     }
-    Ok(())
 }
 
 /// The wholes with what their lines will sum to.
@@ -203,42 +212,51 @@ where
     let amount = |line: &L::Model| integer(line, "amount").unwrap_or_default();
     let of = |line: &L::Model| value::optional_id(line, whole.by);
     let stored = L::find().filter(column::<L>(whole.by).is_in(wholes.keys().copied())).all(work.txn).await?;
-    let good: Vec<&Row<L::Model>> = rows.iter().filter(|row| !work.has_failed(row.index)).collect();
-    let replaced: HashSet<Uuid> = good.iter().map(|row| value::id(&row.after)).collect();
-    let mut amounts: HashMap<Uuid, Vec<i64>> = HashMap::new();
-    let kept = stored.iter().filter(|line| !replaced.contains(&value::id(*line)));
-    let new = good.iter().filter(|_| !removes).map(|row| &row.after);
-    for line in kept.chain(new) {
-        if let Some(id) = of(line) {
-            amounts.entry(id).or_default().push(amount(line));
-        }
-    }
     let entity = work.lens.model.entity(whole.name);
-    let mut out = vec![];
-    let last: HashMap<Option<Uuid>, &Row<L::Model>> = good.iter().map(|row| (of(&row.after), *row)).collect();
-    for (id, row) in last {
-        let Some((id, model)) = id.and_then(|id| wholes.get(&id).map(|model| (id, model))) else { continue };
-        let total = rules::sum(amounts.remove(&id).unwrap_or_default());
-        let limit = integer(model, "amount").filter(|_| whole.is_limit && !removes);
-        let path = row.place("amount");
-        match total {
-            None => {
-                work.fail(row, UserError::new(UserCode::OutOfRange, path, "The lines sum to more than can be kept."));
+    // Of several rows in one list the last is to blame; without it the others are looked at again.
+    loop {
+        let good: Vec<&Row<L::Model>> = rows.iter().filter(|row| !work.has_failed(row.index)).collect();
+        let replaced: HashSet<Uuid> = good.iter().map(|row| value::id(&row.after)).collect();
+        let mut amounts: HashMap<Uuid, Vec<i64>> = HashMap::new();
+        let kept = stored.iter().filter(|line| !replaced.contains(&value::id(*line)));
+        let new = good.iter().filter(|_| !removes).map(|row| &row.after);
+        for line in kept.chain(new) {
+            if let Some(id) = of(line) {
+                amounts.entry(id).or_default().push(amount(line));
             }
-            Some(total) if limit.is_some_and(|limit| total > limit) => {
-                let line = format!("The lines would sum to more than the amount of the {}.", whole.name);
-                work.fail(row, UserError::rule(path, "LINES_WITHIN_AMOUNT", line));
-            }
-            Some(total) => {
-                let mut after = model.clone();
-                after.set(column::<W>("allocated_amount"), total.into());
-                if after != *model {
-                    out.push(Row::derived(entity, model.clone(), after));
+        }
+        let last: BTreeMap<Option<Uuid>, &Row<L::Model>> = good.iter().map(|row| (of(&row.after), *row)).collect();
+        let (mut out, mut wrong) = (vec![], vec![]);
+        for (id, row) in last {
+            let Some((id, model)) = id.and_then(|id| wholes.get(&id).map(|model| (id, model))) else { continue };
+            let total = rules::sum(amounts.remove(&id).unwrap_or_default());
+            let limit = integer(model, "amount").filter(|_| whole.is_limit && !removes);
+            let path = row.place("amount");
+            match total {
+                None => {
+                    let line = "The lines sum to more than can be kept.";
+                    wrong.push((row, UserError::new(UserCode::OutOfRange, path, line)));
+                }
+                Some(total) if limit.is_some_and(|limit| total > limit) => {
+                    let line = format!("The lines would sum to more than the amount of the {}.", whole.name);
+                    wrong.push((row, UserError::rule(path, "LINES_WITHIN_AMOUNT", line)));
+                }
+                Some(total) => {
+                    let mut after = model.clone();
+                    after.set(column::<W>("allocated_amount"), total.into());
+                    if after != *model {
+                        out.push(Row::derived(entity, model.clone(), after));
+                    }
                 }
             }
         }
+        if wrong.is_empty() {
+            return Ok(out);
+        }
+        for (row, error) in wrong {
+            work.fail(row, error);
+        }
     }
-    Ok(out)
 }
 
 fn integer<M: ModelTrait>(model: &M, name: &str) -> Option<i64> {

@@ -156,8 +156,20 @@ async fn periods_agree(work: &mut Work<'_>, rows: &[Row<Period>]) -> Result<(), 
     use fiscal_period::Column as C;
     let calendars: Vec<Uuid> = rows.iter().map(|row| row.after.calendar_id).collect();
     let stored = Periods::find().filter(C::CalendarId.is_in(calendars)).order_by_asc(C::Id).all(work.txn).await?;
-    let mut all: HashMap<Uuid, Period> = stored.into_iter().map(|period| (period.id, period)).collect();
-    let good = |work: &Work<'_>, row: &Row<Period>| !work.is_refused(row.index) && !row.after.calendar_id.is_nil();
+    // What is refused stays as it was and may stand in another's way: so until all of the others stand.
+    loop {
+        let failed = work.errors.len();
+        periods_stand(work, rows, &stored);
+        if work.errors.len() == failed {
+            return Ok(());
+        }
+    }
+}
+
+/// One look at all of them, those in the list as they will be unless they are refused.
+fn periods_stand(work: &mut Work<'_>, rows: &[Row<Period>], stored: &[Period]) {
+    let mut all: HashMap<Uuid, Period> = stored.iter().map(|period| (period.id, period.clone())).collect();
+    let good = |work: &Work<'_>, row: &Row<Period>| !work.has_failed(row.index) && !row.after.calendar_id.is_nil();
     all.extend(rows.iter().filter(|row| good(work, row)).map(|row| (row.after.id, row.after.clone())));
     for row in rows.iter().filter(|row| good(work, row)).collect::<Vec<_>>() {
         let period = &row.after;
@@ -205,7 +217,6 @@ async fn periods_agree(work: &mut Work<'_>, rows: &[Row<Period>]) -> Result<(), 
             work.fail(row, UserError::rule(row.path.clone(), "PERIOD_IN_PARENT", line));
         }
     }
-    Ok(())
 }
 
 fn close_period<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
@@ -294,15 +305,23 @@ async fn categories_are_a_tree(work: &mut Work<'_>, rows: &[Row<cost_category::M
         return Ok(());
     }
     let stored = Categories::find().all(work.txn).await?;
-    let mut parents: HashMap<Uuid, Option<Uuid>> = stored.into_iter().map(|c| (c.id, c.parent_id)).collect();
-    parents.extend(rows.iter().map(|row| (row.after.id, row.after.parent_id)));
-    for row in rows {
-        let up = |id: &Uuid| parents.get(id).copied().flatten();
-        let mut above = std::iter::successors(up(&row.after.id), up).take(parents.len());
-        if above.any(|id| id == row.after.id) {
+    // A row that is refused stays where it was and may close a ring with another: so until all of the others stand.
+    loop {
+        let good: Vec<&Row<cost_category::Model>> = rows.iter().filter(|row| !work.has_failed(row.index)).collect();
+        let mut parents: HashMap<Uuid, Option<Uuid>> = stored.iter().map(|c| (c.id, c.parent_id)).collect();
+        parents.extend(good.iter().map(|row| (row.after.id, row.after.parent_id)));
+        let is_ring = |row: &&Row<cost_category::Model>| {
+            let up = |id: &Uuid| parents.get(id).copied().flatten();
+            let mut above = std::iter::successors(up(&row.after.id), up).take(parents.len());
+            above.any(|id| id == row.after.id)
+        };
+        let rings: Vec<&Row<cost_category::Model>> = good.into_iter().filter(is_ring).collect();
+        if rings.is_empty() {
+            return Ok(());
+        }
+        for row in rings {
             let line = "A category cannot stand below itself.";
             work.fail(row, UserError::rule(row.place("parent"), "HIERARCHY", line));
         }
     }
-    Ok(())
 }

@@ -105,6 +105,11 @@ fn transfer<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, 
                 work.errors.push((0, UserError::rule(m.path.at("itemId"), "BUDGET_APPROVED", line)));
                 continue;
             };
+            if item.archived_at.is_some() {
+                let line = "The item is archived; take it out of the archive first.";
+                work.errors.push((0, UserError::new(UserCode::Immutable, m.path.at("itemId"), line)));
+                continue;
+            }
             if m.currency != before.currency {
                 let line = format!("The money of this item is in {}.", before.currency);
                 let error = UserError::new(UserCode::Invalid, m.path.at("amount").at("currency"), line);

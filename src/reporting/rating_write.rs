@@ -56,6 +56,7 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
                 of_item::immutable(work, row, path, "StatusReport", &report.state);
             }
         }
+        of_item::items_are_open(work, &rows).await?;
         for_others(work, &rows).await?;
         if work.mutation.verb == Verb::Delete {
             rows::demand(work, &rows, scopes, &needs).await?;

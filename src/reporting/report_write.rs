@@ -69,6 +69,7 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
             return save::<Reports>(work, rows, &batch, action).await;
         }
         let mut rows = open::<Reports>(work, entity, &batch.items, blank).await?;
+        of_item::items_are_open(work, &rows).await?;
         let new = rows.iter().filter(|row| row.before.is_none()).cloned().collect::<Vec<_>>();
         let items = of_item::items(work, &new, scopes, &needs).await?;
         let mut moved = vec![];
@@ -173,6 +174,7 @@ fn remove<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Re
         let rows = open::<Reports>(work, work.lens.model.entity("StatusReport"), &batch.items, blank).await?;
         let needs = Class::WorkDraft.write();
         rows::demand(work, &rows, work.lens.caller.rights.scopes(needs), &needs.to_string()).await?;
+        of_item::items_are_open(work, &rows).await?;
         for row in &rows {
             is_draft(work, row);
         }
@@ -195,6 +197,7 @@ async fn open_to(
 ) -> Result<Vec<Row<Model>>, Error> {
     let rows = open::<Reports>(work, work.lens.model.entity("StatusReport"), &batch.items, blank).await?;
     rows::demand(work, &rows, work.lens.caller.takes(step), step.as_str()).await?;
+    of_item::items_are_open(work, &rows).await?;
     for row in &rows {
         if row.after.state != from.as_str() && !work.is_refused(row.index) {
             let line = format!("A report that is {} does not become {}.", row.after.state, to.as_str());

@@ -1,14 +1,15 @@
 //! New rows that belong to an item, or to something that does: who may make them there, and the scope that they take.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use entity::portfolio_item;
-use sea_orm::{EntityTrait, IdenStatic, ModelTrait};
+use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, ModelTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{
-    Path, UserCode, UserError, Work,
+    CHUNK, Path, UserCode, UserError, Work,
     input::Assigned,
+    perform::LostRace,
     rows::{self, Row},
     value::{self, column},
 };
@@ -27,7 +28,9 @@ pub async fn items<M: ModelTrait>(
 ) -> Result<HashMap<Uuid, portfolio_item::Model>, Error> {
     let ids = parents(new, "item_id");
     demand_on(work, new, "PortfolioItem", "item", "item_id", scopes, needs).await?;
-    rows::lock::<portfolio_item::Entity>(work, &ids).await
+    let items = rows::lock::<portfolio_item::Entity>(work, &ids).await?;
+    all_are_there(&ids, &items)?;
+    Ok(items)
 }
 
 /// What new rows are parts of, locked. Who may not write it is refused. `link` is the field that leads there.
@@ -46,7 +49,38 @@ where
 {
     let ids = parents(new, by);
     demand_on(work, new, whole, link, by, scopes, needs).await?;
-    rows::lock::<W>(work, &ids).await
+    let wholes = rows::lock::<W>(work, &ids).await?;
+    all_are_there(&ids, &wholes)?;
+    Ok(wholes)
+}
+
+/// What was there when the link was looked up and is gone now was removed meanwhile: all of it is done again.
+fn all_are_there<M>(ids: &[Uuid], found: &HashMap<Uuid, M>) -> Result<(), Error> {
+    if ids.iter().all(|id| found.contains_key(id)) { Ok(()) } else { Err(Error::internal(LostRace)) }
+}
+
+/// Refuses what belongs to an archived item: nothing of it changes until the item is taken out of the archive. A new row
+/// that names its item itself is refused by that link.
+pub async fn items_are_open<M: ModelTrait>(work: &mut Work<'_>, rows: &[Row<M>]) -> Result<(), Error> {
+    use portfolio_item::Column as C;
+    let of = |row: &Row<M>| value::optional_id(&row.after, "item_id").filter(|_| !row.gives("item"));
+    let mut ids: Vec<Uuid> = rows.iter().filter_map(of).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut archived: HashSet<Uuid> = HashSet::new();
+    for ids in ids.chunks(CHUNK) {
+        let found = portfolio_item::Entity::find().select_only().column(C::Id);
+        let found = found.filter(C::Id.is_in(ids.iter().copied())).filter(C::ArchivedAt.is_not_null());
+        archived.extend(found.into_tuple::<Uuid>().all(work.txn).await?);
+    }
+    for row in rows {
+        if of(row).is_some_and(|id| archived.contains(&id)) && !work.is_refused(row.index) {
+            let path = if row.before.is_none() { row.path.clone() } else { row.named_at.clone() };
+            let line = "The item is archived; take it out of the archive first.";
+            work.fail(row, UserError::new(UserCode::Immutable, path, line));
+        }
+    }
+    Ok(())
 }
 
 fn parents<M: ModelTrait>(rows: &[Row<M>], by: &str) -> Vec<Uuid> {

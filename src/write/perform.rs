@@ -315,7 +315,7 @@ fn claim(wish: &Wish<'_>) -> Result<Option<Claim>, UserError> {
 
 /// Another writer was faster, as the mutation itself found out.
 #[derive(Debug)]
-struct LostRace;
+pub(super) struct LostRace;
 
 impl std::fmt::Display for LostRace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

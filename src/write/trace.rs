@@ -121,6 +121,9 @@ impl Trace {
             return Self::of_removed::<E>(model, row);
         }
         let (mut changes, mut links) = (row.beside.clone(), (None, None));
+        // What a draft says is for who reads drafts, in the trail as everywhere, also after it was published.
+        let standing = Standing::of(row.entity, &row.after);
+        let draft = row.entity.drafts.filter(|_| standing.is_draft);
         for field in &row.entity.fields {
             if STAMPS.contains(&field.name) {
                 continue;
@@ -131,7 +134,7 @@ impl Trace {
             };
             let mut note = |differs: bool, before: Json, after: Json, is_item: bool| {
                 if differs {
-                    let class = row.entity.class_of(field).as_str();
+                    let class = draft.unwrap_or_else(|| row.entity.class_of(field)).as_str();
                     let mut change = json!({ "field": field.name, "class": class, "before": before, "after": after });
                     if is_item {
                         change["item"] = json!(true);
@@ -194,7 +197,7 @@ impl Trace {
             links,
             listed: row.links.clone(),
             before: row.before.as_ref().map(|before| Standing::of(row.entity, before)),
-            after: Standing::of(row.entity, &row.after),
+            after: standing,
         }
     }
 

@@ -40,6 +40,7 @@ mod permissions;
 mod plans;
 mod published;
 mod reporting;
+mod review;
 mod rollups;
 mod steps;
 mod storm;
@@ -82,6 +83,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     plans::list,
     published::list,
     reporting::list,
+    review::list,
     rollups::list,
     steps::list,
     storm::list,
