@@ -26,8 +26,11 @@ const UP: &[&str] = &[
     select {new_id}, ancestor_id, item_id, depth from up",
     "create view portfolio_tree_node as
     select a.id, a.ancestor_id as root_id, a.item_id, a.depth, i.kind as item_kind, i.state, i.category, i.priority, i.rag,
-        i.rag_on, i.budget_amount, i.base_currency, i.portfolio_id, i.is_restricted, i.archived_at
-    from item_ancestor a join portfolio_item i on i.id = a.item_id",
+        i.rag_on, i.budget_amount, i.base_currency, i.portfolio_id, i.is_restricted, i.archived_at,
+        r.portfolio_id as root_portfolio_id, r.is_restricted as is_root_restricted, r.state as root_state
+    from item_ancestor a
+    join portfolio_item i on i.id = a.item_id
+    join portfolio_item r on r.id = a.ancestor_id",
     "alter table outbox_event add column was_draft {bool} not null default false",
 ];
 

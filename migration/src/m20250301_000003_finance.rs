@@ -32,7 +32,7 @@ const UP: &[&str] = &[
     constraint fiscal_period_days check (end_on >= start_on)
 )",
     "create unique index fiscal_period_key on fiscal_period (key)",
-    "create unique index fiscal_period_start on fiscal_period (calendar_id, kind, start_on) where archived_at is null",
+    "create index fiscal_period_start on fiscal_period (calendar_id, kind, start_on)",
     "create index fiscal_period_parent on fiscal_period (parent_id)",
     "create table cost_category (
     id {id} not null primary key,

@@ -154,7 +154,9 @@ async fn categories_allow<M: ModelTrait>(work: &mut Work<'_>, rows: &[Row<M>]) -
     if ids.is_empty() {
         return Ok(());
     }
-    let known = cost_category::Entity::find().filter(cost_category::Column::Id.is_in(ids)).all(work.txn).await?;
+    // Locked, or the category could be closed to it before this line is there.
+    let known = cost_category::Entity::find().filter(cost_category::Column::Id.is_in(ids)).lock_shared();
+    let known = known.all(work.txn).await?;
     let allows: HashMap<Uuid, bool> = known.into_iter().map(|c| (c.id, c.is_capex_allowed)).collect();
     for row in rows.iter().filter(is_capex) {
         if category(row).is_some_and(|id| allows.get(&id) == Some(&false)) {

@@ -9,7 +9,7 @@ use entity::{
     fiscal_period::{self, Model as Period},
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::rules;
@@ -275,6 +275,7 @@ fn write_categories<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFut
         rows::demand_new(work, &rows, scopes, needs);
         keys_are_free::<Categories>(work, &rows, None).await?;
         categories_are_a_tree(work, &rows).await?;
+        capex_has_a_place(work, &rows).await?;
         save::<Categories>(work, rows, &batch, Action::Written).await
     }
     .boxed()
@@ -297,6 +298,34 @@ pub fn blank_category(work: &Work<'_>) -> cost_category::Model {
         updated_by_id: None,
         archived_at: None,
     }
+}
+
+/// A category stays open to capital expenditure while lines of it are such.
+async fn capex_has_a_place(work: &mut Work<'_>, rows: &[Row<cost_category::Model>]) -> Result<(), Error> {
+    use entity::{budget_line, forecast_line};
+    let closes = |row: &&Row<cost_category::Model>| {
+        row.before.as_ref().is_some_and(|before| before.is_capex_allowed) && !row.after.is_capex_allowed
+    };
+    let ids: Vec<Uuid> = rows.iter().filter(closes).map(|row| row.after.id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let budgets = budget_line::Entity::find().select_only().column(budget_line::Column::CategoryId).distinct();
+    let budgets = budgets.filter(budget_line::Column::CategoryId.is_in(ids.clone()));
+    let forecasts = forecast_line::Entity::find().select_only().column(forecast_line::Column::CategoryId).distinct();
+    let forecasts = forecasts.filter(forecast_line::Column::CategoryId.is_in(ids));
+    let mut used: Vec<Option<Uuid>> =
+        budgets.filter(budget_line::Column::Expenditure.eq("CAPEX")).into_tuple().all(work.txn).await?;
+    used.extend::<Vec<Option<Uuid>>>(
+        forecasts.filter(forecast_line::Column::Expenditure.eq("CAPEX")).into_tuple().all(work.txn).await?,
+    );
+    for row in rows.iter().filter(closes) {
+        if used.contains(&Some(row.after.id)) {
+            let line = "Lines of this category are capital expenditure.";
+            work.fail(row, UserError::rule(row.place("isCapexAllowed"), "CAPEX_ALLOWED", line));
+        }
+    }
+    Ok(())
 }
 
 /// No category stands below itself.

@@ -267,7 +267,9 @@ impl Sql {
         if let Some(kind) = entity.kind {
             self.push(lead).column(alias, KIND).push(" = ").literal(kind);
         }
-        self.visible_rows(alias, entity, entity.rows, scopes, lead);
+        for rows in std::iter::once(entity.rows).chain(entity.beside) {
+            self.visible_rows(alias, entity, rows, scopes, lead);
+        }
     }
 
     /// The same without regard to the kind: for columns that stand for a row elsewhere.

@@ -359,7 +359,11 @@ fn put_text(item: &mut portfolio_item::Model, field: ProjectField, text: Option<
         ProjectField::State => {
             let Some(state) = text.filter(|state| **state != item.state) else { return };
             // Version 0: the item is being made.
-            if item.version > 0 && ItemState::parse(&item.state).is_some_and(ItemState::is_final) {
+            let stands = ItemState::parse(&item.state);
+            if item.version > 0 && stands == Some(ItemState::Proposed) {
+                let text = format!("the project waits for approval here and stays so, although the file says {state}");
+                out.notes.push((NoteKind::Doubtful, text));
+            } else if item.version > 0 && stands.is_some_and(ItemState::is_final) {
                 let text = format!("the project is {} here and stays so, although the file says {state}", item.state);
                 out.notes.push((NoteKind::Doubtful, text));
             } else {

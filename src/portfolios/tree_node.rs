@@ -19,6 +19,14 @@ static KIND: EnumDecl = EnumDecl {
 /// `PortfolioTreeNode`.
 pub fn declare() -> Entity {
     let rows = RowScope::OfItem(OfItem { state: Some("state"), ..OfItem::USUAL });
+    // That something stands above an item is told only to who sees that too.
+    let root = RowScope::OfItem(OfItem {
+        item: "root_id",
+        portfolio: "root_portfolio_id",
+        restricted: "is_root_restricted",
+        state: Some("root_state"),
+        ..OfItem::USUAL
+    });
     Entity::new(
         "PortfolioTreeNode",
         &portfolio_tree_node::Entity,
@@ -28,8 +36,9 @@ pub fn declare() -> Entity {
     )
     .node("ptn", "portfolioTreeNode", "portfolioTree")
     .derived()
+    .beside(root)
     .fields([
-        Field::one("root", C::RootId, "PortfolioItem", "The item above; null when the caller cannot see it."),
+        Field::one("root", C::RootId, "PortfolioItem", "The item above."),
         Field::one("item", C::ItemId, "PortfolioItem", "The item itself."),
         Field::scalar("depth", Scalar::Int, C::Depth, "How many steps it stands below the root; 0 is the root itself.")
             .required()

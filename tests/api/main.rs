@@ -39,8 +39,8 @@ mod pages;
 mod permissions;
 mod plans;
 mod published;
+mod refused;
 mod reporting;
-mod review;
 mod rollups;
 mod steps;
 mod storm;
@@ -83,7 +83,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     plans::list,
     published::list,
     reporting::list,
-    review::list,
+    refused::list,
     rollups::list,
     steps::list,
     storm::list,

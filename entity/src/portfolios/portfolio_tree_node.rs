@@ -37,6 +37,12 @@ pub struct Model {
     pub is_restricted: bool,
     /// When the item was archived.
     pub archived_at: Option<DateTimeUtc>,
+    /// Scope: the portfolio of the item above.
+    pub root_portfolio_id: Option<Uuid>,
+    /// Scope: the item above is restricted.
+    pub is_root_restricted: bool,
+    /// Scope: the state of the item above.
+    pub root_state: String,
 }
 
 /// None here: joins are declared with the rights that guard them.

@@ -35,6 +35,8 @@ pub struct Entity {
     pub class: Class,
     /// How rows relate to scopes.
     pub rows: RowScope,
+    /// Another item that must be visible too, where rows stand between two.
+    pub beside: Option<RowScope>,
     /// Class that reading a draft needs besides, where rows are drafts at first.
     pub drafts: Option<Class>,
     /// Its fields.
@@ -87,6 +89,7 @@ impl Entity {
             kind: None,
             class,
             rows,
+            beside: None,
             drafts: None,
             fields: vec![],
             implements: vec![],
@@ -115,6 +118,13 @@ impl Entity {
     pub fn kind(mut self, kind: &'static str, interface: &'static str) -> Self {
         self.kind = Some(kind);
         self.implements.push(interface);
+        self
+    }
+
+    /// Rows stand between two items, and are there only for who sees this one as well.
+    #[must_use]
+    pub fn beside(mut self, rows: RowScope) -> Self {
+        self.beside = Some(rows);
         self
     }
 
@@ -269,6 +279,7 @@ impl Entity {
             kind: None,
             class: first.class,
             rows: first.rows,
+            beside: None,
             drafts: None,
             fields: first.fields.iter().filter(common).cloned().collect(),
             implements: vec![],

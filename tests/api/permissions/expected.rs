@@ -168,6 +168,11 @@ impl<'r> Eyes<'r> {
             return !self.read(class).without(Scopes::SELF).is_empty();
         }
         let item = self.rows.item(row.link("item_id").expect("an item"));
+        if let Some(root) = row.link("root_id").map(|id| self.rows.item(id))
+            && !self.sees(Row::Item(root))
+        {
+            return false;
+        }
         let is_open = !plain::DRAFTED.contains(&row.type_name)
             || !row.is("is_draft")
             || self.holds(self.read(Class::WorkDraft), item);

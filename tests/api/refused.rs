@@ -1,5 +1,5 @@
-//! What is refused in a list stays as it was and counts as that; what is archived or removed takes nothing along; what is
-//! hidden is hidden in the trail.
+//! What is refused stays refused, and nothing else with it: rows of lists that are kept in part, archived items, drafts in
+//! the trail, links that are removed meanwhile.
 
 use entity::{budget, budget_line, cost_category, fiscal_period};
 use foliograph::auth::Role;
@@ -189,4 +189,42 @@ tests! {
         }
     }
 
+
+    async fn nobody_counts_what_stands_above_out_of_sight(world: &World) {
+        begin_bare(world).await;
+        for (who, role) in [("priya.nair", Role::Analyst), ("ingrid.solberg", Role::Sponsor), ("helen.ashworth", Role::Sponsor)] {
+            let client = world.client_as(who, &[role]).await;
+            let seen = client.query("{ portfolioTree(first: 900) { totalCount nodes { depth root { key } item { key } } groups(by: [{ field: ROOT }]) { key { root { key } } } } }").await;
+            let tree = &seen.data()["portfolioTree"];
+            let nodes = tree["nodes"].as_array().cloned().unwrap_or_default();
+            assert!(nodes.len() > 5 && tree["totalCount"] == nodes.len(), "{who}: {tree}");
+            assert!(nodes.iter().all(|n| !n["root"].is_null() && !n["item"].is_null()), "{who}: {tree}");
+            assert!(tree["groups"].as_array().expect("groups").iter().all(|g| !g["key"]["root"].is_null()), "{who}: {tree}");
+        }
+    }
+
+    async fn a_category_stays_open_to_the_capital_expenditure_in_it(world: &World) {
+        let (db, lead) = begin_bare(world).await;
+        calendar(&lead).await;
+        done(&lead, "costCategoryCreate", json!({ "key": "HW", "name": "HW", "isCapexAllowed": true })).await;
+        let id = done(&lead, "budgetCreate", json!({ "itemId": item_id(&db, "PR-014").await, "amount": money("100") })).await;
+        let line = json!({ "budgetId": id, "periodKey": "M01", "categoryKey": "HW", "expenditure": "CAPEX", "amount": money("1") });
+        let line = done(&lead, "budgetLineCreate", line).await;
+        let close = json!({ "ref": { "key": "HW" }, "ifVersion": "*", "patch": { "isCapexAllowed": false } });
+        let told = change(&lead, "costCategoryUpdate", close.clone()).await;
+        assert_eq!(faults(&told), ["INVARIANT input.patch.isCapexAllowed"], "{told}");
+        done(&lead, "budgetLineDelete", of(&line)).await;
+        done(&lead, "costCategoryUpdate", close).await;
+    }
+
+    async fn periods_move_up_together(world: &World) {
+        let (_, lead) = begin_bare(world).await;
+        calendar(&lead).await;
+        let items = json!([
+            { "ref": { "key": "M02" }, "ifVersion": "*", "patch": { "startOn": "2026-03-01", "endOn": "2026-03-31" } },
+            { "ref": { "key": "M03" }, "ifVersion": "*", "patch": { "startOn": "2026-04-01", "endOn": "2026-04-30" } },
+        ]);
+        let told = change(&lead, "fiscalPeriodBulkUpdate", json!({ "items": items, "clientMutationKey": request_key(1) })).await;
+        assert_eq!(statuses(&told), ["UPDATED", "UPDATED"], "{told}");
+    }
 }
