@@ -22,6 +22,9 @@ use crate::support::{
     writes::{ask, audit, begin, change, events, faults, item, item_id, request_key, statuses},
 };
 
+/// What the nth row of a list is made of.
+type Of<'f> = Box<dyn Fn(usize) -> Value + 'f>;
+
 fn told_at(payload: &Value, index: usize) -> Vec<String> {
     faults(&payload["results"][index])
 }
@@ -251,7 +254,6 @@ tests! {
         };
         let mut number = 100;
         // Each list made with ten and with many, then changed: what it is made of, and what changes.
-        type Of<'f> = Box<dyn Fn(usize) -> Value + 'f>;
         let day = |n: usize| (chrono::NaiveDate::from_ymd_opt(2040, 1, 1).expect("a day") + chrono::Days::new(n as u64)).to_string();
         let calendar = made(1, "fiscalCalendarBulkCreate", vec![json!({ "key": "BULK", "name": "Bulk" })]).await.remove(0);
         let budget = made(2, "budgetBulkCreate", vec![json!({ "itemId": item, "amount": { "amount": "1000000", "currency": "EUR" } })]).await.remove(0);
