@@ -1,12 +1,10 @@
 //! Writing budgets: drafts and their lines, and the steps of their life. What was approved before is superseded, and the
 //! item's budget is what is approved now, all in one transaction.
 
-use std::collections::{BTreeSet, HashMap};
-
 use async_graphql_value::ConstValue;
 use entity::{
     budget::{self, Column as C, Model},
-    budget_line, portfolio_item,
+    budget_line,
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -16,12 +14,13 @@ use super::{
     approval,
     lines::{self, Whole},
     rules::BudgetState,
+    versions,
 };
 use crate::{
     auth::Step,
     error::Error,
     write::{
-        Action, Batch, Done, Member, Mutation, Row, UserCode, UserError, Verb, Work, Written, delete, input, of_item,
+        Action, Batch, Done, Member, Mutation, Row, UserCode, UserError, Verb, Work, delete, input, of_item,
         rows::{self, archived, follow, open, save},
         usual, written,
     },
@@ -79,30 +78,15 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
         let needs = Step::BudgetSubmit.as_str();
         if let Some(action) = work.mutation.verb.archives() {
             let rows = archived::<Budgets>(work, entity, &batch, scopes, needs).await?;
-            for row in &rows {
-                if matches!(row.after.state.as_str(), "SUBMITTED" | "APPROVED") && action == Action::Archived {
-                    let line = "A budget that is in force or waits for approval is not archived.";
-                    let error = UserError::new(UserCode::IllegalState, row.path.clone(), line);
-                    work.fail(row, error.with("state", &row.after.state));
-                }
-            }
+            let line = "A budget that is in force or waits for approval is not archived.";
+            versions::stays(work, &rows, action, &["SUBMITTED", "APPROVED"], line);
             return save::<Budgets>(work, rows, &batch, action).await;
         }
         let mut rows = open::<Budgets>(work, entity, &batch.items, blank).await?;
         of_item::items_are_open(work, &rows).await?;
-        let new = rows.iter().filter(|row| row.before.is_none()).cloned().collect::<Vec<_>>();
-        let items = of_item::items(work, &new, scopes, needs).await?;
-        let mut revisions = last_revisions(work, items.keys().copied()).await?;
-        for row in &mut rows {
-            if row.before.is_some() && row.after.state != "DRAFT" {
-                of_item::immutable(work, row, row.named_at.clone(), "Budget", &row.after.state);
-                continue;
-            }
-            if let (true, Some(item)) = (row.before.is_none(), items.get(&row.after.item_id)) {
-                take_item(&mut row.after, item);
-                row.after.revision = next(&mut revisions, item.id);
-                of_item::take_scope(row, item);
-            }
+        versions::are_drafts(work, &rows, WHOLE);
+        versions::number::<Budgets>(work, &mut rows, scopes, needs).await?;
+        for row in rows.iter().filter(|row| row.after.state == BudgetState::Draft.as_str()) {
             of_item::money_agrees(work, row);
             if row.after.amount.is_some_and(|amount| amount < row.after.allocated_amount) {
                 let line = "The lines sum to more than this.";
@@ -150,36 +134,6 @@ pub fn blank(work: &Work<'_>) -> Model {
     }
 }
 
-/// What a new version has from its item.
-pub(super) fn take_item(version: &mut Model, item: &portfolio_item::Model) {
-    version.currency.clone_from(&item.base_currency);
-    version.reported_portfolio_id = item.portfolio_id;
-}
-
-/// The last revision of each item's budget. The items are locked, so nobody else makes the next one.
-pub(super) async fn last_revisions(
-    work: &Work<'_>,
-    items: impl Iterator<Item = Uuid>,
-) -> Result<HashMap<Uuid, i32>, Error> {
-    let found: Vec<(Uuid, Option<i32>)> = Budgets::find()
-        .select_only()
-        .column(C::ItemId)
-        .column_as(C::Revision.max(), "revision")
-        .filter(C::ItemId.is_in(items))
-        .group_by(C::ItemId)
-        .into_tuple()
-        .all(work.txn)
-        .await?;
-    Ok(found.into_iter().filter_map(|(item, revision)| Some((item, revision?))).collect())
-}
-
-/// The revision after the last one.
-pub(super) fn next(revisions: &mut HashMap<Uuid, i32>, item: Uuid) -> i32 {
-    let last = revisions.entry(item).or_default();
-    *last += 1;
-    *last
-}
-
 fn write_lines<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
         let scopes = work.lens.caller.takes(Step::BudgetSubmit);
@@ -223,17 +177,7 @@ fn remove<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Re
     async move {
         let batch = work.read(input);
         let rows = open_to(work, &batch, Step::BudgetSubmit).await?;
-        for row in &rows {
-            if row.after.state != "DRAFT" && !work.is_refused(row.index) {
-                of_item::immutable(work, row, row.named_at.clone(), "Budget", &row.after.state);
-            }
-        }
-        if !work.rejects(&batch) {
-            for row in &rows {
-                lines::remove_all::<budget_line::Entity>(work, WHOLE, row.after.id).await?;
-            }
-        }
-        rows::remove::<Budgets>(work, rows, &batch).await
+        versions::remove::<Budgets, budget_line::Entity>(work, rows, &batch, WHOLE).await
     }
     .boxed()
 }
@@ -242,24 +186,7 @@ fn revise<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Re
     async move {
         let batch = work.read(input);
         let rows = open_to(work, &batch, Step::BudgetSubmit).await?;
-        let mut done = Done { count: batch.count, ..Done::default() };
-        if !work.errors.is_empty() {
-            return Ok(done);
-        }
-        let ids: BTreeSet<Uuid> = rows.iter().map(|row| row.after.item_id).collect();
-        let items = rows::lock::<portfolio_item::Entity>(work, &ids.iter().copied().collect::<Vec<_>>()).await?;
-        let mut revisions = last_revisions(work, ids.into_iter()).await?;
-        for row in rows {
-            let Some(item) = items.get(&row.after.item_id) else { continue };
-            let mut draft = Model { revision: next(&mut revisions, item.id), ..again(work, &row.after) };
-            take_item(&mut draft, item);
-            let copies = lines::copy_all::<budget_line::Entity>(work, WHOLE, row.after.id, draft.id).await?;
-            let told = Written { index: row.index, id: Some(draft.id), prefix: "bud", status: "CREATED" };
-            done.rows.push(told);
-            follow::<Budgets>(work, vec![Row::made(row.entity, draft)]).await?;
-            follow::<budget_line::Entity>(work, copies).await?;
-        }
-        Ok(done)
+        versions::revise::<Budgets, budget_line::Entity>(work, rows, &batch, WHOLE, again).await
     }
     .boxed()
 }

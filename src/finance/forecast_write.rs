@@ -1,7 +1,5 @@
 //! Writing forecasts: drafts and their lines, and their publishing.
 
-use std::collections::{BTreeSet, HashMap};
-
 use async_graphql_value::ConstValue;
 use entity::{
     forecast::{self, Column as C, Model},
@@ -12,14 +10,14 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{
-    budget_write::next,
     lines::{self, Whole},
+    versions,
 };
 use crate::{
     auth::{Class, Step},
     error::Error,
     write::{
-        Action, Done, Mutation, Row, UserCode, UserError, Verb, Work, Written, delete, of_item,
+        Action, Batch, Done, Mutation, Row, UserCode, UserError, Verb, Work, delete, of_item,
         rows::{self, archived, follow, open, save},
         usual, written,
     },
@@ -76,30 +74,14 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
         let needs = needs.to_string();
         if let Some(action) = work.mutation.verb.archives() {
             let rows = archived::<Forecasts>(work, entity, &batch, scopes, &needs).await?;
-            for row in &rows {
-                if row.after.state == "PUBLISHED" && action == Action::Archived {
-                    let line = "The current forecast is not archived.";
-                    let error = UserError::new(UserCode::IllegalState, row.path.clone(), line);
-                    work.fail(row, error.with("state", &row.after.state));
-                }
-            }
+            versions::stays(work, &rows, action, &["PUBLISHED"], "The current forecast is not archived.");
             return save::<Forecasts>(work, rows, &batch, action).await;
         }
         let mut rows = open::<Forecasts>(work, entity, &batch.items, blank).await?;
         of_item::items_are_open(work, &rows).await?;
-        let new = rows.iter().filter(|row| row.before.is_none()).cloned().collect::<Vec<_>>();
-        let items = of_item::items(work, &new, scopes, &needs).await?;
-        let mut revisions = last_revisions(work, items.keys().copied()).await?;
-        for row in &mut rows {
-            if row.before.is_some() && row.after.state != "DRAFT" {
-                of_item::immutable(work, row, row.named_at.clone(), "Forecast", &row.after.state);
-                continue;
-            }
-            if let (true, Some(item)) = (row.before.is_none(), items.get(&row.after.item_id)) {
-                take_item(&mut row.after, item);
-                row.after.revision = next(&mut revisions, item.id);
-                of_item::take_scope(row, item);
-            }
+        versions::are_drafts(work, &rows, WHOLE);
+        versions::number::<Forecasts>(work, &mut rows, scopes, &needs).await?;
+        for row in rows.iter().filter(|row| row.after.state == "DRAFT") {
             of_item::money_agrees(work, row);
         }
         save::<Forecasts>(work, rows, &batch, Action::Written).await
@@ -134,24 +116,6 @@ pub fn blank(work: &Work<'_>) -> Model {
     }
 }
 
-fn take_item(version: &mut Model, item: &portfolio_item::Model) {
-    version.currency.clone_from(&item.base_currency);
-    version.reported_portfolio_id = item.portfolio_id;
-}
-
-async fn last_revisions(work: &Work<'_>, items: impl Iterator<Item = Uuid>) -> Result<HashMap<Uuid, i32>, Error> {
-    let found: Vec<(Uuid, Option<i32>)> = Forecasts::find()
-        .select_only()
-        .column(C::ItemId)
-        .column_as(C::Revision.max(), "revision")
-        .filter(C::ItemId.is_in(items))
-        .group_by(C::ItemId)
-        .into_tuple()
-        .all(work.txn)
-        .await?;
-    Ok(found.into_iter().filter_map(|(item, revision)| Some((item, revision?))).collect())
-}
-
 fn write_lines<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
         let scopes = work.lens.caller.rights.scopes(Class::Fin.write());
@@ -183,24 +147,20 @@ pub fn blank_line(work: &Work<'_>) -> forecast_line::Model {
     }
 }
 
+/// The forecasts that are removed or made again, for who writes them.
+async fn open_to_write(work: &mut Work<'_>, batch: &Batch) -> Result<Vec<Row<Model>>, Error> {
+    let rows = open::<Forecasts>(work, work.lens.model.entity("Forecast"), &batch.items, blank).await?;
+    let scopes = work.lens.caller.rights.scopes(Class::Fin.write());
+    rows::demand(work, &rows, scopes, WHOLE.needs).await?;
+    of_item::items_are_open(work, &rows).await?;
+    Ok(rows)
+}
+
 fn remove<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
         let batch = work.read(input);
-        let rows = open::<Forecasts>(work, work.lens.model.entity("Forecast"), &batch.items, blank).await?;
-        let scopes = work.lens.caller.rights.scopes(Class::Fin.write());
-        rows::demand(work, &rows, scopes, WHOLE.needs).await?;
-        of_item::items_are_open(work, &rows).await?;
-        for row in &rows {
-            if row.after.state != "DRAFT" && !work.is_refused(row.index) {
-                of_item::immutable(work, row, row.named_at.clone(), "Forecast", &row.after.state);
-            }
-        }
-        if !work.rejects(&batch) {
-            for row in &rows {
-                lines::remove_all::<forecast_line::Entity>(work, WHOLE, row.after.id).await?;
-            }
-        }
-        rows::remove::<Forecasts>(work, rows, &batch).await
+        let rows = open_to_write(work, &batch).await?;
+        versions::remove::<Forecasts, forecast_line::Entity>(work, rows, &batch, WHOLE).await
     }
     .boxed()
 }
@@ -208,39 +168,24 @@ fn remove<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Re
 fn revise<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
         let batch = work.read(input);
-        let rows = open::<Forecasts>(work, work.lens.model.entity("Forecast"), &batch.items, blank).await?;
-        let scopes = work.lens.caller.rights.scopes(Class::Fin.write());
-        rows::demand(work, &rows, scopes, WHOLE.needs).await?;
-        of_item::items_are_open(work, &rows).await?;
-        let mut done = Done { count: batch.count, ..Done::default() };
-        if !work.errors.is_empty() {
-            return Ok(done);
-        }
-        let ids: BTreeSet<Uuid> = rows.iter().map(|row| row.after.item_id).collect();
-        let items = rows::lock::<portfolio_item::Entity>(work, &ids.iter().copied().collect::<Vec<_>>()).await?;
-        let mut revisions = last_revisions(work, ids.into_iter()).await?;
-        for row in rows {
-            let Some(item) = items.get(&row.after.item_id) else { continue };
-            let fresh = blank(work);
-            let mut draft = Model {
-                id: fresh.id,
-                state: fresh.state,
-                revision: next(&mut revisions, item.id),
-                source: None,
-                published_at: None,
-                published_by_id: None,
-                archived_at: None,
-                ..row.after.clone()
-            };
-            take_item(&mut draft, item);
-            let copies = lines::copy_all::<forecast_line::Entity>(work, WHOLE, row.after.id, draft.id).await?;
-            done.rows.push(Written { index: row.index, id: Some(draft.id), prefix: "fct", status: "CREATED" });
-            follow::<Forecasts>(work, vec![Row::made(row.entity, draft)]).await?;
-            follow::<forecast_line::Entity>(work, copies).await?;
-        }
-        Ok(done)
+        let rows = open_to_write(work, &batch).await?;
+        versions::revise::<Forecasts, forecast_line::Entity>(work, rows, &batch, WHOLE, again).await
     }
     .boxed()
+}
+
+/// A version as a draft again, published by nobody.
+fn again(work: &Work<'_>, version: &Model) -> Model {
+    let fresh = blank(work);
+    Model {
+        id: fresh.id,
+        state: fresh.state,
+        source: None,
+        published_at: None,
+        published_by_id: None,
+        archived_at: None,
+        ..version.clone()
+    }
 }
 
 fn publish<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {

@@ -14,6 +14,7 @@ mod lines;
 pub mod rules;
 mod set_up;
 mod transfer;
+mod versions;
 
 pub use budget_write::{blank as blank_budget, blank_line as blank_budget_line};
 pub use forecast_write::{blank as blank_forecast, blank_line as blank_forecast_line};

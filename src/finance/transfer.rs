@@ -12,8 +12,9 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::{
-    budget_write::{again, hand_in, last_revisions, lines_again, next, take_item},
+    budget_write::{again, hand_in, lines_again},
     rules,
+    versions::Revisions,
 };
 use crate::{
     auth::Step,
@@ -95,7 +96,7 @@ fn transfer<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, 
         let current = budget::Entity::find().filter(C::ItemId.is_in(ids.clone())).filter(C::State.eq("APPROVED"));
         let current: HashMap<Uuid, Model> =
             current.all(work.txn).await?.into_iter().map(|version| (version.item_id, version)).collect();
-        let mut revisions = last_revisions(work, ids.into_iter()).await?;
+        let mut revisions = Revisions::of::<budget::Entity>(work, ids.into_iter()).await?;
         let transfer = work.clock.new_id().to_string();
         let entity = work.lens.model.entity("Budget");
         let (mut versions, mut lines) = (vec![], vec![]);
@@ -126,8 +127,8 @@ fn transfer<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, 
                     "The lines of the budget sum to more than would be left; take them out of a new version first.";
                 work.errors.push((0, UserError::rule(m.path.at("amount"), "LINES_WITHIN_AMOUNT", line)));
             }
-            let mut version = Model { revision: next(&mut revisions, item.id), ..again(work, before) };
-            take_item(&mut version, item);
+            let mut version = again(work, before);
+            revisions.begin(&mut version, item);
             version.amount = Some(amount);
             version.transfer_id = Some(transfer.clone());
             if let Some(name) = input::text(input, "name") {

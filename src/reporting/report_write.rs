@@ -70,8 +70,7 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
         }
         let mut rows = open::<Reports>(work, entity, &batch.items, blank).await?;
         of_item::items_are_open(work, &rows).await?;
-        let new = rows.iter().filter(|row| row.before.is_none()).cloned().collect::<Vec<_>>();
-        let items = of_item::items(work, &new, scopes, &needs).await?;
+        let items = of_item::items_of_new(work, &rows, scopes, &needs).await?;
         let mut moved = vec![];
         for row in &mut rows {
             if let (true, Some(item)) = (row.before.is_none(), items.get(&row.after.item_id)) {

@@ -26,8 +26,29 @@ pub async fn items<M: ModelTrait>(
     scopes: Scopes,
     needs: &str,
 ) -> Result<HashMap<Uuid, portfolio_item::Model>, Error> {
-    let ids = parents(new, "item_id");
-    demand_on(work, new, "PortfolioItem", "item", "item_id", scopes, needs).await?;
+    let ids = parents(new.iter(), "item_id");
+    locked_items(work, new, ids, scopes, needs).await
+}
+
+/// The same for the new ones of these rows: the items of the others are left alone.
+pub async fn items_of_new<M: ModelTrait>(
+    work: &mut Work<'_>,
+    rows: &[Row<M>],
+    scopes: Scopes,
+    needs: &str,
+) -> Result<HashMap<Uuid, portfolio_item::Model>, Error> {
+    let ids = parents(rows.iter().filter(|row| row.before.is_none()), "item_id");
+    locked_items(work, rows, ids, scopes, needs).await
+}
+
+async fn locked_items<M: ModelTrait>(
+    work: &mut Work<'_>,
+    rows: &[Row<M>],
+    ids: Vec<Uuid>,
+    scopes: Scopes,
+    needs: &str,
+) -> Result<HashMap<Uuid, portfolio_item::Model>, Error> {
+    demand_on(work, rows, "PortfolioItem", "item", "item_id", scopes, needs).await?;
     let items = rows::lock::<portfolio_item::Entity>(work, &ids).await?;
     all_are_there(&ids, &items)?;
     Ok(items)
@@ -47,7 +68,7 @@ where
     W::Model: Clone + Send + Sync,
     M: ModelTrait,
 {
-    let ids = parents(new, by);
+    let ids = parents(new.iter(), by);
     demand_on(work, new, whole, link, by, scopes, needs).await?;
     let wholes = rows::lock::<W>(work, &ids).await?;
     all_are_there(&ids, &wholes)?;
@@ -83,8 +104,8 @@ pub async fn items_are_open<M: ModelTrait>(work: &mut Work<'_>, rows: &[Row<M>])
     Ok(())
 }
 
-fn parents<M: ModelTrait>(rows: &[Row<M>], by: &str) -> Vec<Uuid> {
-    let mut ids: Vec<Uuid> = rows.iter().filter_map(|row| value::optional_id(&row.after, by)).collect();
+fn parents<'r, M: ModelTrait + 'r>(rows: impl Iterator<Item = &'r Row<M>>, by: &str) -> Vec<Uuid> {
+    let mut ids: Vec<Uuid> = rows.filter_map(|row| value::optional_id(&row.after, by)).collect();
     ids.sort_unstable();
     ids.dedup();
     ids.retain(|id| !id.is_nil());
