@@ -1,11 +1,11 @@
 //! What the parts of a benefit have in common: they are written while it is a draft, by who writes it, and with its row
 //! locked, so that sums over them hold.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use async_graphql_value::ConstValue;
-use entity::{benefit, portfolio_item};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use entity::benefit;
+use sea_orm::EntityTrait;
 use uuid::Uuid;
 
 use super::write::SHARED;
@@ -50,7 +50,7 @@ impl<M> Parts<M> {
         if work.mutation.verb == Verb::Delete {
             rows::demand(work, &rows, scopes, &needs).await?;
         }
-        let archived = archived_items(work, &benefits).await?;
+        let archived = of_item::archived(work, benefits.values().map(|benefit| benefit.item_id)).await?;
         for row in &mut rows {
             let of = value::optional_id(&row.after, "benefit_id").and_then(|id| benefits.get(&id));
             let Some(of) = of else { continue };
@@ -83,13 +83,4 @@ impl<M> Parts<M> {
         let good = |at: &usize| is_of(&self.rows[*at]) && !work.has_failed(self.rows[*at].index);
         (0..self.rows.len()).filter(good).collect()
     }
-}
-
-/// Which items of the benefits are archived.
-async fn archived_items(work: &Work<'_>, benefits: &HashMap<Uuid, benefit::Model>) -> Result<HashSet<Uuid>, Error> {
-    use portfolio_item::Column as C;
-    let of = C::Id.is_in(benefits.values().map(|benefit| benefit.item_id));
-    let items =
-        portfolio_item::Entity::find().select_only().column(C::Id).filter(of).filter(C::ArchivedAt.is_not_null());
-    Ok(items.into_tuple().all(work.txn).await?.into_iter().collect())
 }

@@ -10,7 +10,10 @@ use uuid::Uuid;
 use super::rules;
 use crate::{
     error::Error,
-    write::{Row, UserCode, UserError, Work},
+    write::{
+        Row, UserCode, UserError, Work,
+        hierarchy::{Places, path},
+    },
 };
 
 /// Items from the top to the deepest.
@@ -25,9 +28,6 @@ pub struct Around {
     /// Those of them that the caller sees: a hidden one stands in nobody's way.
     seen: Vec<Uuid>,
 }
-
-/// What each item will stand right below.
-type Places = HashMap<Uuid, Option<Uuid>>;
 
 impl Around {
     /// Reads the tree around the rows, a generation at a time, and locks what is above them; nothing where none is placed.
@@ -95,7 +95,7 @@ impl Around {
                 continue;
             }
             // From the top down: whatever stands between may get another scope from a row of this very list.
-            for id in path(&places, rows[at].after.id).into_iter().rev() {
+            for id in path(&places, rows[at].after.id, MAX_DEPTH).into_iter().rev() {
                 let written = index.get(&id).map(|at| &rows[*at]).filter(|row| !work.has_failed(row.index));
                 let Some(item) = written.map(|row| &row.after).or_else(|| self.above.get(&id)) else { continue };
                 let mut item = item.clone();
@@ -126,7 +126,7 @@ impl Around {
         let moved: Vec<usize> = (0..rows.len()).filter(open).collect();
         // First the rings: who hangs below one is not to blame for it.
         let is_ring = |at: &usize| {
-            let path = path(places, rows[*at].after.id);
+            let path = path(places, rows[*at].after.id, MAX_DEPTH);
             path.last().is_some_and(|top| places.get(top) == Some(&Some(rows[*at].after.id)))
         };
         let rings: Vec<_> =
@@ -154,7 +154,7 @@ impl Around {
         }
         let index: HashMap<Uuid, usize> = moved.iter().map(|at| (rows[*at].after.id, *at)).collect();
         for id in index.keys().chain(&self.seen) {
-            let path = path(places, *id);
+            let path = path(places, *id, MAX_DEPTH);
             if path.len() > MAX_DEPTH
                 && let Some(at) = path.iter().find_map(|id| index.get(id))
             {
@@ -163,19 +163,6 @@ impl Around {
         }
         wrong.into_iter().collect()
     }
-}
-
-/// An item and those above it, upward; no further than one more than may be, nor around a ring.
-fn path(places: &Places, from: Uuid) -> Vec<Uuid> {
-    let (mut path, mut at) = (vec![from], from);
-    while let Some(Some(next)) = places.get(&at)
-        && *next != from
-        && path.len() <= MAX_DEPTH
-    {
-        path.push(*next);
-        at = *next;
-    }
-    path
 }
 
 /// Whether a row is new, or stands elsewhere than before.

@@ -16,6 +16,7 @@ use crate::{
     people::charge,
     write::{
         Action, Batch, Done, Mutation, Row, UserCode, UserError, Work,
+        hierarchy::{Places, path},
         rows::{self, archived, follow, keys_are_free, open, save},
         usual,
     },
@@ -127,7 +128,7 @@ fn archives_from_below(work: &mut Work<'_>, rows: &[Row<Model>], known: &Known, 
 /// and may then stand in another's way: so until all of them stand.
 fn stays_a_tree(work: &mut Work<'_>, rows: &[Row<Model>], known: &Known) {
     loop {
-        let mut places: HashMap<Uuid, Option<Uuid>> = known.values().map(|o| (o.id, o.parent_id)).collect();
+        let mut places: Places = known.values().map(|o| (o.id, o.parent_id)).collect();
         places.extend(rows.iter().filter(|r| !work.has_failed(r.index)).map(|r| (r.after.id, r.after.parent_id)));
         let wrong = misplaced(work, rows, known, &places);
         if wrong.is_empty() {
@@ -139,12 +140,7 @@ fn stays_a_tree(work: &mut Work<'_>, rows: &[Row<Model>], known: &Known) {
     }
 }
 
-fn misplaced(
-    work: &Work<'_>,
-    rows: &[Row<Model>],
-    known: &Known,
-    places: &HashMap<Uuid, Option<Uuid>>,
-) -> Vec<(usize, UserError)> {
+fn misplaced(work: &Work<'_>, rows: &[Row<Model>], known: &Known, places: &Places) -> Vec<(usize, UserError)> {
     let is_moved = |row: &Row<Model>| row.before.as_ref().is_none_or(|before| before.parent_id != row.after.parent_id);
     let moved: BTreeMap<usize, Uuid> = (0..rows.len())
         .filter(|at| is_moved(&rows[*at]) && !work.has_failed(rows[*at].index))
@@ -152,7 +148,7 @@ fn misplaced(
         .collect();
     let rule = |at: usize, line: &str| (at, UserError::rule(rows[at].place("parent"), "HIERARCHY", line));
     // First the rings: who hangs below one is not to blame for it.
-    let is_ring = |id: Uuid| path(places, id).last().and_then(|top| places.get(top)) == Some(&Some(id));
+    let is_ring = |id: Uuid| path(places, id, MAX_DEPTH).last().and_then(|top| places.get(top)) == Some(&Some(id));
     let rings = moved.iter().filter(|(_, id)| is_ring(**id));
     let rings: Vec<_> = rings.map(|(at, _)| rule(*at, "An objective is no part of itself.")).collect();
     if !rings.is_empty() {
@@ -160,7 +156,7 @@ fn misplaced(
     }
     let mut wrong = BTreeMap::new();
     for id in places.keys() {
-        let path = path(places, *id);
+        let path = path(places, *id, MAX_DEPTH);
         if path.len() > MAX_DEPTH
             && let Some((at, _)) = moved.iter().find(|(_, moved)| path.contains(moved))
         {
@@ -175,19 +171,6 @@ fn misplaced(
         }
     }
     wrong.into_iter().collect()
-}
-
-/// An objective and those above it, upward; no further than one more than may be, nor around a ring.
-fn path(places: &HashMap<Uuid, Option<Uuid>>, from: Uuid) -> Vec<Uuid> {
-    let (mut path, mut at) = (vec![from], from);
-    while let Some(Some(next)) = places.get(&at)
-        && *next != from
-        && path.len() <= MAX_DEPTH
-    {
-        path.push(*next);
-        at = *next;
-    }
-    path
 }
 
 /// Saves the rows, and with them whatever share changes by them.

@@ -4,6 +4,7 @@
 pub mod ancestors;
 mod decl;
 pub mod duty;
+pub mod hierarchy;
 mod idempotency;
 pub mod input;
 mod links;

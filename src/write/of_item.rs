@@ -1,6 +1,6 @@
 //! New rows that belong to an item, or to something that does: who may make them there, and the scope that they take.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::portfolio_item;
 use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, ModelTrait, QueryFilter, QuerySelect};
@@ -83,17 +83,8 @@ fn all_are_there<M>(ids: &[Uuid], found: &HashMap<Uuid, M>) -> Result<(), Error>
 /// Refuses what belongs to an archived item: nothing of it changes until the item is taken out of the archive. A new row
 /// that names its item itself is refused by that link.
 pub async fn items_are_open<M: ModelTrait>(work: &mut Work<'_>, rows: &[Row<M>]) -> Result<(), Error> {
-    use portfolio_item::Column as C;
     let of = |row: &Row<M>| value::optional_id(&row.after, "item_id").filter(|_| !row.gives("item"));
-    let mut ids: Vec<Uuid> = rows.iter().filter_map(of).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let mut archived: HashSet<Uuid> = HashSet::new();
-    for ids in ids.chunks(CHUNK) {
-        let found = portfolio_item::Entity::find().select_only().column(C::Id);
-        let found = found.filter(C::Id.is_in(ids.iter().copied())).filter(C::ArchivedAt.is_not_null());
-        archived.extend(found.into_tuple::<Uuid>().all(work.txn).await?);
-    }
+    let archived = archived(work, rows.iter().filter_map(of)).await?;
     for row in rows {
         if of(row).is_some_and(|id| archived.contains(&id)) && !work.is_refused(row.index) {
             let path = if row.before.is_none() { row.path.clone() } else { row.named_at.clone() };
@@ -102,6 +93,20 @@ pub async fn items_are_open<M: ModelTrait>(work: &mut Work<'_>, rows: &[Row<M>])
         }
     }
     Ok(())
+}
+
+/// Which of the items are archived.
+pub async fn archived(work: &Work<'_>, items: impl Iterator<Item = Uuid>) -> Result<HashSet<Uuid>, Error> {
+    use portfolio_item::Column as C;
+    let ids: BTreeSet<Uuid> = items.collect();
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    let mut archived = HashSet::new();
+    for ids in ids.chunks(CHUNK) {
+        let found = portfolio_item::Entity::find().select_only().column(C::Id);
+        let found = found.filter(C::Id.is_in(ids.iter().copied())).filter(C::ArchivedAt.is_not_null());
+        archived.extend(found.into_tuple::<Uuid>().all(work.txn).await?);
+    }
+    Ok(archived)
 }
 
 fn parents<'r, M: ModelTrait + 'r>(rows: impl Iterator<Item = &'r Row<M>>, by: &str) -> Vec<Uuid> {
