@@ -70,9 +70,9 @@ pub fn variables(
     Ok(out)
 }
 
-/// A value that stands in a document, coerced to the type of its position.
-pub fn coerced(types: &Types, ty: &str, value: ConstValue) -> Result<ConstValue, Error> {
-    coerce(types, ty, value, &mut Place("input".into()))
+/// A value that stands in a document, coerced to the type of its position; messages call it by `name`.
+pub fn coerced(types: &Types, ty: &str, name: &str, value: ConstValue) -> Result<ConstValue, Error> {
+    coerce(types, ty, value, &mut Place(name.to_owned()))
 }
 
 /// A value that is no variable, coerced to an input type; messages call it by `name`.

@@ -311,7 +311,7 @@ fn assignments(entity: &'static Entity, given: &ConstValue, path: &Path) -> (Vec
                     _ => Err(wrong(&name, "An id is due here.".into())),
                 });
             }
-            Kind::Id | Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } => {}
+            Kind::Id | Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } | Kind::Answer(_) => {}
         }
     }
     (out, errors)

@@ -179,7 +179,7 @@ impl Trace {
                         note_link(&mut note, &mut links, model.entity(to), before.as_ref(), &after);
                     }
                 }
-                Kind::Id | Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } => {}
+                Kind::Id | Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } | Kind::Answer(_) => {}
             }
         }
         Self {

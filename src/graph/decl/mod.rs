@@ -1,11 +1,13 @@
 //! Declarations: the facts of an entity, stated once. Schema types, filters, orderings, connections, aggregates, the
 //! permission table and the SQL all come from here. Every field has a class: none is readable by default.
 
+mod answer;
 mod day_list;
 mod entity;
 mod field;
 mod model;
 
+pub use answer::{Answer, Asking, Compute, DENIED, denied};
 pub use day_list::{DAY, DayList, TODAY};
 pub use entity::{Entity, KIND, List};
 pub use field::{Field, Pen, Writers};
@@ -278,6 +280,8 @@ pub enum Kind {
         /// Foreign keys, at most one of them set.
         arms: Vec<(Column, &'static str)>,
     },
+    /// What a function answers.
+    Answer(Box<Answer>),
     /// What the caller may do with the row.
     ViewerAccess,
     /// What changed in an object, as the trail keeps it.

@@ -16,9 +16,12 @@ use super::{
     super::{decl::Model, system},
     build::{field, input, with_args},
     changes,
-    entity::connection_args,
+    entity::{answered, connection_args},
     insert_types,
 };
+
+/// What every authenticated caller may ask.
+const ANY: &str = "AUTHENTICATED";
 
 /// Answers of compiled root fields by response key, for documents that also introspect.
 pub struct Spliced(pub HashMap<String, Bytes>);
@@ -117,19 +120,14 @@ impl SubscriptionType for Subscription {
 pub(super) fn query(model: &Model) -> MetaType {
     let mut fields = vec![
         with_args(
-            field(
-                "node",
-                "Node",
-                "AUTHENTICATED",
-                "The thing with this id; null when there is none that the caller can see.",
-            ),
+            field("node", "Node", ANY, "The thing with this id; null when there is none that the caller can see."),
             vec![input("id", "ID!", "The id.")],
         ),
         with_args(
             field(
                 "nodes",
                 "[Node]",
-                "AUTHENTICATED",
+                ANY,
                 "The things with these ids, in the order asked; null in place of one that the caller cannot see.",
             ),
             vec![input("ids", "[ID!]!", "At most 100 ids.")],
@@ -163,6 +161,7 @@ pub(super) fn query(model: &Model) -> MetaType {
             ));
         }
     }
+    fields.extend(model.answers.iter().map(|answer| answered(answer, ANY)));
     fields.push(changes::query_field());
     fields.extend(system::root_fields());
     let fields = fields.into_iter().map(|f| (f.name.clone(), f)).collect();
