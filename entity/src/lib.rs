@@ -5,6 +5,7 @@
 
 pub mod benefits;
 pub mod finance;
+pub mod kpi;
 pub mod people;
 pub mod platform;
 pub mod portfolios;
@@ -13,6 +14,7 @@ pub mod strategy;
 
 pub use benefits::{benefit, benefit_contribution, benefit_plan_point};
 pub use finance::{budget, budget_line, cost_category, fiscal_calendar, fiscal_period, forecast, forecast_line};
+pub use kpi::{item_ancestor_span, kpi_change, kpi_definition, kpi_tick, kpi_touch, kpi_value, measure_delta};
 pub use people::{org_unit, person, person_identity, role_assignment};
 pub use platform::{
     api_key, api_key_grant, audit_event, external_link, feed_view, idempotency, outbox_event, outbox_head,

@@ -22,6 +22,7 @@ use crate::{
         decl::{Entity, Kind, Model, RowScope, Scalar},
         encode_id,
     },
+    kpi::ledger,
 };
 
 /// Fields that every write changes; they are the entry's own facts.
@@ -263,7 +264,15 @@ pub async fn leave(work: &mut Work<'_>) -> Result<(), Error> {
         let events = some.iter().map(|t| event(work, transaction, t));
         outbox_event::Entity::insert_many(events).exec_without_returning(work.txn).await?;
     }
-    super::scope::touch_dependents(work, transaction).await
+    super::scope::touch_dependents(work, transaction).await?;
+    let changed = traces.iter().map(|t| ledger::Changed { entity: t.entity.name, id: t.id }).collect();
+    let cause = ledger::Cause {
+        at: work.now,
+        request_id: work.request_id,
+        mutation: &work.mutation.name,
+        actor: work.lens.caller.person,
+    };
+    ledger::keep(work.txn, work.lens.model, &changed, &cause).await
 }
 
 /// The entry of a change, and one for each item that a list gained or lost.

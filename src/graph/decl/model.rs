@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use super::{Answer, DayList, Entity, Field, Kind};
-use crate::write::{Mutation, PlainType};
+use crate::{
+    kpi::measure::Measures,
+    write::{Mutation, PlainType},
+};
 
 /// All declarations.
 #[derive(Debug)]
@@ -12,6 +15,8 @@ pub struct Model {
     pub entities: Vec<Entity>,
     /// Mutations.
     pub mutations: Vec<Mutation>,
+    /// Measures and where they come from.
+    pub measures: Measures,
     /// Root fields that functions answer.
     pub answers: Vec<Answer>,
     /// Types besides those of entities.
@@ -25,13 +30,32 @@ impl Model {
     pub fn new(entities: Vec<Entity>, mutations: Vec<Mutation>) -> Self {
         let by_name: HashMap<_, _> = entities.iter().enumerate().map(|(i, e)| (e.name, i)).collect();
         let by_prefix = entities.iter().enumerate().filter_map(|(i, e)| Some((e.prefix?, i))).collect();
-        let model = Self { entities, mutations, answers: vec![], types: vec![], by_name, by_prefix };
+        let model = Self {
+            entities,
+            mutations,
+            measures: Measures::default(),
+            answers: vec![],
+            types: vec![],
+            by_name,
+            by_prefix,
+        };
         for entity in &model.entities {
             for field in &entity.fields {
                 model.check(entity, field);
             }
         }
         model
+    }
+
+    /// The same with measures.
+    #[must_use]
+    pub fn with_measures(mut self, measures: Measures) -> Self {
+        let entities = measures.sources.iter().flat_map(|source| source.facts).map(|fact| fact.entity);
+        entities.for_each(|name| {
+            assert!(self.by_name.contains_key(name), "a measure comes from {name}, which is not declared")
+        });
+        self.measures = measures;
+        self
     }
 
     /// The same with root fields that functions answer.

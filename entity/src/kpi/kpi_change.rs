@@ -1,0 +1,49 @@
+//! What KPIs were: each value that was ever stored.
+
+use sea_orm::entity::prelude::*;
+
+/// One value.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "kpi_change")]
+pub struct Model {
+    /// Of which KPI of which item.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub value_id: Uuid,
+    /// The change, from 1.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub version: i64,
+    /// The day that the figure is about.
+    pub period_end_on: Date,
+    /// When it was derived.
+    pub as_of: DateTimeUtc,
+    /// The value, in 1e-9; null with a reason.
+    pub value: Option<i64>,
+    /// What stands above the line, in 1e-9.
+    pub numerator: Option<i64>,
+    /// What stands below it, in 1e-9; null where the formula is no ratio.
+    pub denominator: Option<i64>,
+    /// The unit; a currency's code for money.
+    pub unit: String,
+    /// `GREEN`, `AMBER` or `RED`; null without bounds or value.
+    pub status: Option<String>,
+    /// Why there is no value.
+    pub null_reason: Option<String>,
+    /// Items that count.
+    pub included_count: i32,
+    /// Items left out since something of them is not known.
+    pub excluded_null_count: i32,
+    /// The version of the formula.
+    pub formula_version: i32,
+    /// Whether it differs from the one before; else only who reads other rows may see a change.
+    pub is_changed: bool,
+    /// The instant up to which facts are in it.
+    pub touched_at: DateTimeUtc,
+    /// The same of the value before.
+    pub touched_before_at: Option<DateTimeUtc>,
+}
+
+/// None here: joins are declared with the rights that guard them.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

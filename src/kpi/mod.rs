@@ -1,0 +1,6 @@
+//! KPIs: measures as dated amounts kept by the writes that change them, formulas over their sums, and what follows from
+//! both. Nothing is stored twice but what has a history of its own.
+
+pub mod formula;
+pub mod ledger;
+pub mod measure;
