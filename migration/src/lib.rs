@@ -19,6 +19,7 @@ mod m20250301_000002_strategy;
 mod m20250301_000003_finance;
 mod m20250301_000004_reporting;
 mod m20250301_000005_benefits;
+mod m20250401_000001_money;
 mod m20250401_000005_kpi;
 mod step;
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20250301_000003_finance::STEP),
             Box::new(m20250301_000004_reporting::STEP),
             Box::new(m20250301_000005_benefits::STEP),
+            Box::new(m20250401_000001_money::STEP),
             Box::new(m20250401_000005_kpi::STEP),
         ]
     }

@@ -19,6 +19,17 @@ const UP: &[&str] = &[
     "create index measure_delta_source on measure_delta (source_type, source_id)",
     "create index measure_delta_item on measure_delta (item_id, measure, effective_on)",
     "create index measure_delta_effective on measure_delta (effective_on)",
+    "create table fx_rate_version (
+    seq {serial} primary key,
+    rate_id {id} not null references fx_rate (id),
+    rate_set_id {id} not null references fx_rate_set (id),
+    from_currency {text} not null,
+    to_currency {text} not null,
+    valid_from_on {date} not null,
+    rate {long},
+    recorded_at {instant} not null
+)",
+    "create index fx_rate_version_pair on fx_rate_version (from_currency, to_currency)",
     "create table kpi_touch (
     seq {serial} primary key,
     item_id {id} not null references portfolio_item (id),
@@ -119,5 +130,6 @@ const DOWN: &[&str] = &[
     "drop table kpi_definition",
     "drop table item_ancestor_span",
     "drop table kpi_touch",
+    "drop table fx_rate_version",
     "drop table measure_delta",
 ];

@@ -51,6 +51,9 @@ pub struct Difference {
     pub amount: i64,
 }
 
+const RATES: &str = "INSERT INTO fx_rate_version (rate_id, rate_set_id, from_currency, to_currency, valid_from_on, rate, recorded_at) \
+    SELECT id, rate_set_id, from_currency, to_currency, valid_from_on, CASE WHEN archived_at IS NULL THEN rate END, {at} FROM fx_rate {which}";
+
 const COLUMNS: &str = "source_id, item_id, measure, effective_on, currency";
 
 /// Adds what the changed rows made different. The caller holds their locks, and commits next.
@@ -68,7 +71,27 @@ pub async fn keep(
             touched.extend(add(txn, source, Some(&owners), cause.at).await?);
         }
     }
+    touched.extend(keep_rates(txn, changed, cause.at).await?);
     touch(txn, &touched, cause).await
+}
+
+/// Notes changed exchange rates: what was known at an instant can be asked again. Returns the items that they convert.
+async fn keep_rates(
+    txn: &DatabaseTransaction,
+    changed: &BTreeSet<Changed>,
+    at: DateTime<Utc>,
+) -> Result<BTreeSet<Uuid>, Error> {
+    let rates: Vec<Uuid> = changed.iter().filter(|row| row.entity == "FxRate").map(|row| row.id).collect();
+    if rates.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let of = one_of(dialect(txn), 2);
+    let text = RATES.replace("{at}", instant(dialect(txn))).replace("{which}", &format!("WHERE id{of}"));
+    query(txn, text, [Value::from(at), list(dialect(txn), &rates)]).await?;
+    let of = one_of(dialect(txn), 1);
+    let text = format!("SELECT DISTINCT d.item_id FROM fx_rate r JOIN measure_delta d ON d.currency = r.from_currency WHERE r.id{of}");
+    let rows = query(txn, text, [list(dialect(txn), &rates)]).await?;
+    rows.iter().map(|row| Ok(row.try_get("", "item_id")?)).collect()
 }
 
 /// Adds whatever is missing of all sources: for whoever fills an empty database.
@@ -77,6 +100,8 @@ pub async fn keep_all(txn: &DatabaseTransaction, model: &'static Model, cause: &
     for source in &model.measures.sources {
         touched.extend(add(txn, source, None, cause.at).await?);
     }
+    let text = RATES.replace("{at}", instant(dialect(txn))).replace("{which}", "");
+    query(txn, text, [Value::from(cause.at)]).await?;
     touch(txn, &touched, cause).await
 }
 
@@ -170,7 +195,7 @@ async fn add(
     at: DateTime<Utc>,
 ) -> Result<BTreeSet<Uuid>, Error> {
     let dialect = dialect(txn);
-    let mark = if dialect == Dialect::Postgres { "CAST($1 AS timestamptz)" } else { "?1" };
+    let mark = instant(dialect);
     let text = format!(
         "INSERT INTO measure_delta (source_type, {COLUMNS}, amount, recorded_at) \
          SELECT '{}', {COLUMNS}, SUM(amount), {mark} FROM ({}) x GROUP BY {COLUMNS} HAVING SUM(amount) <> 0 \
@@ -211,6 +236,14 @@ fn spelled(select: &str, dialect: Dialect, which: &str) -> String {
         text.replace_range(start..=end, &next);
     }
     text
+}
+
+/// The first parameter, an instant.
+fn instant(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Postgres => "CAST($1 AS timestamptz)",
+        Dialect::Sqlite => "?1",
+    }
 }
 
 fn one_of(dialect: Dialect, at: usize) -> String {

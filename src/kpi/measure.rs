@@ -32,6 +32,8 @@ pub enum Absence {
     Zero,
     /// Nobody knows: formulas leave the item out. There is no baseline.
     Unknown,
+    /// 0 where the item has that other measure, else nobody knows. Nothing is earned yet, of a baseline.
+    With(&'static str),
 }
 
 /// A measure.
@@ -58,6 +60,12 @@ impl Measure {
     /// Things of an item; none is 0.
     pub const fn count(key: &'static str, class: Class, doc: &'static str) -> Self {
         Self { key, doc, unit: Unit::Count, class, absence: Absence::Zero }
+    }
+
+    /// The same, where none is 0 only for an item that has that other measure.
+    #[must_use]
+    pub const fn with(self, other: &'static str) -> Self {
+        Self { absence: Absence::With(other), ..self }
     }
 
     /// The same, where an item without it is left out.

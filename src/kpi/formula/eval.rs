@@ -80,7 +80,7 @@ pub struct Scope<'a> {
     /// The day that the figure is about.
     pub at: NaiveDate,
     /// The items.
-    pub items: &'a [Item],
+    pub items: &'a [&'a Item],
 }
 
 /// A figure.
@@ -107,7 +107,7 @@ impl Valued {
 pub fn evaluate(expr: &Expr, scope: Scope<'_>) -> Valued {
     let left_out: Vec<Option<Missing>> = scope.items.iter().map(|item| lacks(expr, item, scope.at)).collect();
     let counted: Vec<&Item> =
-        scope.items.iter().zip(&left_out).filter(|(_, missing)| missing.is_none()).map(|(item, _)| item).collect();
+        scope.items.iter().zip(&left_out).filter(|(_, missing)| missing.is_none()).map(|(item, _)| *item).collect();
     let none = |missing| Valued { value: Err(missing), numerator: None, denominator: None, left_out: left_out.clone() };
     // A rate that is missing makes the whole figure unknown: its part of the sum may be the largest.
     if let Some(rate) = left_out.iter().flatten().find(|missing| matches!(missing, Missing::Rate(..))) {
@@ -290,7 +290,8 @@ mod tests {
 
     fn valued(formula: &str, items: &[Item]) -> Valued {
         let at = NaiveDate::from_ymd_opt(2026, 6, 30).expect("a day");
-        evaluate(&parse(formula).expect(formula), Scope { at, items })
+        let items: Vec<&Item> = items.iter().collect();
+        evaluate(&parse(formula).expect(formula), Scope { at, items: &items })
     }
 
     #[test]
