@@ -28,6 +28,7 @@ use crate::{
     graph::{Database, Engine, decl::Model},
     http::{self, Sockets, Throttle},
     importers,
+    kpi::{self, measure::Measures},
     metrics::Metrics,
     people, platform, portfolios, reporting, strategy,
 };
@@ -85,6 +86,7 @@ impl App {
     pub async fn over(config: Config, clock: Arc<dyn Clock>, database: Database) -> Result<Arc<Self>, Error> {
         let local_key = open_local_key(&config)?;
         let verifier = Verifier::new(local_key.as_ref(), open_issuer(&config)?);
+        kpi::kpi_definition::keep_catalogue(&database.orm, clock.now()).await?;
         let callers: Arc<Callers> = Arc::default();
         let events = Events::open(database.clone(), clock.clone(), model()).await?;
         let shared = (clock.clone(), callers.clone(), events.clone());
@@ -134,6 +136,7 @@ pub fn model() -> &'static Model {
             finance::declarations(),
             reporting::declarations(),
             benefits::declarations(),
+            kpi::declarations(),
             platform::declarations(),
         ];
         let mutations = [
@@ -147,9 +150,22 @@ pub fn model() -> &'static Model {
             importers::mutations(),
         ];
         Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
-            .with_types(importers::types())
+            .with_types([importers::types(), kpi::answers::types()].into_iter().flatten().collect())
+            .with_measures(measures())
+            .with_answers(kpi::answers::roots())
     });
     &MODEL
+}
+
+/// Every measure and where it comes from.
+fn measures() -> Measures {
+    let parts = [finance::measures(), reporting::measures(), strategy::measures(), benefits::measures()];
+    let mut all = Measures::default();
+    for part in parts {
+        all.measures.extend(part.measures);
+        all.sources.extend(part.sources);
+    }
+    all
 }
 
 /// Connects to the configured database.

@@ -17,7 +17,10 @@ pub use finance::{
     actual, budget, budget_line, commitment, cost_category, cost_plan, cost_plan_line, fiscal_calendar, fiscal_period,
     forecast, forecast_line, fx_rate, fx_rate_set,
 };
-pub use kpi::{item_ancestor_span, kpi_change, kpi_definition, kpi_tick, kpi_touch, kpi_value, measure_delta};
+pub use kpi::{
+    alert, alert_rule, item_ancestor_span, kpi_change, kpi_definition, kpi_posting, kpi_target, kpi_threshold,
+    kpi_tick, kpi_touch, kpi_value, measure_delta,
+};
 pub use people::{org_unit, person, person_identity, role_assignment};
 pub use platform::{
     api_key, api_key_grant, audit_event, external_link, feed_view, idempotency, outbox_event, outbox_head,

@@ -10,9 +10,11 @@ use entity::{
 };
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect};
 
+use crate::app;
 use crate::clock::Clock;
 use crate::error::{Code, Error};
 use crate::graph::begin;
+use crate::kpi::ledger;
 use crate::write::ancestors;
 
 mod benefits;
@@ -90,7 +92,8 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<person::Entity, _, person::ActiveModel>(&txn, rows.people).await?;
     insert::<person_identity::Entity, _, person_identity::ActiveModel>(&txn, rows.identities).await?;
     insert::<portfolio_item::Entity, _, portfolio_item::ActiveModel>(&txn, rows.items).await?;
-    ancestors::keep_all(&txn).await?;
+    let at = shape::instant(as_of, 0);
+    ancestors::keep_all(&txn, at).await?;
     insert::<role_assignment::Entity, _, role_assignment::ActiveModel>(&txn, rows.roles).await?;
     insert::<external_link::Entity, _, external_link::ActiveModel>(&txn, rows.links).await?;
     insert::<fiscal_calendar::Entity, _, fiscal_calendar::ActiveModel>(&txn, rows.frame.calendars).await?;
@@ -107,6 +110,8 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<benefit::Entity, _, benefit::ActiveModel>(&txn, rows.benefits.profiles).await?;
     insert::<benefit_plan_point::Entity, _, benefit_plan_point::ActiveModel>(&txn, rows.benefits.points).await?;
     insert::<benefit_contribution::Entity, _, benefit_contribution::ActiveModel>(&txn, rows.benefits.shares).await?;
+    let cause = ledger::Cause { at, request_id: "demo", mutation: "demo", actor: None };
+    ledger::keep_all(&txn, app::model(), &cause).await?;
     txn.commit().await?;
     Ok(summary)
 }

@@ -11,6 +11,7 @@ mod forecast;
 mod forecast_line;
 mod forecast_write;
 mod lines;
+mod measures;
 pub mod rules;
 mod set_up;
 mod transfer;
@@ -19,6 +20,7 @@ mod versions;
 pub use budget_write::{blank as blank_budget, blank_line as blank_budget_line};
 pub use forecast_write::{blank as blank_forecast, blank_line as blank_forecast_line};
 pub use lines::periods_are_open;
+pub use measures::measures;
 pub use set_up::{blank_calendar, blank_category, blank_period};
 
 use crate::{

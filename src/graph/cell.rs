@@ -110,3 +110,12 @@ pub fn date_of(cell: Cell<'_>) -> Option<NaiveDate> {
         Cell::Null | Cell::Int(_) | Cell::Bool(_) | Cell::Id(_) | Cell::Micros(_) => None,
     }
 }
+
+/// The instant in a cell.
+pub fn instant_of(cell: Cell<'_>) -> Option<DateTime<chrono::Utc>> {
+    match cell {
+        Cell::Micros(at) => DateTime::from_timestamp_micros(at),
+        Cell::Text(text) => DateTime::from_timestamp_micros(micros(text)?),
+        Cell::Null | Cell::Int(_) | Cell::Bool(_) | Cell::Id(_) | Cell::Days(_) => None,
+    }
+}

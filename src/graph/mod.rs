@@ -34,7 +34,7 @@ mod tree;
 pub mod value;
 
 pub use answer::{Answer, Outcome};
-pub(crate) use cell::{Cell, Row, date_of, micros};
+pub(crate) use cell::{Cell, Row, date_of, instant_of, micros};
 pub(crate) use cursor::Signer;
 pub use database::{Database, begin};
 pub(crate) use engine::{CURSOR_SECRET, shared_secret};

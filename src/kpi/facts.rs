@@ -130,7 +130,8 @@ impl Facts {
         if !foreign.is_empty() {
             // What is in another currency is converted at the rate of its day, so its days are needed.
             let items: Arc<[Uuid]> = foreign.iter().map(|(item, _)| *item).collect();
-            let measures: BTreeSet<&String> = summed.iter().copied().filter(|m| foreign.iter().any(|(_, of)| of == *m)).collect();
+            let measures: BTreeSet<&String> =
+                summed.iter().copied().filter(|m| foreign.iter().any(|(_, of)| of == *m)).collect();
             facts.undated(&measures, &items);
             facts.amounts(session, &items, &measures, wish, true).await?;
             facts.rates = Rates::read(session, &facts.wanted(), wish.known_at).await?;
@@ -269,12 +270,18 @@ async fn population(
     }
     match known_at {
         None => sql.push(" FROM item_ancestor a JOIN portfolio_item t0 ON t0.id = a.item_id WHERE a.ancestor_id"),
-        Some(_) => sql.push(" FROM item_ancestor_span a JOIN portfolio_item t0 ON t0.id = a.item_id WHERE a.ancestor_id"),
+        Some(_) => {
+            sql.push(" FROM item_ancestor_span a JOIN portfolio_item t0 ON t0.id = a.item_id WHERE a.ancestor_id")
+        }
     };
     sql.is_any(ListType::Id, Param::Keys);
     if let Some(known_at) = known_at {
         let at = || Param::Const(DbValue::Instant(known_at));
-        sql.push(" AND a.since_at <= ").param(at()).push(" AND (a.until_at IS NULL OR a.until_at > ").param(at()).push(")");
+        sql.push(" AND a.since_at <= ")
+            .param(at())
+            .push(" AND (a.until_at IS NULL OR a.until_at > ")
+            .param(at())
+            .push(")");
     }
     sql.visible(0, item, rights.read(item.class), " AND ");
     let mut found: BTreeMap<Uuid, Scope> = BTreeMap::new();

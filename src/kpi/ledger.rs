@@ -2,13 +2,13 @@
 //! Invariant: of every owner the ledger sums to what its source's SELECTs give. Whoever writes facts ends her transaction
 //! with [`keep`], which adds what is missing; nothing is ever changed or taken away, so the past can be asked again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, QueryResult, Statement, Value};
 use uuid::Uuid;
 
-use super::measure::Source;
+use super::measure::{Owner, Source};
 use crate::{
     error::Error,
     graph::{Dialect, decl::Model},
@@ -39,7 +39,7 @@ pub struct Changed {
 /// An amount by which the ledger differs from the facts.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct Difference {
-    /// The owner's entity.
+    /// The source.
     pub source_type: String,
     /// The owner.
     pub source_id: Uuid,
@@ -56,14 +56,15 @@ const RATES: &str = "INSERT INTO fx_rate_version (rate_id, rate_set_id, from_cur
 
 const COLUMNS: &str = "source_id, item_id, measure, effective_on, currency";
 
-/// Adds what the changed rows made different. The caller holds their locks, and commits next.
+/// Adds what the changed rows made different, and notes the items that this or something else touched. The caller holds
+/// the rows' locks, and commits next.
 pub async fn keep(
     txn: &DatabaseTransaction,
     model: &'static Model,
     changed: &BTreeSet<Changed>,
+    mut touched: BTreeSet<Uuid>,
     cause: &Cause<'_>,
 ) -> Result<(), Error> {
-    let mut touched = BTreeSet::new();
     for source in &model.measures.sources {
         let owners = owners(txn, model, source, changed).await?;
         if !owners.is_empty() {
@@ -89,7 +90,9 @@ async fn keep_rates(
     let text = RATES.replace("{at}", instant(dialect(txn))).replace("{which}", &format!("WHERE id{of}"));
     query(txn, text, [Value::from(at), list(dialect(txn), &rates)]).await?;
     let of = one_of(dialect(txn), 1);
-    let text = format!("SELECT DISTINCT d.item_id FROM fx_rate r JOIN measure_delta d ON d.currency = r.from_currency WHERE r.id{of}");
+    let text = format!(
+        "SELECT DISTINCT d.item_id FROM fx_rate r JOIN measure_delta d ON d.currency = r.from_currency WHERE r.id{of}"
+    );
     let rows = query(txn, text, [list(dialect(txn), &rates)]).await?;
     rows.iter().map(|row| Ok(row.try_get("", "item_id")?)).collect()
 }
@@ -133,7 +136,7 @@ pub async fn differences(db: &impl ConnectionTrait, model: &'static Model) -> Re
         let text = format!(
             "SELECT '{}' AS source_type, source_id, item_id, measure, CAST(SUM(amount) AS bigint) AS amount FROM ({}) x \
              GROUP BY {COLUMNS} HAVING SUM(amount) <> 0",
-            source.owner,
+            source.name,
             compared(source, db, None)
         );
         let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), text)).await?;
@@ -152,21 +155,23 @@ async fn owners(
     changed: &BTreeSet<Changed>,
 ) -> Result<BTreeSet<Uuid>, Error> {
     let mut owners = BTreeSet::new();
-    let mut behind: BTreeMap<(&str, &str), Vec<Uuid>> = BTreeMap::new();
-    for fact in source.facts {
-        let rows = changed.iter().filter(|row| row.entity == fact.entity).map(|row| row.id);
-        if fact.owner == "id" {
-            owners.extend(rows);
-        } else {
-            behind.entry((model.entity(fact.entity).table, fact.owner)).or_default().extend(rows);
-        }
-    }
-    for ((table, column), ids) in behind {
+    let is_one = one_of(dialect(txn), 1);
+    for fact in &source.facts {
+        let ids: Vec<Uuid> = changed.iter().filter(|row| row.entity == fact.entity).map(|row| row.id).collect();
         if ids.is_empty() {
             continue;
         }
-        let is_one = one_of(dialect(txn), 1);
-        let text = format!("SELECT DISTINCT {column} AS id FROM {table} WHERE {column} IS NOT NULL AND id{is_one}");
+        let text = match fact.owner {
+            Owner::Itself => {
+                owners.extend(ids);
+                continue;
+            }
+            Owner::Column(column) => {
+                let table = model.entity(fact.entity).table;
+                format!("SELECT DISTINCT {column} AS id FROM {table} WHERE {column} IS NOT NULL AND id{is_one}")
+            }
+            Owner::Behind(select) => select.replace("{ids}", &is_one),
+        };
         for row in query(txn, text, [list(dialect(txn), &ids)]).await? {
             owners.insert(row.try_get("", "id")?);
         }
@@ -177,7 +182,7 @@ async fn owners(
 /// Writers of several rows of one owner follow each other from here on: each must see the amounts of the one before. Where
 /// the owner itself is what is written its row is locked already.
 async fn lock(txn: &DatabaseTransaction, source: &Source, owners: &BTreeSet<Uuid>) -> Result<(), Error> {
-    let is_shared = source.facts.iter().any(|fact| fact.owner != "id");
+    let is_shared = source.facts.iter().any(|fact| fact.owner != Owner::Itself);
     if !is_shared || dialect(txn) == Dialect::Sqlite {
         return Ok(());
     }
@@ -200,7 +205,7 @@ async fn add(
         "INSERT INTO measure_delta (source_type, {COLUMNS}, amount, recorded_at) \
          SELECT '{}', {COLUMNS}, SUM(amount), {mark} FROM ({}) x GROUP BY {COLUMNS} HAVING SUM(amount) <> 0 \
          RETURNING item_id",
-        source.owner,
+        source.name,
         compared(source, txn, owners.map(|_| 2))
     );
     let mut values = vec![Value::from(at)];
@@ -218,22 +223,33 @@ fn compared(source: &Source, db: &impl ConnectionTrait, owners: Option<usize>) -
     let mut parts: Vec<String> = source.selects.iter().map(|select| spelled(select, dialect, &which)).collect();
     parts.push(format!(
         "SELECT {COLUMNS}, -amount FROM measure_delta WHERE source_type = '{}' AND source_id{which}",
-        source.owner
+        source.name
     ));
     parts.join(" UNION ALL ")
 }
 
 /// A SELECT in the database's own words.
 fn spelled(select: &str, dialect: Dialect, which: &str) -> String {
-    let mut text = select.replace("{ids}", which);
-    while let Some(start) = text.find("{next_day:") {
+    let is_postgres = dialect == Dialect::Postgres;
+    let least = if is_postgres { "LEAST" } else { "min" };
+    let text = select.replace("{ids}", which).replace("{least}", least);
+    let text =
+        marked(
+            text,
+            "{next_day:",
+            |day| if is_postgres { format!("({day} + 1)") } else { format!("date({day}, '+1 day')") },
+        );
+    marked(text, "{day:", |at| {
+        if is_postgres { format!("CAST({at} AT TIME ZONE 'UTC' AS date)") } else { format!("substr({at}, 1, 10)") }
+    })
+}
+
+/// A text with each mark that begins so, up to its brace, in other words.
+fn marked(mut text: String, mark: &str, words: impl Fn(&str) -> String) -> String {
+    while let Some(start) = text.find(mark) {
         let Some(end) = text[start..].find('}').map(|at| start + at) else { break };
-        let day = &text[start + "{next_day:".len()..end];
-        let next = match dialect {
-            Dialect::Postgres => format!("({day} + 1)"),
-            Dialect::Sqlite => format!("date({day}, '+1 day')"),
-        };
-        text.replace_range(start..=end, &next);
+        let inner = words(&text[start + mark.len()..end]);
+        text.replace_range(start..=end, &inner);
     }
     text
 }

@@ -45,7 +45,9 @@ impl Rates {
         let mut sql = session.sql();
         sql.push("SELECT v.rate_id, s.id, s.is_default, v.from_currency, v.to_currency, v.valid_from_on, v.rate ");
         sql.push("FROM fx_rate_version v JOIN fx_rate_set s ON s.id = v.rate_set_id WHERE v.from_currency");
-        sql.is_any(ListType::Text, texts(|w| &w.from)).push(" AND v.to_currency").is_any(ListType::Text, texts(|w| &w.to));
+        sql.is_any(ListType::Text, texts(|w| &w.from))
+            .push(" AND v.to_currency")
+            .is_any(ListType::Text, texts(|w| &w.to));
         if let Some(known_at) = known_at {
             sql.push(" AND v.recorded_at <= ").param(Param::Const(DbValue::Instant(known_at)));
         }

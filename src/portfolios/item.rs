@@ -10,6 +10,7 @@ use entity::{
 use crate::{
     auth::{Class, Step},
     graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
+    kpi,
     reporting::rag_assessment::RAG,
     strategy::UNALIGNED,
 };
@@ -263,6 +264,7 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
             ),
         ])
         .fields(more)
+        .fields(kpi::answers::fields())
         .audited()
         .archivable()
 }

@@ -27,6 +27,8 @@ use crate::{
 
 /// Fields that every write changes; they are the entry's own facts.
 const STAMPS: [&str; 5] = ["version", "createdAt", "createdBy", "updatedAt", "updatedBy"];
+/// Fields of an item that decide what its figures count.
+const FIGURED: [&str; 4] = ["category", "confidentiality", "baseCurrency", "fxRateSet"];
 /// Rows of one statement; databases bound the number of parameters.
 const CHUNK: usize = 1_000;
 
@@ -220,6 +222,12 @@ impl Trace {
         Self { action: "DELETED", version: trace.version + 1, ..trace }
     }
 
+    /// Whether figures of the item may be others because of what it is, not of what belongs to it.
+    fn refigures(&self) -> bool {
+        let is_item = self.entity.rows == RowScope::Item;
+        is_item && self.changes.iter().any(|change| FIGURED.iter().any(|field| change["field"] == *field))
+    }
+
     fn reference(&self) -> String {
         encode_id(self.entity.prefix.unwrap_or_default(), self.id)
     }
@@ -275,7 +283,9 @@ pub async fn leave(work: &mut Work<'_>) -> Result<(), Error> {
         mutation: &work.mutation.name,
         actor: work.lens.caller.person,
     };
-    ledger::keep(work.txn, work.lens.model, &changed, &cause).await
+    let mut refigured = std::mem::take(&mut work.refigured);
+    refigured.extend(traces.iter().filter(|t| t.refigures()).map(|t| t.id));
+    ledger::keep(work.txn, work.lens.model, &changed, refigured, &cause).await
 }
 
 /// The entry of a change, and one for each item that a list gained or lost.

@@ -16,12 +16,12 @@ pub struct Model {
     pub period_end_on: Date,
     /// When it was derived.
     pub as_of: DateTimeUtc,
-    /// The value, in 1e-9; null with a reason.
+    /// The value, in 1/10,000 of money and 1e-9 of anything else; null with a reason.
     pub value: Option<i64>,
-    /// What stands above the line, in 1e-9.
-    pub numerator: Option<i64>,
-    /// What stands below it, in 1e-9; null where the formula is no ratio.
-    pub denominator: Option<i64>,
+    /// What stands above the line, as a decimal.
+    pub numerator: Option<String>,
+    /// What stands below it, as a decimal; null where the formula is no ratio.
+    pub denominator: Option<String>,
     /// The unit; a currency's code for money.
     pub unit: String,
     /// `GREEN`, `AMBER` or `RED`; null without bounds or value.

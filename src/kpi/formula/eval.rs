@@ -180,12 +180,8 @@ impl Over<'_> {
     }
 
     fn sum(&self, name: &str) -> Figure {
-        let mut sum = Decimal::ZERO;
-        for item in self.items {
-            let part = item.sums.get(name).cloned().unwrap_or_else(|| Err(Missing::Input(name.to_owned())))?;
-            sum = sum.checked_add(part).ok_or(Missing::Range)?;
-        }
-        Ok(sum)
+        let part = |item: &&Item| item.sums.get(name).cloned().unwrap_or_else(|| Err(Missing::Input(name.to_owned())));
+        total(self.items.iter().map(part))
     }
 
     fn curve(&self, expr: &Expr) -> Result<Curve, Missing> {
@@ -216,12 +212,8 @@ impl Over<'_> {
             }
             Function::Abs => Ok(value(0)?.abs()),
             Function::Each => {
-                let mut sum = Decimal::ZERO;
-                for item in self.items {
-                    let alone = Over { at: self.at, items: std::slice::from_ref(item) };
-                    sum = sum.checked_add(alone.value(&arguments[0])?).ok_or(Missing::Range)?;
-                }
-                Ok(sum)
+                let alone = |item| Over { at: self.at, items: std::slice::from_ref(item) }.value(&arguments[0]);
+                total(self.items.iter().map(alone))
             }
             Function::InCategory => {
                 let is_named = |category: &str| {
@@ -235,15 +227,16 @@ impl Over<'_> {
                 let months =
                     value(1)?.to_u32().filter(|months| (1..=1_200).contains(months)).ok_or(Missing::Undefined)?;
                 let from = self.at.checked_sub_months(Months::new(months)).ok_or(Missing::Undefined)?;
-                Ok(curve(0)?.iter().filter(|(on, _)| *on > from && *on <= self.at).map(|(_, amount)| amount).sum())
+                let dated = curve(0)?;
+                total(dated.iter().filter(|(on, _)| *on > from && *on <= self.at).map(|(_, amount)| Ok(*amount)))
             }
-            Function::Whole => Ok(curve(0)?.iter().map(|(_, amount)| amount).sum()),
+            Function::Whole => total(curve(0)?.iter().map(|(_, amount)| Ok(*amount))),
             Function::AtLeast => {
                 let (value, least) = (value(0)?, value(1)?);
                 if value < least { Err(Missing::Undefined) } else { Ok(value) }
             }
             Function::EarnedSchedule => {
-                let earned: Decimal = up_to(&curve(1)?, self.at);
+                let earned = up_to(&curve(1)?, self.at)?;
                 Ok(plan()?.earned_schedule(earned))
             }
             Function::ActualTime => Ok(plan()?.actual_time(&curve(1)?, self.at)),
@@ -273,8 +266,13 @@ fn divide(above: Decimal, below: Decimal) -> Figure {
     above.checked_div(below).ok_or(Missing::Range)
 }
 
-fn up_to(curve: &Curve, at: NaiveDate) -> Decimal {
-    curve.iter().filter(|(on, _)| *on <= at).map(|(_, amount)| amount).sum()
+fn up_to(curve: &Curve, at: NaiveDate) -> Figure {
+    total(curve.iter().filter(|(on, _)| *on <= at).map(|(_, amount)| Ok(*amount)))
+}
+
+/// The sum, or the first reason why there is none.
+pub fn total(mut parts: impl Iterator<Item = Figure>) -> Figure {
+    parts.try_fold(Decimal::ZERO, |sum, part| sum.checked_add(part?).ok_or(Missing::Range))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ pub mod periods;
 
 use std::collections::BTreeSet;
 
-pub use eval::{Curve, Missing, Scope, Valued, evaluate};
+pub use eval::{Curve, Item, Missing, Scope, Valued, evaluate, total};
 pub use parse::{Fault, parse};
 use rust_decimal::Decimal;
 
