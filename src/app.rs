@@ -28,7 +28,7 @@ use crate::{
     graph::{Database, Engine, decl::Model},
     http::{self, Sockets, Throttle},
     importers,
-    kpi::{self, measure::Measures},
+    kpi::{self, derive::Deriver, measure::Measures},
     metrics::Metrics,
     people, platform, portfolios, reporting, strategy,
 };
@@ -52,6 +52,8 @@ pub struct App {
     pub exports: Exports,
     /// Changes, for those who follow them.
     pub events: Arc<Events>,
+    /// Derives values of KPIs.
+    pub deriver: Arc<Deriver>,
     /// What runs besides requests, as long as this does.
     pub works: Works,
     /// Checks tokens.
@@ -92,7 +94,8 @@ impl App {
         let shared = (clock.clone(), callers.clone(), events.clone());
         let engine = Engine::new(database.clone(), model(), config.limits, shared).await?;
         let exports = Exports::new(database.clone(), clock.clone(), config.max_exports, config.export_timeout());
-        let works = events.start(config.notify == Toggle::On);
+        let deriver = Arc::new(Deriver::new(database.clone(), model(), clock.clone()));
+        let works = events.start(config.notify == Toggle::On).with(deriver.start(events.clone()));
         let failed_auth = Throttle::new(config.max_failed_auth);
         let metrics = Metrics::new(clock.now())?;
         Ok(Arc::new(Self {
@@ -102,6 +105,7 @@ impl App {
             engine,
             exports,
             events,
+            deriver,
             works,
             verifier,
             keys: KeyVerifier::default(),

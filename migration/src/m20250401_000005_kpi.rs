@@ -14,8 +14,10 @@ const UP: &[&str] = &[
     effective_on {date} not null,
     currency {text} check (length(currency) = 3),
     amount {long} not null,
-    recorded_at {instant} not null
+    recorded_at {instant} not null,
+    turn {long}
 )",
+    "create index measure_delta_new on measure_delta (item_id) where turn is null",
     "create index measure_delta_source on measure_delta (source_type, source_id)",
     "create index measure_delta_item on measure_delta (item_id, measure, effective_on)",
     "create index measure_delta_effective on measure_delta (effective_on)",
@@ -33,6 +35,7 @@ const UP: &[&str] = &[
     "create table kpi_touch (
     seq {serial} primary key,
     item_id {id} not null references portfolio_item (id),
+    measure {text},
     at {instant} not null,
     request_id {text} not null,
     mutation {text} not null,
@@ -112,15 +115,16 @@ const UP: &[&str] = &[
     excluded_null_count {int} not null,
     formula_version {int} not null,
     is_changed {bool} not null,
-    touched_at {instant} not null,
-    touched_before_at {instant},
+    turn {long} not null,
     primary key (value_id, version)
 )",
     "create index kpi_change_as_of on kpi_change (as_of)",
     "create table kpi_tick (
     id {int} not null primary key,
-    ticked_on {date} not null
+    ticked_on {date},
+    turn {long} not null
 )",
+    "insert into kpi_tick (id, turn) values (1, 0)",
 ];
 
 const DOWN: &[&str] = &[

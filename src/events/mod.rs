@@ -32,8 +32,10 @@ use crate::{
     graph::{Database, decl::Model},
 };
 
+/// The type under which the outbox tells of values of KPIs.
+pub(crate) const VALUES: &str = "KpiValue";
 /// How often a process looks for events without a position, whatever it was told.
-const POLL: Duration = Duration::from_millis(500);
+pub(crate) const POLL: Duration = Duration::from_millis(500);
 /// Changes that a subscriber reads at a time.
 const TOLD: usize = 50;
 /// How often old events are removed.
@@ -48,6 +50,8 @@ pub struct Events {
     /// One connection of its own, for who watches how far the stream is behind.
     watch: Database,
     nudged: Notify,
+    /// The same for who derives values from what was written.
+    pub(crate) written: Notify,
     head: watch::Sender<i64>,
     pages: Shared<PageKey, Arc<Page>>,
 }
@@ -71,6 +75,7 @@ impl Events {
             database,
             clock,
             nudged: Notify::new(),
+            written: Notify::new(),
             head: watch::Sender::new(0),
             pages: Shared::new(PAGES),
         }))
@@ -79,6 +84,7 @@ impl Events {
     /// Says that a transaction with events was committed. A hint: without it they are found a little later.
     pub fn nudge(&self) {
         self.nudged.notify_one();
+        self.written.notify_one();
     }
 
     /// The last position known here; a change of it, or a wake without one, is a reason to look again.
@@ -119,6 +125,15 @@ impl Events {
             works.extend(sequencer::listen(self.clone()).map(tokio::spawn));
         }
         Works(works)
+    }
+}
+
+impl Works {
+    /// Together with other work.
+    #[must_use]
+    pub fn with(mut self, more: JoinHandle<()>) -> Self {
+        self.0.push(more);
+        self
     }
 }
 

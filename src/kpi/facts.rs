@@ -48,6 +48,8 @@ pub struct Wish {
     pub is_series: bool,
     /// What is not known yet at this instant does not count; none for now.
     pub known_at: Option<DateTime<Utc>>,
+    /// Only amounts of this turn of deriving and of earlier ones; none for all.
+    pub turn: Option<i64>,
 }
 
 /// An item that is asked about.
@@ -162,6 +164,9 @@ impl Facts {
         }
         if let Some(known_at) = wish.known_at {
             sql.push(" AND recorded_at <= ").param(Param::Const(DbValue::Instant(known_at)));
+        }
+        if let Some(turn) = wish.turn {
+            sql.push(" AND turn <= ").param(Param::Const(DbValue::Int(turn)));
         }
         sql.push(" GROUP BY item_id, measure, currency").push(day);
         for row in session.all(&sql.finish(), items).await? {

@@ -62,9 +62,10 @@ pub async fn keep(
     txn: &DatabaseTransaction,
     model: &'static Model,
     changed: &BTreeSet<Changed>,
-    mut touched: BTreeSet<Uuid>,
+    refigured: BTreeSet<Uuid>,
     cause: &Cause<'_>,
 ) -> Result<(), Error> {
+    let mut touched: Touched = refigured.into_iter().map(|item| (item, None)).collect();
     for source in &model.measures.sources {
         let owners = owners(txn, model, source, changed).await?;
         if !owners.is_empty() {
@@ -72,7 +73,7 @@ pub async fn keep(
             touched.extend(add(txn, source, Some(&owners), cause.at).await?);
         }
     }
-    touched.extend(keep_rates(txn, changed, cause.at).await?);
+    touched.extend(keep_rates(txn, changed, cause.at).await?.into_iter().map(|item| (item, None)));
     touch(txn, &touched, cause).await
 }
 
@@ -99,7 +100,7 @@ async fn keep_rates(
 
 /// Adds whatever is missing of all sources: for whoever fills an empty database.
 pub async fn keep_all(txn: &DatabaseTransaction, model: &'static Model, cause: &Cause<'_>) -> Result<(), Error> {
-    let mut touched = BTreeSet::new();
+    let mut touched = Touched::new();
     for source in &model.measures.sources {
         touched.extend(add(txn, source, None, cause.at).await?);
     }
@@ -108,15 +109,19 @@ pub async fn keep_all(txn: &DatabaseTransaction, model: &'static Model, cause: &
     touch(txn, &touched, cause).await
 }
 
+/// Items with the measure that changed; without one all of their figures may be others.
+pub type Touched = BTreeSet<(Uuid, Option<String>)>;
+
 /// Notes that figures of these items, and of all above them, may be others now.
-pub async fn touch(txn: &impl ConnectionTrait, items: &BTreeSet<Uuid>, cause: &Cause<'_>) -> Result<(), Error> {
+pub async fn touch(txn: &impl ConnectionTrait, touched: &Touched, cause: &Cause<'_>) -> Result<(), Error> {
     use entity::kpi_touch::{ActiveModel, Entity};
     use sea_orm::{ActiveValue::NotSet, EntityTrait, Set};
-    let rows: Vec<ActiveModel> = items
+    let rows: Vec<ActiveModel> = touched
         .iter()
-        .map(|item| ActiveModel {
+        .map(|(item, measure)| ActiveModel {
             seq: NotSet,
             item_id: Set(*item),
+            measure: Set(measure.clone()),
             at: Set(cause.at),
             request_id: Set(cause.request_id.to_owned()),
             mutation: Set(cause.mutation.to_owned()),
@@ -192,19 +197,19 @@ async fn lock(txn: &DatabaseTransaction, source: &Source, owners: &BTreeSet<Uuid
     Ok(())
 }
 
-/// Adds the amounts by which facts and ledger differ. Returns the items.
+/// Adds the amounts by which facts and ledger differ. Returns what they touch.
 async fn add(
     txn: &DatabaseTransaction,
     source: &Source,
     owners: Option<&BTreeSet<Uuid>>,
     at: DateTime<Utc>,
-) -> Result<BTreeSet<Uuid>, Error> {
+) -> Result<Touched, Error> {
     let dialect = dialect(txn);
     let mark = instant(dialect);
     let text = format!(
         "INSERT INTO measure_delta (source_type, {COLUMNS}, amount, recorded_at) \
          SELECT '{}', {COLUMNS}, SUM(amount), {mark} FROM ({}) x GROUP BY {COLUMNS} HAVING SUM(amount) <> 0 \
-         RETURNING item_id",
+         RETURNING item_id, measure",
         source.name,
         compared(source, txn, owners.map(|_| 2))
     );
@@ -213,7 +218,7 @@ async fn add(
         values.push(list(dialect, &owners.iter().copied().collect::<Vec<_>>()));
     }
     let rows = query(txn, text, values).await?;
-    rows.iter().map(|row| Ok(row.try_get("", "item_id")?)).collect()
+    rows.iter().map(|row| Ok((row.try_get("", "item_id")?, row.try_get("", "measure")?))).collect()
 }
 
 /// What the facts give, and what the ledger has with the other sign.

@@ -5,6 +5,7 @@ pub mod answers;
 pub mod bounds;
 pub mod catalogue;
 pub mod definition;
+pub mod derive;
 pub mod facts;
 pub mod figure;
 pub mod formula;

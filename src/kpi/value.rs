@@ -29,6 +29,15 @@ pub struct When {
     pub at: Vec<NaiveDate>,
     /// The instant of knowledge; none is now.
     pub known_at: Option<DateTime<Utc>>,
+    /// The turn of deriving up to which amounts count; none for all.
+    pub turn: Option<i64>,
+}
+
+impl When {
+    /// A day, as things are known now.
+    pub fn now(at: NaiveDate) -> Self {
+        Self { at: vec![at], known_at: None, turn: None }
+    }
 }
 
 /// A KPI of an item on a day.
@@ -75,6 +84,7 @@ pub async fn values(
         until: when.at.last().copied().unwrap_or_default(),
         is_series: when.at.len() > 1,
         known_at: when.known_at,
+        turn: when.turn,
     };
     let facts = Facts::read(session, model, scopes, &wish).await?;
     let thresholds = Thresholds::read(session, &facts.scopes).await?;

@@ -36,10 +36,8 @@ pub struct Model {
     pub formula_version: i32,
     /// Whether it differs from the one before; else only who reads other rows may see a change.
     pub is_changed: bool,
-    /// The instant up to which facts are in it.
-    pub touched_at: DateTimeUtc,
-    /// The same of the value before.
-    pub touched_before_at: Option<DateTimeUtc>,
+    /// The turn that made it: amounts of this turn and of earlier ones are in it.
+    pub turn: i64,
 }
 
 /// None here: joins are declared with the rights that guard them.

@@ -1,4 +1,4 @@
-//! The last day for which values that follow the calendar were derived.
+//! How far values were derived: the last day, and the last turn.
 
 use sea_orm::entity::prelude::*;
 
@@ -9,8 +9,10 @@ pub struct Model {
     /// Always 1.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
-    /// The day.
-    pub ticked_on: Date,
+    /// The day; null before the first.
+    pub ticked_on: Option<Date>,
+    /// Counts the turns in which values were derived.
+    pub turn: i64,
 }
 
 /// None here: joins are declared with the rights that guard them.

@@ -11,6 +11,8 @@ pub struct Model {
     pub seq: i64,
     /// The item; figures of all above it may have changed too.
     pub item_id: Uuid,
+    /// The measure; null where all figures of the item may be others.
+    pub measure: Option<String>,
     /// When.
     pub at: DateTimeUtc,
     /// The request that did it.

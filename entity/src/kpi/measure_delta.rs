@@ -25,6 +25,8 @@ pub struct Model {
     pub amount: i64,
     /// When it became known.
     pub recorded_at: DateTimeUtc,
+    /// The turn in which values were derived with it; null before.
+    pub turn: Option<i64>,
 }
 
 /// None here: joins are declared with the rights that guard them.

@@ -63,7 +63,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let keys: Vec<String> = input::text(asking.args_of("key")).into_iter().collect();
         let definitions = definition::by_keys(asking.session, Some(&keys)).await?;
         let at = day(asking, "at").unwrap_or(asking.today);
-        let when = When { at: vec![at], known_at: instant(asking, "knownAt") };
+        let when = When { at: vec![at], known_at: instant(asking, "knownAt"), turn: None };
         let valued = values(asking.session, asking.model, &items, &definitions, &when).await?;
         let as_of = when.known_at.unwrap_or(asking.now);
         let mut out = vec![];

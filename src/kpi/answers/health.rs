@@ -45,7 +45,11 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let there = |key: &&&str| standard(key).is_some();
         let keys = DIMENSIONS.iter().flat_map(|(_, keys)| *keys).filter(there).map(|key| (*key).to_owned());
         let definitions = by_keys(asking.session, Some(&keys.collect::<Vec<_>>())).await?;
-        let when = When { at: vec![day(asking, "at").unwrap_or(asking.today)], known_at: instant(asking, "knownAt") };
+        let when = When {
+            at: vec![day(asking, "at").unwrap_or(asking.today)],
+            known_at: instant(asking, "knownAt"),
+            turn: None,
+        };
         let valued = values(asking.session, asking.model, &items, &definitions, &when).await?;
         let as_of = when.known_at.unwrap_or(asking.now);
         let declared = declared(asking, &items).await?;

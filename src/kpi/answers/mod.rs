@@ -97,7 +97,8 @@ fn of_root<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>
 async fn kpis(asking: &mut Asking<'_, '_>, items: &[Uuid]) -> Result<(Facts, Vec<(Uuid, Json)>), Error> {
     let keys = keys(asking.args_of("keys"))?;
     let definitions = definition::by_keys(asking.session, keys.as_deref()).await?;
-    let when = When { at: vec![day(asking, "at").unwrap_or(asking.today)], known_at: instant(asking, "knownAt") };
+    let when =
+        When { at: vec![day(asking, "at").unwrap_or(asking.today)], known_at: instant(asking, "knownAt"), turn: None };
     let valued = values(asking.session, asking.model, items, &definitions, &when).await?;
     let as_of = when.known_at.unwrap_or(asking.now);
     let shown = valued.values.iter().map(|value| (value.scope, show(asking.model, &valued.facts, value, as_of)));

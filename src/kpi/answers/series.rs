@@ -47,7 +47,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let from = day(asking, "from").or_else(|| to.checked_sub_months(Months::new(12))).unwrap_or(to);
         let granularity = input::text(asking.args_of("granularity")).unwrap_or_else(|| "MONTH".to_owned());
         let at = ends(&granularity, from, to)?;
-        let when = When { at, known_at: instant(asking, "knownAt") };
+        let when = When { at, known_at: instant(asking, "knownAt"), turn: None };
         let valued = values(asking.session, asking.model, &items, &definitions, &when).await?;
         let as_of = when.known_at.unwrap_or(asking.now);
         let of = |item| {

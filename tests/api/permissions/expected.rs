@@ -263,6 +263,7 @@ impl<'r> Eyes<'r> {
             Kind::Id => json!(row.wire_id()),
             Kind::Scalar { .. } if field.name == "targetId" => shown(field.name, row.column("target_ref")),
             Kind::Trail { .. } => self.changes(row).0,
+            Kind::Answer(_) => unreachable!("{} is no stored field", field.name),
             Kind::Scalar { column, ty: Scalar::Decimal | Scalar::Percent, .. } => match row.column(column) {
                 Stored::BigInt(units) => json!(units.map(|units| scaled(units.into(), 9))),
                 other => panic!("{} holds no number but {other:?}", field.name),
