@@ -12,7 +12,10 @@ pub mod reporting;
 pub mod strategy;
 
 pub use benefits::{benefit, benefit_contribution, benefit_plan_point};
-pub use finance::{budget, budget_line, cost_category, fiscal_calendar, fiscal_period, forecast, forecast_line};
+pub use finance::{
+    actual, budget, budget_line, commitment, cost_category, cost_plan, cost_plan_line, fiscal_calendar, fiscal_period,
+    forecast, forecast_line, fx_rate, fx_rate_set,
+};
 pub use people::{org_unit, person, person_identity, role_assignment};
 pub use platform::{
     api_key, api_key_grant, audit_event, external_link, feed_view, idempotency, outbox_event, outbox_head,

@@ -70,6 +70,8 @@ pub enum Verb {
     BulkUpsert,
     /// Takes a step with one row: a business verb.
     Act,
+    /// Takes a step with many rows. The members of its input stand at each of them.
+    BulkAct,
     /// Anything with an input of its own. Its payload has no row but what it declares.
     Other,
 }
@@ -77,7 +79,7 @@ pub enum Verb {
 impl Verb {
     /// Whether it takes many rows at once.
     pub fn is_bulk(self) -> bool {
-        matches!(self, Self::BulkCreate | Self::BulkUpdate | Self::BulkUpsert)
+        matches!(self, Self::BulkCreate | Self::BulkUpdate | Self::BulkUpsert | Self::BulkAct)
     }
 
     /// What it does with the archive; none for all that leaves it alone.

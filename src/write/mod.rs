@@ -9,6 +9,7 @@ mod idempotency;
 pub mod input;
 mod links;
 pub mod of_item;
+pub mod outside;
 mod perform;
 mod refusal;
 pub mod rows;

@@ -19,7 +19,7 @@ use crate::{
     auth::Class,
     error::Error,
     graph::{
-        decl::{Entity, Kind, Model, RowScope, Scalar},
+        decl::{Entity, Kind, Labor, Model, RowScope, Scalar},
         encode_id,
     },
 };
@@ -57,6 +57,8 @@ pub struct Standing {
     pub person: Option<Uuid>,
     /// Whether it is a draft.
     pub is_draft: bool,
+    /// Whether it tells what people's work costs.
+    pub is_labor: bool,
 }
 
 /// A link to an item that a list of the object gained or lost. The read path shows it to who sees the item.
@@ -102,6 +104,7 @@ impl Standing {
                 is_restricted: value::truth(model, of.restricted),
                 person: of.person.and_then(|person| value::optional_id(model, person)),
                 is_draft: of.draft.is_some_and(|draft| value::truth(model, draft)),
+                is_labor: matches!(of.labor, Labor::In(labor) if value::truth(model, labor)),
                 state: None,
             },
             RowScope::OfPerson { person } => Self { person: value::optional_id(model, person), ..Self::default() },
@@ -333,6 +336,7 @@ fn event(work: &Work<'_>, transaction: Uuid, t: &Trace) -> outbox_event::ActiveM
         was_state: Set(was.state),
         was_person_id: Set(was.person),
         was_draft: Set(was.is_draft),
+        was_labor: Set(was.is_labor),
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Model {
     pub was_person_id: Option<Uuid>,
     /// Scope before the change: it was a draft.
     pub was_draft: bool,
+    /// Scope before the change: it told what people's work costs.
+    pub was_labor: bool,
 }
 
 /// None here: joins are declared with the rights that guard them.

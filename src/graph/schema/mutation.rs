@@ -243,6 +243,16 @@ fn input_type(r: &mut Registry, model: &Model, mutation: &Mutation, entity: &Ent
         Verb::BulkCreate => fields.push(input("items", format!("[{name}CreateItem!]!"), "At most 1,000.")),
         Verb::BulkUpdate => fields.push(input("items", format!("[{name}BulkUpdateItem!]!"), "At most 1,000.")),
         Verb::BulkUpsert => fields.push(input("items", format!("[{name}BulkUpsertItem!]!"), "At most 1,000.")),
+        Verb::BulkAct => {
+            let item = format!("{}Item", pascal(&mutation.name));
+            let mut members = vec![
+                input("ref", format!("{name}Ref!"), "Which row."),
+                input("ifVersion", "Version!", "The version that was read; `*` takes whatever is there."),
+            ];
+            members.extend(mutation.input.iter().map(|m| input(m.name, m.ty, m.doc)));
+            input_object(r, item.clone(), format!("One {name} of `{}`.", mutation.name), members, false);
+            fields.push(input("items", format!("[{item}!]!"), "At most 1,000."));
+        }
         Verb::Other => {}
     }
     if mutation.verb.is_bulk() {
@@ -253,7 +263,9 @@ fn input_type(r: &mut Registry, model: &Model, mutation: &Mutation, entity: &Ent
         ));
         fields.push(input("dryRun", "Boolean", "Check everything, write nothing."));
     }
-    fields.extend(mutation.input.iter().map(|m| input(m.name, m.ty, m.doc)));
+    if mutation.verb != Verb::BulkAct {
+        fields.extend(mutation.input.iter().map(|m| input(m.name, m.ty, m.doc)));
+    }
     fields.push(input(
         "clientMutationKey",
         "ID",
