@@ -328,6 +328,7 @@ fn item(
         confidentiality: if is_confidential { "CONFIDENTIAL" } else { "NORMAL" }.to_owned(),
         base_currency: fact.currency,
         budget_amount: fact.budget.map(|units| units * PER_UNIT),
+        fx_rate_set_id: None,
         rag: None,
         rag_on: None,
         project_type: fact.project_type,

@@ -5,6 +5,7 @@ mod budget;
 mod budget_line;
 mod budget_write;
 mod cost_category;
+mod decisions;
 mod fiscal_calendar;
 mod fiscal_period;
 mod forecast;

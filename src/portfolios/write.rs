@@ -157,6 +157,7 @@ pub fn blank(work: &Work<'_>, kind: &str) -> Model {
         confidentiality: "NORMAL".to_owned(),
         base_currency: String::new(),
         budget_amount: None,
+        fx_rate_set_id: None,
         rag: None,
         rag_on: None,
         project_type: None,
