@@ -48,12 +48,16 @@ tests! {
         asked_by_everybody(world, |entity| entity.starts_with("Budget") || entity.starts_with("Forecast")).await;
     }
 
+    async fn every_mutation_of_cost_plans_and_spending_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
+        asked_by_everybody(world, |entity| entity.starts_with("CostPlan") || matches!(entity, "Commitment" | "Actual")).await;
+    }
+
     async fn every_mutation_of_benefits_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
         asked_by_everybody(world, |entity| entity.starts_with("Benefit")).await;
     }
 
     async fn every_mutation_of_periods_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
-        asked_by_everybody(world, |entity| entity.starts_with("Fiscal") || entity == "CostCategory").await;
+        asked_by_everybody(world, |entity| entity.starts_with("Fiscal") || entity.starts_with("Fx") || entity == "CostCategory").await;
     }
 
     async fn who_takes_which_step(world: &World) {
