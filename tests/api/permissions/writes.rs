@@ -409,7 +409,7 @@ fn input_of(mutation: &Mutation, rows: &Rows, at: usize) -> Value {
         Verb::Update => row,
         Verb::Archive | Verb::Unarchive | Verb::Delete => whole,
         Verb::BulkCreate => json!({ "items": [new] }),
-        Verb::BulkUpdate | Verb::BulkUpsert => json!({ "items": [row] }),
+        Verb::BulkUpdate | Verb::BulkUpsert | Verb::BulkAct => json!({ "items": [row] }),
         Verb::Act | Verb::Other => {
             let mut input = whole;
             if mutation.name.ends_with("StateAdvance") {
