@@ -4,9 +4,10 @@
 
 use chrono::{Datelike, NaiveDate};
 use entity::{
-    benefit, benefit_contribution, benefit_plan_point, budget, budget_line, cost_category, external_link,
-    fiscal_calendar, fiscal_period, forecast, forecast_line, objective_contribution, org_unit, person, person_identity,
-    portfolio_item, rag_assessment, role_assignment, status_report, strategic_objective,
+    actual, benefit, benefit_contribution, benefit_plan_point, budget, budget_line, commitment, cost_category,
+    cost_plan, cost_plan_line, external_link, fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate,
+    fx_rate_set, objective_contribution, org_unit, person, person_identity, portfolio_item, rag_assessment,
+    role_assignment, status_report, strategic_objective,
 };
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect};
 
@@ -19,12 +20,15 @@ use crate::write::ancestors;
 
 mod benefits;
 mod calendar;
+mod cost_plans;
 mod forecasts;
 mod money;
+mod rates;
 mod ratings;
 mod reports;
 mod rows;
 mod shape;
+mod spending;
 mod strategy;
 mod timeline;
 
@@ -91,6 +95,8 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<org_unit::Entity, _, org_unit::ActiveModel>(&txn, rows.org_units).await?;
     insert::<person::Entity, _, person::ActiveModel>(&txn, rows.people).await?;
     insert::<person_identity::Entity, _, person_identity::ActiveModel>(&txn, rows.identities).await?;
+    insert::<fx_rate_set::Entity, _, fx_rate_set::ActiveModel>(&txn, rows.rates.sets).await?;
+    insert::<fx_rate::Entity, _, fx_rate::ActiveModel>(&txn, rows.rates.rates).await?;
     insert::<portfolio_item::Entity, _, portfolio_item::ActiveModel>(&txn, rows.items).await?;
     let at = shape::instant(as_of, 0);
     ancestors::keep_all(&txn, at).await?;
@@ -103,6 +109,10 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<budget_line::Entity, _, budget_line::ActiveModel>(&txn, rows.budget_lines).await?;
     insert::<forecast::Entity, _, forecast::ActiveModel>(&txn, rows.forecasts).await?;
     insert::<forecast_line::Entity, _, forecast_line::ActiveModel>(&txn, rows.forecast_lines).await?;
+    insert::<cost_plan::Entity, _, cost_plan::ActiveModel>(&txn, rows.cost_plans).await?;
+    insert::<cost_plan_line::Entity, _, cost_plan_line::ActiveModel>(&txn, rows.cost_plan_lines).await?;
+    insert::<commitment::Entity, _, commitment::ActiveModel>(&txn, rows.spending.commitments).await?;
+    insert::<actual::Entity, _, actual::ActiveModel>(&txn, rows.spending.actuals).await?;
     insert::<status_report::Entity, _, status_report::ActiveModel>(&txn, rows.reports).await?;
     insert::<rag_assessment::Entity, _, rag_assessment::ActiveModel>(&txn, rows.ratings).await?;
     insert::<strategic_objective::Entity, _, strategic_objective::ActiveModel>(&txn, rows.objectives).await?;

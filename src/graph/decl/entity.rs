@@ -180,6 +180,13 @@ impl Entity {
         self
     }
 
+    /// Rows that never change: what is written is settled when they are made.
+    #[must_use]
+    pub fn settled(mut self) -> Self {
+        self.fields = self.fields.into_iter().map(|f| if f.pen.is_some() { f.once() } else { f }).collect();
+        self
+    }
+
     /// A list of rows that meet a condition on a day.
     #[must_use]
     pub fn day_list(mut self, list: DayList) -> Self {

@@ -34,7 +34,7 @@ pub(super) fn insert_types(r: &mut Registry, model: &Model) {
     shared(r);
     for entity in &model.entities {
         let has = |verb: Verb| model.mutations.iter().any(|m| m.entity == entity.name && m.verb == verb);
-        if has(Verb::Update) {
+        if has(Verb::Update) || has(Verb::BulkUpsert) {
             let fields = members_of(model, entity, false);
             let doc = format!("Changes to a {}: what is absent stays, null clears.", entity.name);
             input_object(r, format!("{}Patch", entity.name), doc, fields, false);

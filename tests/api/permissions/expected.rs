@@ -184,9 +184,13 @@ impl<'r> Eyes<'r> {
         let item = self.rows.item(row.link("item_id").expect("an item"));
         let own = scopes.has(Scopes::SELF) && self.is_me(row.link("owner_id"));
         let draft = scopes.has(Scopes::OWN_DRAFT) && self.is_me(item.project_manager_id) && row.is("is_draft");
+        let is_transaction = matches!(row.type_name, "Commitment" | "Actual");
+        let not_labor = scopes.has(Scopes::OWN_NON_LABOR) && is_transaction && !row.is("is_labor");
         let knows_state = matches!(row.type_name, "PortfolioTreeNode" | "AlignmentCell");
         let active = if knows_state { Scopes::NONE } else { Scopes::ACTIVE };
-        own || draft || (scopes.is_all() || self.holds(scopes.without(active), item))
+        own || draft
+            || (not_labor && self.is_me(item.project_manager_id))
+            || (scopes.is_all() || self.holds(scopes.without(active), item))
     }
 
     /// Whether a row of a class exists for the caller by the item that it belongs to; by none, it does for who reads all.
@@ -287,6 +291,10 @@ impl<'r> Eyes<'r> {
                     (_, "contingency") => ("contingency_amount", "currency"),
                     (_, "managementReserve") => ("reserve_amount", "currency"),
                     (_, "plannedAmount") => ("planned_amount", "currency"),
+                    (_, "unitCost") => ("unit_cost", "currency"),
+                    (_, "committed") => ("committed_amount", "currency"),
+                    (_, "invoiced") => ("invoiced_amount", "currency"),
+                    (_, "open") => ("open_amount", "currency"),
                     other => panic!("{other:?} is new: say here where it is kept"),
                 };
                 match (row.column(amount), row.column(currency)) {
@@ -337,7 +345,7 @@ impl<'r> Eyes<'r> {
         let step = |step| self.roles.iter().fold(Scopes::NONE, |all, role| all.or(steps::decide(*role, step)));
         match entity.name {
             "StrategicObjective" | "ObjectiveContribution" => step(Step::StrategySteer),
-            "FiscalCalendar" | "FiscalPeriod" | "CostCategory" => step(Step::FinanceSetUp),
+            "FiscalCalendar" | "FiscalPeriod" | "CostCategory" | "FxRateSet" | "FxRate" => step(Step::FinanceSetUp),
             "Budget" | "BudgetLine" => step(Step::BudgetSubmit),
             "StatusReport" | "RagAssessment" => class(Class::Basic).or(class(Class::Work)),
             "Portfolio" | "Program" | "Project" => class(Class::Basic).or(step(Step::ItemSteer)),

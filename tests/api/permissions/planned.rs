@@ -120,6 +120,58 @@ const READY: &[Ready] = &[
         "benefit_contribution",
         "@SCOPE, benefit_id=@50, is_draft=TRUE, owner_id=@PERSON, contributor_id=@OTHER, share=1",
     ),
+    (60, "fx_rate_set", "key='FX', name='Rates', name_fold='rates', rate_type='SPOT', is_default=FALSE"),
+    (
+        61,
+        "fx_rate_set",
+        "key='FX-OLD', name='Old', name_fold='old', rate_type='SPOT', is_default=FALSE, archived_at=@NOW",
+    ),
+    (
+        62,
+        "fx_rate",
+        "rate_set_id=@60, from_currency='EUR', to_currency='CHF', rate=1000000000, valid_from_on='2031-01-01'",
+    ),
+    (
+        63,
+        "fx_rate",
+        "rate_set_id=@60, from_currency='EUR', to_currency='GBP', rate=1000000000, valid_from_on='2031-01-01', archived_at=@NOW",
+    ),
+    (70, "cost_plan", "@SCOPE, revision=901, state='DRAFT', is_plan_of_record=FALSE, currency='EUR', amount=0"),
+    (
+        71,
+        "cost_plan",
+        "@SCOPE, revision=902, state='SUBMITTED', is_plan_of_record=FALSE, currency='EUR', amount=0, submitted_at=@NOW, submitted_principal='somebody'",
+    ),
+    (
+        72,
+        "cost_plan",
+        "@SCOPE, revision=900, state='REJECTED', is_plan_of_record=FALSE, currency='EUR', amount=0, archived_at=@NOW",
+    ),
+    (
+        73,
+        "cost_plan_line",
+        "@SCOPE, cost_plan_id=@70, period_id=@3, category_id=@6, source='NON_LABOR', expenditure='OPEX', currency='EUR', amount=0",
+    ),
+    (
+        80,
+        "commitment",
+        "@SCOPE, key='CMT', title='Order', title_fold='order', state='OPEN', category_id=@6, expenditure='OPEX', currency='EUR', committed_amount=10000, invoiced_amount=0, open_amount=10000, committed_on='2031-01-01'",
+    ),
+    (
+        81,
+        "commitment",
+        "@SCOPE, key='CMT-OLD', title='Old', title_fold='old', state='CLOSED', category_id=@6, expenditure='OPEX', currency='EUR', committed_amount=1, invoiced_amount=0, open_amount=0, committed_on='2031-01-01', closed_on='2031-01-02', archived_at=@NOW",
+    ),
+    (
+        82,
+        "commitment",
+        "@SCOPE, key='CMT-END', title='End', title_fold='end', state='CLOSED', category_id=@6, expenditure='OPEX', currency='EUR', committed_amount=1, invoiced_amount=0, open_amount=0, committed_on='2031-01-01', closed_on='2031-01-02'",
+    ),
+    (
+        90,
+        "actual",
+        "@SCOPE, is_labor=FALSE, key='ACT', occurred_on='2031-02-01', posting_on='2031-02-01', calendar_id=@1, period_id=@3, category_id=@6, source='NON_LABOR', expenditure='OPEX', currency='EUR', amount=10000, is_accrual=FALSE",
+    ),
 ];
 
 /// The id of a row that stands ready.
@@ -223,6 +275,38 @@ fn target(mutation: &Mutation) -> Option<u128> {
                 50
             }
         }
+        ("FxRateSet", _) => {
+            if old {
+                61
+            } else {
+                60
+            }
+        }
+        ("FxRate", _) => {
+            if old {
+                63
+            } else {
+                62
+            }
+        }
+        (_, "costPlanApprove" | "costPlanReject") => 71,
+        ("CostPlan", _) => {
+            if old {
+                72
+            } else {
+                70
+            }
+        }
+        ("CostPlanLine", _) => 73,
+        (_, "commitmentArchive") => 82,
+        ("Commitment", _) => {
+            if old {
+                81
+            } else {
+                80
+            }
+        }
+        ("Actual", _) => 90,
         ("BenefitPlanPoint", _) => 52,
         ("BenefitContribution", _) => 53,
         _ => return None,
@@ -274,6 +358,25 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
             json!({ "title": "Other" }),
             json!({ "key": "BEN-X", "itemId": project, "title": "X", "kind": "QUALITATIVE", "ownerKey": "simon.tait" }),
         ),
+        "FxRateSet" => (json!({ "name": "Other" }), json!({ "key": "FX-NEW", "name": "New", "rateType": "SPOT" })),
+        "FxRate" => (
+            json!({ "rate": "2" }),
+            json!({ "rateSetKey": "FX", "fromCurrency": "EUR", "toCurrency": "USD", "rate": "1.1", "validFromOn": "2031-01-01" }),
+        ),
+        "CostPlan" => (json!({ "description": "Other" }), json!({ "itemId": project, "name": "New" })),
+        "CostPlanLine" => (
+            json!({ "note": "Other" }),
+            json!({ "costPlanId": of("cpl", 70), "periodKey": "P-OPEN", "categoryKey": "CAT", "source": "LABOR", "amount": money("1") }),
+        ),
+        "Commitment" => (
+            json!({ "title": "Other" }),
+            json!({ "itemId": project, "title": "New", "categoryKey": "CAT", "committed": money("1"), "committedOn": "2031-01-01" }),
+        ),
+        // What is posted never changes, so a list makes what is new to it.
+        "Actual" => (
+            Value::Null,
+            json!({ "itemId": project, "occurredOn": "2031-02-02", "calendarKey": "CAL", "categoryKey": "CAT", "source": "NON_LABOR", "amount": money("1") }),
+        ),
         "BenefitPlanPoint" => (
             json!({ "note": "Other" }),
             json!({ "benefitId": of("ben", 50), "periodKey": "P-NEXT", "amount": money("1") }),
@@ -296,7 +399,18 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
         Verb::Create => new,
         Verb::BulkCreate => json!({ "items": [new] }),
         Verb::Update => with("patch", patch),
+        Verb::BulkUpsert if mutation.entity == "Actual" => {
+            json!({ "items": [{ "ref": { "external": { "system": "SAP", "id": "NEW" } }, "patch": new }] })
+        }
         Verb::BulkUpdate | Verb::BulkUpsert => json!({ "items": [row] }),
+        Verb::Act if mutation.name == "actualReverse" => {
+            let mut input = with("reason", json!("Wrong"));
+            input["occurredOn"] = json!("2031-03-01");
+            input
+        }
+        Verb::BulkAct => json!({
+            "items": [{ "ref": { "id": whole["id"] }, "ifVersion": "*", "reason": "Wrong", "occurredOn": "2031-03-01" }]
+        }),
         Verb::Act if mutation.name == "benefitStateAdvance" => with("to", json!("WITHDRAWN")),
         Verb::Archive | Verb::Unarchive | Verb::Delete | Verb::Act | Verb::Other => whole,
     }
@@ -324,11 +438,11 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
     let writers = is(Role::PmoLead) || is(Role::ProjectManager) || is(Role::Integration);
     // Whom the mutation is for, who sees its row, and who is refused without a look at it.
     let (may, sees, gate) = match mutation.entity {
-        "FiscalCalendar" | "FiscalPeriod" | "CostCategory" | "StrategicObjective" => {
+        "FiscalCalendar" | "FiscalPeriod" | "CostCategory" | "StrategicObjective" | "FxRateSet" | "FxRate" => {
             let may = office || (mutation.entity != "StrategicObjective" && is(Role::Finance));
             if is_new {
-                // The key of a calendar that she cannot see leads nowhere.
-                let lost = mutation.entity == "FiscalPeriod" && !sees_references;
+                // The key of a calendar or a set that she cannot see leads nowhere.
+                let lost = matches!(mutation.entity, "FiscalPeriod" | "FxRate") && !sees_references;
                 return match (may, lost) {
                     (true, _) => None,
                     (false, true) => Some(set(&["FORBIDDEN", "NOT_FOUND"])),
@@ -348,10 +462,17 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
             let by_item = name == "budgetTransfer" || (mutation.entity == "Budget" && is_new);
             (may, if by_item { sees_item } else { sees_money }, true)
         }
+        "CostPlan" if matches!(name, "costPlanApprove" | "costPlanReject") => (office || sponsors, sees_money, true),
+        "CostPlan" if name == "costPlanSubmit" => (own || is(Role::Finance), sees_money, true),
+        "Commitment" | "Actual" => {
+            let makes = is_new || name == "actualBulkUpsert";
+            let hers = granted || is(Role::Finance);
+            (hers, if makes { sees_item } else { hers }, is(Role::Finance) || is(Role::Integration))
+        }
         "Forecast" if name == "forecastPublish" => (office || own || is(Role::Finance), sees_money, true),
-        "Forecast" | "ForecastLine" => {
+        "Forecast" | "ForecastLine" | "CostPlan" | "CostPlanLine" => {
             let gate = is(Role::ProjectManager) || is(Role::Finance) || is(Role::Integration);
-            let by_item = mutation.entity == "Forecast" && is_new;
+            let by_item = matches!(mutation.entity, "Forecast" | "CostPlan") && is_new;
             (own || granted || is(Role::Finance), if by_item { sees_item } else { sees_money }, gate)
         }
         "StatusReport" | "RagAssessment" => {

@@ -85,7 +85,14 @@ pub async fn begin(world: &World) -> (DatabaseConnection, Client) {
 /// The same without what the demonstration tells of money, benefits and progress: a test of those begins with its own.
 pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
     let (db, lead) = begin(world).await;
+    sql(&db, "UPDATE portfolio_item SET fx_rate_set_id = NULL").await;
     for table in [
+        "fx_rate",
+        "fx_rate_set",
+        "actual",
+        "commitment",
+        "cost_plan_line",
+        "cost_plan",
         "objective_contribution",
         "strategic_objective",
         "rag_assessment",
