@@ -14,9 +14,14 @@ pub fn measures() -> Measures {
             Measure::money("MANAGEMENT_RESERVE", Fin, "The management reserve of the approved budget, dated like it."),
             Measure::money("BUDGET_PHASED", Fin, "The lines of the approved budget, each on the last day of its period.").known(),
             Measure::money("FORECAST", Fin, "The estimate at completion of the published forecast; from the day for which it was made until the next one.").known(),
+            Measure::money("PLAN", Fin, "The lines of the cost plan of record, each on the last day of its period.").known(),
+            Measure::money("AC", Fin, "What was spent, accruals included, on the day on which it was posted."),
+            Measure::money("CAPEX", Fin, "Of what was spent: capital expenditure."),
+            Measure::money("OPEX", Fin, "Of what was spent: operating expenditure."),
+            Measure::money("COMMITTED", Fin, "What is committed and not invoiced yet: from the day of the commitment on, less each invoice on its day, none once it is closed or canceled."),
             Measure::money("ETC", Fin, "What the lines of the published forecast give to periods that end after the day.").known(),
         ],
-        sources: vec![budgets(), forecasts()],
+        sources: vec![budgets(), forecasts(), plans(), actuals(), commitments()],
     }
 }
 
@@ -68,4 +73,64 @@ fn forecasts() -> Source {
         Fact::behind("FiscalPeriod", "SELECT DISTINCT item_id AS id FROM forecast_line WHERE period_id{ids}");
     let facts = vec![Fact::of("Forecast", "item_id"), Fact::of("ForecastLine", "item_id"), by_period];
     Source { name: "FORECAST", owner: "PortfolioItem", facts, selects }
+}
+
+fn plans() -> Source {
+    let select = "SELECT c.item_id AS source_id, c.item_id, 'PLAN' AS measure, p.end_on AS effective_on, l.currency, l.amount \
+        FROM cost_plan c JOIN cost_plan_line l ON l.cost_plan_id = c.id JOIN fiscal_period p ON p.id = l.period_id \
+        WHERE c.item_id{ids} AND c.is_plan_of_record AND c.archived_at IS NULL";
+    let by_period =
+        Fact::behind("FiscalPeriod", "SELECT DISTINCT item_id AS id FROM cost_plan_line WHERE period_id{ids}");
+    Source {
+        name: "COST_PLAN",
+        owner: "PortfolioItem",
+        facts: vec![Fact::of("CostPlan", "item_id"), Fact::of("CostPlanLine", "item_id"), by_period],
+        selects: vec![select.to_owned()],
+    }
+}
+
+fn actuals() -> Source {
+    let select = |measure: &str, only: &str| {
+        format!(
+            "SELECT id AS source_id, item_id, '{measure}' AS measure, posting_on AS effective_on, currency, amount \
+             FROM actual WHERE id{{ids}}{only}"
+        )
+    };
+    Source {
+        name: "ACTUAL",
+        owner: "Actual",
+        facts: vec![Fact::owner("Actual")],
+        selects: vec![
+            select("AC", ""),
+            select("CAPEX", " AND expenditure = 'CAPEX'"),
+            select("OPEX", " AND expenditure = 'OPEX'"),
+        ],
+    }
+}
+
+fn commitments() -> Source {
+    let select = |on: &str, amount: &str, rows: &str| {
+        format!(
+            "SELECT c.id AS source_id, c.item_id, 'COMMITTED' AS measure, {on} AS effective_on, c.currency, {amount} AS amount \
+             FROM commitment c{rows} WHERE c.id{{ids}}"
+        )
+    };
+    let invoices = " JOIN actual a ON a.commitment_id = c.id";
+    // What is invoiced without an actual has no day: it never was to be invoiced. What is left when the commitment ends goes
+    // with it, and so does what is invoiced later; what is archived never was.
+    let drawn = "COALESCE((SELECT SUM(a.amount) FROM actual a WHERE a.commitment_id = c.id), 0)";
+    let begun = format!("c.committed_amount - (c.invoiced_amount - {drawn})");
+    let left = "-(c.committed_amount - c.invoiced_amount)";
+    let invoiced_on = "{least}(a.posting_on, COALESCE(c.closed_on, a.posting_on))";
+    let there = " AND c.archived_at IS NULL";
+    Source {
+        name: "COMMITMENT",
+        owner: "Commitment",
+        facts: vec![Fact::owner("Commitment"), Fact::of("Actual", "commitment_id")],
+        selects: vec![
+            select("c.committed_on", &begun, "") + there,
+            select(invoiced_on, "-a.amount", invoices) + there,
+            select("c.closed_on", left, "") + there + " AND c.closed_on IS NOT NULL",
+        ],
+    }
 }
