@@ -157,6 +157,7 @@ pub fn model() -> &'static Model {
             .with_types([importers::types(), kpi::answers::types()].into_iter().flatten().collect())
             .with_measures(measures())
             .with_answers(kpi::answers::roots())
+            .with_streams(kpi::answers::streams())
     });
     &MODEL
 }

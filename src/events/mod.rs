@@ -18,10 +18,12 @@ use tokio::{
     task::JoinHandle,
 };
 
-pub use feed::{Change, Feed, Page, Selection};
+pub use feed::{Cause, Change, Feed, Page, Selection};
 pub use janitor::{KEPT_DAYS, REPLAYED_DAYS, Tidied};
 pub use lag::Lag;
+pub(crate) use sequencer::read_head;
 use shared::Shared;
+pub(crate) use view::expired;
 use view::{View, ViewHash};
 pub use watermark::Watermark;
 
@@ -30,6 +32,7 @@ use crate::{
     clock::Clock,
     error::Error,
     graph::{Database, decl::Model},
+    kpi::stream::{self, ValueFeed, ValuePage},
 };
 
 /// The type under which the outbox tells of values of KPIs.
@@ -54,6 +57,8 @@ pub struct Events {
     pub(crate) written: Notify,
     head: watch::Sender<i64>,
     pages: Shared<PageKey, Arc<Page>>,
+    /// Values of KPIs as they change.
+    pub(crate) values: ValueFeed,
 }
 
 /// A page that several subscribers read at the same moment: head, view, selection and where they are.
@@ -61,6 +66,11 @@ type PageKey = (i64, ViewHash, [u8; 8], Watermark);
 
 /// Pages kept for others.
 const PAGES: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
+
+/// Names what a caller sees.
+pub(crate) fn view_of(caller: &Caller) -> ViewHash {
+    View::of(caller).hash
+}
 
 /// The background work of a process; it ends when this is dropped.
 pub struct Works(Vec<JoinHandle<()>>);
@@ -72,12 +82,13 @@ impl Events {
         Ok(Arc::new(Self {
             feed,
             watch: database.apart(lag::ANSWER_WITHIN),
-            database,
+            database: database.clone(),
             clock,
             nudged: Notify::new(),
             written: Notify::new(),
             head: watch::Sender::new(0),
             pages: Shared::new(PAGES),
+            values: ValueFeed::new(database.clone(), model),
         }))
     }
 
@@ -116,6 +127,17 @@ impl Events {
     pub async fn watermark(&self, caller: &Caller) -> Result<String, Error> {
         self.sequence_soon().await;
         self.feed.now(caller).await
+    }
+
+    /// The same of values of KPIs.
+    pub async fn follow_values(
+        &self,
+        caller: &Caller,
+        from: &Watermark,
+        selection: &stream::Selection,
+    ) -> Result<Arc<ValuePage>, Error> {
+        let head = *self.head.borrow();
+        self.values.follow(head, caller, from, selection, TOLD).await
     }
 
     /// Starts the background work.

@@ -206,7 +206,7 @@ impl Engine {
                 Some(self.project(run, tree, &values, errors).await?)
             }
             RootKind::Answer(asked) => Some(run.answer(asked).await?),
-            RootKind::Mutation { .. } => return Err(Error::internal("a mutation among reads")),
+            RootKind::Mutation { .. } | RootKind::Stream(..) => return Err(Error::internal("a mutation among reads")),
         })
     }
 

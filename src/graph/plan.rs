@@ -10,7 +10,7 @@ use async_graphql_value::Value;
 
 use super::{
     changes::Asked,
-    decl::{Answer, Column, DayList, Entity, Field, RowScope},
+    decl::{Answer, Column, DayList, Entity, Field, RowScope, Stream},
     sql::Statement,
     trail::Trail,
     tree::Tree,
@@ -83,6 +83,8 @@ pub enum RootKind {
         /// Its payload.
         payload: Tree,
     },
+    /// Another subscription: its arguments, as written, and one event.
+    Stream(Box<AskedStream>, Tree),
     /// Changes: a page of them, or one event of a stream.
     Changes(Box<Asked>, Tree),
 }
@@ -256,6 +258,14 @@ pub struct AskedAnswer {
     pub args: Value,
     /// What is shown of it.
     pub tree: Tree,
+}
+
+/// A subscription as it stands in the document.
+pub struct AskedStream {
+    /// Which.
+    pub stream: &'static Stream,
+    /// Its arguments, as written.
+    pub args: Value,
 }
 
 /// A list level: its rows come from one statement.

@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod measure;
 pub mod money;
 pub mod status;
+pub mod stream;
 pub mod value;
 
 use crate::graph::decl::Entity;

@@ -22,8 +22,8 @@ use super::{
     decl::{Answer, Column, Entity, Field, KIND, Kind, Model, RowScope, Scalar},
     limit::{Limit, limit},
     plan::{
-        AccessEntry, AskedAnswer, Below, BelowAnswer, ColumnType, Expr, Form, Level, Link, Lookup, Op, Page, Plan,
-        Root, RootKind, Source,
+        AccessEntry, AskedAnswer, AskedStream, Below, BelowAnswer, ColumnType, Expr, Form, Level, Link, Lookup, Op,
+        Page, Plan, Root, RootKind, Source,
     },
     schema::Types,
     tree::{TYPE_NAME, Tree, no_introspection},
@@ -186,7 +186,13 @@ impl<'d> Compiler<'d> {
     pub fn subscription(mut self, set: &'d SelectionSet) -> Result<Plan, Error> {
         let roots = self.root_fields("Subscription", &[set], |this, name, asked| match name {
             "changes" => this.changes("ChangeStream", asked),
-            _ => Err(no_introspection()),
+            name => match this.model.streams.iter().find(|stream| stream.name == name) {
+                Some(stream) => {
+                    let tree = Tree::compile(this, stream.ty, &sets(asked))?;
+                    Ok(RootKind::Stream(Box::new(AskedStream { stream, args: given(asked) }), tree))
+                }
+                None => Err(no_introspection()),
+            },
         })?;
         if roots.len() != 1 || matches!(roots[0].kind, RootKind::Typename(_)) {
             let line = "A subscription asks for exactly one field, and not for `__typename`.";
@@ -205,9 +211,7 @@ impl<'d> Compiler<'d> {
 
     /// A field that a function answers.
     fn answer(&mut self, type_name: &str, answer: &'static Answer, asked: &Asked<'d>) -> Result<AskedAnswer, Error> {
-        let given = asked[0].node.arguments.iter().map(|(name, value)| (name.node.clone(), value.node.clone()));
-        let args = Value::Object(given.collect());
-        Ok(AskedAnswer { answer, args, tree: Tree::of_field(self, type_name, answer.name, asked)? })
+        Ok(AskedAnswer { answer, args: given(asked), tree: Tree::of_field(self, type_name, answer.name, asked)? })
     }
 
     /// One row of an entity, found somehow.
@@ -474,6 +478,12 @@ pub fn sets<'d>(asked: &Asked<'d>) -> Vec<&'d SelectionSet> {
 /// An entity's field that a name must mean.
 fn declared(entity: &'static Entity, name: &str) -> Result<&'static Field, Error> {
     entity.field(name).ok_or_else(|| Error::internal(format!("{}.{name} is not declared", entity.name)))
+}
+
+/// All arguments, as written.
+fn given(asked: &Asked<'_>) -> Value {
+    let given = asked[0].node.arguments.iter().map(|(name, value)| (name.node.clone(), value.node.clone()));
+    Value::Object(given.collect())
 }
 
 fn argument(asked: &Asked<'_>, name: &str) -> Option<Value> {

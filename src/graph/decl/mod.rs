@@ -6,12 +6,14 @@ mod day_list;
 mod entity;
 mod field;
 mod model;
+mod stream;
 
 pub use answer::{Answer, Asking, Compute, DENIED, denied};
 pub use day_list::{DAY, DayList, TODAY};
 pub use entity::{Entity, External, KIND, List, OWN_NAME};
 pub use field::{Field, Pen, Writers};
 pub use model::Model;
+pub use stream::{Stream, Tells};
 
 /// A column's name, from the entity's `Column` enum: a misspelt column does not compile.
 pub type Column = &'static str;

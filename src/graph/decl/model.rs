@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Answer, DayList, Entity, Field, Kind};
+use super::{Answer, DayList, Entity, Field, Kind, Stream};
 use crate::{
     kpi::measure::Measures,
     write::{Mutation, PlainType},
@@ -19,6 +19,8 @@ pub struct Model {
     pub measures: Measures,
     /// Root fields that functions answer.
     pub answers: Vec<Answer>,
+    /// Subscriptions besides `changes`.
+    pub streams: Vec<Stream>,
     /// Types besides those of entities.
     pub types: Vec<PlainType>,
     by_name: HashMap<&'static str, usize>,
@@ -35,6 +37,7 @@ impl Model {
             mutations,
             measures: Measures::default(),
             answers: vec![],
+            streams: vec![],
             types: vec![],
             by_name,
             by_prefix,
@@ -62,6 +65,13 @@ impl Model {
     #[must_use]
     pub fn with_answers(mut self, answers: Vec<Answer>) -> Self {
         self.answers.extend(answers);
+        self
+    }
+
+    /// The same with subscriptions besides `changes`.
+    #[must_use]
+    pub fn with_streams(mut self, streams: Vec<Stream>) -> Self {
+        self.streams.extend(streams);
         self
     }
 

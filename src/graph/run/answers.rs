@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use async_graphql_value::{ConstValue, Name, Value};
+use async_graphql_value::ConstValue;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -10,7 +10,6 @@ use super::{
     super::{
         cell::{Cell, Row},
         decl::Asking,
-        execute::settled,
         input,
         plan::{AskedAnswer, BelowAnswer, ColumnType, Level},
         tree::{Answers, Slot, Tree},
@@ -72,16 +71,8 @@ impl Run<'_> {
 
     /// The arguments of a field, each coerced to its type; those without a value are not there.
     fn arguments(&self, asked: &AskedAnswer) -> Result<ConstValue, Error> {
-        let mut given = async_graphql_value::indexmap::IndexMap::new();
-        let Value::Object(written) = &asked.args else { return Ok(ConstValue::Object(given)) };
-        for arg in &asked.answer.args {
-            let value = written.get(arg.name).map(|value| settled(value, self.variables)).unwrap_or_default();
-            let value = input::coerced(self.types, arg.ty, arg.name, value)?;
-            if value != ConstValue::Null {
-                given.insert(Name::new(arg.name), value);
-            }
-        }
-        Ok(ConstValue::Object(given))
+        let declared = asked.answer.args.iter().map(|arg| (arg.name, arg.ty));
+        Ok(ConstValue::Object(input::arguments(self.types, declared, &asked.args, self.variables)?))
     }
 
     /// The rows that trees name, each read once.

@@ -12,7 +12,7 @@ use crate::write::{Member, Mutation, PlainType, Shape, UserCode, Verb};
 
 const ANY: &str = "AUTHENTICATED";
 /// What a member needs depends on the value.
-const PER_VALUE: &str = "PER_VALUE";
+pub(super) const PER_VALUE: &str = "PER_VALUE";
 const KEY: &str = "A UUID of the client's making. The same key with the same input answers again and does nothing; kept for 24 hours.";
 
 /// The field of the mutation type.

@@ -105,7 +105,7 @@ impl SubscriptionType for Subscription {
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        registry.create_subscription_type::<Self, _>(|_| subscription())
+        registry.create_subscription_type::<Self, _>(|_| subscription(model()))
     }
 
     fn create_field_stream<'a>(
@@ -185,9 +185,10 @@ pub(super) fn mutation(model: &Model) -> MetaType {
 }
 
 /// The subscription type.
-pub(super) fn subscription() -> MetaType {
-    let fields = [changes::subscription_field()];
-    let fields = fields.into_iter().map(|f| (f.name.clone(), f)).collect();
+pub(super) fn subscription(model: &Model) -> MetaType {
+    let streams = model.streams.iter().map(changes::stream_field);
+    let fields = std::iter::once(changes::subscription_field()).chain(streams);
+    let fields = fields.map(|f| (f.name.clone(), f)).collect();
     ObjectBuilder::new("Subscription", fields)
         .description(Some("Everything that can be followed.".into()))
         .rust_typename(std::any::type_name::<Subscription>())

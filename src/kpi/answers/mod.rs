@@ -4,6 +4,7 @@ mod explain;
 mod health;
 mod series;
 mod shapes;
+mod streams;
 mod verify;
 
 use async_graphql_value::ConstValue;
@@ -13,7 +14,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-pub use shapes::types;
+pub use streams::{selection, streams};
 
 use super::{
     catalogue::Unit,
@@ -28,7 +29,7 @@ use crate::{
         decl::{Answer, Asking, Field, Model, denied},
         encode_id, input, parse_id,
     },
-    write::Member,
+    write::{Member, PlainType},
 };
 
 /// Most items or KPIs that one question is about.
@@ -57,6 +58,11 @@ pub fn fields() -> Vec<Field> {
         run: of_items,
     };
     [kpis, series::answer(), explain::answer(), health::answer()].map(Field::answer).into()
+}
+
+/// The types of all of it.
+pub fn types() -> Vec<PlainType> {
+    [shapes::types(), streams::types()].into_iter().flatten().collect()
 }
 
 /// What the root answers.
