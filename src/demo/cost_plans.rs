@@ -82,12 +82,16 @@ fn header(world: &World<'_>, item: &portfolio_item::Model, fact: &Fact, revision
         created_by_id: Some(submitter),
         updated_at: decided_at.or(submitted_at).unwrap_or(made),
         updated_by_id: Some(if is_decided { who(OFFICE) } else { submitter }),
-        archived_at: (item.key == ARCHIVED && is(VersionState::Superseded))
-            .then(|| at(day + TimeDelta::days(400), 9)),
+        archived_at: (item.key == ARCHIVED && is(VersionState::Superseded)).then(|| at(day + TimeDelta::days(400), 9)),
     }
 }
 
-fn parts(frame: &Frame, item: &portfolio_item::Model, version: &cost_plan::Model, part: i64) -> Vec<cost_plan_line::Model> {
+fn parts(
+    frame: &Frame,
+    item: &portfolio_item::Model,
+    version: &cost_plan::Model,
+    part: i64,
+) -> Vec<cost_plan_line::Model> {
     let span = item.planned_start_on.zip(item.planned_finish_on);
     let (Some(span), Some(budget)) = (span, item.budget_amount) else { return vec![] };
     let is_fine = version.is_plan_of_record && item.kind == "PROJECT";

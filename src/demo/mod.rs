@@ -4,9 +4,10 @@
 
 use chrono::{Datelike, NaiveDate};
 use entity::{
-    actual, benefit, benefit_contribution, benefit_plan_point, budget, budget_line, commitment, cost_category, cost_plan,
-    cost_plan_line, external_link, fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, objective_contribution, org_unit, person, person_identity,
-    portfolio_item, rag_assessment, role_assignment, status_report, strategic_objective,
+    actual, benefit, benefit_contribution, benefit_plan_point, budget, budget_line, commitment, cost_category,
+    cost_plan, cost_plan_line, external_link, fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate,
+    fx_rate_set, objective_contribution, org_unit, person, person_identity, portfolio_item, rag_assessment,
+    role_assignment, status_report, strategic_objective,
 };
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect};
 

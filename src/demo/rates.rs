@@ -12,7 +12,13 @@ use crate::error::Error;
 const CONTROLLER: &str = "stefan.brunner";
 /// The sets: in facts, key, name, what it is for, type.
 const SETS: [(&str, &str, &str, &str, &str); 3] = [
-    ("BUDGET", "MERIDIAN-BUDGET", "Budget rates of the group", "Fixed for each year; figures are converted by it.", "BUDGET"),
+    (
+        "BUDGET",
+        "MERIDIAN-BUDGET",
+        "Budget rates of the group",
+        "Fixed for each year; figures are converted by it.",
+        "BUDGET",
+    ),
     ("SPOT", "ECB-DOLLAR", "Dollar rates of the day", "For items whose money is in dollars.", "SPOT"),
     ("FORMER", "MERIDIAN-FORMER", "Former budget rates", "Used until there were rates for all currencies.", "AVERAGE"),
 ];

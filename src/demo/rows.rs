@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use entity::{
-    budget, budget_line, cost_plan, cost_plan_line, external_link, forecast, forecast_line, objective_contribution, org_unit, person,
-    person_identity, portfolio_item, rag_assessment, role_assignment, status_report, strategic_objective,
+    budget, budget_line, cost_plan, cost_plan_line, external_link, forecast, forecast_line, objective_contribution,
+    org_unit, person, person_identity, portfolio_item, rag_assessment, role_assignment, status_report,
+    strategic_objective,
 };
 use serde::Deserialize;
 use uuid::Uuid;

@@ -216,7 +216,9 @@ fn single(world: &World<'_>, frame: &Frame, fact: Fact) -> Result<actual::Model,
     let on = |days: i64| world.as_of + TimeDelta::days(days);
     let is = |mark| fact.mark == Some(mark);
     // What is late shows it by its two dates, and a credit note by its amount.
-    debug_assert!(is(Mark::Late) == (fact.entered - fact.day > 40) && is(Mark::Credit) == (fact.units < 0 && fact.of.is_none()));
+    debug_assert!(
+        is(Mark::Late) == (fact.entered - fact.day > 40) && is(Mark::Credit) == (fact.units < 0 && fact.of.is_none())
+    );
     Ok(actual::Model {
         category_id: category_id(&fact.category),
         amount: fact.units * PER_UNIT,

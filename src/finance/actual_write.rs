@@ -52,10 +52,28 @@ pub fn mutations() -> Vec<Mutation> {
         ]
     };
     vec![
-        of("Create", Verb::Create, "Posts an Actual, in the open period that takes it. It never changes afterwards.", vec![], post),
+        of(
+            "Create",
+            Verb::Create,
+            "Posts an Actual, in the open period that takes it. It never changes afterwards.",
+            vec![],
+            post,
+        ),
         of("BulkCreate", Verb::BulkCreate, "Posts up to 1,000 Actual rows in one transaction.", vec![], post),
-        of("BulkUpsert", Verb::BulkUpsert, "Posts the Actual rows whose external id is unknown, up to 1,000 in one transaction. What is posted already and says the same writes nothing; what says something else is IMMUTABLE: reverse it.", vec![], post),
-        of("Reverse", Verb::Act, "Reverses an Actual: posts the opposite of its amount in an open period, once, and takes back what it drew on a commitment. The payload has the new row.", members(), reverse),
+        of(
+            "BulkUpsert",
+            Verb::BulkUpsert,
+            "Posts the Actual rows whose external id is unknown, up to 1,000 in one transaction. What is posted already and says the same writes nothing; what says something else is IMMUTABLE: reverse it.",
+            vec![],
+            post,
+        ),
+        of(
+            "Reverse",
+            Verb::Act,
+            "Reverses an Actual: posts the opposite of its amount in an open period, once, and takes back what it drew on a commitment. The payload has the new row.",
+            members(),
+            reverse,
+        ),
         of("BulkReverse", Verb::BulkAct, "Reverses up to 1,000 Actual rows in one transaction.", members(), reverse),
     ]
 }
@@ -137,7 +155,8 @@ fn amount_makes_sense(work: &mut Work<'_>, row: &Row<Model>) {
     if row.gives("amount") && row.after.amount == 0 {
         work.fail(row, UserError::new(UserCode::OutOfRange, path, "An actual of nothing is none."));
     } else if row.after.amount < 0 && row.after.invoice.is_none() {
-        let line = "Below 0 it is a credit note: `invoice` is its number. What was wrong is reversed with `actualReverse`.";
+        let line =
+            "Below 0 it is a credit note: `invoice` is its number. What was wrong is reversed with `actualReverse`.";
         work.fail(row, UserError::rule(path, "CREDIT_NOTE", line));
     }
 }

@@ -89,10 +89,7 @@ fn unlimited(work: &Work<'_>, step: Step) -> Scopes {
 
 /// The highest limit for each item and currency that the caller's valid assignments as a sponsor give her: one that names
 /// an item holds for it and all below it. Without an assignment that says one there is none, and nothing is approved.
-async fn limits<M: ModelTrait>(
-    work: &Work<'_>,
-    rows: &[Row<M>],
-) -> Result<HashMap<(Uuid, String), i64>, Error> {
+async fn limits<M: ModelTrait>(work: &Work<'_>, rows: &[Row<M>]) -> Result<HashMap<(Uuid, String), i64>, Error> {
     use role_assignment::Column as A;
     let Some(me) = work.lens.caller.person else { return Ok(HashMap::new()) };
     let today = work.now.date_naive();

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use async_graphql_value::ConstValue;
 use entity::portfolio_item;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use uuid::Uuid;
 
 use super::{lines::Whole, rules::VersionState};

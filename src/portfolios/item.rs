@@ -2,7 +2,8 @@
 //! an item (a budget, a risk, a report) has one foreign key.
 
 use entity::{
-    actual, alignment_cell, benefit, benefit_contribution, budget, commitment, cost_plan, forecast, objective_contribution,
+    actual, alignment_cell, benefit, benefit_contribution, budget, commitment, cost_plan, forecast,
+    objective_contribution,
     portfolio_item::{self, Column as C},
     portfolio_tree_node, rag_assessment, status_report,
 };

@@ -20,8 +20,7 @@ use crate::{
 };
 
 /// Fields of a name, the members of a reference that give them, and their columns.
-const PARTS: [(&str, &str, &str); 2] =
-    [("externalSystem", "system", OWN_NAME[0]), ("externalId", "id", OWN_NAME[1])];
+const PARTS: [(&str, &str, &str); 2] = [("externalSystem", "system", OWN_NAME[0]), ("externalId", "id", OWN_NAME[1])];
 
 /// System and id.
 type Name = (String, String);

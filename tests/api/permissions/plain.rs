@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use entity::{
     actual, alignment_cell, benefit, benefit_contribution, benefit_plan_point, budget, budget_line, commitment,
     cost_category, cost_plan, cost_plan_line, fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate,
-    fx_rate_set, objective_contribution, portfolio_tree_node,
-    rag_assessment, status_report, strategic_objective,
+    fx_rate_set, objective_contribution, portfolio_tree_node, rag_assessment, status_report, strategic_objective,
 };
 use foliograph::app;
 use sea_orm::{DatabaseConnection, EntityTrait, IdenStatic, Iterable, ModelTrait, Value as Stored};

@@ -121,8 +121,16 @@ const READY: &[Ready] = &[
         "@SCOPE, benefit_id=@50, is_draft=TRUE, owner_id=@PERSON, contributor_id=@OTHER, share=1",
     ),
     (60, "fx_rate_set", "key='FX', name='Rates', name_fold='rates', rate_type='SPOT', is_default=FALSE"),
-    (61, "fx_rate_set", "key='FX-OLD', name='Old', name_fold='old', rate_type='SPOT', is_default=FALSE, archived_at=@NOW"),
-    (62, "fx_rate", "rate_set_id=@60, from_currency='EUR', to_currency='CHF', rate=1000000000, valid_from_on='2031-01-01'"),
+    (
+        61,
+        "fx_rate_set",
+        "key='FX-OLD', name='Old', name_fold='old', rate_type='SPOT', is_default=FALSE, archived_at=@NOW",
+    ),
+    (
+        62,
+        "fx_rate",
+        "rate_set_id=@60, from_currency='EUR', to_currency='CHF', rate=1000000000, valid_from_on='2031-01-01'",
+    ),
     (
         63,
         "fx_rate",
@@ -350,9 +358,7 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
             json!({ "title": "Other" }),
             json!({ "key": "BEN-X", "itemId": project, "title": "X", "kind": "QUALITATIVE", "ownerKey": "simon.tait" }),
         ),
-        "FxRateSet" => {
-            (json!({ "name": "Other" }), json!({ "key": "FX-NEW", "name": "New", "rateType": "SPOT" }))
-        }
+        "FxRateSet" => (json!({ "name": "Other" }), json!({ "key": "FX-NEW", "name": "New", "rateType": "SPOT" })),
         "FxRate" => (
             json!({ "rate": "2" }),
             json!({ "rateSetKey": "FX", "fromCurrency": "EUR", "toCurrency": "USD", "rate": "1.1", "validFromOn": "2031-01-01" }),
