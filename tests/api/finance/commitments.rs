@@ -20,7 +20,9 @@ fn of(key: &str) -> Value {
 }
 
 fn patch(key: &str, patch: Value) -> Value {
-    with(of(key), json!({ "patch": patch }))
+    let mut input = of(key);
+    input["patch"] = patch;
+    input
 }
 
 /// State, what is invoiced and what is open.

@@ -11,7 +11,9 @@ fn set(key: &str, is_default: bool) -> Value {
 }
 
 fn patch(key: &str, patch: Value) -> Value {
-    json!({ "ref": { "key": key }, "ifVersion": "*", "patch": patch })
+    let mut input = json!({ "ref": { "key": key }, "ifVersion": "*" });
+    input["patch"] = patch;
+    input
 }
 
 fn rate(from: &str, to: &str, rate: &str, day: &str) -> Value {
