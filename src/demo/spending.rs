@@ -66,19 +66,9 @@ struct Fact {
     vendor: Option<String>,
     invoice: Option<String>,
     commitment: Option<String>,
-    mark: Option<Mark>,
+    accrual: Option<String>,
     of: Option<String>,
     description: String,
-}
-
-/// What is special about an actual.
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum Mark {
-    Late,
-    Reversal,
-    Accrual,
-    Credit,
 }
 
 /// Commitments and actuals.
@@ -113,17 +103,13 @@ fn commitment_id(key: &str) -> Uuid {
 }
 
 /// The month of a day.
-fn month<'f>(frame: &'f Frame, day: NaiveDate) -> Result<&'f fiscal_period::Model, Error> {
+fn month(frame: &Frame, day: NaiveDate) -> Result<&fiscal_period::Model, Error> {
     let found = frame.between("MONTH", day, day).into_iter().next();
     found.ok_or_else(|| Error::internal(format!("the calendar has no month with {day}")))
 }
 
 /// Where an actual of a day counts that was entered on another: a month is closed some days after its end.
-fn posting<'f>(
-    frame: &'f Frame,
-    day: NaiveDate,
-    entered: NaiveDate,
-) -> Result<(&'f fiscal_period::Model, NaiveDate), Error> {
+fn posting(frame: &Frame, day: NaiveDate, entered: NaiveDate) -> Result<(&fiscal_period::Model, NaiveDate), Error> {
     let due = month(frame, day)?;
     let was_open = |month: &fiscal_period::Model| month.end_on + TimeDelta::days(CLOSED_AFTER) >= entered;
     if was_open(due) {
@@ -214,17 +200,12 @@ fn months(world: &World<'_>, frame: &Frame, series: &Series, actuals: &mut Vec<a
 fn single(world: &World<'_>, frame: &Frame, fact: Fact) -> Result<actual::Model, Error> {
     let item = world.item(&fact.item)?;
     let on = |days: i64| world.as_of + TimeDelta::days(days);
-    let is = |mark| fact.mark == Some(mark);
-    // What is late shows it by its two dates, and a credit note by its amount.
-    debug_assert!(
-        is(Mark::Late) == (fact.entered - fact.day > 40) && is(Mark::Credit) == (fact.units < 0 && fact.of.is_none())
-    );
     Ok(actual::Model {
         category_id: category_id(&fact.category),
         amount: fact.units * PER_UNIT,
         vendor: fact.vendor,
         invoice: fact.invoice,
-        is_accrual: fact.mark == Some(Mark::Accrual),
+        is_accrual: fact.accrual.is_some(),
         commitment_id: fact.commitment.as_deref().map(commitment_id),
         reversal_of_id: fact.of.as_deref().map(|key| id("actual", key)),
         reversal_reason: fact.of.is_some().then(|| fact.description.clone()),

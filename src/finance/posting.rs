@@ -29,7 +29,7 @@ pub async fn find_periods(work: &mut Work<'_>, rows: &mut [Row<Model>]) -> Resul
     for period in known.all(work.txn).await? {
         periods.entry(period.calendar_id).or_default().push(Posting {
             id: period.id,
-            rank: ["MONTH", "QUARTER", "YEAR"].iter().position(|kind| *kind == period.kind).map_or(0, |at| at as u8),
+            rank: ["MONTH", "QUARTER", "YEAR"].iter().position(|kind| *kind == period.kind).unwrap_or_default(),
             span: (period.start_on, period.end_on),
             is_open: period.state == "OPEN",
         });

@@ -87,7 +87,7 @@ pub struct Posting<I> {
     /// Which one.
     pub id: I,
     /// How long it is: the shortest kind first.
-    pub rank: u8,
+    pub rank: usize,
     /// Its first and its last day.
     pub span: (NaiveDate, NaiveDate),
     /// Whether its figures may change.

@@ -5,6 +5,7 @@
 use sea_orm::entity::prelude::*;
 
 /// One event.
+#[allow(clippy::struct_excessive_bools)] // independent facts of the row before the change
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "outbox_event")]
 pub struct Model {

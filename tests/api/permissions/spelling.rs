@@ -39,14 +39,13 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
         ("ApiKey", "grants") => "api_key_id",
         ("StrategicObjective", "contributions") => "objective_id",
         ("Benefit", "planPoints" | "contributions") => "benefit_id",
+        ("Commitment", "actuals") => "commitment_id",
         (
             _,
             "contributions" | "externalLinks" | "alignment" | "statusReports" | "ragAssessments" | "budgets"
-            | "forecasts" | "benefits",
+            | "forecasts" | "benefits" | "costPlans" | "commitments" | "actuals",
         ) => "item_id",
-        ("Commitment", "actuals") => "commitment_id",
         ("Actual", "reversals") => "reversal_of_id",
-        (_, "costPlans" | "commitments" | "actuals") => "item_id",
         ("CostPlan", "lines") => "cost_plan_id",
         ("FxRateSet", "rates") => "rate_set_id",
         (_, "benefitContributions") => "contributor_id",

@@ -178,6 +178,24 @@ pub async fn events(db: &DatabaseConnection) -> Vec<outbox_event::Model> {
     outbox_event::Entity::find().order_by_asc(outbox_event::Column::Seq).all(db).await.expect("events")
 }
 
+/// All changes since a watermark, and the watermark after them.
+pub async fn follow(client: &Client, since: &str) -> (Vec<Value>, String) {
+    let (mut told, mut since) = (vec![], since.to_owned());
+    loop {
+        let reply = client
+            .query(&format!(
+                "{{ changes(since: \"{since}\", first: 500) {{ hasMore watermark changes {{ kind id }} }} }}"
+            ))
+            .await;
+        let page = reply.data()["changes"].clone();
+        told.extend(page["changes"].as_array().cloned().unwrap_or_default());
+        page["watermark"].as_str().expect("a watermark").clone_into(&mut since);
+        if page["hasMore"] == false {
+            return (told, since);
+        }
+    }
+}
+
 /// A key for a request, different for each number.
 pub fn request_key(number: u64) -> String {
     uuid::Uuid::from_u64_pair(0x0189_0a5d_ac96_7000, 0x8000_0000_0000_0000 | number).to_string()
