@@ -95,7 +95,10 @@ impl App {
         let engine = Engine::new(database.clone(), model(), config.limits, shared).await?;
         let exports = Exports::new(database.clone(), clock.clone(), config.max_exports, config.export_timeout());
         let deriver = Arc::new(Deriver::new(database.clone(), model(), clock.clone()));
-        let works = events.start(config.notify == Toggle::On).with(deriver.start(events.clone()));
+        let mut works = events.start(config.notify == Toggle::On);
+        if config.derive == Toggle::On {
+            works = works.with(deriver.start(events.clone()));
+        }
         let failed_auth = Throttle::new(config.max_failed_auth);
         let metrics = Metrics::new(clock.now())?;
         Ok(Arc::new(Self {

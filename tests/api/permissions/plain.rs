@@ -5,15 +5,16 @@ use std::collections::HashMap;
 use entity::{
     actual, alignment_cell, benefit, benefit_contribution, benefit_plan_point, budget, budget_line, commitment,
     cost_category, cost_plan, cost_plan_line, fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate,
-    fx_rate_set, objective_contribution, portfolio_tree_node, rag_assessment, status_report, strategic_objective,
+    fx_rate_set, kpi_definition, objective_contribution, portfolio_tree_node, rag_assessment, status_report,
+    strategic_objective,
 };
 use foliograph::app;
 use sea_orm::{DatabaseConnection, EntityTrait, IdenStatic, Iterable, ModelTrait, Value as Stored};
 use uuid::Uuid;
 
 /// Types of business data that rows of everything refer to: whoever reads business data reads all of them.
-pub const REFERENCES: [&str; 6] =
-    ["StrategicObjective", "FiscalCalendar", "FiscalPeriod", "CostCategory", "FxRateSet", "FxRate"];
+pub const REFERENCES: [&str; 7] =
+    ["StrategicObjective", "FiscalCalendar", "FiscalPeriod", "CostCategory", "FxRateSet", "FxRate", "KpiDefinition"];
 /// Types whose rows are drafts at first, seen by who writes reports.
 pub const DRAFTED: [&str; 2] = ["StatusReport", "RagAssessment"];
 
@@ -72,6 +73,7 @@ pub async fn load(db: &DatabaseConnection) -> HashMap<&'static str, Vec<Plain>> 
         forecast_line: "ForecastLine",
         fx_rate_set: "FxRateSet",
         fx_rate: "FxRate",
+        kpi_definition: "KpiDefinition",
         cost_plan: "CostPlan",
         cost_plan_line: "CostPlanLine",
         commitment: "Commitment",

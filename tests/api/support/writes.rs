@@ -87,6 +87,11 @@ pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
     let (db, lead) = begin(world).await;
     sql(&db, "UPDATE portfolio_item SET fx_rate_set_id = NULL").await;
     for table in [
+        "kpi_touch",
+        "kpi_change",
+        "kpi_value",
+        "measure_delta",
+        "fx_rate_version",
         "fx_rate",
         "fx_rate_set",
         "actual",
