@@ -106,7 +106,7 @@ pub fn hand_in<M: ModelTrait>(work: &Work<'_>, version: &mut M) {
     set("submitted_principal", work.principal.clone().into());
 }
 
-/// Takes back what was noted of handing a version in and of deciding on it.
+/// A copy of a version begins as a draft of nobody's deciding: what was noted of its life is not the copy's.
 pub fn forget_decision<M: ModelTrait>(version: &mut M) {
     let mut set = |name: &str, value: sea_orm::Value| version.set(column::<M::Entity>(name), value);
     let (nobody, never) = (None::<Uuid>, None::<chrono::DateTime<chrono::Utc>>);
