@@ -29,7 +29,7 @@ use crate::{
     http::{self, Sockets, Throttle},
     importers,
     metrics::Metrics,
-    people, platform, portfolios, reporting, strategy,
+    people, platform, portfolios, reporting, schedule, strategy,
 };
 
 /// How long a start waits for the database.
@@ -134,6 +134,7 @@ pub fn model() -> &'static Model {
             finance::declarations(),
             reporting::declarations(),
             benefits::declarations(),
+            schedule::declarations(),
             platform::declarations(),
         ];
         let mutations = [
@@ -143,11 +144,12 @@ pub fn model() -> &'static Model {
             finance::mutations(),
             reporting::mutations(),
             benefits::mutations(),
+            schedule::mutations(),
             platform::mutations(),
             importers::mutations(),
         ];
         Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
-            .with_types(importers::types())
+            .with_types([importers::types(), schedule::types()].concat())
     });
     &MODEL
 }

@@ -56,11 +56,19 @@ pub enum Step {
     BenefitSettle,
     /// A file imported.
     ImportRun,
+    /// A baseline drafted and handed in for approval.
+    BaselineSubmit,
+    /// A baseline approved or rejected, by another than its submitter and the project's manager.
+    BaselineApprove,
+    /// Earned value measured as money.
+    ProgressMeasure,
+    /// What a risk, a response or an issue would cost.
+    RiskEstimate,
 }
 
 impl Step {
     /// Every step, in the order of the published rules.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 29] = [
         Self::ItemApprove,
         Self::ItemStart,
         Self::ItemHold,
@@ -86,6 +94,10 @@ impl Step {
         Self::BenefitEnable,
         Self::BenefitSettle,
         Self::ImportRun,
+        Self::BaselineSubmit,
+        Self::BaselineApprove,
+        Self::ProgressMeasure,
+        Self::RiskEstimate,
     ];
 
     /// The name used in tables and the schema.
@@ -116,6 +128,10 @@ impl Step {
             Self::BenefitEnable => "BENEFIT_ENABLE",
             Self::BenefitSettle => "BENEFIT_SETTLE",
             Self::ImportRun => "IMPORT_RUN",
+            Self::BaselineSubmit => "BASELINE_SUBMIT",
+            Self::BaselineApprove => "BASELINE_APPROVE",
+            Self::ProgressMeasure => "PROGRESS_MEASURE",
+            Self::RiskEstimate => "RISK_ESTIMATE",
         }
     }
 
@@ -129,6 +145,7 @@ impl Step {
         match self {
             Self::ItemApprove => &[Duty::ProjectManager, Duty::Creator],
             Self::BudgetApprove => &[Duty::Submitter],
+            Self::BaselineApprove => &[Duty::Submitter, Duty::ProjectManager],
             Self::ItemStart
             | Self::ItemHold
             | Self::ItemResume
@@ -151,7 +168,10 @@ impl Step {
             | Self::BenefitApprove
             | Self::BenefitEnable
             | Self::BenefitSettle
-            | Self::ImportRun => &[],
+            | Self::ImportRun
+            | Self::BaselineSubmit
+            | Self::ProgressMeasure
+            | Self::RiskEstimate => &[],
         }
     }
 }
@@ -205,7 +225,11 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitApprove
             | Step::BenefitEnable
             | Step::BenefitSettle
-            | Step::ImportRun => Scopes::ALL,
+            | Step::ImportRun
+            | Step::BaselineSubmit
+            | Step::BaselineApprove
+            | Step::ProgressMeasure
+            | Step::RiskEstimate => Scopes::ALL,
             Step::ReportSubmit => Scopes::NONE,
         },
         Role::ProjectManager => match step {
@@ -218,7 +242,10 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ReportReturn
             | Step::ReportPublish
             | Step::ForecastPublish
-            | Step::BenefitEnable => Scopes::OWN,
+            | Step::BenefitEnable
+            | Step::BaselineSubmit
+            | Step::ProgressMeasure
+            | Step::RiskEstimate => Scopes::OWN,
             Step::ItemApprove
             | Step::ItemClose
             | Step::ItemCancel
@@ -233,7 +260,8 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ReportAssess
             | Step::BenefitApprove
             | Step::BenefitSettle
-            | Step::ImportRun => Scopes::NONE,
+            | Step::ImportRun
+            | Step::BaselineApprove => Scopes::NONE,
         },
         Role::Sponsor => match step {
             Step::ItemApprove
@@ -260,7 +288,11 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ForecastPublish
             | Step::ReportAssess
             | Step::BenefitEnable
-            | Step::ImportRun => Scopes::NONE,
+            | Step::ImportRun
+            | Step::BaselineSubmit
+            | Step::BaselineApprove
+            | Step::ProgressMeasure
+            | Step::RiskEstimate => Scopes::NONE,
         },
         Role::Finance => match step {
             Step::BudgetSubmit | Step::FinanceSetUp | Step::PeriodClose | Step::ForecastPublish => Scopes::ALL,
@@ -284,11 +316,15 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitApprove
             | Step::BenefitEnable
             | Step::BenefitSettle
-            | Step::ImportRun => Scopes::NONE,
+            | Step::ImportRun
+            | Step::BaselineSubmit
+            | Step::BaselineApprove
+            | Step::ProgressMeasure
+            | Step::RiskEstimate => Scopes::NONE,
         },
-        // A script makes items below what was granted to it; it steers nothing.
+        // A script makes items below what was granted to it and tells what it measured there; it steers nothing.
         Role::Integration => match step {
-            Step::ItemCreate => Scopes::GRANT,
+            Step::ItemCreate | Step::ProgressMeasure | Step::RiskEstimate => Scopes::GRANT,
             Step::ItemApprove
             | Step::ItemStart
             | Step::ItemHold
@@ -312,7 +348,9 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitApprove
             | Step::BenefitEnable
             | Step::BenefitSettle
-            | Step::ImportRun => Scopes::NONE,
+            | Step::ImportRun
+            | Step::BaselineSubmit
+            | Step::BaselineApprove => Scopes::NONE,
         },
         Role::ResourceManager | Role::Analyst | Role::Auditor | Role::Admin => Scopes::NONE,
     }
@@ -329,7 +367,7 @@ mod tests {
 
     #[test]
     fn a_project_manager_never_approves_closes_or_cancels() {
-        for step in [Step::ItemApprove, Step::ItemClose, Step::ItemCancel, Step::BudgetApprove] {
+        for step in [Step::ItemApprove, Step::ItemClose, Step::ItemCancel, Step::BudgetApprove, Step::BaselineApprove] {
             assert!(decide(Role::ProjectManager, step).is_empty(), "{}", step.as_str());
         }
     }
@@ -345,5 +383,6 @@ mod tests {
     fn a_proposal_is_not_approved_by_who_made_it_or_runs_it() {
         assert_eq!(Step::ItemApprove.barred(), [Duty::ProjectManager, Duty::Creator]);
         assert_eq!(Step::BudgetApprove.barred(), [Duty::Submitter]);
+        assert_eq!(Step::BaselineApprove.barred(), [Duty::Submitter, Duty::ProjectManager]);
     }
 }

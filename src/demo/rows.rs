@@ -16,6 +16,7 @@ use super::{
     calendar::Frame,
     forecasts, money, ratings, reports,
     shape::{PER_UNIT, World, facts, id, instant},
+    schedule::{Schedule, schedule},
     strategy, timeline,
 };
 use crate::error::Error;
@@ -43,6 +44,7 @@ pub(super) struct Rows {
     pub objectives: Vec<strategic_objective::Model>,
     pub contributions: Vec<objective_contribution::Model>,
     pub benefits: Benefits,
+    pub schedule: Schedule,
 }
 
 #[derive(Deserialize)]
@@ -171,6 +173,7 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
     let objectives = strategy::objectives(&world)?;
     let contributions = strategy::contributions(&world)?;
     let benefits = benefits(&world, &frame)?;
+    let schedule = schedule(&world)?;
     ratings::rate(&mut items, &reports, &ratings);
     Ok(Rows {
         org_units,
@@ -189,6 +192,7 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
         objectives,
         contributions,
         benefits,
+        schedule,
     })
 }
 

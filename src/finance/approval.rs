@@ -22,7 +22,19 @@ use crate::{
 };
 
 /// Characters of the longest note on a decision.
-pub const LONGEST_NOTE: usize = 4_000;
+const LONGEST_NOTE: usize = 4_000;
+
+/// Refuses a note on a decision that cannot be kept.
+pub fn note_fits<M>(work: &mut Work<'_>, row: &Row<M>, note: Option<&str>) {
+    if note.is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
+        let error = UserError::new(UserCode::TooLong, row.path.at("note"), "A note has at most 4,000 characters.");
+        work.fail(row, error.with("max", LONGEST_NOTE));
+    }
+    if note.is_some_and(|note| note.contains('\0')) {
+        let line = "A text cannot hold the character NUL.";
+        work.fail(row, UserError::new(UserCode::Invalid, row.path.at("note"), line));
+    }
+}
 
 /// Refuses what the caller may not approve, and what cannot be.
 pub async fn check(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {

@@ -273,15 +273,7 @@ fn decide<'a>(work: &'a mut Work<'_>, input: &'a ConstValue, to: BudgetState) ->
             if !may_become(work, &row, to) {
                 rows.clear();
             }
-            if note.as_ref().is_some_and(|note| note.chars().count() > approval::LONGEST_NOTE) {
-                let error =
-                    UserError::new(UserCode::TooLong, row.path.at("note"), "A note has at most 4,000 characters.");
-                work.fail(&row, error.with("max", approval::LONGEST_NOTE));
-            }
-            if note.as_ref().is_some_and(|note| note.contains('\0')) {
-                let line = "A text cannot hold the character NUL.";
-                work.fail(&row, UserError::new(UserCode::Invalid, row.path.at("note"), line));
-            }
+            approval::note_fits(work, &row, note.as_deref());
         }
         // A transfer is decided as a whole: what one item gains another one gives.
         let transfers: Vec<String> = rows.iter().filter_map(|row| row.after.transfer_id.clone()).collect();

@@ -14,8 +14,9 @@ mod lines;
 pub mod rules;
 mod set_up;
 mod transfer;
-mod versions;
+pub mod versions;
 
+pub use approval::note_fits as decision_note;
 pub use budget_write::{blank as blank_budget, blank_line as blank_budget_line};
 pub use forecast_write::{blank as blank_forecast, blank_line as blank_forecast_line};
 pub use lines::periods_are_open;

@@ -82,6 +82,9 @@ impl Lens<'_> {
         let links = self.model.entity(EXTERNAL_LINK);
         let scopes = self.caller.rights.read(links.class);
         let mut out = HashMap::new();
+        if let Some((system, id)) = entity.named_by {
+            return self.by_own_name(entity, (system, id), names).await;
+        }
         let Some((column, target)) = entity.external else { return Ok(out) };
         if scopes.is_empty() || self.caller.rights.read(entity.class).is_empty() {
             return Ok(out);
@@ -103,6 +106,29 @@ impl Lens<'_> {
         sql.visible(1, links, scopes, " AND ");
         sql.push(" WHERE TRUE");
         sql.visible(0, entity, self.caller.rights.read(entity.class), " AND ");
+        self.each(entity, &sql.finish(), &[], |found, row| {
+            let text = |at| row.at(FACTS + at, ColumnType::Text);
+            if let (Cell::Text(system), Cell::Text(id)) = (text(0), text(1)) {
+                out.insert((system.to_owned(), id.to_owned()), found);
+            }
+        })
+        .await?;
+        Ok(out)
+    }
+
+    /// The same for rows that carry the system and the id themselves.
+    async fn by_own_name(
+        &self,
+        entity: &'static Entity,
+        (system, id): (&str, &str),
+        names: &[(String, String)],
+    ) -> Result<HashMap<(String, String), Found>, Error> {
+        let mut sql = self.select(entity, &[&format!("t0.{system}"), &format!("t0.{id}")]);
+        let systems: BTreeSet<&String> = names.iter().map(|(system, _)| system).collect();
+        sql.push(" AND ").column(0, system).is_any(ListType::Text, Param::Const(storable(systems.into_iter())));
+        let ids = storable(names.iter().map(|(_, id)| id));
+        sql.push(" AND ").column(0, id).is_any(ListType::Text, Param::Const(ids));
+        let mut out = HashMap::new();
         self.each(entity, &sql.finish(), &[], |found, row| {
             let text = |at| row.at(FACTS + at, ColumnType::Text);
             if let (Cell::Text(system), Cell::Text(id)) = (text(0), text(1)) {

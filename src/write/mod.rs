@@ -8,6 +8,7 @@ pub mod hierarchy;
 mod idempotency;
 pub mod input;
 mod links;
+pub mod names;
 pub mod of_item;
 mod perform;
 mod refusal;

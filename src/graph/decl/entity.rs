@@ -47,6 +47,8 @@ pub struct Entity {
     pub members: Vec<&'static str>,
     /// Column of links in `external_link` that point here, and the target type there.
     pub external: Option<(Column, &'static str)>,
+    /// Columns of the row itself with another system and the id that it gave the row, for rows that come by the thousand.
+    pub named_by: Option<(Column, Column)>,
     /// Whether a row has a human key that finds it.
     pub keyed: bool,
     /// Lists that are written with a row: members of its patch.
@@ -95,6 +97,7 @@ impl Entity {
             implements: vec![],
             members: vec![],
             external: None,
+            named_by: None,
             keyed: false,
             lists: vec![],
             is_followed: true,
@@ -202,6 +205,18 @@ impl Entity {
         self
     }
 
+    /// Found by the id that another system gave it, which stands in the row itself: what one system sends by the thousand has
+    /// no link for each row.
+    #[must_use]
+    pub fn named_by(mut self, system: impl IdenStatic, external_id: impl IdenStatic) -> Self {
+        self.named_by = Some((system.as_str(), external_id.as_str()));
+        self.fields.extend([
+            Field::scalar("externalSystem", Scalar::String, system, "The other system that it came from by a bulk upsert; null where it was entered here.").grouped(),
+            Field::scalar("externalId", Scalar::String, external_id, "The id that the other system gave it; null where it was entered here."),
+        ]);
+        self
+    }
+
     /// What every stored thing carries: version, who and when, what the caller may do with it.
     #[must_use]
     pub fn audited(mut self) -> Self {
@@ -285,6 +300,7 @@ impl Entity {
             implements: vec![],
             members: members.iter().map(|m| m.name).collect(),
             external: None,
+            named_by: None,
             keyed: false,
             lists: vec![],
             is_followed: true,

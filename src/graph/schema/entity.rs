@@ -50,7 +50,7 @@ pub(super) fn entity_types(r: &mut Registry, model: &Model, entity: &Entity) {
         if entity.keyed {
             by.push(input("key", "String", "Its human key."));
         }
-        if entity.external.is_some() {
+        if entity.external.is_some() || entity.named_by.is_some() {
             by.push(input("external", "ExternalRef", "The id that another system gave it."));
         }
         input_object(r, format!("{name}Ref"), format!("Names one {name}."), by, true);

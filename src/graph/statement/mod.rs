@@ -207,6 +207,16 @@ impl Builder<'_> {
                 "key" => {
                     sql.column(0, "key").push(" = ").param(operand(Leaf::Scalar(super::decl::Scalar::String), value)?);
                 }
+                _ if entity.named_by.is_some() => {
+                    let (Some((system, id)), Value::Object(parts)) = (entity.named_by, value) else {
+                        return Err(Error::new(Code::BadVariables, "Say which one with `by`."));
+                    };
+                    for (at, (part, value)) in parts.iter().enumerate() {
+                        sql.push(if at == 0 { "" } else { " AND " });
+                        let text = operand(Leaf::Scalar(super::decl::Scalar::String), value)?;
+                        sql.column(0, if part == "system" { system } else { id }).push(" = ").param(text);
+                    }
+                }
                 _ => {
                     let (Some((column, target)), Value::Object(parts)) = (entity.external, value) else {
                         return Err(Error::new(Code::BadVariables, "Say which one with `by`."));

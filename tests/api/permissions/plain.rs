@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use entity::{
-    alignment_cell, benefit, benefit_contribution, benefit_plan_point, budget, budget_line, cost_category,
+    alignment_cell, baseline, baseline_item, baseline_period_value, benefit, benefit_contribution, benefit_plan_point, budget, budget_line, cost_category,
     fiscal_calendar, fiscal_period, forecast, forecast_line, objective_contribution, portfolio_tree_node,
-    rag_assessment, status_report, strategic_objective,
+    progress_measurement, rag_assessment, status_report, strategic_objective, task,
 };
 use foliograph::app;
 use sea_orm::{DatabaseConnection, EntityTrait, IdenStatic, Iterable, ModelTrait, Value as Stored};
@@ -74,6 +74,11 @@ pub async fn load(db: &DatabaseConnection) -> HashMap<&'static str, Vec<Plain>> 
         benefit: "Benefit",
         benefit_plan_point: "BenefitPlanPoint",
         benefit_contribution: "BenefitContribution",
+        task: "Task",
+        baseline: "Baseline",
+        baseline_item: "BaselineItem",
+        baseline_period_value: "BaselinePeriodValue",
+        progress_measurement: "ProgressMeasurement",
     );
     all
 }

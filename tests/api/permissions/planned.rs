@@ -120,6 +120,56 @@ const READY: &[Ready] = &[
         "benefit_contribution",
         "@SCOPE, benefit_id=@50, is_draft=TRUE, owner_id=@PERSON, contributor_id=@OTHER, share=1",
     ),
+    (
+        60,
+        "task",
+        "@SCOPE, key='T-NEW', title='New', title_fold='new', kind='TASK', percent_complete=0, earned_value_technique='PERCENT_COMPLETE', planned_start_on='2026-01-01', planned_finish_on='2026-12-31'",
+    ),
+    (
+        61,
+        "task",
+        "@SCOPE, key='T-OLD', title='Old', title_fold='old', kind='TASK', percent_complete=0, earned_value_technique='PERCENT_COMPLETE', archived_at=@NOW",
+    ),
+    (
+        70,
+        "baseline",
+        "@SCOPE, revision=901, kind='PERFORMANCE', level='PROJECT', state='DRAFT', as_of_on='2026-01-01', currency='EUR', completion_amount=10000, start_on='2026-01-01', finish_on='2026-12-31'",
+    ),
+    (
+        71,
+        "baseline",
+        "@SCOPE, revision=902, kind='PERFORMANCE', level='PROJECT', state='SUBMITTED', as_of_on='2026-01-01', currency='EUR', completion_amount=0, submitted_at=@NOW, submitted_principal='somebody'",
+    ),
+    (
+        72,
+        "baseline",
+        "@SCOPE, revision=900, kind='PERFORMANCE', level='PROJECT', state='REJECTED', as_of_on='2026-01-01', currency='EUR', completion_amount=0, archived_at=@NOW",
+    ),
+    (
+        73,
+        "baseline_item",
+        "@SCOPE, baseline_id=@70, task_id=@60, start_on='2026-01-01', finish_on='2026-12-31', currency='EUR', cost_amount=10000",
+    ),
+    (
+        74,
+        "baseline_period_value",
+        "@SCOPE, baseline_id=@70, baseline_item_id=@73, end_on='2026-06-30', currency='EUR', planned_amount=10000",
+    ),
+    (
+        75,
+        "task",
+        "@SCOPE, key='T-TWO', title='Two', title_fold='two', kind='TASK', percent_complete=0, earned_value_technique='PERCENT_COMPLETE', planned_start_on='2026-01-01', planned_finish_on='2026-12-31'",
+    ),
+    (
+        80,
+        "progress_measurement",
+        "@SCOPE, task_id=@60, status_on='2026-02-01', percent_complete=0, earned_fraction=0, currency='EUR', is_derived=FALSE",
+    ),
+    (
+        81,
+        "progress_measurement",
+        "@SCOPE, task_id=@60, status_on='2026-01-31', percent_complete=0, earned_fraction=0, currency='EUR', is_derived=FALSE, archived_at=@NOW",
+    ),
 ];
 
 /// The id of a row that stands ready.
@@ -145,7 +195,7 @@ fn base64(text: &str) -> String {
 
 /// Whether a mutation is of these slices.
 pub fn has(mutation: &Mutation) -> bool {
-    target(mutation).is_some() || matches!(mutation.name.as_str(), "budgetTransfer" | "importRun")
+    target(mutation).is_some() || matches!(mutation.name.as_str(), "budgetTransfer" | "baselineCapture" | "importRun")
 }
 
 /// The row that a mutation is about, or that a new one is made like: its number.
@@ -223,6 +273,31 @@ fn target(mutation: &Mutation) -> Option<u128> {
                 50
             }
         }
+        ("Task", _) => {
+            if old {
+                61
+            } else {
+                60
+            }
+        }
+        (_, "baselineApprove" | "baselineReject") => 71,
+        (_, "baselineCapture") => return None,
+        ("Baseline", _) => {
+            if old {
+                72
+            } else {
+                70
+            }
+        }
+        ("BaselineItem", _) => 73,
+        ("BaselinePeriodValue", _) => 74,
+        ("ProgressMeasurement", _) => {
+            if old {
+                81
+            } else {
+                80
+            }
+        }
         ("BenefitPlanPoint", _) => 52,
         ("BenefitContribution", _) => 53,
         _ => return None,
@@ -236,6 +311,9 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
     let of = |prefix: &str, number: u128| encode_id(prefix, id(number));
     if mutation.name == "importRun" {
         return json!({ "format": "UK_GMPP", "base64": base64(FILE), "fileName": "one.csv" });
+    }
+    if mutation.name == "baselineCapture" {
+        return json!({ "projectKey": PROJECT });
     }
     if mutation.name == "budgetTransfer" {
         let other = encode_id("prj", rows.item_by_key("PR-002").id);
@@ -281,6 +359,20 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
         "BenefitContribution" => (
             json!({ "rationale": "Other" }),
             json!({ "benefitId": of("ben", 50), "contributorId": encode_id("prj", rows.item_by_key("PR-003").id), "share": "0.1" }),
+        ),
+        "Task" => (json!({ "wbs": "9.9" }), json!({ "key": "T-X", "projectId": project, "title": "X" })),
+        "Baseline" => (json!({ "note": "Other" }), json!({ "projectId": project })),
+        "BaselineItem" => (
+            json!({ "workMinutes": 1 }),
+            json!({ "baselineId": of("bsl", 70), "taskId": of("tsk", 75), "startOn": "2026-01-01", "finishOn": "2026-01-31" }),
+        ),
+        "BaselinePeriodValue" => (
+            json!({ "endOn": "2026-07-31" }),
+            json!({ "baselineItemId": of("bsi", 73), "endOn": "2026-08-31", "plannedValue": money("0") }),
+        ),
+        "ProgressMeasurement" => (
+            json!({ "note": "Other" }),
+            json!({ "taskId": of("tsk", 60), "statusOn": "2026-01-15", "percentComplete": "0.1" }),
         ),
         other => panic!("{other} is new: say here what works"),
     };
@@ -370,6 +462,16 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
             };
             (may, sees, step || writers)
         }
+        "Task" | "ProgressMeasurement" => {
+            let by_item = mutation.entity == "Task" && is_new;
+            (office || own || granted, if by_item { sees_item } else { sees_work(eyes) }, writers)
+        }
+        "Baseline" | "BaselineItem" | "BaselinePeriodValue" => {
+            let decides = matches!(name, "baselineApprove" | "baselineReject");
+            let by_item = name == "baselineCapture" || (mutation.entity == "Baseline" && is_new);
+            let may = if decides { office } else { office || own };
+            (may, if by_item { sees_item } else { sees_work(eyes) }, true)
+        }
         "Benefit" | "BenefitPlanPoint" | "BenefitContribution" => {
             let step = name == "benefitStateAdvance";
             let reads = office
@@ -396,6 +498,11 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
 /// Whether she sees rows of class BASIC that belong to the project: an item's state counts for the item alone.
 fn rows_of_item(eyes: &Eyes<'_>, rows: &Rows) -> bool {
     eyes.visible("StatusReport").iter().any(|row| row.id() == id(43)) && rows.item_by_key(PROJECT).archived_at.is_none()
+}
+
+/// Whether she sees what work of the project is planned.
+fn sees_work(eyes: &Eyes<'_>) -> bool {
+    eyes.visible("Task").iter().any(|row| row.id() == id(60))
 }
 
 fn sees_people(eyes: &Eyes<'_>) -> bool {

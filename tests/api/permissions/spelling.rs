@@ -11,7 +11,9 @@ use super::plain;
 pub fn class_of_type(type_name: &str) -> Class {
     match type_name {
         "PortfolioItem" | "Portfolio" | "Program" | "Project" | "Person" | "OrgUnit" => Class::Basic,
-        "ExternalLink" => Class::Work,
+        "ExternalLink" | "Task" | "Baseline" | "BaselineItem" | "BaselinePeriodValue" | "ProgressMeasurement" => {
+            Class::Work
+        }
         "PersonIdentity" | "RoleAssignment" | "ApiKey" | "ApiKeyGrant" => Class::Sec,
         "AuditEvent" => Class::Aud,
         "PortfolioTreeNode" | "ObjectiveContribution" | "AlignmentCell" | "StatusReport" | "RagAssessment" => {
@@ -27,6 +29,10 @@ pub fn class_of_type(type_name: &str) -> Class {
 /// The column at the other end of a list.
 pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
     match (entity, field) {
+        ("Project", "tasks" | "baselines" | "progressMeasurements") => "item_id",
+        ("Task", "measurements" | "baselineItems") => "task_id",
+        ("Baseline", "items" | "periodValues") => "baseline_id",
+        ("BaselineItem", "periodValues") => "baseline_item_id",
         (_, "children") | ("FiscalPeriod", "parts") => "parent_id",
         ("Portfolio", "programs" | "projects") => "portfolio_id",
         ("Program", "projects") => "program_id",

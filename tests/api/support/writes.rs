@@ -86,6 +86,11 @@ pub async fn begin(world: &World) -> (DatabaseConnection, Client) {
 pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
     let (db, lead) = begin(world).await;
     for table in [
+        "progress_measurement",
+        "baseline_period_value",
+        "baseline_item",
+        "baseline",
+        "task",
         "objective_contribution",
         "strategic_objective",
         "rag_assessment",
