@@ -303,7 +303,7 @@ fn measure(world: &World<'_>, made: &mut Schedule, given: &[Fact]) -> Result<(),
                 let below = made.tasks.iter().filter(|other| other.parent_id == Some(task.id));
                 below.filter_map(|milestone| milestone.actual_finish_on).collect()
             }
-            Technique::ZeroHundred => vec![],
+            Technique::ZeroHundred => task.actual_finish_on.into_iter().collect(),
             Technique::LevelOfEffort => last_month(world).into_iter().collect(),
             _ => months(world, fact),
         };
@@ -325,6 +325,7 @@ fn measure(world: &World<'_>, made: &mut Schedule, given: &[Fact]) -> Result<(),
             );
             let row = measurement(world, item, task, on);
             let follows = technique.follows_others();
+            let is_derived = follows || technique == Technique::ZeroHundred;
             of_task.push(progress_measurement::Model {
                 percent_complete: match technique {
                     Technique::LevelOfEffort => None,
@@ -333,8 +334,8 @@ fn measure(world: &World<'_>, made: &mut Schedule, given: &[Fact]) -> Result<(),
                 },
                 physical_percent_complete: physical,
                 earned_fraction: fraction,
-                is_derived: follows,
-                source: (!follows).then(|| "Project manager".to_owned()),
+                is_derived,
+                source: (!is_derived).then(|| "Project manager".to_owned()),
                 ..row
             });
         }
@@ -390,6 +391,9 @@ fn figures(world: &World<'_>, fact: &Fact, on: NaiveDate) -> (i64, Option<i64>) 
     let Some(began) = fact.began else { return (0, None) };
     let last = last_month(world).map_or(-1, |day| world.days_to(day));
     let (until, percent) = fact.ended.map_or((last, fact.percent.unwrap_or_default()), |ended| (ended, 100));
+    if fact.ended.is_some_and(|ended| ended <= world.days_to(on)) {
+        return (WHOLE, fact.physical.map(part));
+    }
     let passed = (world.days_to(on) - began).clamp(0, until - began);
     let share = |percent: i64| part(percent * passed / (until - began).max(1));
     (share(percent), fact.physical.map(share))

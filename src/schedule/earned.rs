@@ -71,6 +71,7 @@ impl Facts {
             facts.followers().iter().flat_map(|task| [Some(task.id), task.apportioned_to_id]).flatten().collect();
         if !decided.is_empty() {
             use progress_measurement::Column as C;
+            facts.measured = decided.iter().map(|task| (*task, BTreeMap::new())).collect();
             let found = Measurements::find().filter(C::TaskId.is_in(decided)).filter(C::ArchivedAt.is_null());
             for measurement in found.all(work.txn).await? {
                 facts.measured.entry(measurement.task_id).or_default().insert(measurement.status_on, measurement);
@@ -150,21 +151,19 @@ impl Facts {
     }
 }
 
-/// Brings what follows from the plans of these projects up to date: the measurements of tasks on which others decide, and how
-/// far those tasks are. The projects are locked, and what was to be written is written.
-pub async fn settle(work: &mut Work<'_>, projects: &BTreeSet<Uuid>) -> Result<(), Error> {
+/// Brings what follows from the plans of these projects up to date: that the `touched` tasks were finished, the measurements
+/// of tasks on which others decide, and how far all of them are. The projects are locked, and what was to be written is
+/// written.
+pub async fn settle(work: &mut Work<'_>, projects: &BTreeSet<Uuid>, touched: &BTreeSet<Uuid>) -> Result<(), Error> {
     if projects.is_empty() {
         return Ok(());
     }
     let mut facts = Facts::load(work, projects).await?;
     let followers: Vec<task::Model> = facts.followers().into_iter().cloned().collect();
-    if followers.is_empty() {
-        return Ok(());
-    }
     let ids: Vec<Uuid> = projects.iter().copied().collect();
     let items = rows::lock::<portfolio_item::Entity>(work, &ids).await?;
     let entity = work.lens.model.entity("ProgressMeasurement");
-    let mut changed = vec![];
+    let mut changed = finished(work, &mut facts, &items, touched).await?;
     for task in &followers {
         let Some(item) = items.get(&task.item_id) else { continue };
         let mut days = facts.days_of(task);
@@ -193,6 +192,48 @@ pub async fn settle(work: &mut Work<'_>, projects: &BTreeSet<Uuid>) -> Result<()
     let measured: BTreeSet<Uuid> = changed.iter().map(|row| row.after.task_id).collect();
     follow::<Measurements>(work, changed).await?;
     keep_tasks(work, &measured).await
+}
+
+/// That these tasks were finished, as a measurement of that day, where nothing later was measured; and no longer where they
+/// were not, or on another day.
+async fn finished(
+    work: &Work<'_>,
+    facts: &mut Facts,
+    items: &HashMap<Uuid, portfolio_item::Model>,
+    touched: &BTreeSet<Uuid>,
+) -> Result<Vec<Row<Model>>, Error> {
+    use progress_measurement::Column as C;
+    let is_own = |technique: Technique| !technique.follows_others() && technique != Technique::LevelOfEffort;
+    let tasks = touched.iter().filter_map(|id| facts.tasks.get(id));
+    let tasks: Vec<task::Model> = tasks.filter(|task| technique(task).is_some_and(is_own)).cloned().collect();
+    let mut stored: HashMap<Uuid, Vec<Model>> = HashMap::new();
+    let of = Measurements::find().filter(C::TaskId.is_in(tasks.iter().map(|task| task.id)));
+    for row in of.filter(C::ArchivedAt.is_null()).all(work.txn).await? {
+        stored.entry(row.task_id).or_default().push(row);
+    }
+    let entity = work.lens.model.entity("ProgressMeasurement");
+    let mut changed = vec![];
+    for task in &tasks {
+        let rows = stored.remove(&task.id).unwrap_or_default();
+        let is_stale = |row: &Model| row.is_derived && Some(row.status_on) != task.actual_finish_on;
+        let (stale, rows): (Vec<Model>, Vec<Model>) = rows.into_iter().partition(is_stale);
+        for before in stale {
+            facts.measured.get_mut(&task.id).and_then(|days| days.remove(&before.status_on));
+            let after = Model { archived_at: Some(work.now), ..before.clone() };
+            changed.push(Row::derived(entity, before, after));
+        }
+        let finish = task.actual_finish_on.filter(|finish| !rows.iter().any(|row| row.status_on >= *finish));
+        if let (Some(on), Some(item)) = (finish, items.get(&task.item_id)) {
+            let fresh = progress_write::of_task(work, task, item, on);
+            let mut row = Model { is_derived: true, percent_complete: Some(WHOLE), ..fresh };
+            row.earned_fraction = facts.fraction(&row);
+            if let Some(days) = facts.measured.get_mut(&task.id) {
+                days.insert(on, row.clone());
+            }
+            changed.push(Row::made(entity, row));
+        }
+    }
+    Ok(changed)
 }
 
 /// Brings tasks up to their latest measurement. What is finished stays complete.

@@ -35,7 +35,7 @@ pub fn declare() -> Entity {
             .written_by(Step::ProgressMeasure),
         Field::scalar("source", Scalar::String, C::Source, "What the figures come from; null when not said.").grouped().written(),
         Field::scalar("note", Scalar::String, C::Note, "What explains them; null for nothing.").unordered().written().longest(4_000),
-        Field::scalar("isDerived", Scalar::Boolean, C::IsDerived, "Whether it was written because a milestone was reached or another task was measured.").required().grouped(),
+        Field::scalar("isDerived", Scalar::Boolean, C::IsDerived, "Whether it was written because the task was finished, a milestone of it was reached, or the task that it earns with was measured. It gives way to one that is written for the day.").required().grouped(),
         Field::one("portfolio", C::PortfolioId, "Portfolio", "The project's nearest portfolio now."),
         Field::one("reportedPortfolio", C::ReportedPortfolioId, "Portfolio", "The project's nearest portfolio when it was measured; it stays when the project moves."),
     ])

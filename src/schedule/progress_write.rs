@@ -1,7 +1,7 @@
 //! Writing measurements: one for each task and day, never of a day to come, and what they earn with them. The task follows
 //! its latest one, and so do the tasks that earn with it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_graphql_value::ConstValue;
 use chrono::NaiveDate;
@@ -23,7 +23,7 @@ use crate::{
     error::Error,
     write::{
         Action, Batch, Done, Mutation, Row, UserCode, UserError, Work, names, of_item,
-        rows::{self, archived, open, save},
+        rows::{self, archived, follow, open, save},
         usual,
     },
 };
@@ -47,8 +47,8 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
             let projects = projects(&rows);
             rows::lock::<portfolio_item::Entity>(work, &projects.iter().copied().collect::<Vec<_>>()).await?;
             of_item::items_are_open(work, &rows).await?;
-            each_once(work, &rows).await?;
-            return finish(work, rows, &batch, action).await;
+            let replaced = each_once(work, &rows).await?;
+            return finish(work, rows, replaced, &batch, action).await;
         }
         let mut rows = open::<Measurements>(work, entity, &batch.items, blank).await?;
         names::take::<Measurements>(work, &mut rows).await?;
@@ -70,12 +70,12 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
                 agrees(work, row, task);
             }
         }
-        each_once(work, &rows).await?;
+        let replaced = each_once(work, &rows).await?;
         let facts = Facts::load(work, &projects(&rows)).await?;
         for row in &mut rows {
             earns(work, row, &facts, &tasks);
         }
-        finish(work, rows, &batch, Action::Written).await
+        finish(work, rows, replaced, &batch, Action::Written).await
     }
     .boxed()
 }
@@ -191,34 +191,56 @@ fn earns(work: &mut Work<'_>, row: &mut Row<Model>, facts: &Facts, tasks: &Tasks
     }
 }
 
-/// A task has one measurement for a day, archived ones apart.
-async fn each_once(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
+/// A task has one measurement for a day, archived ones apart. One that followed from something else gives way to what is said
+/// of the day: those are given, on their way into the archive.
+async fn each_once(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<Vec<Row<Model>>, Error> {
     let of: Vec<Uuid> = rows.iter().map(|row| row.after.task_id).collect();
     let stored = Measurements::find().filter(C::TaskId.is_in(of)).filter(C::ArchivedAt.is_null());
     let written: BTreeSet<Uuid> = rows.iter().map(|row| row.after.id).collect();
-    let stored = stored.all(work.txn).await?;
-    let mut taken: BTreeSet<(Uuid, NaiveDate)> =
-        stored.iter().filter(|row| !written.contains(&row.id)).map(|row| (row.task_id, row.status_on)).collect();
+    let stored = stored.all(work.txn).await?.into_iter().filter(|row| !written.contains(&row.id));
+    let mut taken: BTreeMap<(Uuid, NaiveDate), Option<Model>> =
+        stored.map(|row| ((row.task_id, row.status_on), Some(row))).collect();
+    let mut replaced = vec![];
     for row in rows {
-        let is_there = row.after.archived_at.is_none() && !work.has_failed(row.index);
-        if is_there && !taken.insert((row.after.task_id, row.after.status_on)) {
-            let line = "The task has a measurement for this day already.";
-            let path = if row.gives("statusOn") { row.place("statusOn") } else { row.named_at.clone() };
-            work.fail(row, UserError::new(UserCode::Duplicate, path, line));
+        if row.after.archived_at.is_some() || work.has_failed(row.index) {
+            continue;
+        }
+        match taken.insert((row.after.task_id, row.after.status_on), None) {
+            None => {}
+            Some(Some(before)) if before.is_derived => {
+                let after = Model { archived_at: Some(work.now), ..before.clone() };
+                replaced.push(Row::derived(row.entity, before, after));
+            }
+            Some(_) => {
+                let line = "The task has a measurement for this day already.";
+                let path = if row.gives("statusOn") { row.place("statusOn") } else { row.named_at.clone() };
+                work.fail(row, UserError::new(UserCode::Duplicate, path, line));
+            }
         }
     }
-    Ok(())
+    Ok(replaced)
 }
 
-async fn finish(work: &mut Work<'_>, rows: Vec<Row<Model>>, batch: &Batch, action: Action) -> Result<Done, Error> {
+async fn finish(
+    work: &mut Work<'_>,
+    rows: Vec<Row<Model>>,
+    mut replaced: Vec<Row<Model>>,
+    batch: &Batch,
+    action: Action,
+) -> Result<Done, Error> {
     let rejected = work.rejects(batch);
     let good = || rows.iter().filter(|row| !work.has_failed(row.index));
     let measured: BTreeSet<Uuid> = good().map(|row| row.after.task_id).collect();
     let projects: BTreeSet<Uuid> = good().map(|row| row.after.item_id).collect();
+    let days: BTreeSet<(Uuid, NaiveDate)> = good().map(|row| (row.after.task_id, row.after.status_on)).collect();
+    replaced.retain(|row| days.contains(&(row.after.task_id, row.after.status_on)));
+    if !rejected {
+        follow::<Measurements>(work, replaced).await?;
+    }
     let done = save::<Measurements>(work, rows, batch, action).await?;
     if !rejected {
         earned::keep_tasks(work, &measured).await?;
-        earned::settle(work, &projects).await?;
+        earned::settle(work, &projects, &measured).await?;
     }
     Ok(done)
 }

@@ -67,6 +67,7 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
             kind_agrees(work, row);
         }
         technique_stays(work, &rows).await?;
+        nothing_less_was_measured(work, &rows).await?;
         let projects: Vec<Uuid> = projects(&rows).into_iter().collect();
         let known = task_tree::known(work, &projects).await?;
         task_tree::stays_a_tree(work, &rows, &known);
@@ -294,13 +295,40 @@ async fn technique_stays(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(),
     Ok(())
 }
 
+/// A task is not finished before a day on which it was measured to be less than complete.
+async fn nothing_less_was_measured(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
+    use progress_measurement::Column as C;
+    let finishes = |row: &&Row<Model>| {
+        let was = row.before.as_ref().and_then(|before| before.actual_finish_on);
+        let is_own = earned::technique(&row.after).is_some_and(|technique| !technique.follows_others());
+        row.before.is_some() && row.after.actual_finish_on.is_some() && was != row.after.actual_finish_on && is_own
+    };
+    let ids: Vec<Uuid> = rows.iter().filter(finishes).map(|row| row.after.id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let less = progress_measurement::Entity::find().filter(C::TaskId.is_in(ids)).filter(C::ArchivedAt.is_null());
+    let less = less.filter(C::PercentComplete.lt(WHOLE)).all(work.txn).await?;
+    for row in rows.iter().filter(finishes) {
+        let later = less.iter().filter(|less| less.task_id == row.after.id && !work.is_refused(row.index));
+        let later = later.filter(|less| Some(less.status_on) >= row.after.actual_finish_on);
+        if let Some(on) = later.map(|less| less.status_on).max() {
+            let line = format!("It was measured as less than complete on {on}.");
+            let error = UserError::rule(row.place("actualFinishOn"), "TASK_FINISHED", line);
+            work.fail(row, error.with("statusOn", on));
+        }
+    }
+    Ok(())
+}
+
 async fn finish(work: &mut Work<'_>, rows: Vec<Row<Model>>, batch: &Batch, action: Action) -> Result<Done, Error> {
     let rejected = work.rejects(batch);
-    let good = rows.iter().filter(|row| !work.has_failed(row.index));
-    let projects: BTreeSet<Uuid> = good.map(|row| row.after.item_id).collect();
+    let good = || rows.iter().filter(|row| !work.has_failed(row.index));
+    let projects: BTreeSet<Uuid> = good().map(|row| row.after.item_id).collect();
+    let touched: BTreeSet<Uuid> = good().map(|row| row.after.id).collect();
     let done = save::<Tasks>(work, rows, batch, action).await?;
     if !rejected {
-        earned::settle(work, &projects).await?;
+        earned::settle(work, &projects, &touched).await?;
     }
     Ok(done)
 }

@@ -41,6 +41,7 @@ mod plans;
 mod published;
 mod refused;
 mod reporting;
+mod schedule;
 mod rollups;
 mod steps;
 mod storm;
@@ -85,6 +86,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     reporting::list,
     refused::list,
     rollups::list,
+    schedule::list,
     steps::list,
     storm::list,
     strategy::list,
