@@ -4,9 +4,10 @@
 
 use chrono::{Datelike, NaiveDate};
 use entity::{
-    baseline, baseline_item, baseline_period_value, benefit, benefit_contribution, benefit_plan_point, budget, budget_line, cost_category, external_link,
-    fiscal_calendar, fiscal_period, forecast, forecast_line, objective_contribution, org_unit, person, person_identity,
-    portfolio_item, progress_measurement, rag_assessment, role_assignment, status_report, strategic_objective, task,
+    baseline, baseline_item, baseline_period_value, benefit, benefit_contribution, benefit_plan_point, budget,
+    budget_line, cost_category, external_link, fiscal_calendar, fiscal_period, forecast, forecast_line,
+    objective_contribution, org_unit, person, person_identity, portfolio_item, progress_measurement, rag_assessment,
+    role_assignment, status_report, strategic_objective, task,
 };
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect};
 

@@ -15,8 +15,8 @@ use super::{
     benefits::{Benefits, benefits},
     calendar::Frame,
     forecasts, money, ratings, reports,
-    shape::{PER_UNIT, World, facts, id, instant},
     schedule::{Schedule, schedule},
+    shape::{PER_UNIT, World, facts, id, instant},
     strategy, timeline,
 };
 use crate::error::Error;

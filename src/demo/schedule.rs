@@ -176,7 +176,10 @@ fn freeze(world: &World<'_>, made: &mut Schedule, given: &[Fact], fact: &Baselin
         note: fact.note.clone(),
         currency: item.base_currency.clone(),
         completion_amount: 0,
-        reserve_amount: item.budget_amount.filter(|_| is_submitted).map(|budget| budget / PER_UNIT / 25_000 * 1_000 * PER_UNIT),
+        reserve_amount: item
+            .budget_amount
+            .filter(|_| is_submitted)
+            .map(|budget| budget / PER_UNIT / 25_000 * 1_000 * PER_UNIT),
         start_on: None,
         finish_on: None,
         reported_portfolio_id: world.portfolio_on(item, day),
@@ -304,7 +307,7 @@ fn measure(world: &World<'_>, made: &mut Schedule, given: &[Fact]) -> Result<(),
                 below.filter_map(|milestone| milestone.actual_finish_on).collect()
             }
             Technique::ZeroHundred => task.actual_finish_on.into_iter().collect(),
-            Technique::LevelOfEffort => last_month(world).into_iter().collect(),
+            Technique::LevelOfEffort => vec![last_month(world)],
             _ => months(world, fact),
         };
         let mut of_task = vec![];
@@ -373,8 +376,8 @@ fn measure(world: &World<'_>, made: &mut Schedule, given: &[Fact]) -> Result<(),
     Ok(())
 }
 
-fn last_month(world: &World<'_>) -> Option<NaiveDate> {
-    Some(month_end(world.as_of - Months::new(1)))
+fn last_month(world: &World<'_>) -> NaiveDate {
+    month_end(world.as_of - Months::new(1))
 }
 
 /// The ends of the months that a task was at work in, and its last day.
@@ -389,7 +392,7 @@ fn months(world: &World<'_>, fact: &Fact) -> Vec<NaiveDate> {
 /// How far it was and how much of its result was there on a day: evenly up to its last day, or to what is known now.
 fn figures(world: &World<'_>, fact: &Fact, on: NaiveDate) -> (i64, Option<i64>) {
     let Some(began) = fact.began else { return (0, None) };
-    let last = last_month(world).map_or(-1, |day| world.days_to(day));
+    let last = world.days_to(last_month(world));
     let (until, percent) = fact.ended.map_or((last, fact.percent.unwrap_or_default()), |ended| (ended, 100));
     if fact.ended.is_some_and(|ended| ended <= world.days_to(on)) {
         return (WHOLE, fact.physical.map(part));

@@ -69,25 +69,81 @@ pub fn declare() -> Entity {
             .written_by(PEN)
             .defaulted()
             .once(),
-        Field::choice("level", &LEVEL, C::Level, "How fine its items are; WORK_PACKAGE if not said.").required().written_by(PEN).defaulted(),
+        Field::choice("level", &LEVEL, C::Level, "How fine its items are; WORK_PACKAGE if not said.")
+            .required()
+            .written_by(PEN)
+            .defaulted(),
         Field::choice("state", &STATE, C::State, "Where it stands.").required(),
-        Field::date("asOfOn", C::AsOfOn, "The day of which it is a picture; today if not said.").required().written_by(PEN).defaulted(),
-        Field::scalar("note", Scalar::String, C::Note, "What explains it; null for nothing.").unordered().written_by(PEN).longest(20_000),
-        Field::scalar("currency", Scalar::CurrencyCode, C::Currency, "The currency of all its money: the project's base currency.").required().grouped(),
-        Field::money("budgetAtCompletion", Class::Fin, (C::CompletionAmount, C::Currency), true, "The sum over the cost of its items, management reserve apart (BAC, ISO 21508)."),
-        Field::money("managementReserve", Class::Fin, (C::ReserveAmount, C::Currency), true, "Held by management beside it; null for none.").written_by(PEN),
+        Field::date("asOfOn", C::AsOfOn, "The day of which it is a picture; today if not said.")
+            .required()
+            .written_by(PEN)
+            .defaulted(),
+        Field::scalar("note", Scalar::String, C::Note, "What explains it; null for nothing.")
+            .unordered()
+            .written_by(PEN)
+            .longest(20_000),
+        Field::scalar(
+            "currency",
+            Scalar::CurrencyCode,
+            C::Currency,
+            "The currency of all its money: the project's base currency.",
+        )
+        .required()
+        .grouped(),
+        Field::money(
+            "budgetAtCompletion",
+            Class::Fin,
+            (C::CompletionAmount, C::Currency),
+            true,
+            "The sum over the cost of its items, management reserve apart (BAC, ISO 21508).",
+        ),
+        Field::money(
+            "managementReserve",
+            Class::Fin,
+            (C::ReserveAmount, C::Currency),
+            true,
+            "Held by management beside it; null for none.",
+        )
+        .written_by(PEN),
         Field::date("startOn", C::StartOn, "The first day of its items; null without items."),
         Field::date("finishOn", C::FinishOn, "The last day of its items; null without items."),
         Field::many("items", "BaselineItem", baseline_item::Column::BaselineId, "What it says of each task."),
-        Field::many("periodValues", "BaselinePeriodValue", baseline_period_value::Column::BaselineId, "When the cost of its items is planned to be earned."),
+        Field::many(
+            "periodValues",
+            "BaselinePeriodValue",
+            baseline_period_value::Column::BaselineId,
+            "When the cost of its items is planned to be earned.",
+        ),
         Field::one("portfolio", C::PortfolioId, "Portfolio", "The project's nearest portfolio now."),
-        Field::one("reportedPortfolio", C::ReportedPortfolioId, "Portfolio", "The project's nearest portfolio when the baseline was made; it stays when the project moves."),
+        Field::one(
+            "reportedPortfolio",
+            C::ReportedPortfolioId,
+            "Portfolio",
+            "The project's nearest portfolio when the baseline was made; it stays when the project moves.",
+        ),
         Field::scalar("submittedAt", Scalar::DateTime, C::SubmittedAt, "When it was submitted; null before."),
         Field::one("submittedBy", C::SubmittedById, "Person", "Who submitted it; null before, and for API keys."),
-        Field::scalar("approvedAt", Scalar::DateTime, C::ApprovedAt, "When it was approved: it is in force from then on; null where it was not.").grouped(),
+        Field::scalar(
+            "approvedAt",
+            Scalar::DateTime,
+            C::ApprovedAt,
+            "When it was approved: it is in force from then on; null where it was not.",
+        )
+        .grouped(),
         Field::one("approvedBy", C::ApprovedById, "Person", "Who approved it; null where nobody did."),
-        Field::scalar("supersededAt", Scalar::DateTime, C::SupersededAt, "When a later one took its place; null while it is in force."),
-        Field::scalar("decisionNote", Scalar::String, C::DecisionNote, "Why it was approved or rejected; null for nothing.").unordered(),
+        Field::scalar(
+            "supersededAt",
+            Scalar::DateTime,
+            C::SupersededAt,
+            "When a later one took its place; null while it is in force.",
+        ),
+        Field::scalar(
+            "decisionNote",
+            Scalar::String,
+            C::DecisionNote,
+            "Why it was approved or rejected; null for nothing.",
+        )
+        .unordered(),
     ])
     .audited()
     .archivable()
@@ -109,10 +165,25 @@ pub fn declare_item() -> Entity {
         Field::one("project", C::ItemId, "Project", "The project."),
         Field::one("task", C::TaskId, "Task", "The task, of the same project.").written_by(PEN).once(),
         Field::date("startOn", C::StartOn, "The first day.").required().written_by(PEN),
-        Field::date("finishOn", C::FinishOn, "The last day: by its end all of the cost is planned to be earned.").required().written_by(PEN),
-        Field::scalar("workMinutes", Scalar::Int, C::WorkMinutes, "Work, in minutes, 0 or more; null when not estimated.").written_by(PEN),
+        Field::date("finishOn", C::FinishOn, "The last day: by its end all of the cost is planned to be earned.")
+            .required()
+            .written_by(PEN),
+        Field::scalar(
+            "workMinutes",
+            Scalar::Int,
+            C::WorkMinutes,
+            "Work, in minutes, 0 or more; null when not estimated.",
+        )
+        .written_by(PEN),
         Field::scalar("currency", Scalar::CurrencyCode, C::Currency, "The baseline's currency.").required().grouped(),
-        Field::money("cost", Class::Fin, (C::CostAmount, C::Currency), true, "What it is planned to cost; null for nothing.").written_by(PEN),
+        Field::money(
+            "cost",
+            Class::Fin,
+            (C::CostAmount, C::Currency),
+            true,
+            "What it is planned to cost; null for nothing.",
+        )
+        .written_by(PEN),
         Field::many(
             "periodValues",
             "BaselinePeriodValue",
@@ -120,7 +191,12 @@ pub fn declare_item() -> Entity {
             "When its cost is planned to be earned. Without any it is earned by calendar day, the same for each.",
         ),
         Field::one("portfolio", C::PortfolioId, "Portfolio", "The project's nearest portfolio now."),
-        Field::one("reportedPortfolio", C::ReportedPortfolioId, "Portfolio", "The project's nearest portfolio when the baseline was made; it stays when the project moves."),
+        Field::one(
+            "reportedPortfolio",
+            C::ReportedPortfolioId,
+            "Portfolio",
+            "The project's nearest portfolio when the baseline was made; it stays when the project moves.",
+        ),
     ])
     .audited()
 }

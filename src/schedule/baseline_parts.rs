@@ -36,7 +36,8 @@ const SHARED: [&str; 2] = ["currency", "reported_portfolio_id"];
 
 /// The mutations of items and increments.
 pub fn mutations() -> Vec<Mutation> {
-    let gone = |what: &str| format!("Removes a {what} while its baseline is a draft. Nothing of it is left but its trail.");
+    let gone =
+        |what: &str| format!("Removes a {what} while its baseline is a draft. Nothing of it is left but its trail.");
     let mut all = written("BaselineItem", "baselineItem", None, write_items);
     let items = gone("BaselineItem, with its increments,");
     all.push(delete("BaselineItem", "baselineItem", None, items, write_items));
@@ -97,12 +98,12 @@ async fn may_change<M: ModelTrait>(
     work: &mut Work<'_>,
     rows: &[Row<M>],
     baselines: &Baselines,
-    link: &str,
+    by: &str,
 ) -> Result<(), Error> {
     for row in rows {
         let of = value::optional_id(&row.after, "baseline_id").and_then(|id| baselines.get(&id));
         let Some(of) = of.filter(|_| !work.is_refused(row.index)) else { continue };
-        let path = if row.before.is_none() { row.place(link) } else { row.named_at.clone() };
+        let path = if row.before.is_none() { row.place(by) } else { row.named_at.clone() };
         is_draft(work, row, of, path.clone());
         if of.archived_at.is_some() && !work.has_failed(row.index) {
             let line = "The Baseline is archived; take it out of the archive first.";
@@ -154,11 +155,7 @@ fn write_items<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'
     .boxed()
 }
 
-async fn remove_items(
-    work: &mut Work<'_>,
-    rows: Vec<Row<baseline_item::Model>>,
-    batch: &Batch,
-) -> Result<Done, Error> {
+async fn remove_items(work: &mut Work<'_>, rows: Vec<Row<baseline_item::Model>>, batch: &Batch) -> Result<Done, Error> {
     if !work.rejects(batch) {
         let of: Vec<Uuid> = rows.iter().map(|row| row.after.id).collect();
         let values = Values::find().filter(V::BaselineItemId.is_in(of)).all(work.txn).await?;
@@ -203,7 +200,7 @@ async fn holds_its_increments(work: &mut Work<'_>, rows: &[Row<baseline_item::Mo
     }
     for row in rows {
         let Some(values) = by_item.get(&row.after.id) else { continue };
-        if let Some((field, line)) = misfit(&row.after, values.iter()) {
+        if let Some((field, line)) = misfit(&row.after, &values.iter()) {
             let place = match field {
                 "plannedValue" => "cost",
                 "endOn" if row.gives("finishOn") => "finishOn",
@@ -219,7 +216,7 @@ async fn holds_its_increments(work: &mut Work<'_>, rows: &[Row<baseline_item::Mo
 /// Which field of increments does not fit their item.
 fn misfit<'v>(
     item: &baseline_item::Model,
-    values: impl Iterator<Item = &'v baseline_period_value::Model> + Clone,
+    values: &(impl Iterator<Item = &'v baseline_period_value::Model> + Clone),
 ) -> Option<(&'static str, &'static str)> {
     let cost: i128 = values.clone().filter_map(|value| value.planned_amount).map(i128::from).sum();
     let minutes: i64 = values.clone().filter_map(|value| value.work_minutes).map(i64::from).sum();
@@ -328,7 +325,7 @@ async fn lie_in_their_items(
             }
             let outside = of.iter().find(|row| row.after.end_on < item.start_on || item.finish_on < row.after.end_on);
             let values = kept.into_iter().chain(of.iter().map(|row| &row.after));
-            if let Some((field, line)) = misfit(item, values)
+            if let Some((field, line)) = misfit(item, &values)
                 && let Some(row) = outside.or(of.last())
             {
                 wrong.push((**row, UserError::rule(row.place(field), "PERIODS_WITHIN_ITEM", line)));

@@ -40,8 +40,18 @@ pub fn mutations() -> Vec<Mutation> {
         run,
     };
     vec![
-        act("Submit", "Hands a draft in for approval: from then on nothing of it changes. It has items by then, and the increments of an item sum to its cost.", vec![], submit),
-        act("Approve", "Approves a submitted baseline: it is the project's baseline of its kind from now on, and the one before is superseded. Never by who submitted it, nor by the project's manager.", vec![note.clone()], approve),
+        act(
+            "Submit",
+            "Hands a draft in for approval: from then on nothing of it changes. It has items by then, and the increments of an item sum to its cost.",
+            vec![],
+            submit,
+        ),
+        act(
+            "Approve",
+            "Approves a submitted baseline: it is the project's baseline of its kind from now on, and the one before is superseded. Never by who submitted it, nor by the project's manager.",
+            vec![note.clone()],
+            approve,
+        ),
         act("Reject", "Rejects a submitted baseline.", vec![note], reject),
     ]
 }
@@ -183,10 +193,6 @@ async fn former(work: &mut Work<'_>, row: &Row<Model>) -> Result<Option<Row<Mode
         let error = UserError::new(UserCode::IllegalState, row.path.clone(), line);
         work.fail(row, error.with("state", &row.after.state));
     }
-    let after = Model {
-        state: State::Superseded.as_str().to_owned(),
-        superseded_at: Some(work.now),
-        ..before.clone()
-    };
+    let after = Model { state: State::Superseded.as_str().to_owned(), superseded_at: Some(work.now), ..before.clone() };
     Ok(Some(Row::derived(row.entity, before, after)))
 }

@@ -21,8 +21,8 @@ use crate::{
     finance::versions::Revisions,
     graph::{encode_id, input::listed, parse_id, value::amount},
     write::{
-        Done, InputType, Member, Mutation, Path, PlainType, Row, Shape, UserCode, UserError, Verb, Work, Written, input,
-        of_item,
+        Done, InputType, Member, Mutation, Path, PlainType, Row, Shape, UserCode, UserError, Verb, Work, Written,
+        input, of_item,
         rows::{self, follow},
     },
 };
@@ -150,7 +150,8 @@ async fn write(
 /// The project, locked, where the caller makes baselines; else why not is noted.
 async fn project(work: &mut Work<'_>, input: &ConstValue) -> Result<Option<portfolio_item::Model>, Error> {
     let (by_id, by_key) = (input::text(input, "projectId"), input::text(input, "projectKey"));
-    let (field, projects) = (if by_id.is_some() { "projectId" } else { "projectKey" }, work.lens.model.entity("Project"));
+    let (field, projects) =
+        (if by_id.is_some() { "projectId" } else { "projectKey" }, work.lens.model.entity("Project"));
     let path = Path::input().at(field);
     let found = match (by_id, by_key) {
         (Some(_), Some(_)) => {
@@ -167,7 +168,9 @@ async fn project(work: &mut Work<'_>, input: &ConstValue) -> Result<Option<portf
             Some((_, id)) => work.lens.by_id(projects, &[id]).await?.into_values().next(),
             None => None,
         },
-        (None, Some(key)) => work.lens.by_key(projects, std::slice::from_ref(&key)).await?.into_values().flatten().next(),
+        (None, Some(key)) => {
+            work.lens.by_key(projects, std::slice::from_ref(&key)).await?.into_values().flatten().next()
+        }
     };
     let Some(found) = found else {
         let line = "There is no such project that you can see.";
@@ -248,7 +251,8 @@ async fn costs(
     }
     let others: Vec<&task::Model> = tasks.iter().filter(|task| !costs.contains_key(&task.id)).collect();
     if let Ok(Some(total)) = total {
-        let weights: Vec<i64> = others.iter().map(|task| task.work_minutes.map(i64::from).unwrap_or_default()).collect();
+        let weights: Vec<i64> =
+            others.iter().map(|task| task.work_minutes.map(i64::from).unwrap_or_default()).collect();
         if total > 0 && weights.iter().sum::<i64>() == 0 {
             let line = "Without planned work the amount cannot be divided.";
             return Ok(Err(vec![UserError::rule(Path::input().at("amount"), "TASK_PLANNED", line)]));

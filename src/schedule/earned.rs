@@ -144,7 +144,12 @@ impl Facts {
     fn planned(&self, task: &task::Model, on: NaiveDate) -> i64 {
         if let Some(item) = self.items.get(&task.id) {
             let increments = self.increments.get(&item.id).map(Vec::as_slice).unwrap_or_default();
-            return rules::planned((item.start_on, item.finish_on), item.cost_amount.unwrap_or_default(), increments, on);
+            return rules::planned(
+                (item.start_on, item.finish_on),
+                item.cost_amount.unwrap_or_default(),
+                increments,
+                on,
+            );
         }
         let span = task.planned_start_on.zip(task.planned_finish_on);
         span.map_or(0, |span| rules::planned(span, 0, &[], on))

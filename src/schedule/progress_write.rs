@@ -51,11 +51,12 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
             return finish(work, rows, replaced, &batch, action).await;
         }
         let mut rows = open::<Measurements>(work, entity, &batch.items, blank).await?;
-        names::take::<Measurements>(work, &mut rows).await?;
         let link = ("task", "task_id");
         let tasks = of_item::wholes::<task::Entity, _>(work, &rows, "Task", link, scopes, &needs).await?;
         let items: Vec<Uuid> = tasks.values().map(|task| task.item_id).collect::<BTreeSet<_>>().into_iter().collect();
         let items = rows::lock::<portfolio_item::Entity>(work, &items).await?;
+        // Once the project is locked: whoever sent the same before has committed it.
+        names::take::<Measurements>(work, &mut rows).await?;
         for row in rows.iter_mut().filter(|row| row.before.is_none()) {
             let task = tasks.get(&row.after.task_id);
             let Some((task, item)) = task.and_then(|task| Some((task, items.get(&task.item_id)?))) else { continue };
@@ -179,7 +180,8 @@ fn agrees(work: &mut Work<'_>, row: &Row<Model>, task: &task::Model) {
 /// What is earned by it: never more than the task costs in the baseline in force.
 fn earns(work: &mut Work<'_>, row: &mut Row<Model>, facts: &Facts, tasks: &Tasks) {
     let cost = facts.cost(row.after.task_id);
-    if row.gives("measuredEarnedValue") && row.after.measured_amount.zip(cost).is_some_and(|(earned, cost)| earned > cost)
+    if row.gives("measuredEarnedValue")
+        && row.after.measured_amount.zip(cost).is_some_and(|(earned, cost)| earned > cost)
     {
         let line = "More than its cost in the baseline in force is not earned.";
         work.fail(row, UserError::rule(row.place("measuredEarnedValue"), "EARNED_WITHIN_COST", line));

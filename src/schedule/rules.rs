@@ -330,14 +330,8 @@ mod tests {
             };
             facts.iter().enumerate().map(one).collect()
         };
-        let nothing = Progress {
-            percent: 0,
-            physical: None,
-            is_begun: false,
-            planned: 0,
-            milestones: &[],
-            base: (WHOLE, 0),
-        };
+        let nothing =
+            Progress { percent: 0, physical: None, is_begun: false, planned: 0, milestones: &[], base: (WHOLE, 0) };
         let (none, one, two, all) = (milestones(0), milestones(1), milestones(2), milestones(3));
         let at = |percent: i64| Progress { percent: p(percent), ..nothing };
         for (technique, progress, due) in [
@@ -377,14 +371,8 @@ mod tests {
     #[test]
     fn a_third_is_rounded_half_to_even() {
         let thirds = [true, false, false].map(|is_reached| Milestone { is_reached, weight: 1, parent_percent: 0 });
-        let progress = Progress {
-            percent: 0,
-            physical: None,
-            is_begun: true,
-            planned: 0,
-            milestones: &thirds,
-            base: (0, 0),
-        };
+        let progress =
+            Progress { percent: 0, physical: None, is_begun: true, planned: 0, milestones: &thirds, base: (0, 0) };
         assert_eq!(earned(Technique::WeightedMilestones, &progress), 333_333_333);
         assert_eq!((ratio(1, 2_000_000_000), ratio(3, 2_000_000_000), ratio(1, 0)), (0, 2, 0));
         assert_eq!((part_of(p(50), 1), part_of(p(50), 3), part_of(p(50), 5)), (0, 2, 2));

@@ -28,13 +28,22 @@ static TECHNIQUE: EnumDecl = EnumDecl {
     doc: "How the earned value of a task is found (ISO 21508; the seven of Clarity, and the physical percent complete of Microsoft Project).",
     values: &[
         ("PERCENT_COMPLETE", "As far as it is said to be."),
-        ("PHYSICAL_PERCENT_COMPLETE", "As much of its result as is there; as far as it is said to be where that is not given."),
+        (
+            "PHYSICAL_PERCENT_COMPLETE",
+            "As much of its result as is there; as far as it is said to be where that is not given.",
+        ),
         ("ZERO_HUNDRED", "Nothing before it is complete, then all."),
         ("FIFTY_FIFTY", "Half when work begins, all when it is complete."),
         ("LEVEL_OF_EFFORT", "What was planned to be earned by the day: its planned value."),
-        ("WEIGHTED_MILESTONES", "The weights of the milestones below it that were reached, divided by the weights of all of them."),
+        (
+            "WEIGHTED_MILESTONES",
+            "The weights of the milestones below it that were reached, divided by the weights of all of them.",
+        ),
         ("MILESTONE_PERCENT", "The `parentPercentComplete` of the furthest milestone below it that was reached."),
-        ("APPORTIONED", "`apportionedRatio` times what the task `apportionedTo` has earned of its own cost; at most all."),
+        (
+            "APPORTIONED",
+            "`apportionedRatio` times what the task `apportionedTo` has earned of its own cost; at most all.",
+        ),
     ],
 };
 

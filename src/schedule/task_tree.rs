@@ -96,7 +96,8 @@ fn misplaced(work: &Work<'_>, rows: &[Row<Model>], after: &HashMap<Uuid, &Model>
     let places: Places = after.values().map(|task| (task.id, task.parent_id)).collect();
     let is_moved = |row: &Row<Model>| row.before.as_ref().is_none_or(|before| before.parent_id != row.after.parent_id);
     let good = || (0..rows.len()).filter(|at| !work.has_failed(rows[*at].index));
-    let moved: BTreeMap<usize, Uuid> = good().filter(|at| is_moved(&rows[*at])).map(|at| (at, rows[at].after.id)).collect();
+    let moved: BTreeMap<usize, Uuid> =
+        good().filter(|at| is_moved(&rows[*at])).map(|at| (at, rows[at].after.id)).collect();
     let rule = |at: usize, field: &str, line: &str| (at, UserError::rule(rows[at].place(field), "TASK_PARENT", line));
     // First the rings: who hangs below one is not to blame for it.
     let is_ring = |id: Uuid| path(&places, id, MAX_DEPTH).last().and_then(|top| places.get(top)) == Some(&Some(id));
@@ -124,7 +125,8 @@ fn misplaced(work: &Work<'_>, rows: &[Row<Model>], after: &HashMap<Uuid, &Model>
         // Whoever is written is to blame: the part by its place, else what holds it by its kind.
         if let Some(at) = by_id.get(&part.id) {
             let field = if rows[*at].gives("parent") { "parent" } else { "kind" };
-            let line = "A part stands below a summary of its project; a milestone also below the task that it measures.";
+            let line =
+                "A part stands below a summary of its project; a milestone also below the task that it measures.";
             wrong.extend([rule(*at, field, line)]);
         } else if let Some(at) = by_id.get(&parent) {
             let field = if rows[*at].gives("kind") { "kind" } else { "earnedValueTechnique" };
@@ -150,7 +152,8 @@ fn misapportioned(work: &Work<'_>, rows: &[Row<Model>], after: &HashMap<Uuid, &M
     }
     for task in after.values() {
         let Some(base) = task.apportioned_to_id else { continue };
-        let measured = after.get(&base).filter(|base| base.item_id == task.item_id).and_then(|base| earned::technique(base));
+        let measured =
+            after.get(&base).filter(|base| base.item_id == task.item_id).and_then(|base| earned::technique(base));
         let cannot = [Some(Technique::Apportioned), Some(Technique::LevelOfEffort), None];
         if base != task.id && !cannot.contains(&measured) {
             continue;

@@ -52,8 +52,9 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
             return finish(work, rows, &batch, action).await;
         }
         let mut rows = open::<Tasks>(work, entity, &batch.items, blank).await?;
-        names::take::<Tasks>(work, &mut rows).await?;
         let items = of_item::items(work, &rows, scopes, &needs).await?;
+        // Once the project is locked: whoever sent the same before has committed it.
+        names::take::<Tasks>(work, &mut rows).await?;
         of_item::items_are_open(work, &rows).await?;
         keys_are_free::<Tasks>(work, &rows, None).await?;
         charge::are_here(work, &rows, &[("owner", "owner_id")]).await?;
@@ -127,12 +128,13 @@ fn projects(rows: &[Row<Model>]) -> BTreeSet<Uuid> {
 fn follow_from_each_other(row: &mut Row<Model>) {
     let gives = |field: &str| row.given.iter().any(|a| a.field.name == field);
     let is_milestone = row.after.kind == TaskKind::Milestone.as_str();
-    let one = |start: &mut Option<NaiveDate>, finish: &mut Option<NaiveDate>, names: (&str, &str)| {
-        match (gives(names.0), gives(names.1)) {
-            (true, false) => *finish = *start,
-            (false, true) => *start = *finish,
-            _ => (*start, *finish) = (start.or(*finish), finish.or(*start)),
-        }
+    let one = |start: &mut Option<NaiveDate>, finish: &mut Option<NaiveDate>, names: (&str, &str)| match (
+        gives(names.0),
+        gives(names.1),
+    ) {
+        (true, false) => *finish = *start,
+        (false, true) => *start = *finish,
+        _ => (*start, *finish) = (start.or(*finish), finish.or(*start)),
     };
     let m = &mut row.after;
     if is_milestone {
@@ -254,8 +256,7 @@ fn kind_agrees(work: &mut Work<'_>, row: &Row<Model>) {
             work.fail(row, UserError::rule(row.place(later(row, "kind", field)), "MILESTONE_WORK", line));
         }
     }
-    for (field, has) in
-        [("weight", m.weight.is_some()), ("parentPercentComplete", m.parent_percent_complete.is_some())]
+    for (field, has) in [("weight", m.weight.is_some()), ("parentPercentComplete", m.parent_percent_complete.is_some())]
     {
         if !is_milestone && has {
             let line = format!("Only a milestone has `{field}`.");

@@ -39,7 +39,6 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     /// The person who did; null is the system or an import.
     pub updated_by_id: Option<Uuid>,
-
 }
 
 /// None here: joins are declared with the rights that guard them.

@@ -26,16 +26,13 @@ fn tasks_stand_and_are_measured_as_the_server_would_have_it() {
         }
         let of = made.measurements.iter().filter(|row| row.task_id == task.id && row.archived_at.is_none());
         let last = of.max_by_key(|row| row.status_on);
-        match task.actual_finish_on {
-            Some(finish) => {
-                let last = last.unwrap_or_else(|| panic!("{} was finished and never measured", task.key));
-                assert_eq!((task.percent_complete, last.earned_fraction), (WHOLE, WHOLE), "{}", task.key);
-                assert!(last.status_on <= finish, "{}", task.key);
-            }
-            None => {
-                let percent = last.and_then(|row| row.percent_complete).unwrap_or_default();
-                assert_eq!(task.percent_complete, percent, "{}", task.key);
-            }
+        if let Some(finish) = task.actual_finish_on {
+            let last = last.unwrap_or_else(|| panic!("{} was finished and never measured", task.key));
+            assert_eq!((task.percent_complete, last.earned_fraction), (WHOLE, WHOLE), "{}", task.key);
+            assert!(last.status_on <= finish, "{}", task.key);
+        } else {
+            let percent = last.and_then(|row| row.percent_complete).unwrap_or_default();
+            assert_eq!(task.percent_complete, percent, "{}", task.key);
         }
         assert!(last.is_none_or(|row| row.status_on < day()), "{}", task.key);
     }

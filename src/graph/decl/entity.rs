@@ -211,8 +211,19 @@ impl Entity {
     pub fn named_by(mut self, system: impl IdenStatic, external_id: impl IdenStatic) -> Self {
         self.named_by = Some((system.as_str(), external_id.as_str()));
         self.fields.extend([
-            Field::scalar("externalSystem", Scalar::String, system, "The other system that it came from by a bulk upsert; null where it was entered here.").grouped(),
-            Field::scalar("externalId", Scalar::String, external_id, "The id that the other system gave it; null where it was entered here."),
+            Field::scalar(
+                "externalSystem",
+                Scalar::String,
+                system,
+                "The other system that it came from by a bulk upsert; null where it was entered here.",
+            )
+            .grouped(),
+            Field::scalar(
+                "externalId",
+                Scalar::String,
+                external_id,
+                "The id that the other system gave it; null where it was entered here.",
+            ),
         ]);
         self
     }

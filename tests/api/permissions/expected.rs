@@ -287,9 +287,8 @@ impl<'r> Eyes<'r> {
                     (_, "managementReserve") => ("reserve_amount", "currency"),
                     (_, "budgetAtCompletion") => ("completion_amount", "currency"),
                     (_, "cost") => ("cost_amount", "currency"),
-                    (_, "plannedValue") => ("planned_amount", "currency"),
                     (_, "measuredEarnedValue") => ("measured_amount", "currency"),
-                    (_, "plannedAmount") => ("planned_amount", "currency"),
+                    (_, "plannedAmount" | "plannedValue") => ("planned_amount", "currency"),
                     other => panic!("{other:?} is new: say here where it is kept"),
                 };
                 match (row.column(amount), row.column(currency)) {

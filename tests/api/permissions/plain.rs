@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use entity::{
-    alignment_cell, baseline, baseline_item, baseline_period_value, benefit, benefit_contribution, benefit_plan_point, budget, budget_line, cost_category,
-    fiscal_calendar, fiscal_period, forecast, forecast_line, objective_contribution, portfolio_tree_node,
-    progress_measurement, rag_assessment, status_report, strategic_objective, task,
+    alignment_cell, baseline, baseline_item, baseline_period_value, benefit, benefit_contribution, benefit_plan_point,
+    budget, budget_line, cost_category, fiscal_calendar, fiscal_period, forecast, forecast_line,
+    objective_contribution, portfolio_tree_node, progress_measurement, rag_assessment, status_report,
+    strategic_objective, task,
 };
 use foliograph::app;
 use sea_orm::{DatabaseConnection, EntityTrait, IdenStatic, Iterable, ModelTrait, Value as Stored};

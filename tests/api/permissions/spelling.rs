@@ -29,7 +29,6 @@ pub fn class_of_type(type_name: &str) -> Class {
 /// The column at the other end of a list.
 pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
     match (entity, field) {
-        ("Project", "tasks" | "baselines" | "progressMeasurements") => "item_id",
         ("Task", "measurements" | "baselineItems") => "task_id",
         ("Baseline", "items" | "periodValues") => "baseline_id",
         ("BaselineItem", "periodValues") => "baseline_item_id",
@@ -46,8 +45,17 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
         ("Benefit", "planPoints" | "contributions") => "benefit_id",
         (
             _,
-            "contributions" | "externalLinks" | "alignment" | "statusReports" | "ragAssessments" | "budgets"
-            | "forecasts" | "benefits",
+            "contributions"
+            | "externalLinks"
+            | "alignment"
+            | "statusReports"
+            | "ragAssessments"
+            | "budgets"
+            | "forecasts"
+            | "benefits"
+            | "tasks"
+            | "baselines"
+            | "progressMeasurements",
         ) => "item_id",
         (_, "benefitContributions") => "contributor_id",
         (_, "descendants") => "root_id",

@@ -28,7 +28,8 @@ async fn item(db: &DatabaseConnection, key: &str, revision: i32) -> (Option<i64>
     let items = baseline_item::Entity::find().filter(baseline_item::Column::TaskId.eq(task.id));
     let items = items.filter(baseline_item::Column::BaselineId.eq(baseline.id)).one(db).await.expect("items");
     let item = items.expect("an item");
-    let values = baseline_period_value::Entity::find().filter(baseline_period_value::Column::BaselineItemId.eq(item.id));
+    let values =
+        baseline_period_value::Entity::find().filter(baseline_period_value::Column::BaselineItemId.eq(item.id));
     let mut values: Vec<_> = values
         .all(db)
         .await
