@@ -62,13 +62,11 @@ pub enum Step {
     BaselineApprove,
     /// Earned value measured as money.
     ProgressMeasure,
-    /// What a risk, a response or an issue would cost.
-    RiskEstimate,
 }
 
 impl Step {
     /// Every step, in the order of the published rules.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 28] = [
         Self::ItemApprove,
         Self::ItemStart,
         Self::ItemHold,
@@ -97,7 +95,6 @@ impl Step {
         Self::BaselineSubmit,
         Self::BaselineApprove,
         Self::ProgressMeasure,
-        Self::RiskEstimate,
     ];
 
     /// The name used in tables and the schema.
@@ -131,7 +128,6 @@ impl Step {
             Self::BaselineSubmit => "BASELINE_SUBMIT",
             Self::BaselineApprove => "BASELINE_APPROVE",
             Self::ProgressMeasure => "PROGRESS_MEASURE",
-            Self::RiskEstimate => "RISK_ESTIMATE",
         }
     }
 
@@ -170,8 +166,7 @@ impl Step {
             | Self::BenefitSettle
             | Self::ImportRun
             | Self::BaselineSubmit
-            | Self::ProgressMeasure
-            | Self::RiskEstimate => &[],
+            | Self::ProgressMeasure => &[],
         }
     }
 }
@@ -228,8 +223,7 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ImportRun
             | Step::BaselineSubmit
             | Step::BaselineApprove
-            | Step::ProgressMeasure
-            | Step::RiskEstimate => Scopes::ALL,
+            | Step::ProgressMeasure => Scopes::ALL,
             Step::ReportSubmit => Scopes::NONE,
         },
         Role::ProjectManager => match step {
@@ -244,8 +238,7 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ForecastPublish
             | Step::BenefitEnable
             | Step::BaselineSubmit
-            | Step::ProgressMeasure
-            | Step::RiskEstimate => Scopes::OWN,
+            | Step::ProgressMeasure => Scopes::OWN,
             Step::ItemApprove
             | Step::ItemClose
             | Step::ItemCancel
@@ -291,8 +284,7 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ImportRun
             | Step::BaselineSubmit
             | Step::BaselineApprove
-            | Step::ProgressMeasure
-            | Step::RiskEstimate => Scopes::NONE,
+            | Step::ProgressMeasure => Scopes::NONE,
         },
         Role::Finance => match step {
             Step::BudgetSubmit | Step::FinanceSetUp | Step::PeriodClose | Step::ForecastPublish => Scopes::ALL,
@@ -319,12 +311,11 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ImportRun
             | Step::BaselineSubmit
             | Step::BaselineApprove
-            | Step::ProgressMeasure
-            | Step::RiskEstimate => Scopes::NONE,
+            | Step::ProgressMeasure => Scopes::NONE,
         },
         // A script makes items below what was granted to it and tells what it measured there; it steers nothing.
         Role::Integration => match step {
-            Step::ItemCreate | Step::ProgressMeasure | Step::RiskEstimate => Scopes::GRANT,
+            Step::ItemCreate | Step::ProgressMeasure => Scopes::GRANT,
             Step::ItemApprove
             | Step::ItemStart
             | Step::ItemHold
