@@ -145,6 +145,7 @@ fn item(kind: &str, own: Uuid, portfolio: usize, key: String, name: String) -> p
         rag: None,
         rag_on: None,
         budget_amount: Some(25_000_000_000),
+        fx_rate_set_id: None,
         project_type: None,
         methodology: None,
         phase: None,

@@ -4,6 +4,7 @@ mod advance;
 mod benefit;
 mod contribution;
 mod contribution_write;
+mod measures;
 pub mod owners;
 mod parts;
 mod plan_point;
@@ -11,6 +12,7 @@ mod plan_write;
 pub mod rules;
 mod write;
 
+pub use measures::measures;
 pub use write::blank;
 
 use crate::{graph::decl::Entity, write::Mutation};

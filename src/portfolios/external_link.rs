@@ -14,11 +14,15 @@ use uuid::Uuid;
 use crate::{
     auth::Class,
     error::Error,
-    graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
+    graph::{
+        decl::{Entity, EnumDecl, Field, RowScope, Scalar},
+        value::DbValue,
+    },
     write::{
-        Action, Done, Mutation, Row, UserCode, UserError, Work, names,
+        Action, Done, Mutation, Row, UserCode, UserError, Work,
+        input::{Assigned, Assignment},
         rows::{archived, open, save},
-        usual,
+        usual, value,
     },
 };
 
@@ -201,13 +205,21 @@ async fn names_are_free(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), 
 
 /// What other systems call new rows is a link like any other: its name fits the fields of a link and is nobody else's.
 pub async fn check_new<M>(work: &mut Work<'_>, rows: &[Row<M>], target_type: &str) -> Result<(), Error> {
+    let links = work.lens.model.entity("ExternalLink");
     let mut named = vec![];
     for row in rows.iter().filter(|row| row.before.is_none()) {
         if work.is_refused(row.index) {
             continue;
         }
         let Some((system, external_id)) = row.external.clone() else { continue };
-        names::fit(work, row, (&system, &external_id));
+        for (field, member, text) in [("system", "system", &system), ("externalId", "id", &external_id)] {
+            let Some(field) = links.fields.iter().find(|f| f.name == field) else { continue };
+            let Some(pen) = field.pen else { continue };
+            let given = Assignment { field, pen, path: row.named_at.at(member), value: Assigned::Clear };
+            if let Err(error) = value::checked(Scalar::String, &DbValue::Text(text.clone()), &given) {
+                work.fail(row, error);
+            }
+        }
         named.push((row, (system, external_id)));
     }
     let Some(entity) = named.first().map(|(row, _)| row.entity) else { return Ok(()) };

@@ -2,7 +2,8 @@
 //! an item (a budget, a risk, a report) has one foreign key.
 
 use entity::{
-    alignment_cell, baseline, benefit, benefit_contribution, budget, forecast, objective_contribution,
+    actual, alignment_cell, baseline, benefit, benefit_contribution, budget, commitment, cost_plan, forecast,
+    objective_contribution,
     portfolio_item::{self, Column as C},
     portfolio_tree_node, progress_measurement, rag_assessment, status_report, task,
 };
@@ -10,6 +11,7 @@ use entity::{
 use crate::{
     auth::{Class, Step},
     graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
+    kpi,
     reporting::rag_assessment::RAG,
     strategy::UNALIGNED,
 };
@@ -128,6 +130,8 @@ pub fn declare() -> [Entity; 3] {
                     progress_measurement::Column::ItemId,
                     "How far its tasks were, by day.",
                 ),
+                Field::many("commitments", "Commitment", commitment::Column::ItemId, "What it has promised to others."),
+                Field::many("actuals", "Actual", actual::Column::ItemId, "What it has spent."),
             ],
         ),
     ]
@@ -176,6 +180,13 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
                 true,
                 "The current approved budget, in the base currency; null when none is approved.",
             ),
+            Field::one(
+                "fxRateSet",
+                C::FxRateSetId,
+                "FxRateSet",
+                "The rates by which money of other currencies is converted here and below; null for those of the nearest item above that names some, else of the default set.",
+            )
+            .written_by(Step::ItemSteer),
             Field::choice(
                 "rag",
                 &RAG,
@@ -255,6 +266,7 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
             Field::many("statusReports", "StatusReport", status_report::Column::ItemId, "What is told of it, by period."),
             Field::many("ragAssessments", "RagAssessment", rag_assessment::Column::ItemId, "Its ratings, of all reports."),
             Field::many("budgets", "Budget", budget::Column::ItemId, "The versions of its budget."),
+            Field::many("costPlans", "CostPlan", cost_plan::Column::ItemId, "The versions of its cost plan."),
             Field::many("forecasts", "Forecast", forecast::Column::ItemId, "The versions of its forecast."),
             Field::many("benefits", "Benefit", benefit::Column::ItemId, "What it is to bring."),
             Field::many(
@@ -271,6 +283,7 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
             ),
         ])
         .fields(more)
+        .fields(kpi::answers::fields())
         .audited()
         .archivable()
 }

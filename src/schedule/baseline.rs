@@ -229,11 +229,11 @@ pub fn declare_period_value() -> Entity {
 #[cfg(test)]
 mod tests {
     use super::STATE;
-    use crate::finance::rules::BudgetState;
+    use crate::finance::rules::VersionState;
 
     #[test]
     fn a_baseline_has_the_states_of_a_budget() {
         let shown: Vec<_> = STATE.values.iter().map(|(name, _)| *name).collect();
-        assert_eq!(shown, BudgetState::ALL.map(BudgetState::as_str));
+        assert_eq!(shown, VersionState::ALL.map(VersionState::as_str));
     }
 }

@@ -16,7 +16,7 @@ use super::baseline_write::{PEN, items_of, open_to};
 use crate::{
     auth::{Step, steps::Duty},
     error::Error,
-    finance::{decision_note, rules::BudgetState as State},
+    finance::{check_note, rules::VersionState as State},
     write::{
         Action, Done, Member, Mutation, Row, UserCode, UserError, Verb, Work, duty, input,
         rows::{self, follow, save},
@@ -141,7 +141,9 @@ fn decide<'a>(work: &'a mut Work<'_>, input: &'a ConstValue, to: State) -> BoxFu
             if !may_become(work, row, to) {
                 continue;
             }
-            decision_note(work, row, note.as_deref());
+            if let Some(note) = note.as_deref() {
+                check_note(work, row, row.path.at("note"), note);
+            }
             if to == State::Approved {
                 stands_apart(work, row, &items).await?;
                 superseded.extend(former(work, row).await?);

@@ -17,7 +17,7 @@ use super::baseline_steps;
 use crate::{
     auth::Step,
     error::Error,
-    finance::{rules::BudgetState as State, versions},
+    finance::{rules::VersionState as State, versions},
     write::{
         Action, Batch, Done, Mutation, Path, Row, Work, delete, of_item,
         rows::{self, archived, drop_rows, follow, open, save},

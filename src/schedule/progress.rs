@@ -39,7 +39,7 @@ pub fn declare() -> Entity {
         Field::one("portfolio", C::PortfolioId, "Portfolio", "The project's nearest portfolio now."),
         Field::one("reportedPortfolio", C::ReportedPortfolioId, "Portfolio", "The project's nearest portfolio when it was measured; it stays when the project moves."),
     ])
-    .named_by(C::ExternalSystem, C::ExternalId)
+    .named_outside(Field::written)
     .audited()
     .archivable()
 }

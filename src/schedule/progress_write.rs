@@ -22,7 +22,7 @@ use crate::{
     auth::Class,
     error::Error,
     write::{
-        Action, Batch, Done, Mutation, Row, UserCode, UserError, Work, names, of_item,
+        Action, Batch, Done, Mutation, Row, UserCode, UserError, Work, of_item, outside,
         rows::{self, archived, follow, open, save},
         usual,
     },
@@ -56,7 +56,7 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
         let items: Vec<Uuid> = tasks.values().map(|task| task.item_id).collect::<BTreeSet<_>>().into_iter().collect();
         let items = rows::lock::<portfolio_item::Entity>(work, &items).await?;
         // Once the project is locked: whoever sent the same before has committed it.
-        names::take::<Measurements>(work, &mut rows).await?;
+        outside::name::<Measurements>(work, &mut rows).await?;
         for row in rows.iter_mut().filter(|row| row.before.is_none()) {
             let task = tasks.get(&row.after.task_id);
             let Some((task, item)) = task.and_then(|task| Some((task, items.get(&task.item_id)?))) else { continue };

@@ -106,7 +106,7 @@ pub fn declare() -> Entity {
         Field::many("baselineItems", "BaselineItem", baseline_item::Column::TaskId, "What baselines say of it."),
         Field::one("portfolio", C::PortfolioId, "Portfolio", "The project's nearest portfolio now."),
     ])
-    .named_by(C::ExternalSystem, C::ExternalId)
+    .named_outside(Field::written)
     .audited()
     .archivable()
 }

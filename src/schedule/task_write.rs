@@ -23,7 +23,7 @@ use crate::{
     error::Error,
     people::charge,
     write::{
-        Action, Batch, Done, Mutation, Row, UserCode, UserError, Work, names, of_item,
+        Action, Batch, Done, Mutation, Row, UserCode, UserError, Work, of_item, outside,
         rows::{self, archived, keys_are_free, open, save},
         usual,
     },
@@ -54,7 +54,7 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
         let mut rows = open::<Tasks>(work, entity, &batch.items, blank).await?;
         let items = of_item::items(work, &rows, scopes, &needs).await?;
         // Once the project is locked: whoever sent the same before has committed it.
-        names::take::<Tasks>(work, &mut rows).await?;
+        outside::name::<Tasks>(work, &mut rows).await?;
         of_item::items_are_open(work, &rows).await?;
         keys_are_free::<Tasks>(work, &rows, None).await?;
         charge::are_here(work, &rows, &[("owner", "owner_id")]).await?;

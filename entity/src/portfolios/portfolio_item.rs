@@ -47,6 +47,8 @@ pub struct Model {
     pub rag: Option<String>,
     /// Last day of the period of that report.
     pub rag_on: Option<Date>,
+    /// The rates by which money of the item, and of what is below it, is converted; null for those of above.
+    pub fx_rate_set_id: Option<Uuid>,
     /// A project's type, in the organization's own words.
     pub project_type: Option<String>,
     /// A project's methodology: `WATERFALL`, `AGILE` or `HYBRID`.

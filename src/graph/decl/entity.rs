@@ -45,10 +45,8 @@ pub struct Entity {
     pub implements: Vec<&'static str>,
     /// For an interface: the entities behind it.
     pub members: Vec<&'static str>,
-    /// Column of links in `external_link` that point here, and the target type there.
-    pub external: Option<(Column, &'static str)>,
-    /// Columns of the row itself with another system and the id that it gave the row, for rows that come by the thousand.
-    pub named_by: Option<(Column, Column)>,
+    /// Where the ids stand that other systems gave to rows; none where they cannot be found by them.
+    pub external: Option<External>,
     /// Whether a row has a human key that finds it.
     pub keyed: bool,
     /// Lists that are written with a row: members of its patch.
@@ -58,6 +56,23 @@ pub struct Entity {
     /// Whether its rows are stored; those of a database's view follow from others.
     pub is_stored: bool,
 }
+
+/// Where the ids stand that other systems gave to rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum External {
+    /// In `external_link`, whose rows have a right of their own: several for a row.
+    Linked {
+        /// The column that points to the row.
+        column: Column,
+        /// The target type there.
+        target: &'static str,
+    },
+    /// In the row itself: whoever sees it finds it by them.
+    Own,
+}
+
+/// The columns of [`External::Own`]: the system, and the id there.
+pub const OWN_NAME: [Column; 2] = ["external_system", "external_id"];
 
 /// A list that is written with a row, by what is added to it and what is taken away.
 #[derive(Debug, Clone)]
@@ -97,7 +112,6 @@ impl Entity {
             implements: vec![],
             members: vec![],
             external: None,
-            named_by: None,
             keyed: false,
             lists: vec![],
             is_followed: true,
@@ -166,6 +180,13 @@ impl Entity {
         self
     }
 
+    /// Rows that never change: what is written is settled when they are made.
+    #[must_use]
+    pub fn settled(mut self) -> Self {
+        self.fields = self.fields.into_iter().map(|f| if f.pen.is_some() { f.once() } else { f }).collect();
+        self
+    }
+
     /// A list of rows that meet a condition on a day.
     #[must_use]
     pub fn day_list(mut self, list: DayList) -> Self {
@@ -201,29 +222,33 @@ impl Entity {
     /// Found by the id that another system gave it: `external_link.<column>` points here.
     #[must_use]
     pub fn external(mut self, column: impl IdenStatic, target_type: &'static str) -> Self {
-        self.external = Some((column.as_str(), target_type));
+        self.external = Some(External::Linked { column: column.as_str(), target: target_type });
         self
     }
 
-    /// Found by the id that another system gave it, which stands in the row itself: what one system sends by the thousand has
-    /// no link for each row.
+    /// Found by the id that another system gave it, which stands in the row and is settled when it is made. `write` gives
+    /// the pen.
     #[must_use]
-    pub fn named_by(mut self, system: impl IdenStatic, external_id: impl IdenStatic) -> Self {
-        self.named_by = Some((system.as_str(), external_id.as_str()));
+    pub fn named_outside(mut self, write: impl Fn(Field) -> Field) -> Self {
+        let [system, id] = OWN_NAME.map(Named);
+        self.external = Some(External::Own);
         self.fields.extend([
-            Field::scalar(
+            write(Field::scalar(
                 "externalSystem",
                 Scalar::String,
                 system,
-                "The other system that it came from by a bulk upsert; null where it was entered here.",
-            )
-            .grouped(),
-            Field::scalar(
+                "The system that the row came from, such as `SAP`; null where it was entered here.",
+            ))
+            .grouped()
+            .longest(64)
+            .once(),
+            write(Field::scalar(
                 "externalId",
                 Scalar::String,
-                external_id,
-                "The id that the other system gave it; null where it was entered here.",
-            ),
+                id,
+                "The row's id in `externalSystem`; unique there. Null where it was entered here.",
+            ))
+            .once(),
         ]);
         self
     }
@@ -311,7 +336,6 @@ impl Entity {
             implements: vec![],
             members: members.iter().map(|m| m.name).collect(),
             external: None,
-            named_by: None,
             keyed: false,
             lists: vec![],
             is_followed: true,

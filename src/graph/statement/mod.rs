@@ -5,12 +5,12 @@ mod figures;
 mod flat;
 mod order;
 
-use async_graphql_value::{ConstValue, Value};
+use async_graphql_value::{ConstValue, Name, Value, indexmap::IndexMap};
 use order::{direction, order_by};
 
 use super::{
     cursor,
-    decl::{Entity, Kind, Model},
+    decl::{Column, Entity, External, Kind, Model, OWN_NAME},
     filter::Filter,
     limit::{Limit, limit},
     plan::{Expr, Level, Link, Lookup, OrderKey, RowsStatement, Source},
@@ -207,19 +207,17 @@ impl Builder<'_> {
                 "key" => {
                     sql.column(0, "key").push(" = ").param(operand(Leaf::Scalar(super::decl::Scalar::String), value)?);
                 }
-                _ if entity.named_by.is_some() => {
-                    let (Some((system, id)), Value::Object(parts)) = (entity.named_by, value) else {
+                _ => {
+                    let (Some(external), Value::Object(parts)) = (entity.external, value) else {
                         return Err(Error::new(Code::BadVariables, "Say which one with `by`."));
                     };
-                    for (at, (part, value)) in parts.iter().enumerate() {
-                        sql.push(if at == 0 { "" } else { " AND " });
-                        let text = operand(Leaf::Scalar(super::decl::Scalar::String), value)?;
-                        sql.column(0, if part == "system" { system } else { id }).push(" = ").param(text);
-                    }
-                }
-                _ => {
-                    let (Some((column, target)), Value::Object(parts)) = (entity.external, value) else {
-                        return Err(Error::new(Code::BadVariables, "Say which one with `by`."));
+                    let (column, target) = match external {
+                        External::Linked { column, target } => (column, target),
+                        External::Own => {
+                            sql.push("TRUE");
+                            own_name(sql, 0, OWN_NAME, parts)?;
+                            continue;
+                        }
                     };
                     // A link that the caller may not see finds nothing, like one that is not there.
                     let links = self.model.entity(EXTERNAL_LINK);
@@ -234,17 +232,27 @@ impl Builder<'_> {
                     sql.push(" AND ").column(LINK_ALIAS, "archived_at").push(" IS NULL");
                     sql.push(" AND ").column(LINK_ALIAS, "target_type").push(" = ").literal(target);
                     sql.visible(LINK_ALIAS, links, scopes, " AND ");
-                    for (part, value) in parts {
-                        let text = operand(Leaf::Scalar(super::decl::Scalar::String), value)?;
-                        let name = if part == "system" { "system" } else { "external_id" };
-                        sql.push(" AND ").column(LINK_ALIAS, name).push(" = ").param(text);
-                    }
+                    own_name(sql, LINK_ALIAS, ["system", "external_id"], parts)?;
                     sql.push(")");
                 }
             }
         }
         Ok(())
     }
+}
+
+/// The system and the id of an `ExternalRef`, in these columns.
+fn own_name(
+    sql: &mut Sql,
+    alias: usize,
+    [system, id]: [Column; 2],
+    parts: &IndexMap<Name, Value>,
+) -> Result<(), Error> {
+    for (part, value) in parts {
+        let text = operand(Leaf::Scalar(super::decl::Scalar::String), value)?;
+        sql.push(" AND ").column(alias, if part == "system" { system } else { id }).push(" = ").param(text);
+    }
+    Ok(())
 }
 
 fn operand(leaf: Leaf, value: &Value) -> Result<Param, Error> {

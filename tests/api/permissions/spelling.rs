@@ -19,7 +19,8 @@ pub fn class_of_type(type_name: &str) -> Class {
         "PortfolioTreeNode" | "ObjectiveContribution" | "AlignmentCell" | "StatusReport" | "RagAssessment" => {
             Class::Basic
         }
-        "Budget" | "BudgetLine" | "Forecast" | "ForecastLine" => Class::Fin,
+        "Budget" | "BudgetLine" | "Forecast" | "ForecastLine" | "CostPlan" | "CostPlanLine" => Class::Fin,
+        "Commitment" | "Actual" => Class::FinLine,
         "Benefit" | "BenefitPlanPoint" | "BenefitContribution" => Class::Ben,
         reference if plain::REFERENCES.contains(&reference) => Class::Basic,
         other => panic!("{other} is new: say here what its rows need"),
@@ -43,6 +44,7 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
         ("ApiKey", "grants") => "api_key_id",
         ("StrategicObjective", "contributions") => "objective_id",
         ("Benefit", "planPoints" | "contributions") => "benefit_id",
+        ("Commitment", "actuals") => "commitment_id",
         (
             _,
             "contributions"
@@ -55,8 +57,14 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
             | "benefits"
             | "tasks"
             | "baselines"
-            | "progressMeasurements",
+            | "progressMeasurements"
+            | "costPlans"
+            | "commitments"
+            | "actuals",
         ) => "item_id",
+        ("Actual", "reversals") => "reversal_of_id",
+        ("CostPlan", "lines") => "cost_plan_id",
+        ("FxRateSet", "rates") => "rate_set_id",
         (_, "benefitContributions") => "contributor_id",
         (_, "descendants") => "root_id",
         ("FiscalCalendar", "periods") => "calendar_id",
