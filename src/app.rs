@@ -30,7 +30,7 @@ use crate::{
     importers,
     kpi::{self, derive::Deriver, measure::Measures},
     metrics::Metrics,
-    people, platform, portfolios, reporting, strategy,
+    people, platform, portfolios, reporting, schedule, strategy,
 };
 
 /// How long a start waits for the database.
@@ -143,6 +143,7 @@ pub fn model() -> &'static Model {
             finance::declarations(),
             reporting::declarations(),
             benefits::declarations(),
+            schedule::declarations(),
             kpi::declarations(),
             platform::declarations(),
         ];
@@ -153,6 +154,7 @@ pub fn model() -> &'static Model {
             finance::mutations(),
             reporting::mutations(),
             benefits::mutations(),
+            schedule::mutations(),
             platform::mutations(),
             importers::mutations(),
         ];
@@ -160,6 +162,7 @@ pub fn model() -> &'static Model {
             .with_types(
                 [importers::types(), kpi::answers::types(), finance::summary::types()].into_iter().flatten().collect(),
             )
+            .with_types([importers::types(), schedule::types(), kpi::answers::types()].concat())
             .with_measures(measures())
             .with_answers(kpi::answers::roots())
             .with_streams(kpi::answers::streams())

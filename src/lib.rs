@@ -22,6 +22,7 @@ pub mod people;
 pub mod platform;
 pub mod portfolios;
 pub mod reporting;
+pub mod schedule;
 pub mod strategy;
 pub mod telemetry;
 pub mod write;

@@ -10,6 +10,7 @@ pub mod people;
 pub mod platform;
 pub mod portfolios;
 pub mod reporting;
+pub mod schedule;
 pub mod strategy;
 
 pub use benefits::{benefit, benefit_contribution, benefit_plan_point};
@@ -28,4 +29,5 @@ pub use platform::{
 };
 pub use portfolios::{item_ancestor, portfolio_item, portfolio_tree_node};
 pub use reporting::{rag_assessment, status_report};
+pub use schedule::{baseline, baseline_item, baseline_period_value, progress_measurement, task};
 pub use strategy::{alignment_cell, objective_contribution, strategic_objective};

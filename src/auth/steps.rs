@@ -60,11 +60,17 @@ pub enum Step {
     BenefitSettle,
     /// A file imported.
     ImportRun,
+    /// A baseline drafted and handed in for approval.
+    BaselineSubmit,
+    /// A baseline approved or rejected, by another than its submitter and the project's manager.
+    BaselineApprove,
+    /// Earned value measured as money.
+    ProgressMeasure,
 }
 
 impl Step {
     /// Every step, in the order of the published rules.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 30] = [
         Self::ItemApprove,
         Self::ItemStart,
         Self::ItemHold,
@@ -92,6 +98,9 @@ impl Step {
         Self::BenefitEnable,
         Self::BenefitSettle,
         Self::ImportRun,
+        Self::BaselineSubmit,
+        Self::BaselineApprove,
+        Self::ProgressMeasure,
     ];
 
     /// The name used in tables and the schema.
@@ -124,6 +133,9 @@ impl Step {
             Self::BenefitEnable => "BENEFIT_ENABLE",
             Self::BenefitSettle => "BENEFIT_SETTLE",
             Self::ImportRun => "IMPORT_RUN",
+            Self::BaselineSubmit => "BASELINE_SUBMIT",
+            Self::BaselineApprove => "BASELINE_APPROVE",
+            Self::ProgressMeasure => "PROGRESS_MEASURE",
         }
     }
 
@@ -137,6 +149,7 @@ impl Step {
         match self {
             Self::ItemApprove => &[Duty::ProjectManager, Duty::Creator],
             Self::BudgetApprove | Self::CostPlanApprove => &[Duty::Submitter],
+            Self::BaselineApprove => &[Duty::Submitter, Duty::ProjectManager],
             Self::ItemStart
             | Self::ItemHold
             | Self::ItemResume
@@ -160,7 +173,9 @@ impl Step {
             | Self::BenefitApprove
             | Self::BenefitEnable
             | Self::BenefitSettle
-            | Self::ImportRun => &[],
+            | Self::ImportRun
+            | Self::BaselineSubmit
+            | Self::ProgressMeasure => &[],
         }
     }
 }
@@ -215,7 +230,10 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitApprove
             | Step::BenefitEnable
             | Step::BenefitSettle
-            | Step::ImportRun => Scopes::ALL,
+            | Step::ImportRun
+            | Step::BaselineSubmit
+            | Step::BaselineApprove
+            | Step::ProgressMeasure => Scopes::ALL,
             Step::CostPlanSubmit | Step::ReportSubmit => Scopes::NONE,
         },
         Role::ProjectManager => match step {
@@ -229,7 +247,9 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ReportReturn
             | Step::ReportPublish
             | Step::ForecastPublish
-            | Step::BenefitEnable => Scopes::OWN,
+            | Step::BenefitEnable
+            | Step::BaselineSubmit
+            | Step::ProgressMeasure => Scopes::OWN,
             Step::ItemApprove
             | Step::ItemClose
             | Step::ItemCancel
@@ -245,7 +265,8 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ReportAssess
             | Step::BenefitApprove
             | Step::BenefitSettle
-            | Step::ImportRun => Scopes::NONE,
+            | Step::ImportRun
+            | Step::BaselineApprove => Scopes::NONE,
         },
         Role::Sponsor => match step {
             Step::ItemApprove
@@ -274,7 +295,10 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ForecastPublish
             | Step::ReportAssess
             | Step::BenefitEnable
-            | Step::ImportRun => Scopes::NONE,
+            | Step::ImportRun
+            | Step::BaselineSubmit
+            | Step::BaselineApprove
+            | Step::ProgressMeasure => Scopes::NONE,
         },
         Role::Finance => match step {
             Step::BudgetSubmit
@@ -303,11 +327,14 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitApprove
             | Step::BenefitEnable
             | Step::BenefitSettle
-            | Step::ImportRun => Scopes::NONE,
+            | Step::ImportRun
+            | Step::BaselineSubmit
+            | Step::BaselineApprove
+            | Step::ProgressMeasure => Scopes::NONE,
         },
-        // A script makes items below what was granted to it; it steers nothing.
+        // A script makes items below what was granted to it and tells what it measured there; it steers nothing.
         Role::Integration => match step {
-            Step::ItemCreate => Scopes::GRANT,
+            Step::ItemCreate | Step::ProgressMeasure => Scopes::GRANT,
             Step::ItemApprove
             | Step::ItemStart
             | Step::ItemHold
@@ -333,7 +360,9 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitApprove
             | Step::BenefitEnable
             | Step::BenefitSettle
-            | Step::ImportRun => Scopes::NONE,
+            | Step::ImportRun
+            | Step::BaselineSubmit
+            | Step::BaselineApprove => Scopes::NONE,
         },
         Role::ResourceManager | Role::Analyst | Role::Auditor | Role::Admin => Scopes::NONE,
     }
@@ -350,7 +379,14 @@ mod tests {
 
     #[test]
     fn a_project_manager_never_approves_closes_or_cancels() {
-        for step in [Step::ItemApprove, Step::ItemClose, Step::ItemCancel, Step::BudgetApprove, Step::CostPlanApprove] {
+        for step in [
+            Step::ItemApprove,
+            Step::ItemClose,
+            Step::ItemCancel,
+            Step::BudgetApprove,
+            Step::CostPlanApprove,
+            Step::BaselineApprove,
+        ] {
             assert!(decide(Role::ProjectManager, step).is_empty(), "{}", step.as_str());
         }
     }
@@ -366,6 +402,7 @@ mod tests {
     fn a_proposal_is_not_approved_by_who_made_it_or_runs_it() {
         assert_eq!(Step::ItemApprove.barred(), [Duty::ProjectManager, Duty::Creator]);
         assert_eq!(Step::BudgetApprove.barred(), [Duty::Submitter]);
+        assert_eq!(Step::BaselineApprove.barred(), [Duty::Submitter, Duty::ProjectManager]);
         assert_eq!(Step::CostPlanApprove.barred(), [Duty::Submitter]);
     }
 }

@@ -4,10 +4,10 @@
 
 use chrono::{Datelike, NaiveDate};
 use entity::{
-    actual, benefit, benefit_contribution, benefit_plan_point, budget, budget_line, commitment, cost_category,
-    cost_plan, cost_plan_line, external_link, fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate,
-    fx_rate_set, objective_contribution, org_unit, person, person_identity, portfolio_item, rag_assessment,
-    role_assignment, status_report, strategic_objective,
+    actual, baseline, baseline_item, baseline_period_value, benefit, benefit_contribution, benefit_plan_point, budget,
+    budget_line, commitment, cost_category, cost_plan, cost_plan_line, external_link, fiscal_calendar, fiscal_period,
+    forecast, forecast_line, fx_rate, fx_rate_set, objective_contribution, org_unit, person, person_identity,
+    portfolio_item, progress_measurement, rag_assessment, role_assignment, status_report, strategic_objective, task,
 };
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect};
 
@@ -27,6 +27,7 @@ mod rates;
 mod ratings;
 mod reports;
 mod rows;
+mod schedule;
 mod shape;
 mod spending;
 mod strategy;
@@ -120,6 +121,12 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<benefit::Entity, _, benefit::ActiveModel>(&txn, rows.benefits.profiles).await?;
     insert::<benefit_plan_point::Entity, _, benefit_plan_point::ActiveModel>(&txn, rows.benefits.points).await?;
     insert::<benefit_contribution::Entity, _, benefit_contribution::ActiveModel>(&txn, rows.benefits.shares).await?;
+    insert::<task::Entity, _, task::ActiveModel>(&txn, rows.schedule.tasks).await?;
+    insert::<baseline::Entity, _, baseline::ActiveModel>(&txn, rows.schedule.baselines).await?;
+    insert::<baseline_item::Entity, _, baseline_item::ActiveModel>(&txn, rows.schedule.items).await?;
+    insert::<baseline_period_value::Entity, _, baseline_period_value::ActiveModel>(&txn, rows.schedule.values).await?;
+    insert::<progress_measurement::Entity, _, progress_measurement::ActiveModel>(&txn, rows.schedule.measurements)
+        .await?;
     let cause = ledger::Cause { at, request_id: "demo", mutation: "demo", actor: None };
     ledger::keep_all(&txn, app::model(), &cause).await?;
     txn.commit().await?;

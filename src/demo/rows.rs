@@ -18,6 +18,7 @@ use super::{
     cost_plans, forecasts, money,
     rates::{self, Rates},
     ratings, reports,
+    schedule::{Schedule, schedule},
     shape::{PER_UNIT, World, facts, id, instant},
     spending::{Spending, spending},
     strategy, timeline,
@@ -51,6 +52,7 @@ pub(super) struct Rows {
     pub objectives: Vec<strategic_objective::Model>,
     pub contributions: Vec<objective_contribution::Model>,
     pub benefits: Benefits,
+    pub schedule: Schedule,
 }
 
 #[derive(Deserialize)]
@@ -183,6 +185,7 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
     let objectives = strategy::objectives(&world)?;
     let contributions = strategy::contributions(&world)?;
     let benefits = benefits(&world, &frame)?;
+    let schedule = schedule(&world)?;
     ratings::rate(&mut items, &reports, &ratings);
     Ok(Rows {
         org_units,
@@ -205,6 +208,7 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
         objectives,
         contributions,
         benefits,
+        schedule,
     })
 }
 

@@ -30,9 +30,10 @@ pub mod rules;
 mod set_up;
 pub mod summary;
 mod transfer;
-mod versions;
+pub mod versions;
 
 pub use budget_write::{blank as blank_budget, blank_line as blank_budget_line};
+pub use decisions::check_note;
 pub use forecast_write::{blank as blank_forecast, blank_line as blank_forecast_line};
 pub use lines::periods_are_open;
 pub use measures::measures;

@@ -2,10 +2,10 @@
 //! an item (a budget, a risk, a report) has one foreign key.
 
 use entity::{
-    actual, alignment_cell, benefit, benefit_contribution, budget, commitment, cost_plan, forecast,
+    actual, alignment_cell, baseline, benefit, benefit_contribution, budget, commitment, cost_plan, forecast,
     objective_contribution,
     portfolio_item::{self, Column as C},
-    portfolio_tree_node, rag_assessment, status_report,
+    portfolio_tree_node, progress_measurement, rag_assessment, status_report, task,
 };
 
 use crate::{
@@ -123,6 +123,14 @@ pub fn declare() -> [Entity; 3] {
                 )
                 .grouped()
                 .written(),
+                Field::many("tasks", "Task", task::Column::ItemId, "The parts of its plan."),
+                Field::many("baselines", "Baseline", baseline::Column::ItemId, "Its plans that were frozen."),
+                Field::many(
+                    "progressMeasurements",
+                    "ProgressMeasurement",
+                    progress_measurement::Column::ItemId,
+                    "How far its tasks were, by day.",
+                ),
                 Field::many("commitments", "Commitment", commitment::Column::ItemId, "What it has promised to others."),
                 Field::many("actuals", "Actual", actual::Column::ItemId, "What it has spent."),
             ],

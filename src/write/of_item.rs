@@ -13,7 +13,11 @@ use super::{
     rows::{self, Row},
     value::{self, column},
 };
-use crate::{auth::Scopes, error::Error, graph::decl::Kind};
+use crate::{
+    auth::Scopes,
+    error::Error,
+    graph::decl::{Entity, Field, Kind},
+};
 
 /// Columns with an item's scope, in what belongs to it.
 const SCOPE: [&str; 3] = ["item_id", "portfolio_id", "is_restricted"];
@@ -48,7 +52,8 @@ async fn locked_items<M: ModelTrait>(
     scopes: Scopes,
     needs: &str,
 ) -> Result<HashMap<Uuid, portfolio_item::Model>, Error> {
-    demand_on(work, rows, "PortfolioItem", "item", "item_id", scopes, needs).await?;
+    let link = rows.first().map_or("item", |row| item_link(row.entity));
+    demand_on(work, rows, "PortfolioItem", link, "item_id", scopes, needs).await?;
     let items = rows::lock::<portfolio_item::Entity>(work, &ids).await?;
     all_are_there(&ids, &items)?;
     Ok(items)
@@ -83,7 +88,7 @@ fn all_are_there<M>(ids: &[Uuid], found: &HashMap<Uuid, M>) -> Result<(), Error>
 /// Refuses what belongs to an archived item: nothing of it changes until the item is taken out of the archive. A new row
 /// that names its item itself is refused by that link.
 pub async fn items_are_open<M: ModelTrait>(work: &mut Work<'_>, rows: &[Row<M>]) -> Result<(), Error> {
-    let of = |row: &Row<M>| value::optional_id(&row.after, "item_id").filter(|_| !row.gives("item"));
+    let of = |row: &Row<M>| value::optional_id(&row.after, "item_id").filter(|_| !row.gives(item_link(row.entity)));
     let archived = archived(work, rows.iter().filter_map(of)).await?;
     for row in rows {
         if of(row).is_some_and(|id| archived.contains(&id)) && !work.is_refused(row.index) {
@@ -93,6 +98,12 @@ pub async fn items_are_open<M: ModelTrait>(work: &mut Work<'_>, rows: &[Row<M>])
         }
     }
     Ok(())
+}
+
+/// The field that leads from a row to its item: `item`, or `project` where none else is meant.
+fn item_link(entity: &Entity) -> &'static str {
+    let leads = |field: &&Field| matches!(field.kind, Kind::One { column: "item_id", .. });
+    entity.fields.iter().find(leads).map_or("item", |field| field.name)
 }
 
 /// Which of the items are archived.

@@ -43,6 +43,7 @@ mod published;
 mod refused;
 mod reporting;
 mod rollups;
+mod schedule;
 mod steps;
 mod storm;
 mod strategy;
@@ -88,6 +89,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     reporting::list,
     refused::list,
     rollups::list,
+    schedule::list,
     steps::list,
     storm::list,
     strategy::list,

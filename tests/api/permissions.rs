@@ -15,6 +15,7 @@ mod rows;
 mod scope;
 mod sharing;
 mod spelling;
+mod stock;
 mod table;
 mod trail;
 mod writes;

@@ -49,6 +49,7 @@ impl MoneyForm {
                 break;
             }
         }
+        let (text, power) = powered(text).ok_or(MoneyFault::NoNumber)?;
         let (whole, decimals) = text.split_once(self.decimal).map_or((text, None), |(w, d)| (w, Some(d)));
         let whole = self.digits(whole).ok_or(MoneyFault::NoNumber)?;
         let decimals = decimals.unwrap_or("0");
@@ -56,8 +57,16 @@ impl MoneyForm {
         if !is_number(&whole) || !is_number(decimals) {
             return Err(MoneyFault::NoNumber);
         }
-        let kept = (DECIMALS + self.zeros) as usize;
+        let kept = i64::from(DECIMALS + self.zeros) + power;
         let decimals = decimals.trim_end_matches('0');
+        // Tens that divide take decimals away, down to none.
+        let shifted = usize::try_from(-kept).unwrap_or(0);
+        let (whole, lost) = whole.split_at(whole.len().saturating_sub(shifted));
+        let whole = if whole.is_empty() { "0" } else { whole };
+        if lost.bytes().any(|digit| digit != b'0') {
+            return Err(MoneyFault::TooPrecise);
+        }
+        let kept = usize::try_from(kept).unwrap_or(0);
         if decimals.len() > kept {
             return Err(MoneyFault::TooPrecise);
         }
@@ -75,6 +84,15 @@ impl MoneyForm {
     }
 }
 
+/// A number and the power of ten behind it, as programs write small and large ones: `6.96E-4`.
+fn powered(text: &str) -> Option<(&str, i64)> {
+    let Some((number, power)) = text.split_once(['E', 'e']) else { return Some((text, 0)) };
+    let digits = power.strip_prefix(['+', '-']).unwrap_or(power);
+    let is_power = (1..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = number.bytes().any(|byte| byte.is_ascii_digit());
+    (is_power && is_number).then(|| Some((number, power.trim_start_matches('+').parse().ok()?)))?
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +108,16 @@ mod tests {
             ("", 6, Ok(None)),
             (" \u{a0}\n", 6, Ok(None)),
             ("1,234.56", 6, Ok(Some(12_345_600_000_000))),
+            ("6.96E-4", 6, Ok(Some(6_960_000))),
+            ("-1.5e+1", 0, Ok(Some(-150_000))),
+            ("2E3", 0, Ok(Some(20_000_000))),
+            ("1E-5", 0, Err(TooPrecise)),
+            ("70E-6", 0, Err(TooPrecise)),
+            ("500E-6", 0, Ok(Some(5))),
+            ("1E99", 0, Err(TooLarge)),
+            ("1E", 0, Err(NoNumber)),
+            ("E5", 0, Err(NoNumber)),
+            ("1E5E5", 0, Err(NoNumber)),
             ("£12,343.96", 6, Ok(Some(123_439_600_000_000))),
             ("£40.27", 6, Ok(Some(402_700_000_000))),
             ("GBP 5", 0, Ok(Some(50_000))),

@@ -290,7 +290,10 @@ impl<'r> Eyes<'r> {
                     (_, "allocated") => ("allocated_amount", "currency"),
                     (_, "contingency") => ("contingency_amount", "currency"),
                     (_, "managementReserve") => ("reserve_amount", "currency"),
-                    (_, "plannedAmount") => ("planned_amount", "currency"),
+                    (_, "budgetAtCompletion") => ("completion_amount", "currency"),
+                    (_, "cost") => ("cost_amount", "currency"),
+                    (_, "measuredEarnedValue") => ("measured_amount", "currency"),
+                    (_, "plannedAmount" | "plannedValue") => ("planned_amount", "currency"),
                     (_, "unitCost") => ("unit_cost", "currency"),
                     (_, "committed") => ("committed_amount", "currency"),
                     (_, "invoiced") => ("invoiced_amount", "currency"),
@@ -304,6 +307,8 @@ impl<'r> Eyes<'r> {
                     _ => Value::Null,
                 }
             }
+            // What belongs to a project alone calls it that.
+            Kind::One { to, .. } if field.name == "project" => linked(to, row.foreign_key("item_id")),
             Kind::One { to, .. } => linked(to, row.foreign_key(&format!("{}_id", snake(field.name)))),
             Kind::Union { .. } => [("item_id", "PortfolioItem"), ("person_id", "Person"), ("org_unit_id", "OrgUnit")]
                 .into_iter()
@@ -347,6 +352,8 @@ impl<'r> Eyes<'r> {
             "StrategicObjective" | "ObjectiveContribution" => step(Step::StrategySteer),
             "FiscalCalendar" | "FiscalPeriod" | "CostCategory" | "FxRateSet" | "FxRate" => step(Step::FinanceSetUp),
             "Budget" | "BudgetLine" => step(Step::BudgetSubmit),
+            "Baseline" | "BaselineItem" | "BaselinePeriodValue" => step(Step::BaselineSubmit),
+            "ProgressMeasurement" => class(Class::Work).or(step(Step::ProgressMeasure)),
             "StatusReport" | "RagAssessment" => class(Class::Basic).or(class(Class::Work)),
             "Portfolio" | "Program" | "Project" => class(Class::Basic).or(step(Step::ItemSteer)),
             _ => class(entity.class),

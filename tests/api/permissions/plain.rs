@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use entity::{
-    actual, alignment_cell, benefit, benefit_contribution, benefit_plan_point, budget, budget_line, commitment,
-    cost_category, cost_plan, cost_plan_line, fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate,
-    fx_rate_set, kpi_definition, objective_contribution, portfolio_tree_node, rag_assessment, status_report,
-    strategic_objective,
+    actual, alignment_cell, baseline, baseline_item, baseline_period_value, benefit, benefit_contribution,
+    benefit_plan_point, budget, budget_line, commitment, cost_category, cost_plan, cost_plan_line, fiscal_calendar,
+    fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, kpi_definition, objective_contribution,
+    portfolio_tree_node, progress_measurement, rag_assessment, status_report, strategic_objective, task,
 };
 use foliograph::app;
 use sea_orm::{DatabaseConnection, EntityTrait, IdenStatic, Iterable, ModelTrait, Value as Stored};
@@ -83,6 +83,11 @@ pub async fn load(db: &DatabaseConnection) -> HashMap<&'static str, Vec<Plain>> 
         benefit: "Benefit",
         benefit_plan_point: "BenefitPlanPoint",
         benefit_contribution: "BenefitContribution",
+        task: "Task",
+        baseline: "Baseline",
+        baseline_item: "BaselineItem",
+        baseline_period_value: "BaselinePeriodValue",
+        progress_measurement: "ProgressMeasurement",
     );
     all
 }

@@ -14,165 +14,13 @@ use uuid::Uuid;
 
 use super::{
     expected::{Eyes, Row, Rows},
-    ready::{self, Ready},
+    ready,
+    stock::READY,
     writes::set,
 };
 
 /// The project that all of it belongs to: Marc runs it.
 pub const PROJECT: &str = "PR-001";
-
-/// Rows for each step.
-const READY: &[Ready] = &[
-    (1, "fiscal_calendar", "key='CAL', name='Calendar', name_fold='calendar'"),
-    (2, "fiscal_calendar", "key='CAL-OLD', name='Old', name_fold='old', archived_at=@NOW"),
-    (
-        3,
-        "fiscal_period",
-        "calendar_id=@1, key='P-OPEN', name='2031', kind='YEAR', start_on='2031-01-01', end_on='2031-12-31', state='OPEN'",
-    ),
-    (
-        4,
-        "fiscal_period",
-        "calendar_id=@1, key='P-OLD', name='2029', kind='YEAR', start_on='2029-01-01', end_on='2029-12-31', state='OPEN', archived_at=@NOW",
-    ),
-    (
-        5,
-        "fiscal_period",
-        "calendar_id=@1, key='P-CLOSED', name='2030', kind='YEAR', start_on='2030-01-01', end_on='2030-12-31', state='CLOSED'",
-    ),
-    (
-        13,
-        "fiscal_period",
-        "calendar_id=@1, key='P-NEXT', name='2032', kind='YEAR', start_on='2032-01-01', end_on='2032-12-31', state='OPEN'",
-    ),
-    (6, "cost_category", "key='CAT', name='Category', name_fold='category', is_capex_allowed=TRUE"),
-    (7, "cost_category", "key='CAT-OLD', name='Old', name_fold='old', is_capex_allowed=FALSE, archived_at=@NOW"),
-    (
-        8,
-        "strategic_objective",
-        "key='OBJ', title='One', title_fold='one', state='ACTIVE', weight=1000000000, share=500000000",
-    ),
-    (
-        9,
-        "strategic_objective",
-        "key='OBJ-2', title='Two', title_fold='two', state='ACTIVE', weight=1000000000, share=500000000",
-    ),
-    (
-        10,
-        "strategic_objective",
-        "key='OBJ-OLD', title='Old', title_fold='old', state='DROPPED', weight=0, archived_at=@NOW",
-    ),
-    (11, "objective_contribution", "@SCOPE, objective_id=@8, rating='LOW'"),
-    (
-        12,
-        "objective_contribution",
-        "@SCOPE, objective_id=@9, rating='LOW', valid_to_on='2001-01-01', valid_from_on='2001-01-01', archived_at=@NOW",
-    ),
-    (20, "budget", "@SCOPE, revision=901, state='DRAFT', currency='EUR', amount=10000, allocated_amount=0"),
-    (
-        21,
-        "budget",
-        "@SCOPE, revision=902, state='SUBMITTED', currency='EUR', amount=10000, allocated_amount=0, submitted_at=@NOW, submitted_principal='somebody'",
-    ),
-    (
-        22,
-        "budget",
-        "@SCOPE, revision=900, state='REJECTED', currency='EUR', amount=10000, allocated_amount=0, archived_at=@NOW",
-    ),
-    (23, "budget_line", "@SCOPE, budget_id=@20, period_id=@3, category_id=@6, currency='EUR', amount=0"),
-    (
-        30,
-        "forecast",
-        "@SCOPE, revision=901, state='DRAFT', as_of_on='2031-01-01', currency='EUR', amount=10000, allocated_amount=0",
-    ),
-    (
-        31,
-        "forecast",
-        "@SCOPE, revision=900, state='SUPERSEDED', as_of_on='2001-01-01', currency='EUR', allocated_amount=0, archived_at=@NOW",
-    ),
-    (32, "forecast_line", "@SCOPE, forecast_id=@30, period_id=@3, category_id=@6, currency='EUR', amount=0"),
-    (40, "status_report", "@SCOPE, is_draft=TRUE, state='DRAFT', period_end_on='2031-01-31'"),
-    (
-        41,
-        "rag_assessment",
-        "@SCOPE, report_id=@40, is_draft=TRUE, period_end_on='2031-01-31', dimension='OVERALL', assessor='PROJECT_MANAGER', declared='GREEN'",
-    ),
-    (42, "status_report", "@SCOPE, is_draft=TRUE, state='SUBMITTED', period_end_on='2031-02-28'"),
-    (43, "status_report", "@SCOPE, is_draft=FALSE, state='SUPERSEDED', period_end_on='2001-01-31'"),
-    (44, "status_report", "@SCOPE, is_draft=FALSE, state='SUPERSEDED', period_end_on='2001-02-28', archived_at=@NOW"),
-    (
-        50,
-        "benefit",
-        "@SCOPE, is_draft=TRUE, key='BEN-NEW', title='New', title_fold='new', kind='QUALITATIVE', polarity='BENEFIT', state='IDENTIFIED', owner_id=@PERSON, currency='EUR', planned_amount=0",
-    ),
-    (
-        51,
-        "benefit",
-        "@SCOPE, is_draft=TRUE, key='BEN-OLD', title='Old', title_fold='old', kind='QUALITATIVE', polarity='BENEFIT', state='IDENTIFIED', owner_id=@PERSON, currency='EUR', planned_amount=0, archived_at=@NOW",
-    ),
-    (
-        52,
-        "benefit_plan_point",
-        "@SCOPE, benefit_id=@50, is_draft=TRUE, owner_id=@PERSON, period_id=@3, currency='EUR', amount=0",
-    ),
-    (
-        53,
-        "benefit_contribution",
-        "@SCOPE, benefit_id=@50, is_draft=TRUE, owner_id=@PERSON, contributor_id=@OTHER, share=1",
-    ),
-    (60, "fx_rate_set", "key='FX', name='Rates', name_fold='rates', rate_type='SPOT', is_default=FALSE"),
-    (
-        61,
-        "fx_rate_set",
-        "key='FX-OLD', name='Old', name_fold='old', rate_type='SPOT', is_default=FALSE, archived_at=@NOW",
-    ),
-    (
-        62,
-        "fx_rate",
-        "rate_set_id=@60, from_currency='EUR', to_currency='CHF', rate=1000000000, valid_from_on='2031-01-01'",
-    ),
-    (
-        63,
-        "fx_rate",
-        "rate_set_id=@60, from_currency='EUR', to_currency='GBP', rate=1000000000, valid_from_on='2031-01-01', archived_at=@NOW",
-    ),
-    (70, "cost_plan", "@SCOPE, revision=901, state='DRAFT', is_plan_of_record=FALSE, currency='EUR', amount=0"),
-    (
-        71,
-        "cost_plan",
-        "@SCOPE, revision=902, state='SUBMITTED', is_plan_of_record=FALSE, currency='EUR', amount=0, submitted_at=@NOW, submitted_principal='somebody'",
-    ),
-    (
-        72,
-        "cost_plan",
-        "@SCOPE, revision=900, state='REJECTED', is_plan_of_record=FALSE, currency='EUR', amount=0, archived_at=@NOW",
-    ),
-    (
-        73,
-        "cost_plan_line",
-        "@SCOPE, cost_plan_id=@70, period_id=@3, category_id=@6, source='NON_LABOR', expenditure='OPEX', currency='EUR', amount=0",
-    ),
-    (
-        80,
-        "commitment",
-        "@SCOPE, key='CMT', title='Order', title_fold='order', state='OPEN', category_id=@6, expenditure='OPEX', currency='EUR', committed_amount=10000, invoiced_amount=0, open_amount=10000, committed_on='2031-01-01'",
-    ),
-    (
-        81,
-        "commitment",
-        "@SCOPE, key='CMT-OLD', title='Old', title_fold='old', state='CLOSED', category_id=@6, expenditure='OPEX', currency='EUR', committed_amount=1, invoiced_amount=0, open_amount=0, committed_on='2031-01-01', closed_on='2031-01-02', archived_at=@NOW",
-    ),
-    (
-        82,
-        "commitment",
-        "@SCOPE, key='CMT-END', title='End', title_fold='end', state='CLOSED', category_id=@6, expenditure='OPEX', currency='EUR', committed_amount=1, invoiced_amount=0, open_amount=0, committed_on='2031-01-01', closed_on='2031-01-02'",
-    ),
-    (
-        90,
-        "actual",
-        "@SCOPE, is_labor=FALSE, key='ACT', occurred_on='2031-02-01', posting_on='2031-02-01', calendar_id=@1, period_id=@3, category_id=@6, source='NON_LABOR', expenditure='OPEX', currency='EUR', amount=10000, is_accrual=FALSE",
-    ),
-];
 
 /// The id of a row that stands ready.
 fn id(number: u128) -> Uuid {
@@ -197,7 +45,7 @@ fn base64(text: &str) -> String {
 
 /// Whether a mutation is of these slices.
 pub fn has(mutation: &Mutation) -> bool {
-    target(mutation).is_some() || matches!(mutation.name.as_str(), "budgetTransfer" | "importRun")
+    target(mutation).is_some() || matches!(mutation.name.as_str(), "budgetTransfer" | "baselineCapture" | "importRun")
 }
 
 /// The row that a mutation is about, or that a new one is made like: its number.
@@ -307,6 +155,31 @@ fn target(mutation: &Mutation) -> Option<u128> {
             }
         }
         ("Actual", _) => 90,
+        ("Task", _) => {
+            if old {
+                161
+            } else {
+                160
+            }
+        }
+        (_, "baselineApprove" | "baselineReject") => 171,
+        (_, "baselineCapture") => return None,
+        ("Baseline", _) => {
+            if old {
+                172
+            } else {
+                170
+            }
+        }
+        ("BaselineItem", _) => 173,
+        ("BaselinePeriodValue", _) => 174,
+        ("ProgressMeasurement", _) => {
+            if old {
+                181
+            } else {
+                180
+            }
+        }
         ("BenefitPlanPoint", _) => 52,
         ("BenefitContribution", _) => 53,
         _ => return None,
@@ -320,6 +193,9 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
     let of = |prefix: &str, number: u128| encode_id(prefix, id(number));
     if mutation.name == "importRun" {
         return json!({ "format": "UK_GMPP", "base64": base64(FILE), "fileName": "one.csv" });
+    }
+    if mutation.name == "baselineCapture" {
+        return json!({ "projectKey": PROJECT });
     }
     if mutation.name == "budgetTransfer" {
         let other = encode_id("prj", rows.item_by_key("PR-002").id);
@@ -384,6 +260,20 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
         "BenefitContribution" => (
             json!({ "rationale": "Other" }),
             json!({ "benefitId": of("ben", 50), "contributorId": encode_id("prj", rows.item_by_key("PR-003").id), "share": "0.1" }),
+        ),
+        "Task" => (json!({ "wbs": "9.9" }), json!({ "key": "T-X", "projectId": project, "title": "X" })),
+        "Baseline" => (json!({ "note": "Other" }), json!({ "projectId": project })),
+        "BaselineItem" => (
+            json!({ "workMinutes": 1 }),
+            json!({ "baselineId": of("bsl", 170), "taskId": of("tsk", 175), "startOn": "2026-01-01", "finishOn": "2026-01-31" }),
+        ),
+        "BaselinePeriodValue" => (
+            json!({ "endOn": "2026-07-31" }),
+            json!({ "baselineItemId": of("bsi", 173), "endOn": "2026-08-31", "plannedValue": money("0") }),
+        ),
+        "ProgressMeasurement" => (
+            json!({ "note": "Other" }),
+            json!({ "taskId": of("tsk", 160), "statusOn": "2026-01-15", "percentComplete": "0.1" }),
         ),
         other => panic!("{other} is new: say here what works"),
     };
@@ -491,6 +381,16 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
             };
             (may, sees, step || writers)
         }
+        "Task" | "ProgressMeasurement" => {
+            let by_item = mutation.entity == "Task" && is_new;
+            (office || own || granted, if by_item { sees_item } else { sees_work(eyes) }, writers)
+        }
+        "Baseline" | "BaselineItem" | "BaselinePeriodValue" => {
+            let decides = matches!(name, "baselineApprove" | "baselineReject");
+            let by_item = name == "baselineCapture" || (mutation.entity == "Baseline" && is_new);
+            let may = if decides { office } else { office || own };
+            (may, if by_item { sees_item } else { sees_work(eyes) }, true)
+        }
         "Benefit" | "BenefitPlanPoint" | "BenefitContribution" => {
             let step = name == "benefitStateAdvance";
             let reads = office
@@ -517,6 +417,11 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
 /// Whether she sees rows of class BASIC that belong to the project: an item's state counts for the item alone.
 fn rows_of_item(eyes: &Eyes<'_>, rows: &Rows) -> bool {
     eyes.visible("StatusReport").iter().any(|row| row.id() == id(43)) && rows.item_by_key(PROJECT).archived_at.is_none()
+}
+
+/// Whether she sees what work of the project is planned.
+fn sees_work(eyes: &Eyes<'_>) -> bool {
+    eyes.visible("Task").iter().any(|row| row.id() == id(160))
 }
 
 fn sees_people(eyes: &Eyes<'_>) -> bool {

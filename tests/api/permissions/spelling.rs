@@ -11,7 +11,9 @@ use super::plain;
 pub fn class_of_type(type_name: &str) -> Class {
     match type_name {
         "PortfolioItem" | "Portfolio" | "Program" | "Project" | "Person" | "OrgUnit" => Class::Basic,
-        "ExternalLink" => Class::Work,
+        "ExternalLink" | "Task" | "Baseline" | "BaselineItem" | "BaselinePeriodValue" | "ProgressMeasurement" => {
+            Class::Work
+        }
         "PersonIdentity" | "RoleAssignment" | "ApiKey" | "ApiKeyGrant" => Class::Sec,
         "AuditEvent" => Class::Aud,
         "PortfolioTreeNode" | "ObjectiveContribution" | "AlignmentCell" | "StatusReport" | "RagAssessment" => {
@@ -28,6 +30,9 @@ pub fn class_of_type(type_name: &str) -> Class {
 /// The column at the other end of a list.
 pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
     match (entity, field) {
+        ("Task", "measurements" | "baselineItems") => "task_id",
+        ("Baseline", "items" | "periodValues") => "baseline_id",
+        ("BaselineItem", "periodValues") => "baseline_item_id",
         (_, "children") | ("FiscalPeriod", "parts") => "parent_id",
         ("Portfolio", "programs" | "projects") => "portfolio_id",
         ("Program", "projects") => "program_id",
@@ -42,8 +47,20 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
         ("Commitment", "actuals") => "commitment_id",
         (
             _,
-            "contributions" | "externalLinks" | "alignment" | "statusReports" | "ragAssessments" | "budgets"
-            | "forecasts" | "benefits" | "costPlans" | "commitments" | "actuals",
+            "contributions"
+            | "externalLinks"
+            | "alignment"
+            | "statusReports"
+            | "ragAssessments"
+            | "budgets"
+            | "forecasts"
+            | "benefits"
+            | "tasks"
+            | "baselines"
+            | "progressMeasurements"
+            | "costPlans"
+            | "commitments"
+            | "actuals",
         ) => "item_id",
         ("Actual", "reversals") => "reversal_of_id",
         ("CostPlan", "lines") => "cost_plan_id",

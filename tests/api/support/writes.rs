@@ -87,6 +87,11 @@ pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
     let (db, lead) = begin(world).await;
     sql(&db, "UPDATE portfolio_item SET fx_rate_set_id = NULL").await;
     for table in [
+        "progress_measurement",
+        "baseline_period_value",
+        "baseline_item",
+        "baseline",
+        "task",
         "kpi_touch",
         "kpi_change",
         "kpi_value",
