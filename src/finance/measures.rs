@@ -9,11 +9,13 @@ use crate::{
 pub fn measures() -> Measures {
     Measures {
         measures: vec![
-            Measure::money("BUDGET", Fin, "The approved budget, contingency and management reserve apart; from the day for which it was given, or on which it was approved, until the next version.").known(),
+            Measure::money("BUDGET", Fin, "The approved budget, contingency and management reserve apart; from the day for which it was given, or on which it was approved, until the next version.").with("HAS_BUDGET"),
+            Measure::count("HAS_BUDGET", Fin, "1 while there is an approved budget with an amount, which may be 0.").known(),
             Measure::money("CONTINGENCY", Fin, "The contingency of the approved budget, dated like it."),
             Measure::money("MANAGEMENT_RESERVE", Fin, "The management reserve of the approved budget, dated like it."),
             Measure::money("BUDGET_PHASED", Fin, "The lines of the approved budget, each on the last day of its period.").known(),
-            Measure::money("FORECAST", Fin, "The estimate at completion of the published forecast; from the day for which it was made until the next one.").known(),
+            Measure::money("FORECAST", Fin, "The estimate at completion of the published forecast; from the day for which it was made until the next one.").with("HAS_FORECAST"),
+            Measure::count("HAS_FORECAST", Fin, "1 while there is a published estimate at completion, which may be 0.").known(),
             Measure::money("PLAN", Fin, "The lines of the cost plan of record, each on the last day of its period.").known(),
             Measure::money("AC", Fin, "What was spent, accruals included, on the day on which it was posted."),
             Measure::money("CAPEX", Fin, "Of what was spent: capital expenditure."),
@@ -36,6 +38,17 @@ fn versions(measure: &str, column: &str, rows: &str) -> [String; 2] {
     [select("from_on", ""), select("next_on", "-")]
 }
 
+/// While a version with an amount holds, 1.
+fn counted(measure: &str, rows: &str) -> [String; 2] {
+    let select = |on: &str, amount: &str| {
+        format!(
+            "SELECT item_id AS source_id, item_id, '{measure}' AS measure, {on} AS effective_on, CAST(NULL AS text) AS currency, {amount} AS amount \
+             FROM ({rows}) v WHERE {on} IS NOT NULL AND amount IS NOT NULL"
+        )
+    };
+    [select("from_on", "1"), select("next_on", "-1")]
+}
+
 fn budgets() -> Source {
     let from = "COALESCE(as_of_on, {day:decided_at}, {day:created_at})";
     let rows = format!(
@@ -48,6 +61,7 @@ fn budgets() -> Source {
         WHERE b.item_id{ids} AND b.state = 'APPROVED' AND b.archived_at IS NULL AND l.amount IS NOT NULL";
     let mut selects = vec![phased.to_owned()];
     selects.extend(versions("BUDGET", "amount", &rows));
+    selects.extend(counted("HAS_BUDGET", &rows));
     selects.extend(versions("CONTINGENCY", "contingency_amount", &rows));
     selects.extend(versions("MANAGEMENT_RESERVE", "reserve_amount", &rows));
     let by_period = Fact::behind("FiscalPeriod", "SELECT DISTINCT item_id AS id FROM budget_line WHERE period_id{ids}");
@@ -69,6 +83,7 @@ fn forecasts() -> Source {
     };
     let mut selects = vec![to_come("v.from_on", ""), to_come("{least}(p.end_on, COALESCE(v.next_on, p.end_on))", "-")];
     selects.extend(versions("FORECAST", "amount", rows));
+    selects.extend(counted("HAS_FORECAST", rows));
     let by_period =
         Fact::behind("FiscalPeriod", "SELECT DISTINCT item_id AS id FROM forecast_line WHERE period_id{ids}");
     let facts = vec![Fact::of("Forecast", "item_id"), Fact::of("ForecastLine", "item_id"), by_period];

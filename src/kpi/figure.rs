@@ -111,7 +111,9 @@ impl Inputs {
 }
 
 fn has_any(known: &BTreeMap<String, Vec<Amount>>, measure: &str, at: NaiveDate) -> bool {
-    known.get(measure).is_some_and(|amounts| amounts.iter().any(|amount| amount.on.is_none_or(|on| on <= at)))
+    let amounts = known.get(measure).map_or(&[][..], Vec::as_slice);
+    let within = amounts.iter().filter(|amount| amount.on.is_none_or(|on| on <= at));
+    within.map(|amount| i128::from(amount.amount)).sum::<i128>() != 0
 }
 
 /// Amounts of a measure in a scope's currency.
