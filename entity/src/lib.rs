@@ -11,7 +11,10 @@ pub mod portfolios;
 pub mod reporting;
 pub mod strategy;
 
-pub use benefits::{benefit, benefit_contribution, benefit_plan_point};
+pub use benefits::{
+    benefit, benefit_actual, benefit_contribution, benefit_measure, benefit_measure_point, benefit_plan_point,
+    benefit_review, benefits_map_edge, benefits_map_node,
+};
 pub use finance::{budget, budget_line, cost_category, fiscal_calendar, fiscal_period, forecast, forecast_line};
 pub use people::{org_unit, person, person_identity, role_assignment};
 pub use platform::{

@@ -19,6 +19,7 @@ mod m20250301_000002_strategy;
 mod m20250301_000003_finance;
 mod m20250301_000004_reporting;
 mod m20250301_000005_benefits;
+mod m20250401_000002_realization;
 mod step;
 
 /// Runs the steps, up and down.
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20250301_000003_finance::STEP),
             Box::new(m20250301_000004_reporting::STEP),
             Box::new(m20250301_000005_benefits::STEP),
+            Box::new(m20250401_000002_realization::STEP),
         ]
     }
 }

@@ -54,13 +54,19 @@ pub enum Step {
     BenefitEnable,
     /// A benefit found to be realized or not, or withdrawn.
     BenefitSettle,
+    /// What was measured of a benefit validated, given back, or reversed.
+    BenefitValidate,
+    /// The same of a benefit that is cash.
+    BenefitValidateCashable,
+    /// A review of a benefit published; it never changes again.
+    BenefitReviewPublish,
     /// A file imported.
     ImportRun,
 }
 
 impl Step {
     /// Every step, in the order of the published rules.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::ItemApprove,
         Self::ItemStart,
         Self::ItemHold,
@@ -85,6 +91,9 @@ impl Step {
         Self::BenefitApprove,
         Self::BenefitEnable,
         Self::BenefitSettle,
+        Self::BenefitValidate,
+        Self::BenefitValidateCashable,
+        Self::BenefitReviewPublish,
         Self::ImportRun,
     ];
 
@@ -115,6 +124,9 @@ impl Step {
             Self::BenefitApprove => "BENEFIT_APPROVE",
             Self::BenefitEnable => "BENEFIT_ENABLE",
             Self::BenefitSettle => "BENEFIT_SETTLE",
+            Self::BenefitValidate => "BENEFIT_VALIDATE",
+            Self::BenefitValidateCashable => "BENEFIT_VALIDATE_CASHABLE",
+            Self::BenefitReviewPublish => "BENEFIT_REVIEW_PUBLISH",
             Self::ImportRun => "IMPORT_RUN",
         }
     }
@@ -129,6 +141,7 @@ impl Step {
         match self {
             Self::ItemApprove => &[Duty::ProjectManager, Duty::Creator],
             Self::BudgetApprove => &[Duty::Submitter],
+            Self::BenefitValidate | Self::BenefitValidateCashable => &[Duty::Recorder],
             Self::ItemStart
             | Self::ItemHold
             | Self::ItemResume
@@ -151,6 +164,7 @@ impl Step {
             | Self::BenefitApprove
             | Self::BenefitEnable
             | Self::BenefitSettle
+            | Self::BenefitReviewPublish
             | Self::ImportRun => &[],
         }
     }
@@ -165,6 +179,8 @@ pub enum Duty {
     Creator,
     /// She submitted it.
     Submitter,
+    /// She wrote what is to be decided on.
+    Recorder,
 }
 
 impl Duty {
@@ -174,6 +190,7 @@ impl Duty {
             Self::ProjectManager => "PROJECT_MANAGER",
             Self::Creator => "CREATOR",
             Self::Submitter => "SUBMITTER",
+            Self::Recorder => "RECORDER",
         }
     }
 }
@@ -205,6 +222,9 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitApprove
             | Step::BenefitEnable
             | Step::BenefitSettle
+            | Step::BenefitValidate
+            | Step::BenefitValidateCashable
+            | Step::BenefitReviewPublish
             | Step::ImportRun => Scopes::ALL,
             Step::ReportSubmit => Scopes::NONE,
         },
@@ -233,6 +253,9 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ReportAssess
             | Step::BenefitApprove
             | Step::BenefitSettle
+            | Step::BenefitValidate
+            | Step::BenefitValidateCashable
+            | Step::BenefitReviewPublish
             | Step::ImportRun => Scopes::NONE,
         },
         Role::Sponsor => match step {
@@ -260,10 +283,17 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ForecastPublish
             | Step::ReportAssess
             | Step::BenefitEnable
+            | Step::BenefitValidate
+            | Step::BenefitValidateCashable
+            | Step::BenefitReviewPublish
             | Step::ImportRun => Scopes::NONE,
         },
         Role::Finance => match step {
-            Step::BudgetSubmit | Step::FinanceSetUp | Step::PeriodClose | Step::ForecastPublish => Scopes::ALL,
+            Step::BudgetSubmit
+            | Step::FinanceSetUp
+            | Step::PeriodClose
+            | Step::ForecastPublish
+            | Step::BenefitValidateCashable => Scopes::ALL,
             Step::ItemApprove
             | Step::ItemStart
             | Step::ItemHold
@@ -284,6 +314,8 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitApprove
             | Step::BenefitEnable
             | Step::BenefitSettle
+            | Step::BenefitValidate
+            | Step::BenefitReviewPublish
             | Step::ImportRun => Scopes::NONE,
         },
         // A script makes items below what was granted to it; it steers nothing.
@@ -312,6 +344,9 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitApprove
             | Step::BenefitEnable
             | Step::BenefitSettle
+            | Step::BenefitValidate
+            | Step::BenefitValidateCashable
+            | Step::BenefitReviewPublish
             | Step::ImportRun => Scopes::NONE,
         },
         Role::ResourceManager | Role::Analyst | Role::Auditor | Role::Admin => Scopes::NONE,

@@ -330,6 +330,7 @@ fn item(
         budget_amount: fact.budget.map(|units| units * PER_UNIT),
         rag: None,
         rag_on: None,
+        is_tracking_benefits: false,
         project_type: fact.project_type,
         phase: fact.methodology.and_then(|way| timeline::phase(fact.state, way, plan)).map(str::to_owned),
         methodology: fact.methodology.map(|way| way.as_str().to_owned()),

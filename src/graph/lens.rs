@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     cell::Cell,
     database::{Database, Reader},
-    decl::{Entity, KIND, Model},
+    decl::{Column, Entity, External, KIND, Model},
     plan::ColumnType,
     sql::{Param, Sql, Statement},
     value::{DbValue, ListType},
@@ -73,7 +73,7 @@ impl Lens<'_> {
         Ok(out)
     }
 
-    /// Visible rows by system and the id that it gave them; none at all for who may not see such links.
+    /// Visible rows by system and the id that it gave them; where links say so, none at all for who may not see such links.
     pub async fn by_external(
         &self,
         entity: &'static Entity,
@@ -82,10 +82,14 @@ impl Lens<'_> {
         let links = self.model.entity(EXTERNAL_LINK);
         let scopes = self.caller.rights.read(links.class);
         let mut out = HashMap::new();
-        let Some((column, target)) = entity.external else { return Ok(out) };
-        if scopes.is_empty() || self.caller.rights.read(entity.class).is_empty() {
+        if self.caller.rights.read(entity.class).is_empty() {
             return Ok(out);
         }
+        let (column, target) = match entity.external {
+            Some(External::Links(column, target)) if !scopes.is_empty() => (column, target),
+            Some(External::Own(system, id)) => return self.by_own_external(entity, names, (system, id)).await,
+            _ => return Ok(out),
+        };
         let mut sql = self.sql();
         sql.push("SELECT t0.id, ");
         facts(&mut sql, entity);
@@ -103,6 +107,29 @@ impl Lens<'_> {
         sql.visible(1, links, scopes, " AND ");
         sql.push(" WHERE TRUE");
         sql.visible(0, entity, self.caller.rights.read(entity.class), " AND ");
+        self.each(entity, &sql.finish(), &[], |found, row| {
+            let text = |at| row.at(FACTS + at, ColumnType::Text);
+            if let (Cell::Text(system), Cell::Text(id)) = (text(0), text(1)) {
+                out.insert((system.to_owned(), id.to_owned()), found);
+            }
+        })
+        .await?;
+        Ok(out)
+    }
+
+    /// The same where the rows themselves hold the names.
+    async fn by_own_external(
+        &self,
+        entity: &'static Entity,
+        names: &[(String, String)],
+        (system, id): (Column, Column),
+    ) -> Result<HashMap<(String, String), Found>, Error> {
+        let mut sql = self.select(entity, &[system, id]);
+        let systems: BTreeSet<&String> = names.iter().map(|(system, _)| system).collect();
+        sql.push(" AND ").column(0, system).is_any(ListType::Text, Param::Const(storable(systems.into_iter())));
+        let ids = storable(names.iter().map(|(_, id)| id));
+        sql.push(" AND ").column(0, id).is_any(ListType::Text, Param::Const(ids));
+        let mut out = HashMap::new();
         self.each(entity, &sql.finish(), &[], |found, row| {
             let text = |at| row.at(FACTS + at, ColumnType::Text);
             if let (Cell::Text(system), Cell::Text(id)) = (text(0), text(1)) {

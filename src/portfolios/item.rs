@@ -2,7 +2,8 @@
 //! an item (a budget, a risk, a report) has one foreign key.
 
 use entity::{
-    alignment_cell, benefit, benefit_contribution, budget, forecast, objective_contribution,
+    alignment_cell, benefit, benefit_actual, benefit_contribution, benefits_map_node, budget, forecast,
+    objective_contribution,
     portfolio_item::{self, Column as C},
     portfolio_tree_node, rag_assessment, status_report,
 };
@@ -175,6 +176,14 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
                 "The overall rating of its latest published report: the independent one, else the sponsor's, else the project manager's; null before the first.",
             ),
             Field::date("ragOn", C::RagOn, "The last day of the period of that report; null before the first."),
+            Field::scalar(
+                "isTrackingBenefits",
+                Scalar::Boolean,
+                C::IsTrackingBenefits,
+                "Whether a benefit of it was approved and is neither settled, withdrawn nor archived: its benefits are still followed, also once it has closed.",
+            )
+            .required()
+            .grouped(),
             Field::date(
                 "plannedStartOn",
                 C::PlannedStartOn,
@@ -255,6 +264,13 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
                 benefit_contribution::Column::ContributorId,
                 "Its parts of benefits of other items.",
             ),
+            Field::many(
+                "attributedBenefitActuals",
+                "BenefitActual",
+                benefit_actual::Column::AttributedItemId,
+                "What was measured of benefits, its own and others', as far as it is attributed to this item.",
+            ),
+            Field::many("benefitsMapNodes", "BenefitsMapNode", benefits_map_node::Column::ItemId, "What stands on its benefits map."),
             Field::many(
                 "externalLinks",
                 "ExternalLink",

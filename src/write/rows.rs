@@ -343,6 +343,12 @@ fn assign<E: EntityTrait>(
         let line = format!("`{}` cannot be cleared.", a.field.name);
         return Err(UserError::new(UserCode::Required, a.path.clone(), line));
     }
+    if let (true, Kind::One { column: name, .. }) = (clears, &a.field.kind)
+        && !column::<E>(name).def().is_null()
+    {
+        let line = format!("`{}` leads somewhere.", a.field.name);
+        return Err(UserError::new(UserCode::Required, a.path.clone(), line));
+    }
     let (before, after) = (&row.before, &mut row.after);
     let mut put = |name: &str, new: Option<DbValue>| {
         let column = column::<E>(name);

@@ -47,6 +47,8 @@ pub struct Model {
     pub rag: Option<String>,
     /// Last day of the period of that report.
     pub rag_on: Option<Date>,
+    /// Benefits of it are promised and not settled yet; derived.
+    pub is_tracking_benefits: bool,
     /// A project's type, in the organization's own words.
     pub project_type: Option<String>,
     /// A project's methodology: `WATERFALL`, `AGILE` or `HYBRID`.

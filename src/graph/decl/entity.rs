@@ -45,8 +45,8 @@ pub struct Entity {
     pub implements: Vec<&'static str>,
     /// For an interface: the entities behind it.
     pub members: Vec<&'static str>,
-    /// Column of links in `external_link` that point here, and the target type there.
-    pub external: Option<(Column, &'static str)>,
+    /// Where the ids that other systems give its rows are kept.
+    pub external: Option<External>,
     /// Whether a row has a human key that finds it.
     pub keyed: bool,
     /// Lists that are written with a row: members of its patch.
@@ -55,6 +55,15 @@ pub struct Entity {
     pub is_followed: bool,
     /// Whether its rows are stored; those of a database's view follow from others.
     pub is_stored: bool,
+}
+
+/// Where the ids that other systems give rows are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum External {
+    /// In links: their column that points here, and the target type there.
+    Links(Column, &'static str),
+    /// In the rows themselves: the columns of the system and of the id there.
+    Own(Column, Column),
 }
 
 /// A list that is written with a row, by what is added to it and what is taken away.
@@ -198,7 +207,14 @@ impl Entity {
     /// Found by the id that another system gave it: `external_link.<column>` points here.
     #[must_use]
     pub fn external(mut self, column: impl IdenStatic, target_type: &'static str) -> Self {
-        self.external = Some((column.as_str(), target_type));
+        self.external = Some(External::Links(column.as_str(), target_type));
+        self
+    }
+
+    /// Found by the id that another system gave it, which its own columns hold.
+    #[must_use]
+    pub fn external_in(mut self, system: impl IdenStatic, id: impl IdenStatic) -> Self {
+        self.external = Some(External::Own(system.as_str(), id.as_str()));
         self
     }
 
@@ -310,6 +326,13 @@ impl Entity {
     /// Whether a scalar field shows this column.
     pub fn has_column(&self, column: Column) -> bool {
         self.fields.iter().any(|f| matches!(f.kind, Kind::Scalar { column: of, .. } if of == column))
+    }
+
+    /// Whether a column leads to what stands beside the row, with the other item: `to_id` beside `to_item_id`.
+    pub fn is_beside(&self, column: Column) -> bool {
+        let side = column.strip_suffix("id");
+        let item = self.beside.and_then(RowScope::item).map(|[item, ..]| item);
+        side.zip(item).is_some_and(|(side, item)| item.strip_prefix(side) == Some("item_id"))
     }
 
     /// The class that a field needs.

@@ -7,7 +7,7 @@ mod field;
 mod model;
 
 pub use day_list::{DAY, DayList, TODAY};
-pub use entity::{Entity, KIND, List};
+pub use entity::{Entity, External, KIND, List};
 pub use field::{Field, Pen, Writers};
 pub use model::Model;
 

@@ -10,7 +10,7 @@ use order::{direction, order_by};
 
 use super::{
     cursor,
-    decl::{Entity, Kind, Model},
+    decl::{Entity, External, Kind, Model},
     filter::Filter,
     limit::{Limit, limit},
     plan::{Expr, Level, Link, Lookup, OrderKey, RowsStatement, Source},
@@ -208,8 +208,19 @@ impl Builder<'_> {
                     sql.column(0, "key").push(" = ").param(operand(Leaf::Scalar(super::decl::Scalar::String), value)?);
                 }
                 _ => {
-                    let (Some((column, target)), Value::Object(parts)) = (entity.external, value) else {
+                    let (Some(external), Value::Object(parts)) = (entity.external, value) else {
                         return Err(Error::new(Code::BadVariables, "Say which one with `by`."));
+                    };
+                    let (column, target) = match external {
+                        External::Links(column, target) => (column, target),
+                        External::Own(system, id) => {
+                            for (i, (part, value)) in parts.iter().enumerate() {
+                                let text = operand(Leaf::Scalar(super::decl::Scalar::String), value)?;
+                                let name = if part == "system" { system } else { id };
+                                sql.push(if i > 0 { " AND " } else { "" }).column(0, name).push(" = ").param(text);
+                            }
+                            continue;
+                        }
                     };
                     // A link that the caller may not see finds nothing, like one that is not there.
                     let links = self.model.entity(EXTERNAL_LINK);
