@@ -31,7 +31,7 @@ pub fn months(frequency: &str) -> Option<u32> {
 
 impl Calendar {
     /// The date with that number, from 0: counted from the first, so that the end of a month stays one.
-    fn date(&self, nth: u32) -> Option<NaiveDate> {
+    pub fn date(&self, nth: u32) -> Option<NaiveDate> {
         let months = if nth == 0 { 0 } else { self.months?.checked_mul(nth)? };
         let date = self.first.checked_add_months(Months::new(months))?;
         (self.last.is_none_or(|last| date <= last)).then_some(date)

@@ -5,7 +5,7 @@ mod actual_steps;
 mod actual_write;
 mod advance;
 mod benefit;
-mod calendar;
+pub mod calendar;
 mod contribution;
 mod contribution_write;
 mod due;

@@ -4,7 +4,8 @@
 
 use chrono::{Datelike, NaiveDate};
 use entity::{
-    benefit, benefit_contribution, benefit_plan_point, budget, budget_line, cost_category, external_link,
+    benefit, benefit_actual, benefit_contribution, benefit_measure, benefit_measure_point, benefit_plan_point,
+    benefit_review, benefits_map_edge, benefits_map_node, budget, budget_line, cost_category, external_link,
     fiscal_calendar, fiscal_period, forecast, forecast_line, objective_contribution, org_unit, person, person_identity,
     portfolio_item, rag_assessment, role_assignment, status_report, strategic_objective,
 };
@@ -20,6 +21,7 @@ mod calendar;
 mod forecasts;
 mod money;
 mod ratings;
+mod realization;
 mod reports;
 mod rows;
 mod shape;
@@ -107,6 +109,13 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<benefit::Entity, _, benefit::ActiveModel>(&txn, rows.benefits.profiles).await?;
     insert::<benefit_plan_point::Entity, _, benefit_plan_point::ActiveModel>(&txn, rows.benefits.points).await?;
     insert::<benefit_contribution::Entity, _, benefit_contribution::ActiveModel>(&txn, rows.benefits.shares).await?;
+    let had = rows.realization;
+    insert::<benefit_measure::Entity, _, benefit_measure::ActiveModel>(&txn, had.measures).await?;
+    insert::<benefit_measure_point::Entity, _, benefit_measure_point::ActiveModel>(&txn, had.points).await?;
+    insert::<benefit_actual::Entity, _, benefit_actual::ActiveModel>(&txn, had.actuals).await?;
+    insert::<benefit_review::Entity, _, benefit_review::ActiveModel>(&txn, had.reviews).await?;
+    insert::<benefits_map_node::Entity, _, benefits_map_node::ActiveModel>(&txn, had.nodes).await?;
+    insert::<benefits_map_edge::Entity, _, benefits_map_edge::ActiveModel>(&txn, had.edges).await?;
     txn.commit().await?;
     Ok(summary)
 }

@@ -14,10 +14,13 @@ use super::{
     PMO_LEAD,
     benefits::{Benefits, benefits},
     calendar::Frame,
-    forecasts, money, ratings, reports,
+    forecasts, money, ratings,
+    realization::{Realization, realization},
+    reports,
     shape::{PER_UNIT, World, facts, id, instant},
     strategy, timeline,
 };
+use crate::benefits::is_tracked;
 use crate::error::Error;
 use crate::portfolios::rules::ItemState;
 
@@ -43,6 +46,7 @@ pub(super) struct Rows {
     pub objectives: Vec<strategic_objective::Model>,
     pub contributions: Vec<objective_contribution::Model>,
     pub benefits: Benefits,
+    pub realization: Realization,
 }
 
 #[derive(Deserialize)]
@@ -171,7 +175,11 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
     let objectives = strategy::objectives(&world)?;
     let contributions = strategy::contributions(&world)?;
     let benefits = benefits(&world, &frame)?;
+    let realization = realization(&world, &benefits.profiles)?;
     ratings::rate(&mut items, &reports, &ratings);
+    for item in &mut items {
+        item.is_tracking_benefits = benefits.profiles.iter().any(|of| of.item_id == item.id && is_tracked(of));
+    }
     Ok(Rows {
         org_units,
         people,
@@ -189,6 +197,7 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
         objectives,
         contributions,
         benefits,
+        realization,
     })
 }
 

@@ -10,6 +10,7 @@ use super::*;
 use crate::clock::SystemClock;
 
 mod money;
+mod realization;
 mod telling;
 
 fn day() -> NaiveDate {
