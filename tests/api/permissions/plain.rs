@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use entity::{
-    alignment_cell, benefit, benefit_contribution, benefit_plan_point, budget, budget_line, cost_category,
+    alignment_cell, benefit, benefit_actual, benefit_contribution, benefit_measure, benefit_measure_point,
+    benefit_plan_point, benefit_review, benefits_map_edge, benefits_map_node, budget, budget_line, cost_category,
     fiscal_calendar, fiscal_period, forecast, forecast_line, objective_contribution, portfolio_tree_node,
     rag_assessment, status_report, strategic_objective,
 };
@@ -74,6 +75,12 @@ pub async fn load(db: &DatabaseConnection) -> HashMap<&'static str, Vec<Plain>> 
         benefit: "Benefit",
         benefit_plan_point: "BenefitPlanPoint",
         benefit_contribution: "BenefitContribution",
+        benefit_measure: "BenefitMeasure",
+        benefit_measure_point: "BenefitMeasurePoint",
+        benefit_actual: "BenefitActual",
+        benefit_review: "BenefitReview",
+        benefits_map_node: "BenefitsMapNode",
+        benefits_map_edge: "BenefitsMapEdge",
     );
     all
 }

@@ -120,6 +120,54 @@ const READY: &[Ready] = &[
         "benefit_contribution",
         "@SCOPE, benefit_id=@50, is_draft=TRUE, owner_id=@PERSON, contributor_id=@OTHER, share=1",
     ),
+    (
+        60,
+        "benefit",
+        "@SCOPE, is_draft=FALSE, key='BEN-HAD', title='Had', title_fold='had', kind='FINANCIAL_CASHABLE', polarity='BENEFIT', state='REALIZING', owner_id=@PERSON, currency='EUR', planned_amount=0",
+    ),
+    (
+        61,
+        "benefit_measure",
+        "@SCOPE, benefit_id=@50, is_draft=TRUE, owner_id=@PERSON, key='BME-NEW', title='New', title_fold='new', unit='%', direction='UP', frequency='MONTHLY', first_due_on='2026-01-31'",
+    ),
+    (
+        62,
+        "benefit_measure",
+        "@SCOPE, benefit_id=@60, is_draft=FALSE, owner_id=@PERSON, key='BME-HAD', title='Had', title_fold='had', unit='%', direction='UP', frequency='ONCE', first_due_on='2026-01-31', baseline_value=0, baseline_on='2026-01-01', target_value=1, target_on='2026-12-31'",
+    ),
+    (
+        63,
+        "benefit_measure_point",
+        "@SCOPE, benefit_id=@50, measure_id=@61, is_draft=TRUE, owner_id=@PERSON, due_on='2026-01-31', value=0",
+    ),
+    (
+        64,
+        "benefit_actual",
+        "@SCOPE, benefit_id=@60, measure_id=@62, is_draft=FALSE, owner_id=@PERSON, attributed_item_id=@ITEM, attribution_share=1, measured_on='2026-01-31', value=1, currency='EUR', state='RECORDED', recorded_at=@NOW, recorded_principal='somebody'",
+    ),
+    (
+        65,
+        "benefit_actual",
+        "@SCOPE, benefit_id=@60, measure_id=@62, is_draft=FALSE, owner_id=@PERSON, attributed_item_id=@ITEM, attribution_share=1, measured_on='2026-02-01', value=1, currency='EUR', state='VALIDATED', recorded_at=@NOW, recorded_principal='somebody', validated_at=@NOW",
+    ),
+    (
+        66,
+        "benefit_review",
+        "@SCOPE, benefit_id=@60, is_draft=FALSE, owner_id=@PERSON, held_on='2026-01-31', finding='Found', recommendation='CONTINUE', currency='EUR', state='DRAFT'",
+    ),
+    (67, "benefits_map_node", "@SCOPE, is_draft=TRUE, key='MAP-NEW', title='New', title_fold='new', kind='OUTPUT'"),
+    (68, "benefits_map_node", "@SCOPE, is_draft=TRUE, key='MAP-NEXT', title='Next', title_fold='next', kind='CHANGE'"),
+    (
+        69,
+        "benefits_map_node",
+        "@SCOPE, is_draft=TRUE, key='MAP-GONE', title='Old', title_fold='old', kind='CHANGE', archived_at=@NOW",
+    ),
+    (70, "benefits_map_node", "@SCOPE, is_draft=TRUE, key='MAP-LAST', title='Last', title_fold='last', kind='OUTCOME'"),
+    (
+        71,
+        "benefits_map_edge",
+        "@SCOPE, from_id=@67, to_id=@68, weight=1, is_draft=TRUE, to_item_id=@ITEM, is_to_restricted=FALSE",
+    ),
 ];
 
 /// The id of a row that stands ready.
@@ -225,6 +273,19 @@ fn target(mutation: &Mutation) -> Option<u128> {
         }
         ("BenefitPlanPoint", _) => 52,
         ("BenefitContribution", _) => 53,
+        ("BenefitMeasure", _) => 61,
+        ("BenefitMeasurePoint", _) => 63,
+        (_, "benefitActualReverse") => 65,
+        ("BenefitActual", _) => 64,
+        ("BenefitReview", _) => 66,
+        ("BenefitsMapNode", _) => {
+            if old {
+                69
+            } else {
+                70
+            }
+        }
+        ("BenefitsMapEdge", _) => 71,
         _ => return None,
     })
 }
@@ -282,6 +343,29 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
             json!({ "rationale": "Other" }),
             json!({ "benefitId": of("ben", 50), "contributorId": encode_id("prj", rows.item_by_key("PR-003").id), "share": "0.1" }),
         ),
+        "BenefitMeasure" => (
+            json!({ "method": "Other" }),
+            json!({ "key": "BME-X", "benefitId": of("ben", 50), "title": "X", "unit": "%", "direction": "UP", "frequency": "ONCE", "firstDueOn": "2026-03-31" }),
+        ),
+        "BenefitMeasurePoint" => (
+            json!({ "note": "Other" }),
+            json!({ "measureId": of("bme", 61), "dueOn": "2026-02-28", "value": "1" }),
+        ),
+        "BenefitActual" => (
+            json!({ "evidence": "Other" }),
+            json!({ "measureId": of("bme", 62), "measuredOn": "2026-02-15", "value": "1" }),
+        ),
+        "BenefitReview" => (
+            json!({ "finding": "Other" }),
+            json!({ "benefitId": of("ben", 60), "heldOn": "2026-02-15", "finding": "X", "recommendation": "STOP" }),
+        ),
+        "BenefitsMapNode" => {
+            (json!({ "title": "Other" }), json!({ "key": "MAP-X", "itemId": project, "title": "X", "kind": "CHANGE" }))
+        }
+        "BenefitsMapEdge" => (
+            json!({ "note": "Other" }),
+            json!({ "fromId": of("bmn", 68), "toId": of("bmn", 70), "weight": "1" }),
+        ),
         other => panic!("{other} is new: say here what works"),
     };
     let prefix = foliograph::app::model().entity(mutation.entity).prefix.expect("a prefix");
@@ -298,6 +382,9 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
         Verb::Update => with("patch", patch),
         Verb::BulkUpdate | Verb::BulkUpsert => json!({ "items": [row] }),
         Verb::Act if mutation.name == "benefitStateAdvance" => with("to", json!("WITHDRAWN")),
+        Verb::Act if matches!(mutation.name.as_str(), "benefitActualReturn" | "benefitActualReverse") => {
+            with("note", json!("Why"))
+        }
         Verb::Archive | Verb::Unarchive | Verb::Delete | Verb::Act | Verb::Other => whole,
     }
 }
@@ -321,6 +408,8 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
     let sees_item = eyes.sees(Row::Item(project));
     let sees_references = eyes.visible("CostCategory").len() >= 2;
     let sees_money = office || own || granted || sponsors || is(Role::Finance) || is(Role::Auditor);
+    // Who owns a benefit writes how it is measured; none of the cast owns one of this project.
+    let owns = eyes.owns_benefits();
     let writers = is(Role::PmoLead) || is(Role::ProjectManager) || is(Role::Integration);
     // Whom the mutation is for, who sees its row, and who is refused without a look at it.
     let (may, sees, gate) = match mutation.entity {
@@ -370,8 +459,9 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
             };
             (may, sees, step || writers)
         }
-        "Benefit" | "BenefitPlanPoint" | "BenefitContribution" => {
-            let step = name == "benefitStateAdvance";
+        of if of.starts_with("Benefit") => {
+            let step = name == "benefitStateAdvance" || name == "benefitReviewPublish";
+            let decides = matches!(name, "benefitActualValidate" | "benefitActualReturn" | "benefitActualReverse");
             let reads = office
                 || own
                 || granted
@@ -379,9 +469,21 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
                 || is(Role::Finance)
                 || is(Role::Auditor)
                 || (is(Role::Analyst) && eyes.holds(Scopes::PF, project));
-            let sees = if mutation.entity == "Benefit" && is_new { sees_item && sees_people(eyes) } else { reads };
-            let may = if step { office || sponsors } else { office || own || granted };
-            (may, sees, step || writers)
+            let of_item = is_new && matches!(of, "Benefit" | "BenefitsMapNode");
+            let sees = match () {
+                () if !of_item => reads,
+                () => sees_item && (of == "BenefitsMapNode" || sees_people(eyes)),
+            };
+            let may = match () {
+                () if name == "benefitStateAdvance" => office || sponsors,
+                () if name == "benefitReviewPublish" => office,
+                () if decides => office || is(Role::Finance),
+                // What is promised is her manager's no longer.
+                () if matches!(of, "BenefitActual" | "BenefitReview") => office || granted,
+                () => office || own || granted,
+            };
+            let measures = matches!(of, "BenefitMeasure" | "BenefitActual") && owns;
+            (may, sees, step || decides || writers || measures)
         }
         other => panic!("{other} is new: say here who may"),
     };

@@ -18,7 +18,9 @@ pub fn class_of_type(type_name: &str) -> Class {
             Class::Basic
         }
         "Budget" | "BudgetLine" | "Forecast" | "ForecastLine" => Class::Fin,
-        "Benefit" | "BenefitPlanPoint" | "BenefitContribution" => Class::Ben,
+        "Benefit" | "BenefitPlanPoint" | "BenefitContribution" | "BenefitMeasurePoint" | "BenefitReview"
+        | "BenefitsMapNode" | "BenefitsMapEdge" => Class::Ben,
+        "BenefitMeasure" | "BenefitActual" => Class::BenActual,
         reference if plain::REFERENCES.contains(&reference) => Class::Basic,
         other => panic!("{other} is new: say here what its rows need"),
     }
@@ -37,11 +39,17 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
         ("OrgUnit", "people" | "items" | "externalLinks") => "org_unit_id",
         ("ApiKey", "grants") => "api_key_id",
         ("StrategicObjective", "contributions") => "objective_id",
-        ("Benefit", "planPoints" | "contributions") => "benefit_id",
+        ("Benefit", "planPoints" | "contributions" | "measures" | "actuals" | "reviews" | "benefitsMapNodes") => {
+            "benefit_id"
+        }
+        ("BenefitMeasure", "points" | "actuals") => "measure_id",
+        ("BenefitsMapNode", "outgoingEdges") => "from_id",
+        ("BenefitsMapNode", "incomingEdges") => "to_id",
+        (_, "attributedBenefitActuals") => "attributed_item_id",
         (
             _,
             "contributions" | "externalLinks" | "alignment" | "statusReports" | "ragAssessments" | "budgets"
-            | "forecasts" | "benefits",
+            | "forecasts" | "benefits" | "benefitsMapNodes",
         ) => "item_id",
         (_, "benefitContributions") => "contributor_id",
         (_, "descendants") => "root_id",
