@@ -133,7 +133,10 @@ async fn demand_on<M: ModelTrait>(
     let ids: Vec<Uuid> = new.iter().filter_map(|row| value::optional_id(&row.after, by)).collect();
     let held = work.lens.holds(work.lens.model.entity(target), &ids, &[scopes]).await?;
     for row in new {
-        let may = value::optional_id(&row.after, by).and_then(|id| held.get(&id)).is_some_and(|held| held[0]);
+        let id = value::optional_id(&row.after, by);
+        // A link that leads nowhere is refused by itself.
+        let is_refused = id.is_none_or(|id| id.is_nil()) && work.has_failed(row.index);
+        let may = is_refused || id.and_then(|id| held.get(&id)).is_some_and(|held| held[0]);
         if !may && row.gives(link) && !work.is_refused(row.index) {
             let told = format!("Creating a {} here needs {needs}.", row.entity.name);
             work.fail(row, UserError::new(UserCode::Forbidden, row.place(link), told).with("needs", needs));

@@ -28,7 +28,7 @@ tests! {
         assert_eq!((row.attributed_item_id, row.attribution_share, row.reported_portfolio_id), (row.item_id, 1_000_000_000, row.portfolio_id));
         assert_eq!(row.due_on, Some(measured(&db, "M-B-1").await.first_due_on), "it answers what was due");
         assert_eq!(faults(&change(&owner, "benefitActualUpdate", json!({ "id": id, "ifVersion": "1", "patch": { "value": "3.5" } })).await), NO_FAULT);
-        let read = owner.query("{ benefitActuals { nodes { value amount { amount } attributedItem { key } recordedBy { key } measure { key unit } benefit { key } viewerAccess { canWrite } } } benefits { nodes { viewerAccess { canWrite } } } projects { nodes { key isTrackingBenefits } } }").await.data();
+        let read = owner.query("{ benefitActuals { nodes { value amount { amount } attributedItem { key } recordedBy { key } measure { key unit } benefit { key } viewerAccess { canWrite } } } benefits { nodes { viewerAccess { canWrite } } } projects(filter: { isTrackingBenefits: { eq: true } }) { nodes { key isTrackingBenefits } } }").await.data();
         assert_eq!(read["benefitActuals"]["nodes"], json!([{ "value": "3.5", "amount": { "amount": "12.5" }, "attributedItem": { "key": "PR-007" }, "recordedBy": { "key": "nina.petrova" }, "measure": { "key": "M-B-1", "unit": "hours" }, "benefit": { "key": "B-1" }, "viewerAccess": { "canWrite": true } }]));
         assert_eq!(read["benefits"]["nodes"][0]["viewerAccess"]["canWrite"], json!(false), "she writes no profile");
         assert_eq!(read["projects"]["nodes"], json!([{ "key": "PR-007", "isTrackingBenefits": true }]));

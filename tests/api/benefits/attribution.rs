@@ -5,11 +5,11 @@ use futures_util::future::join_all;
 use sea_orm::{DatabaseConnection, EntityTrait};
 use serde_json::{Value, json};
 
-use super::{NO_FAULT, actual, advance, euros, had, made, measured, prepared};
+use super::{NO_FAULT, actual, advance, euros, had, made, measured, patch, prepared};
 use crate::support::{
     World,
     client::Client,
-    writes::{change, faults, item, item_id, param, request_key, statuses},
+    writes::{change, faults, item, item_id, param, request_key, statuses, stranger},
 };
 
 const NEW: &str = "benefitActualCreate";
@@ -117,7 +117,10 @@ tests! {
 
     async fn who_helps_to_bring_it_may_be_out_of_sight(world: &World) {
         let (db, lead) = begin(world).await;
-        let owner = world.client_as("nina.petrova", &[]).await;
+        // Somebody without a role.
+        stranger(world, Role::Admin).await;
+        change(&lead, "benefitUpdate", patch("B-1", json!({ "ownerKey": "stranger.admin" }))).await;
+        let owner = world.client_as("stranger.admin", &[]).await;
         let hidden = item_id(&db, "PR-002").await;
         let told = change(&owner, NEW, actual("M-B-1", json!({ "attributedItemId": hidden }))).await;
         assert_eq!(faults(&told), ["NOT_FOUND input.attributedItemId"], "she sees the items of her benefits");

@@ -20,7 +20,7 @@ tests! {
             ("B-1", json!({ "direction": "UP", "baselineValue": "1", "targetValue": "0.5" }), "INVARIANT input.targetValue"),
             ("B-1", json!({ "direction": "DOWN", "baselineValue": "1", "targetValue": "2" }), "INVARIANT input.targetValue"),
             ("D-1", json!({ "direction": "DOWN", "baselineValue": "2", "targetValue": "1" }), "INVARIANT input.targetValue"),
-            ("B-1", json!({ "baselineOn": "2026-02-02", "targetOn": "2026-02-01" }), "INVARIANT input.targetOn"),
+            ("B-1", json!({ "baselineOn": "2025-12-02", "targetOn": "2025-12-01" }), "INVARIANT input.targetOn"),
             ("B-1", json!({ "lastDueOn": "2025-12-31" }), "INVARIANT input.lastDueOn"),
             ("B-1", json!({ "baselineOn": "2026-02-02" }), "INVARIANT input.firstDueOn"),
             ("B-1", json!({ "unit": " " }), "REQUIRED input.unit"),
