@@ -38,9 +38,24 @@ pub fn mutations() -> Vec<Mutation> {
         run,
     };
     vec![
-        act("Validate", "Confirms what was measured: it never changes again. By finance where the benefit is cash, else by the office, and never by who recorded it.", &[], validate),
-        act("Return", "Gives back what was recorded, with a note: it counts as not measured until it is written again.", &[NOTE], give_back),
-        act("Reverse", "Takes back what was validated, with a note: it counts no longer, and its due date is open again.", &[NOTE], reverse),
+        act(
+            "Validate",
+            "Confirms what was measured: it never changes again. By finance where the benefit is cash, else by the office, and never by who recorded it.",
+            &[],
+            validate,
+        ),
+        act(
+            "Return",
+            "Gives back what was recorded, with a note: it counts as not measured until it is written again.",
+            &[NOTE],
+            give_back,
+        ),
+        act(
+            "Reverse",
+            "Takes back what was validated, with a note: it counts no longer, and its due date is open again.",
+            &[NOTE],
+            reverse,
+        ),
     ]
 }
 
@@ -87,11 +102,7 @@ fn reverse<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, R
 }
 
 /// Finds and locks the row, and refuses who may not decide on it, or what cannot be decided now. With the note, if any.
-async fn open(
-    work: &mut Work<'_>,
-    given: &ConstValue,
-    due: &str,
-) -> Result<(Parts<Model>, Option<String>), Error> {
+async fn open(work: &mut Work<'_>, given: &ConstValue, due: &str) -> Result<(Parts<Model>, Option<String>), Error> {
     let parts = Parts::of_measures::<benefit_actual::Entity>(work, given, Class::BenActual, &[], blank).await?;
     let note = input::text(given, "note");
     for row in &parts.rows {
@@ -125,8 +136,7 @@ fn note_fits(work: &mut Work<'_>, row: &Row<Model>, note: &str) {
 async fn may_decide(work: &mut Work<'_>, row: &Row<Model>, of: &benefit::Model) -> Result<(), Error> {
     let is_cash = of.kind == "FINANCIAL_CASHABLE";
     let step = if is_cash { Step::BenefitValidateCashable } else { Step::BenefitValidate };
-    let refuse =
-        |line: &str| UserError::new(UserCode::Forbidden, row.path.clone(), line).with("needs", step.as_str());
+    let refuse = |line: &str| UserError::new(UserCode::Forbidden, row.path.clone(), line).with("needs", step.as_str());
     let held = work.lens.holds(row.entity, &[row.after.id], &[work.lens.caller.takes(step)]).await?;
     if !held.get(&row.after.id).is_some_and(|held| held[0]) {
         work.fail(row, refuse("This step is not yours to take."));

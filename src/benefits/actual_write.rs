@@ -1,7 +1,7 @@
 //! Writing what was measured: while the benefit is promised and not settled, by its owner too. The measure is locked, so
 //! that nobody claims more of one measurement than there is, whoever writes at the same time.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use async_graphql_value::ConstValue;
 use chrono::NaiveDate;
@@ -47,9 +47,11 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
     async move {
         let more = ["currency", "reported_portfolio_id"];
         let mut parts = Parts::of_measures::<Actuals>(work, input, Class::BenActual, &more, blank).await?;
-        parts.refuse(work, |_, of| match of.is_draft {
-            true => Some((UserCode::IllegalState, "nothing of it is had before it is approved.")),
-            false => (!due::is_measured(of)).then_some((UserCode::Immutable, "it is measured no longer.")),
+        parts.refuse(work, |_, of| {
+            if of.is_draft {
+                return Some((UserCode::IllegalState, "nothing of it is had before it is approved."));
+            }
+            (!due::is_measured(of)).then_some((UserCode::Immutable, "it is measured no longer."))
         });
         may_change(work, &parts.rows);
         if work.mutation.verb == Verb::Delete {
@@ -165,7 +167,8 @@ async fn take_names(work: &mut Work<'_>, rows: &mut [Row<Model>]) -> Result<(), 
         (row.after.external_system, row.after.external_id) = (Some(system.clone()), Some(id.clone()));
         named.push((row.index, (system, id)));
     }
-    let good: Vec<_> = named.iter().filter(|(index, _)| !work.has_failed(*index)).map(|(_, name)| name.clone()).collect();
+    let good: Vec<_> =
+        named.iter().filter(|(index, _)| !work.has_failed(*index)).map(|(_, name)| name.clone()).collect();
     let taken: HashSet<(String, String)> = Actuals::find()
         .select_only()
         .columns([C::ExternalSystem, C::ExternalId])
@@ -265,7 +268,7 @@ async fn claim(work: &mut Work<'_>, parts: &mut Parts<Model>) -> Result<(), Erro
             let good: BTreeSet<usize> = (0..parts.rows.len()).filter(|at| is_good(work, &parts.rows[*at])).collect();
             let is_kept = |actual: &&Model| !good.iter().any(|at| parts.rows[*at].after.id == actual.id);
             let mut claimed: Vec<Model> = stored.iter().filter(is_kept).cloned().collect();
-            let mut wrong = BTreeMap::new();
+            let mut wrong = vec![];
             for at in &good {
                 let calendar = due::calendar(&parts.measures[&id]);
                 let row = &mut parts.rows[*at];
@@ -274,12 +277,16 @@ async fn claim(work: &mut Work<'_>, parts: &mut Parts<Model>) -> Result<(), Erro
                 }
                 let is_due = row.after.due_on.is_none_or(|day| calendar.has(day));
                 match fault(row, &claimed, is_due) {
-                    Some(error) => drop(wrong.insert(*at, error)),
+                    Some(error) => wrong.push((*at, error)),
                     None => claimed.push(row.after.clone()),
                 }
             }
-            let Some((at, error)) = wrong.pop_first() else { break };
-            work.fail(&parts.rows[at], error);
+            if wrong.is_empty() {
+                break;
+            }
+            for (at, error) in wrong {
+                work.fail(&parts.rows[at], error);
+            }
         }
     }
     Ok(())

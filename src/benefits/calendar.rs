@@ -39,7 +39,8 @@ impl Calendar {
 
     /// Whether something is due on the day.
     pub fn has(&self, day: NaiveDate) -> bool {
-        let apart = (day.year() - self.first.year()) * 12 + day.month0().cast_signed() - self.first.month0().cast_signed();
+        let apart =
+            (day.year() - self.first.year()) * 12 + day.month0().cast_signed() - self.first.month0().cast_signed();
         let Ok(apart) = u32::try_from(apart) else { return false };
         let nth = match self.months {
             Some(months) if apart.is_multiple_of(months) => apart / months,

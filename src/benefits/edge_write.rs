@@ -141,38 +141,51 @@ fn agrees(work: &mut Work<'_>, row: &Row<Model>, from: &Node, to: &Node) {
 /// Refuses new edges between two nodes that have one, and those that would lead back to where they begin. Of several in a
 /// list the last is to blame.
 async fn lead_nowhere_back(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
-    let mut new: Vec<(Uuid, Uuid)> = vec![];
+    let mut edges = around(work, rows.iter().filter(|row| row.before.is_none())).await?;
     for row in rows.iter().filter(|row| row.before.is_none()) {
         if work.has_failed(row.index) {
             continue;
         }
         let (from, to) = (row.after.from_id, row.after.to_id);
-        let stored = Edges::find().select_only().column(E::Id).filter(E::FromId.eq(from)).filter(E::ToId.eq(to));
-        if new.contains(&(from, to)) || stored.into_tuple::<Uuid>().one(work.txn).await?.is_some() {
+        if edges.get(&from).is_some_and(|ends| ends.contains(&to)) {
             let line = "The one leads to the other already.";
             work.fail(row, UserError::new(UserCode::Duplicate, row.place("to"), line));
-        } else if leads_to(work, to, from, &new).await? {
+        } else if leads_to(&edges, to, from) {
             let line = "This would lead back to where it begins.";
             work.fail(row, UserError::rule(row.place("to"), "MAP_CYCLE", line));
         } else {
-            new.push((from, to));
+            edges.entry(from).or_default().push(to);
         }
     }
     Ok(())
 }
 
-/// Whether a node leads to another, by edges that are stored or new.
-async fn leads_to(work: &Work<'_>, from: Uuid, to: Uuid, new: &[(Uuid, Uuid)]) -> Result<bool, Error> {
-    let mut seen = HashSet::from([from]);
-    let mut front = vec![from];
+/// Where each node leads, of all that can be reached from the ends of these edges: a statement for each step away.
+async fn around(work: &Work<'_>, rows: impl Iterator<Item = &Row<Model>>) -> Result<HashMap<Uuid, Vec<Uuid>>, Error> {
+    let mut seen: HashSet<Uuid> = rows.flat_map(|row| [row.after.from_id, row.after.to_id]).collect();
+    let mut front: Vec<Uuid> = seen.iter().copied().collect();
+    let mut edges: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
     while !front.is_empty() {
-        if front.contains(&to) {
-            return Ok(true);
+        let stored = Edges::find().select_only().columns([E::FromId, E::ToId]);
+        let stored = stored.filter(E::FromId.is_in(std::mem::take(&mut front)));
+        for (from, to) in stored.into_tuple::<(Uuid, Uuid)>().all(work.txn).await? {
+            edges.entry(from).or_default().push(to);
+            if seen.insert(to) {
+                front.push(to);
+            }
         }
-        let stored = Edges::find().select_only().column(E::ToId).filter(E::FromId.is_in(front.iter().copied()));
-        let stored: Vec<Uuid> = stored.into_tuple().all(work.txn).await?;
-        let more = new.iter().filter(|(from, _)| front.contains(from)).map(|(_, to)| *to);
-        front = stored.into_iter().chain(more).filter(|id| seen.insert(*id)).collect();
     }
-    Ok(false)
+    Ok(edges)
+}
+
+/// Whether a node is another, or leads to it.
+fn leads_to(edges: &HashMap<Uuid, Vec<Uuid>>, from: Uuid, to: Uuid) -> bool {
+    let (mut seen, mut front) = (HashSet::from([from]), vec![from]);
+    while let Some(at) = front.pop() {
+        if at == to {
+            return true;
+        }
+        front.extend(edges.get(&at).into_iter().flatten().filter(|next| seen.insert(**next)));
+    }
+    false
 }

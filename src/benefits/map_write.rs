@@ -133,9 +133,7 @@ async fn follow_nodes(work: &mut Work<'_>, changed: &[Uuid]) -> Result<(), Error
     if changed.is_empty() {
         return Ok(());
     }
-    let at = Condition::any()
-        .add(E::FromId.is_in(changed.iter().copied()))
-        .add(E::ToId.is_in(changed.iter().copied()));
+    let at = Condition::any().add(E::FromId.is_in(changed.iter().copied())).add(E::ToId.is_in(changed.iter().copied()));
     let edges = Edges::find().filter(at).order_by_asc(E::Id).lock_exclusive().all(work.txn).await?;
     let ends: HashSet<Uuid> = edges.iter().flat_map(|edge| [edge.from_id, edge.to_id]).collect();
     let ends = Nodes::find().select_only().columns([N::Id, N::IsDraft]).filter(N::Id.is_in(ends));

@@ -108,9 +108,15 @@ pub fn declare_point() -> Entity {
         Field::one("measure", P::MeasureId, "BenefitMeasure", "The measure.").written().once(),
         Field::one("benefit", P::BenefitId, "Benefit", "The benefit."),
         Field::one("item", P::ItemId, "PortfolioItem", "The item that is to bring it."),
-        Field::date("dueOn", P::DueOn, "The due date, of the measure's calendar when it was written.").required().written().once(),
+        Field::date("dueOn", P::DueOn, "The due date, of the measure's calendar when it was written.")
+            .required()
+            .written()
+            .once(),
         Field::scalar("value", Scalar::Decimal, P::Value, "The level, in the measure's unit.").required().written(),
-        Field::scalar("note", Scalar::String, P::Note, "What explains it; null for nothing.").unordered().written().longest(4_000),
+        Field::scalar("note", Scalar::String, P::Note, "What explains it; null for nothing.")
+            .unordered()
+            .written()
+            .longest(4_000),
         Field::one("portfolio", P::PortfolioId, "Portfolio", "The item's nearest portfolio now."),
     ])
     .audited()

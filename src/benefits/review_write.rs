@@ -28,7 +28,8 @@ pub fn mutations() -> Vec<Mutation> {
     all.push(delete(entity, single, needs, doc, write));
     all.push(Mutation {
         name: "benefitReviewPublish".to_owned(),
-        doc: "Publishes a review: it never changes again, and the one held last gives the benefit's forecast.".to_owned(),
+        doc: "Publishes a review: it never changes again, and the one held last gives the benefit's forecast."
+            .to_owned(),
         needs: None,
         entity,
         verb: Verb::Act,

@@ -185,7 +185,9 @@ mod tests {
 
     #[test]
     fn only_what_is_told_needs_no_measure() {
-        for (kind, count, lacks) in [("QUALITATIVE", 0, false), ("QUANTIFIABLE", 0, true), ("FINANCIAL_CASHABLE", 1, false)] {
+        for (kind, count, lacks) in
+            [("QUALITATIVE", 0, false), ("QUANTIFIABLE", 0, true), ("FINANCIAL_CASHABLE", 1, false)]
+        {
             assert_eq!(unmeasured(kind, count), lacks, "{kind}");
         }
     }

@@ -174,16 +174,14 @@ pub(super) async fn finish(
     let scope = |benefit: &Model| (benefit.is_draft, benefit.owner_id);
     work.touches_rights |= rows.iter().any(|row| row.before.as_ref().is_none_or(|b| b.owner_id != row.after.owner_id));
     let written = rows.iter().filter(|row| !work.rejects(batch) && !work.has_failed(row.index));
-    let written: Vec<(Option<Model>, Model)> =
-        written.map(|row| (row.before.clone(), row.after.clone())).collect();
+    let written: Vec<(Option<Model>, Model)> = written.map(|row| (row.before.clone(), row.after.clone())).collect();
     let those = |is_other: &dyn Fn(&Model, &Model) -> bool| -> HashMap<Uuid, Model> {
         let changed = written.iter().filter(|(before, after)| before.as_ref().is_some_and(|b| is_other(b, after)));
         changed.map(|(_, after)| (after.id, after.clone())).collect()
     };
     let changed = those(&|before, after| scope(before) != scope(after));
-    let moved = those(&|before, after| {
-        (scope(before), due::is_measured(before)) != (scope(after), due::is_measured(after))
-    });
+    let moved =
+        those(&|before, after| (scope(before), due::is_measured(before)) != (scope(after), due::is_measured(after)));
     let drafts = those(&|before, after| before.is_draft != after.is_draft);
     let done = save::<Benefits>(work, rows, batch, action).await?;
     follow_benefits::<benefit_plan_point::Entity>(work, "BenefitPlanPoint", &changed).await?;

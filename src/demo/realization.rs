@@ -121,8 +121,7 @@ pub(super) fn realization(world: &World<'_>, benefits: &[benefit::Model]) -> Res
         .into_iter()
         .map(|fact| point(measure_of(&measures, &fact.measure)?, fact))
         .collect::<Result<_, Error>>()?;
-    let mut made =
-        Realization { measures, points, actuals: vec![], reviews: vec![], nodes: vec![], edges: vec![] };
+    let mut made = Realization { measures, points, actuals: vec![], reviews: vec![], nodes: vec![], edges: vec![] };
     for fact in facts::<ActualFact>(include_str!("benefit_actuals.csv"))? {
         let measure = measure_of(&made.measures, &fact.measure)?;
         let of = benefits.iter().find(|benefit| benefit.id == measure.benefit_id);
@@ -241,7 +240,7 @@ fn actual(
     let item = item.unwrap_or(of.item_id);
     let share = fact.percent.map_or(WHOLE, |percent| percent * (WHOLE / 100));
     let amount = fact.units.map(|units| units * PER_UNIT);
-    let (written, decided, taken_back) = (at(day, 33), at(day, 82), at(day, 130));
+    let (written, settled, taken_back) = (at(day, 33), at(day, 82), at(day, 130));
     let is_validated = matches!(fact.state.as_str(), "VALIDATED" | "REVERSED");
     let is_reversed = fact.state == "REVERSED";
     let is_cash = of.kind == "FINANCIAL_CASHABLE";
@@ -253,7 +252,7 @@ fn actual(
     let (version, updated_at) = match fact.state.as_str() {
         "RECORDED" => (1, written),
         "REVERSED" => (3, taken_back),
-        _ => (2, decided),
+        _ => (2, settled),
     };
     Ok(benefit_actual::Model {
         id: id("benefit_actual", &format!("{}:{}:{item}", measure.key, fact.nth)),
@@ -279,7 +278,7 @@ fn actual(
         recorded_by_id: of.owner_id,
         recorded_principal: of.owner_id.map(|owner| world.principal(owner)),
         decision_note: fact.note,
-        validated_at: is_validated.then_some(decided),
+        validated_at: is_validated.then_some(settled),
         validated_by_id: decider.filter(|_| is_validated),
         reversed_at: is_reversed.then_some(taken_back),
         reversed_by_id: decider.filter(|_| is_reversed),

@@ -140,7 +140,9 @@ pub fn usual(entity: &'static str, single: &str, needs: Option<Permission>, upse
 
 /// The mutation that makes rows whose external ids are unknown, and changes the others.
 pub fn upsert(entity: &'static str, single: &str, needs: Option<Permission>, run: Run) -> Mutation {
-    let doc = format!("Creates the {entity} rows whose external id is unknown and changes the others, up to 1,000 in one transaction. A row that would stay as it is writes nothing.");
+    let doc = format!(
+        "Creates the {entity} rows whose external id is unknown and changes the others, up to 1,000 in one transaction. A row that would stay as it is writes nothing."
+    );
     plain(entity, format!("{single}BulkUpsert"), doc, needs, Verb::BulkUpsert, run)
 }
 

@@ -36,10 +36,12 @@ fn what_was_promised_is_measured_as_the_rules_say() {
                 assert!(measure.next_due_on.is_none() || is_tracked(benefit), "{day} {}", measure.key);
             }
         }
-        let due: Vec<_> = had.measures.iter().filter(|measure| measure.next_due_on.is_some_and(|on| on <= *day)).collect();
+        let due: Vec<_> =
+            had.measures.iter().filter(|measure| measure.next_due_on.is_some_and(|on| on <= *day)).collect();
         assert!((4..=10).contains(&due.len()), "{day} {}", due.len());
         for item in &rows.items {
-            let tracked = rows.benefits.profiles.iter().any(|benefit| benefit.item_id == item.id && is_tracked(benefit));
+            let tracked =
+                rows.benefits.profiles.iter().any(|benefit| benefit.item_id == item.id && is_tracked(benefit));
             assert_eq!(item.is_tracking_benefits, tracked, "{day} {}", item.key);
         }
         let closed = |item: &&portfolio_item::Model| item.state == "CLOSED" && item.is_tracking_benefits;
@@ -61,13 +63,21 @@ fn what_was_measured_is_claimed_once() {
             assert!(actual.due_on.is_none_or(|due| calendar.has(due)), "{name}");
             assert!(actual.measured_on < *day && actual.updated_at <= at(*day, 8), "{name}");
             assert!(actual.amount.is_none() || is_financial(&benefit.kind), "{name}");
-            assert_eq!(actual.attributed_amount, actual.amount.map(|a| attributed(a, actual.attribution_share)), "{name}");
+            assert_eq!(
+                actual.attributed_amount,
+                actual.amount.map(|a| attributed(a, actual.attribution_share)),
+                "{name}"
+            );
             let helps = |share: &benefit_contribution::Model| {
                 share.benefit_id == benefit.id && share.contributor_id == actual.attributed_item_id
             };
             let is_own = actual.attributed_item_id == benefit.item_id;
             assert!(is_own || rows.benefits.shares.iter().any(helps), "{name}");
-            assert_eq!(actual.validated_at.is_some(), matches!(actual.state.as_str(), "VALIDATED" | "REVERSED"), "{name}");
+            assert_eq!(
+                actual.validated_at.is_some(),
+                matches!(actual.state.as_str(), "VALIDATED" | "REVERSED"),
+                "{name}"
+            );
             assert!(actual.validated_by_id.is_none() || actual.validated_by_id != actual.recorded_by_id, "{name}");
             let manager = known[&benefit.item_id].project_manager_id;
             assert!(manager.is_none() || actual.recorded_by_id != manager, "{name}");

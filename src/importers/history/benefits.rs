@@ -45,7 +45,11 @@ impl Benefits {
             .await?;
         let others = benefit::Entity::find()
             .filter(benefit::Column::ItemId.in_subquery(linked(&mapping.system)))
-            .filter(Condition::any().add(benefit::Column::Source.is_null()).add(benefit::Column::Source.ne(&mapping.system)))
+            .filter(
+                Condition::any()
+                    .add(benefit::Column::Source.is_null())
+                    .add(benefit::Column::Source.ne(&mapping.system)),
+            )
             .all(work.txn)
             .await?;
         let tracking = others.iter().filter(|other| benefits::is_tracked(other)).map(|other| other.item_id).collect();

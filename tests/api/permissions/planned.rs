@@ -347,10 +347,9 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
             json!({ "method": "Other" }),
             json!({ "key": "BME-X", "benefitId": of("ben", 50), "title": "X", "unit": "%", "direction": "UP", "frequency": "ONCE", "firstDueOn": "2026-03-31" }),
         ),
-        "BenefitMeasurePoint" => (
-            json!({ "note": "Other" }),
-            json!({ "measureId": of("bme", 61), "dueOn": "2026-02-28", "value": "1" }),
-        ),
+        "BenefitMeasurePoint" => {
+            (json!({ "note": "Other" }), json!({ "measureId": of("bme", 61), "dueOn": "2026-02-28", "value": "1" }))
+        }
         "BenefitActual" => (
             json!({ "evidence": "Other" }),
             json!({ "measureId": of("bme", 62), "measuredOn": "2026-02-15", "value": "1" }),
@@ -362,10 +361,9 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
         "BenefitsMapNode" => {
             (json!({ "title": "Other" }), json!({ "key": "MAP-X", "itemId": project, "title": "X", "kind": "CHANGE" }))
         }
-        "BenefitsMapEdge" => (
-            json!({ "note": "Other" }),
-            json!({ "fromId": of("bmn", 68), "toId": of("bmn", 70), "weight": "1" }),
-        ),
+        "BenefitsMapEdge" => {
+            (json!({ "note": "Other" }), json!({ "fromId": of("bmn", 68), "toId": of("bmn", 70), "weight": "1" }))
+        }
         other => panic!("{other} is new: say here what works"),
     };
     let prefix = foliograph::app::model().entity(mutation.entity).prefix.expect("a prefix");

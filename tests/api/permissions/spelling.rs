@@ -18,8 +18,13 @@ pub fn class_of_type(type_name: &str) -> Class {
             Class::Basic
         }
         "Budget" | "BudgetLine" | "Forecast" | "ForecastLine" => Class::Fin,
-        "Benefit" | "BenefitPlanPoint" | "BenefitContribution" | "BenefitMeasurePoint" | "BenefitReview"
-        | "BenefitsMapNode" | "BenefitsMapEdge" => Class::Ben,
+        "Benefit"
+        | "BenefitPlanPoint"
+        | "BenefitContribution"
+        | "BenefitMeasurePoint"
+        | "BenefitReview"
+        | "BenefitsMapNode"
+        | "BenefitsMapEdge" => Class::Ben,
         "BenefitMeasure" | "BenefitActual" => Class::BenActual,
         reference if plain::REFERENCES.contains(&reference) => Class::Basic,
         other => panic!("{other} is new: say here what its rows need"),
