@@ -34,7 +34,7 @@ pub fn declare() -> Entity {
     .fields([
         Field::one("measure", C::MeasureId, "BenefitMeasure", "What was measured.").written().once(),
         Field::one("benefit", C::BenefitId, "Benefit", "The benefit."),
-        Field::one("item", C::ItemId, "PortfolioItem", "The item that is to bring the benefit."),
+        // Before the item that it is of: of links to items the trail tells the first that changed.
         Field::one(
             "attributedItem",
             C::AttributedItemId,
@@ -42,6 +42,7 @@ pub fn declare() -> Entity {
             "The item to which it is attributed: the benefit's own if not said, or one that helps to bring it. Null when the caller cannot see it.",
         )
         .written(),
+        Field::one("item", C::ItemId, "PortfolioItem", "The item that is to bring the benefit."),
         Field::scalar("attributionShare", Scalar::Percent, C::AttributionShare, "How much of what was measured that item brought, above 0 to 1; 1 if not said.")
             .required()
             .written()

@@ -37,10 +37,10 @@ static FREQUENCY: EnumDecl = EnumDecl {
 /// `benefitsDue`.
 const DUE: DayList = DayList {
     name: "benefitsDue",
-    doc: "Measures that are to be measured by a day: their next due date has come or passed. Ordered by `nextDueOn`, the longest overdue come first; filtered by `owner`, it is her calendar.",
+    doc: "Measures that are to be measured by a day: their next due date has come or passed, and their benefit is not archived. Ordered by `nextDueOn`, the longest overdue come first; filtered by `owner`, it is her calendar.",
     on: "The day; today (UTC) if not given.",
     is_today: true,
-    condition: || json!({ "nextDueOn": { "lte": DAY } }),
+    condition: || json!({ "nextDueOn": { "lte": DAY }, "benefit": { "archivedAt": { "isNull": true } } }),
 };
 
 /// `BenefitMeasure`.

@@ -222,6 +222,10 @@ tests! {
         assert_eq!(keys(&owner.query("{ benefitsDue { nodes { key } } }").await.data()), ["M-B-1"]);
         had(&owner, "M-B-1", json!({ "measuredOn": "2026-01-20" })).await;
         assert!(keys(&owner.query("{ benefitsDue { nodes { key } } }").await.data()).is_empty());
+        // An import archives what a later year replaces, whatever its state.
+        sql(&db, "UPDATE benefit SET archived_at = updated_at WHERE key = 'B-2'").await;
+        assert!(keys(&lead.query("{ benefitsDue { nodes { key } } }").await.data()).is_empty());
+        sql(&db, "UPDATE benefit SET archived_at = NULL WHERE key = 'B-2'").await;
         let manager = world.client_as("lena.schmid", &[Role::ProjectManager]).await;
         assert!(keys(&manager.query("{ benefitsDue { nodes { key } } }").await.data()).is_empty(), "another's project");
         world.clock.advance_seconds(100 * 86_400);
