@@ -28,6 +28,7 @@ use crate::{
     graph::{Database, Engine, decl::Model},
     http::{self, Sockets, Throttle},
     importers,
+    kpi::{self, derive::Deriver, measure::Measures},
     metrics::Metrics,
     people, platform, portfolios, reporting, strategy,
 };
@@ -51,6 +52,8 @@ pub struct App {
     pub exports: Exports,
     /// Changes, for those who follow them.
     pub events: Arc<Events>,
+    /// Derives values of KPIs.
+    pub deriver: Arc<Deriver>,
     /// What runs besides requests, as long as this does.
     pub works: Works,
     /// Checks tokens.
@@ -85,12 +88,17 @@ impl App {
     pub async fn over(config: Config, clock: Arc<dyn Clock>, database: Database) -> Result<Arc<Self>, Error> {
         let local_key = open_local_key(&config)?;
         let verifier = Verifier::new(local_key.as_ref(), open_issuer(&config)?);
+        kpi::kpi_definition::keep_catalogue(&database.orm, clock.now()).await?;
         let callers: Arc<Callers> = Arc::default();
         let events = Events::open(database.clone(), clock.clone(), model()).await?;
         let shared = (clock.clone(), callers.clone(), events.clone());
         let engine = Engine::new(database.clone(), model(), config.limits, shared).await?;
         let exports = Exports::new(database.clone(), clock.clone(), config.max_exports, config.export_timeout());
-        let works = events.start(config.notify == Toggle::On);
+        let deriver = Arc::new(Deriver::new(database.clone(), model(), clock.clone()));
+        let mut works = events.start(config.notify == Toggle::On);
+        if config.derive == Toggle::On {
+            works = works.with(deriver.start(events.clone()));
+        }
         let failed_auth = Throttle::new(config.max_failed_auth);
         let metrics = Metrics::new(clock.now())?;
         Ok(Arc::new(Self {
@@ -100,6 +108,7 @@ impl App {
             engine,
             exports,
             events,
+            deriver,
             works,
             verifier,
             keys: KeyVerifier::default(),
@@ -134,6 +143,7 @@ pub fn model() -> &'static Model {
             finance::declarations(),
             reporting::declarations(),
             benefits::declarations(),
+            kpi::declarations(),
             platform::declarations(),
         ];
         let mutations = [
@@ -147,9 +157,23 @@ pub fn model() -> &'static Model {
             importers::mutations(),
         ];
         Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
-            .with_types(importers::types())
+            .with_types([importers::types(), kpi::answers::types()].into_iter().flatten().collect())
+            .with_measures(measures())
+            .with_answers(kpi::answers::roots())
+            .with_streams(kpi::answers::streams())
     });
     &MODEL
+}
+
+/// Every measure and where it comes from.
+fn measures() -> Measures {
+    let parts = [finance::measures(), reporting::measures(), strategy::measures(), benefits::measures()];
+    let mut all = Measures::default();
+    for part in parts {
+        all.measures.extend(part.measures);
+        all.sources.extend(part.sources);
+    }
+    all
 }
 
 /// Connects to the configured database.

@@ -130,6 +130,9 @@ pub struct Config {
     /// they look twice a second.
     #[arg(long, env = "FOLIOGRAPH_NOTIFY", default_value = "on")]
     pub notify: Toggle,
+    /// Whether this process derives the stored values of KPIs after writes; one process on a database must.
+    #[arg(long, env = "FOLIOGRAPH_DERIVE", default_value = "on")]
+    pub derive: Toggle,
     /// The explorer page at `/`.
     #[arg(long, env = "FOLIOGRAPH_EXPLORER", default_value = "on")]
     pub explorer: Toggle,

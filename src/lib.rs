@@ -16,6 +16,7 @@ pub mod finance;
 pub mod graph;
 pub mod http;
 pub mod importers;
+pub mod kpi;
 pub mod metrics;
 pub mod people;
 pub mod platform;

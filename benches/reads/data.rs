@@ -146,6 +146,7 @@ fn item(kind: &str, own: Uuid, portfolio: usize, key: String, name: String) -> p
         rag_on: None,
         is_tracking_benefits: false,
         budget_amount: Some(25_000_000_000),
+        fx_rate_set_id: None,
         project_type: None,
         methodology: None,
         phase: None,

@@ -5,6 +5,7 @@
 
 pub mod benefits;
 pub mod finance;
+pub mod kpi;
 pub mod people;
 pub mod platform;
 pub mod portfolios;
@@ -15,7 +16,14 @@ pub use benefits::{
     benefit, benefit_actual, benefit_contribution, benefit_measure, benefit_measure_point, benefit_plan_point,
     benefit_review, benefits_map_edge, benefits_map_node,
 };
-pub use finance::{budget, budget_line, cost_category, fiscal_calendar, fiscal_period, forecast, forecast_line};
+pub use finance::{
+    actual, budget, budget_line, commitment, cost_category, cost_plan, cost_plan_line, fiscal_calendar, fiscal_period,
+    forecast, forecast_line, fx_rate, fx_rate_set,
+};
+pub use kpi::{
+    alert, alert_rule, item_ancestor_span, kpi_change, kpi_definition, kpi_posting, kpi_target, kpi_threshold,
+    kpi_tick, kpi_touch, kpi_value, measure_delta,
+};
 pub use people::{org_unit, person, person_identity, role_assignment};
 pub use platform::{
     api_key, api_key_grant, audit_event, external_link, feed_view, idempotency, outbox_event, outbox_head,

@@ -32,6 +32,10 @@ pub enum Step {
     BudgetSubmit,
     /// A budget approved, by another than its submitter, up to the approver's limit.
     BudgetApprove,
+    /// A cost plan handed in for approval.
+    CostPlanSubmit,
+    /// A cost plan approved, by another than its submitter, up to the approver's limit.
+    CostPlanApprove,
     /// A status report handed in.
     ReportSubmit,
     /// A submitted report given back as a draft.
@@ -66,7 +70,7 @@ pub enum Step {
 
 impl Step {
     /// Every step, in the order of the published rules.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::ItemApprove,
         Self::ItemStart,
         Self::ItemHold,
@@ -80,6 +84,8 @@ impl Step {
         Self::ItemArchive,
         Self::BudgetSubmit,
         Self::BudgetApprove,
+        Self::CostPlanSubmit,
+        Self::CostPlanApprove,
         Self::ReportSubmit,
         Self::ReportReturn,
         Self::ReportPublish,
@@ -113,6 +119,8 @@ impl Step {
             Self::ItemArchive => "ITEM_ARCHIVE",
             Self::BudgetSubmit => "BUDGET_SUBMIT",
             Self::BudgetApprove => "BUDGET_APPROVE",
+            Self::CostPlanSubmit => "COST_PLAN_SUBMIT",
+            Self::CostPlanApprove => "COST_PLAN_APPROVE",
             Self::ReportSubmit => "REPORT_SUBMIT",
             Self::ReportReturn => "REPORT_RETURN",
             Self::ReportPublish => "REPORT_PUBLISH",
@@ -140,7 +148,7 @@ impl Step {
     pub fn barred(self) -> &'static [Duty] {
         match self {
             Self::ItemApprove => &[Duty::ProjectManager, Duty::Creator],
-            Self::BudgetApprove => &[Duty::Submitter],
+            Self::BudgetApprove | Self::CostPlanApprove => &[Duty::Submitter],
             Self::BenefitValidate | Self::BenefitValidateCashable => &[Duty::Recorder],
             Self::ItemStart
             | Self::ItemHold
@@ -153,6 +161,7 @@ impl Step {
             | Self::ItemClassify
             | Self::ItemArchive
             | Self::BudgetSubmit
+            | Self::CostPlanSubmit
             | Self::ReportSubmit
             | Self::ReportReturn
             | Self::ReportPublish
@@ -212,6 +221,7 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ItemArchive
             | Step::BudgetSubmit
             | Step::BudgetApprove
+            | Step::CostPlanApprove
             | Step::ReportReturn
             | Step::ReportPublish
             | Step::StrategySteer
@@ -226,7 +236,7 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitValidateCashable
             | Step::BenefitReviewPublish
             | Step::ImportRun => Scopes::ALL,
-            Step::ReportSubmit => Scopes::NONE,
+            Step::CostPlanSubmit | Step::ReportSubmit => Scopes::NONE,
         },
         Role::ProjectManager => match step {
             Step::ItemStart
@@ -234,6 +244,7 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ItemResume
             | Step::ItemWindUp
             | Step::BudgetSubmit
+            | Step::CostPlanSubmit
             | Step::ReportSubmit
             | Step::ReportReturn
             | Step::ReportPublish
@@ -247,6 +258,7 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ItemClassify
             | Step::ItemArchive
             | Step::BudgetApprove
+            | Step::CostPlanApprove
             | Step::StrategySteer
             | Step::FinanceSetUp
             | Step::PeriodClose
@@ -263,6 +275,7 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ItemClose
             | Step::ItemCancel
             | Step::BudgetApprove
+            | Step::CostPlanApprove
             | Step::BenefitApprove
             | Step::BenefitSettle => Scopes::SPON,
             Step::ItemStart
@@ -274,6 +287,7 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ItemClassify
             | Step::ItemArchive
             | Step::BudgetSubmit
+            | Step::CostPlanSubmit
             | Step::ReportSubmit
             | Step::ReportReturn
             | Step::ReportPublish
@@ -290,6 +304,7 @@ pub fn decide(role: Role, step: Step) -> Scopes {
         },
         Role::Finance => match step {
             Step::BudgetSubmit
+            | Step::CostPlanSubmit
             | Step::FinanceSetUp
             | Step::PeriodClose
             | Step::ForecastPublish
@@ -306,6 +321,7 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ItemClassify
             | Step::ItemArchive
             | Step::BudgetApprove
+            | Step::CostPlanApprove
             | Step::ReportSubmit
             | Step::ReportReturn
             | Step::ReportPublish
@@ -333,6 +349,8 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ItemArchive
             | Step::BudgetSubmit
             | Step::BudgetApprove
+            | Step::CostPlanSubmit
+            | Step::CostPlanApprove
             | Step::ReportSubmit
             | Step::ReportReturn
             | Step::ReportPublish
@@ -364,7 +382,7 @@ mod tests {
 
     #[test]
     fn a_project_manager_never_approves_closes_or_cancels() {
-        for step in [Step::ItemApprove, Step::ItemClose, Step::ItemCancel, Step::BudgetApprove] {
+        for step in [Step::ItemApprove, Step::ItemClose, Step::ItemCancel, Step::BudgetApprove, Step::CostPlanApprove] {
             assert!(decide(Role::ProjectManager, step).is_empty(), "{}", step.as_str());
         }
     }
@@ -380,5 +398,6 @@ mod tests {
     fn a_proposal_is_not_approved_by_who_made_it_or_runs_it() {
         assert_eq!(Step::ItemApprove.barred(), [Duty::ProjectManager, Duty::Creator]);
         assert_eq!(Step::BudgetApprove.barred(), [Duty::Submitter]);
+        assert_eq!(Step::CostPlanApprove.barred(), [Duty::Submitter]);
     }
 }

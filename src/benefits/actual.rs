@@ -30,7 +30,6 @@ pub fn declare() -> Entity {
         "What was measured on a day, as far as it is attributed to one item. Several items share one measurement: their shares sum to at most 1, and all of them tell the same value and amount.",
     )
     .node("bac", "benefitActual", "benefitActuals")
-    .external_in(C::ExternalSystem, C::ExternalId)
     .fields([
         Field::one("measure", C::MeasureId, "BenefitMeasure", "What was measured.").written().once(),
         Field::one("benefit", C::BenefitId, "Benefit", "The benefit."),
@@ -41,7 +40,9 @@ pub fn declare() -> Entity {
             "PortfolioItem",
             "The item to which it is attributed: the benefit's own if not said, or one that helps to bring it. Null when the caller cannot see it.",
         )
-        .written(),
+        .written()
+        .due()
+        .defaulted(),
         Field::one("item", C::ItemId, "PortfolioItem", "The item that is to bring the benefit."),
         Field::scalar("attributionShare", Scalar::Percent, C::AttributionShare, "How much of what was measured that item brought, above 0 to 1; 1 if not said.")
             .required()
@@ -83,10 +84,9 @@ pub fn declare() -> Entity {
         Field::one("validatedBy", C::ValidatedById, "Person", "Who validated it; null before."),
         Field::scalar("reversedAt", Scalar::DateTime, C::ReversedAt, "When it was reversed; null unless it was."),
         Field::one("reversedBy", C::ReversedById, "Person", "Who reversed it; null unless somebody did."),
-        Field::scalar("externalSystem", Scalar::String, C::ExternalSystem, "The other system that gave it an id; null where none did.").grouped(),
-        Field::scalar("externalId", Scalar::String, C::ExternalId, "The id there; unique within the system; null where it has none."),
         Field::one("portfolio", C::PortfolioId, "Portfolio", "The item's nearest portfolio now."),
         Field::one("reportedPortfolio", C::ReportedPortfolioId, "Portfolio", "The item's nearest portfolio when it was recorded first; it stays when the item moves."),
     ])
+    .named_outside(Field::written)
     .audited()
 }

@@ -22,16 +22,13 @@ use crate::{
     auth::Class,
     error::Error,
     write::{
-        Action, Done, Mutation, Row, UserCode, UserError, Verb, Work, delete, of_item,
+        Action, Done, Mutation, Row, UserCode, UserError, Verb, Work, delete, of_item, outside,
         rows::{remove, save},
         upsert, written,
     },
 };
 
 type Actuals = benefit_actual::Entity;
-
-/// Characters of the longest system and of the longest id that it gives.
-const LONGEST_NAME: [(&str, usize); 2] = [("system", 64), ("id", 255)];
 
 /// The mutations of actuals, their steps apart.
 pub fn mutations() -> Vec<Mutation> {
@@ -57,7 +54,7 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
         if work.mutation.verb == Verb::Delete {
             return finish(work, parts).await;
         }
-        take_names(work, &mut parts.rows).await?;
+        outside::name::<Actuals>(work, &mut parts.rows).await?;
         for at in 0..parts.rows.len() {
             let Some(of) = parts.of(&parts.rows[at]) else { continue };
             let (item, portfolio, is_money) = (of.item_id, of.portfolio_id, rules::is_financial(&of.kind));
@@ -148,51 +145,6 @@ fn may_change(work: &mut Work<'_>, rows: &[Row<Model>]) {
     }
 }
 
-/// Gives new rows the names that other systems have for them.
-async fn take_names(work: &mut Work<'_>, rows: &mut [Row<Model>]) -> Result<(), Error> {
-    let mut named = vec![];
-    for row in rows.iter_mut().filter(|row| row.before.is_none()) {
-        let Some((system, id)) = row.external.clone() else { continue };
-        for ((member, max), text) in LONGEST_NAME.into_iter().zip([&system, &id]) {
-            let at = row.named_at.at(member);
-            if text.trim().is_empty() {
-                work.fail(row, UserError::new(UserCode::Required, at, "The name is empty."));
-            } else if text.chars().any(char::is_control) {
-                work.fail(row, UserError::new(UserCode::Invalid, at, "It is one line, without control characters."));
-            } else if text.chars().count() > max {
-                let line = format!("At most {max} characters.");
-                work.fail(row, UserError::new(UserCode::TooLong, at, line).with("max", max));
-            }
-        }
-        (row.after.external_system, row.after.external_id) = (Some(system.clone()), Some(id.clone()));
-        named.push((row.index, (system, id)));
-    }
-    let good: Vec<_> =
-        named.iter().filter(|(index, _)| !work.has_failed(*index)).map(|(_, name)| name.clone()).collect();
-    let taken: HashSet<(String, String)> = Actuals::find()
-        .select_only()
-        .columns([C::ExternalSystem, C::ExternalId])
-        .filter(C::ExternalId.is_in(good.iter().map(|(_, id)| id.clone())))
-        .into_tuple()
-        .all(work.txn)
-        .await?
-        .into_iter()
-        .collect();
-    // One that is taken, and that the caller sees now, was made after she looked.
-    let known: Vec<_> = good.iter().filter(|name| taken.contains(*name)).cloned().collect();
-    let entity = work.lens.model.entity("BenefitActual");
-    work.lost_race |= !known.is_empty() && !work.lens.by_external(entity, &known).await?.is_empty();
-    let mut seen = HashSet::new();
-    for row in rows.iter() {
-        let Some((_, name)) = named.iter().find(|(index, _)| *index == row.index) else { continue };
-        if !work.is_refused(row.index) && (taken.contains(name) || !(work.has_failed(row.index) || seen.insert(name))) {
-            let line = "The system gives this id to something else already.";
-            work.fail(row, UserError::new(UserCode::Duplicate, row.named_at.clone(), line));
-        }
-    }
-    Ok(())
-}
-
 /// What an actual says of itself.
 fn agrees(work: &mut Work<'_>, row: &Row<Model>, is_money: bool) {
     let m = &row.after;
@@ -208,10 +160,6 @@ fn agrees(work: &mut Work<'_>, row: &Row<Model>, is_money: bool) {
     if m.amount.is_some() && !is_money && !work.is_refused(row.index) {
         let line = "This benefit is no money.";
         work.fail(row, UserError::rule(row.place("amount"), "BENEFIT_KIND", line));
-    }
-    if row.gives("attributedItem") && m.attributed_item_id.is_nil() {
-        let line = "It is attributed to some item.";
-        work.fail(row, UserError::new(UserCode::Required, row.place("attributedItem"), line));
     }
 }
 

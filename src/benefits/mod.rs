@@ -14,6 +14,7 @@ mod map;
 mod map_write;
 mod measure;
 mod measure_write;
+mod measures;
 pub mod owners;
 mod parts;
 mod plan_point;
@@ -24,6 +25,7 @@ pub mod rules;
 mod tracking;
 mod write;
 
+pub use measures::measures;
 pub use tracking::is_tracked;
 pub use write::blank;
 

@@ -121,10 +121,6 @@ pub(super) fn items_are_open(work: &mut Work<'_>, rows: &[Row<Model>], items: &I
 
 /// What a benefit says of itself.
 fn agrees(work: &mut Work<'_>, row: &Row<Model>) {
-    if row.gives("owner") && row.after.owner_id.is_none() {
-        let line = "A benefit has an owner.";
-        work.fail(row, UserError::new(UserCode::Required, row.place("owner"), line));
-    }
     if row.after.confidence.is_some_and(|confidence| !(0..=WHOLE).contains(&confidence)) {
         let line = "The confidence is 0 to 1.";
         work.fail(row, UserError::new(UserCode::OutOfRange, row.place("confidence"), line));

@@ -15,7 +15,7 @@ const FORMER: &str = "MERIDIAN-APRIL";
 /// Who set them up.
 const CONTROLLER: &str = "stefan.brunner";
 /// Days after its end on which a month is closed.
-const CLOSED_AFTER: i64 = 10;
+pub(super) const CLOSED_AFTER: i64 = 10;
 
 /// Calendars, their periods, and cost categories.
 #[derive(Debug, PartialEq, Eq)]

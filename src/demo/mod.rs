@@ -4,27 +4,33 @@
 
 use chrono::{Datelike, NaiveDate};
 use entity::{
-    benefit, benefit_actual, benefit_contribution, benefit_measure, benefit_measure_point, benefit_plan_point,
-    benefit_review, benefits_map_edge, benefits_map_node, budget, budget_line, cost_category, external_link,
-    fiscal_calendar, fiscal_period, forecast, forecast_line, objective_contribution, org_unit, person, person_identity,
-    portfolio_item, rag_assessment, role_assignment, status_report, strategic_objective,
+    actual, benefit, benefit_actual, benefit_contribution, benefit_measure, benefit_measure_point, benefit_plan_point,
+    benefit_review, benefits_map_edge, benefits_map_node, budget, budget_line, commitment, cost_category, cost_plan,
+    cost_plan_line, external_link, fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set,
+    objective_contribution, org_unit, person, person_identity, portfolio_item, rag_assessment, role_assignment,
+    status_report, strategic_objective,
 };
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect};
 
+use crate::app;
 use crate::clock::Clock;
 use crate::error::{Code, Error};
 use crate::graph::begin;
+use crate::kpi::ledger;
 use crate::write::ancestors;
 
 mod benefits;
 mod calendar;
+mod cost_plans;
 mod forecasts;
 mod money;
+mod rates;
 mod ratings;
 mod realization;
 mod reports;
 mod rows;
 mod shape;
+mod spending;
 mod strategy;
 mod timeline;
 
@@ -91,8 +97,11 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<org_unit::Entity, _, org_unit::ActiveModel>(&txn, rows.org_units).await?;
     insert::<person::Entity, _, person::ActiveModel>(&txn, rows.people).await?;
     insert::<person_identity::Entity, _, person_identity::ActiveModel>(&txn, rows.identities).await?;
+    insert::<fx_rate_set::Entity, _, fx_rate_set::ActiveModel>(&txn, rows.rates.sets).await?;
+    insert::<fx_rate::Entity, _, fx_rate::ActiveModel>(&txn, rows.rates.rates).await?;
     insert::<portfolio_item::Entity, _, portfolio_item::ActiveModel>(&txn, rows.items).await?;
-    ancestors::keep_all(&txn).await?;
+    let at = shape::instant(as_of, 0);
+    ancestors::keep_all(&txn, at).await?;
     insert::<role_assignment::Entity, _, role_assignment::ActiveModel>(&txn, rows.roles).await?;
     insert::<external_link::Entity, _, external_link::ActiveModel>(&txn, rows.links).await?;
     insert::<fiscal_calendar::Entity, _, fiscal_calendar::ActiveModel>(&txn, rows.frame.calendars).await?;
@@ -102,6 +111,10 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<budget_line::Entity, _, budget_line::ActiveModel>(&txn, rows.budget_lines).await?;
     insert::<forecast::Entity, _, forecast::ActiveModel>(&txn, rows.forecasts).await?;
     insert::<forecast_line::Entity, _, forecast_line::ActiveModel>(&txn, rows.forecast_lines).await?;
+    insert::<cost_plan::Entity, _, cost_plan::ActiveModel>(&txn, rows.cost_plans).await?;
+    insert::<cost_plan_line::Entity, _, cost_plan_line::ActiveModel>(&txn, rows.cost_plan_lines).await?;
+    insert::<commitment::Entity, _, commitment::ActiveModel>(&txn, rows.spending.commitments).await?;
+    insert::<actual::Entity, _, actual::ActiveModel>(&txn, rows.spending.actuals).await?;
     insert::<status_report::Entity, _, status_report::ActiveModel>(&txn, rows.reports).await?;
     insert::<rag_assessment::Entity, _, rag_assessment::ActiveModel>(&txn, rows.ratings).await?;
     insert::<strategic_objective::Entity, _, strategic_objective::ActiveModel>(&txn, rows.objectives).await?;
@@ -116,6 +129,8 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<benefit_review::Entity, _, benefit_review::ActiveModel>(&txn, had.reviews).await?;
     insert::<benefits_map_node::Entity, _, benefits_map_node::ActiveModel>(&txn, had.nodes).await?;
     insert::<benefits_map_edge::Entity, _, benefits_map_edge::ActiveModel>(&txn, had.edges).await?;
+    let cause = ledger::Cause { at, request_id: "demo", mutation: "demo", actor: None };
+    ledger::keep_all(&txn, app::model(), &cause).await?;
     txn.commit().await?;
     Ok(summary)
 }

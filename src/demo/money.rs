@@ -9,7 +9,7 @@ use super::{
     calendar::{Frame, category_id},
     shape::{PER_UNIT, World, at, dice, facts, id, roll, split, who},
 };
-use crate::{error::Error, finance::rules::BudgetState};
+use crate::{error::Error, finance::rules::VersionState};
 
 /// Who submits where nobody manages, and transfers.
 const CONTROLLER: &str = "stefan.brunner";
@@ -91,7 +91,7 @@ pub(super) fn budgets(
 
 /// A version before it is a row.
 struct Version<'f> {
-    state: BudgetState,
+    state: VersionState,
     amount: i64,
     days: i64,
     fact: Option<&'f Fact>,
@@ -110,7 +110,7 @@ fn versions<'f>(
     for fact in at(Place::Before) {
         let amount = fact.units.unwrap_or_default() * PER_UNIT;
         all.push(Version {
-            state: BudgetState::Superseded,
+            state: VersionState::Superseded,
             amount,
             days: fact.days.unwrap_or(first),
             fact: Some(fact),
@@ -119,16 +119,16 @@ fn versions<'f>(
     if given.is_empty() && first < -180 && dice(&format!("{}:revised", item.key), 5) < 2 {
         let part = 86 + roll(&format!("{}:first", item.key), 12);
         let amount = approved / PER_UNIT * part / 100_000 * 1_000 * PER_UNIT;
-        all.push(Version { state: BudgetState::Superseded, amount, days: first, fact: None });
+        all.push(Version { state: VersionState::Superseded, amount, days: first, fact: None });
     }
     let now = at(Place::Now).next();
     let later = if all.is_empty() { first } else { first + (end - first) / 2 };
     let days = now.and_then(|fact| fact.days).unwrap_or(later);
-    all.push(Version { state: BudgetState::Approved, amount: approved, days, fact: now });
+    all.push(Version { state: VersionState::Approved, amount: approved, days, fact: now });
     for fact in at(Place::After) {
-        let state = BudgetState::ALL.into_iter().find(|state| state.as_str() == fact.state);
+        let state = VersionState::ALL.into_iter().find(|state| state.as_str() == fact.state);
         let amount = fact.units.map_or(approved, |units| units * PER_UNIT);
-        let state = state.unwrap_or(BudgetState::Draft);
+        let state = state.unwrap_or(VersionState::Draft);
         all.push(Version { state, amount, days: fact.days.unwrap_or(-5), fact: Some(fact) });
     }
     all
@@ -150,8 +150,8 @@ impl Version<'_> {
             .then(|| self.amount / PER_UNIT / 20_000 * 1_000 * PER_UNIT);
         let contingency = money(fact.and_then(|fact| fact.contingency)).or(usual);
         let reserve = money(fact.and_then(|fact| fact.reserve));
-        let is_submitted = self.state != BudgetState::Draft;
-        let is_decided = is_submitted && self.state != BudgetState::Submitted;
+        let is_submitted = self.state != VersionState::Draft;
+        let is_decided = is_submitted && self.state != VersionState::Submitted;
         let transfer = fact.and_then(|fact| fact.transfer.as_deref());
         let submitter = if transfer.is_some() { None } else { item.project_manager_id };
         let submitter = submitter.unwrap_or_else(|| who(CONTROLLER));
@@ -169,7 +169,7 @@ impl Version<'_> {
             (_, Some(at)) => (at, submitter),
             _ => (made, submitter),
         };
-        let is_old = self.state == BudgetState::Superseded;
+        let is_old = self.state == VersionState::Superseded;
         budget::Model {
             id: id("budget", &format!("{}:{revision}", item.key)),
             item_id: item.id,
@@ -246,7 +246,7 @@ fn parts(frame: &Frame, item: &portfolio_item::Model, version: &budget::Model) -
     let (Some(span), Some(amount)) = (item.planned_start_on.zip(item.planned_finish_on), version.amount) else {
         return vec![];
     };
-    let is_current = version.state == BudgetState::Approved.as_str();
+    let is_current = version.state == VersionState::Approved.as_str();
     let (mut parts, known) = plan(frame, item, span, !is_current || item.kind == "PROGRAM");
     if !is_current {
         parts.retain(|part| part.1 == mix(item)[0].0);

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use entity::{
-    budget, budget_line, external_link, forecast, forecast_line, objective_contribution, org_unit, person,
-    person_identity, portfolio_item, rag_assessment, role_assignment, status_report, strategic_objective,
+    budget, budget_line, cost_plan, cost_plan_line, external_link, forecast, forecast_line, objective_contribution,
+    org_unit, person, person_identity, portfolio_item, rag_assessment, role_assignment, status_report,
+    strategic_objective,
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -14,10 +15,13 @@ use super::{
     PMO_LEAD,
     benefits::{Benefits, benefits},
     calendar::Frame,
-    forecasts, money, ratings,
+    cost_plans, forecasts, money,
+    rates::{self, Rates},
+    ratings,
     realization::{Realization, realization},
     reports,
     shape::{PER_UNIT, World, facts, id, instant},
+    spending::{Spending, spending},
     strategy, timeline,
 };
 use crate::benefits::is_tracked;
@@ -37,10 +41,14 @@ pub(super) struct Rows {
     pub roles: Vec<role_assignment::Model>,
     pub links: Vec<external_link::Model>,
     pub frame: Frame,
+    pub rates: Rates,
     pub budgets: Vec<budget::Model>,
     pub budget_lines: Vec<budget_line::Model>,
     pub forecasts: Vec<forecast::Model>,
     pub forecast_lines: Vec<forecast_line::Model>,
+    pub cost_plans: Vec<cost_plan::Model>,
+    pub cost_plan_lines: Vec<cost_plan_line::Model>,
+    pub spending: Spending,
     pub reports: Vec<status_report::Model>,
     pub ratings: Vec<rag_assessment::Model>,
     pub objectives: Vec<strategic_objective::Model>,
@@ -161,6 +169,8 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
         items.push(item);
     }
 
+    rates::name(&mut items);
+
     let roles: Vec<role_assignment::Model> = facts::<RoleFact>(include_str!("roles.csv"))?
         .into_iter()
         .enumerate()
@@ -171,6 +181,8 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
     let frame = Frame::new(as_of)?;
     let (budgets, budget_lines) = money::budgets(&world, &frame, &|person, currency| limit(&roles, person, currency))?;
     let (forecasts, forecast_lines) = forecasts::forecasts(&world, &frame);
+    let (cost_plans, cost_plan_lines) = cost_plans::cost_plans(&world, &frame)?;
+    let spending = spending(&world, &frame)?;
     let (reports, ratings) = reports::reports(&world, &forecasts::known(&forecasts))?;
     let objectives = strategy::objectives(&world)?;
     let contributions = strategy::contributions(&world)?;
@@ -188,10 +200,14 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
         roles,
         links,
         frame,
+        rates: rates::rates(as_of)?,
         budgets,
         budget_lines,
         forecasts,
         forecast_lines,
+        cost_plans,
+        cost_plan_lines,
+        spending,
         reports,
         ratings,
         objectives,
@@ -337,6 +353,7 @@ fn item(
         confidentiality: if is_confidential { "CONFIDENTIAL" } else { "NORMAL" }.to_owned(),
         base_currency: fact.currency,
         budget_amount: fact.budget.map(|units| units * PER_UNIT),
+        fx_rate_set_id: None,
         rag: None,
         rag_on: None,
         is_tracking_benefits: false,

@@ -11,6 +11,7 @@ use crate::clock::SystemClock;
 
 mod money;
 mod realization;
+mod spending;
 mod telling;
 
 fn day() -> NaiveDate {

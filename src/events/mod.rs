@@ -18,10 +18,12 @@ use tokio::{
     task::JoinHandle,
 };
 
-pub use feed::{Change, Feed, Page, Selection};
+pub use feed::{Cause, Change, Feed, Page, Selection};
 pub use janitor::{KEPT_DAYS, REPLAYED_DAYS, Tidied};
 pub use lag::Lag;
+pub(crate) use sequencer::read_head;
 use shared::Shared;
+pub(crate) use view::expired;
 use view::{View, ViewHash};
 pub use watermark::Watermark;
 
@@ -30,10 +32,13 @@ use crate::{
     clock::Clock,
     error::Error,
     graph::{Database, decl::Model},
+    kpi::stream::{self, ValueFeed, ValuePage},
 };
 
+/// The type under which the outbox tells of values of KPIs.
+pub(crate) const VALUES: &str = "KpiValue";
 /// How often a process looks for events without a position, whatever it was told.
-const POLL: Duration = Duration::from_millis(500);
+pub(crate) const POLL: Duration = Duration::from_millis(500);
 /// Changes that a subscriber reads at a time.
 const TOLD: usize = 50;
 /// How often old events are removed.
@@ -48,8 +53,12 @@ pub struct Events {
     /// One connection of its own, for who watches how far the stream is behind.
     watch: Database,
     nudged: Notify,
+    /// The same for who derives values from what was written.
+    pub(crate) written: Notify,
     head: watch::Sender<i64>,
     pages: Shared<PageKey, Arc<Page>>,
+    /// Values of KPIs as they change.
+    pub(crate) values: ValueFeed,
 }
 
 /// A page that several subscribers read at the same moment: head, view, selection and where they are.
@@ -57,6 +66,11 @@ type PageKey = (i64, ViewHash, [u8; 8], Watermark);
 
 /// Pages kept for others.
 const PAGES: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
+
+/// Names what a caller sees.
+pub(crate) fn view_of(caller: &Caller) -> ViewHash {
+    View::of(caller).hash
+}
 
 /// The background work of a process; it ends when this is dropped.
 pub struct Works(Vec<JoinHandle<()>>);
@@ -68,17 +82,20 @@ impl Events {
         Ok(Arc::new(Self {
             feed,
             watch: database.apart(lag::ANSWER_WITHIN),
-            database,
+            database: database.clone(),
             clock,
             nudged: Notify::new(),
+            written: Notify::new(),
             head: watch::Sender::new(0),
             pages: Shared::new(PAGES),
+            values: ValueFeed::new(database.clone(), model),
         }))
     }
 
     /// Says that a transaction with events was committed. A hint: without it they are found a little later.
     pub fn nudge(&self) {
         self.nudged.notify_one();
+        self.written.notify_one();
     }
 
     /// The last position known here; a change of it, or a wake without one, is a reason to look again.
@@ -112,6 +129,17 @@ impl Events {
         self.feed.now(caller).await
     }
 
+    /// The same of values of KPIs.
+    pub async fn follow_values(
+        &self,
+        caller: &Caller,
+        from: &Watermark,
+        selection: &stream::Selection,
+    ) -> Result<Arc<ValuePage>, Error> {
+        let head = *self.head.borrow();
+        self.values.follow(head, caller, from, selection, TOLD).await
+    }
+
     /// Starts the background work.
     pub fn start(self: &Arc<Self>, listens: bool) -> Works {
         let mut works = vec![tokio::spawn(follow(self.clone())), tokio::spawn(tidy(self.clone()))];
@@ -119,6 +147,15 @@ impl Events {
             works.extend(sequencer::listen(self.clone()).map(tokio::spawn));
         }
         Works(works)
+    }
+}
+
+impl Works {
+    /// Together with other work.
+    #[must_use]
+    pub fn with(mut self, more: JoinHandle<()>) -> Self {
+        self.0.push(more);
+        self
     }
 }
 

@@ -138,7 +138,7 @@ impl Events {
 }
 
 /// Where the stream stands.
-pub(super) async fn read_head(db: &impl ConnectionTrait) -> Result<outbox_head::Model, Error> {
+pub(crate) async fn read_head(db: &impl ConnectionTrait) -> Result<outbox_head::Model, Error> {
     let head = outbox_head::Entity::find().one(db).await?;
     head.ok_or_else(|| Error::internal("the outbox has no head"))
 }

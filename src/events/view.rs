@@ -187,7 +187,7 @@ fn links(model: &Model, entity: &Entity) -> Vec<Class> {
 /// Whether a scope compares with a set. Restricted rows are compared with who is named on them, whatever the scope.
 fn uses(scopes: Scopes, set: RowSet) -> bool {
     match set {
-        RowSet::Own => scopes.has(Scopes::OWN) || scopes.has(Scopes::OWN_DRAFT),
+        RowSet::Own => [Scopes::OWN, Scopes::OWN_DRAFT, Scopes::OWN_NON_LABOR].iter().any(|own| scopes.has(*own)),
         RowSet::SponsoredPortfolios | RowSet::SponsoredItems => scopes.has(Scopes::SPON),
         RowSet::GivenPortfolios | RowSet::GivenItems => scopes.has(Scopes::PF),
         RowSet::Team => scopes.has(Scopes::TEAM),

@@ -1,16 +1,19 @@
-//! Who may approve which budget, and what follows from it: the version before is superseded, and the item has another
-//! budget.
+//! Who may approve which budget or cost plan, and what follows from approving a budget: the version before is superseded,
+//! and the item has another budget.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::{
-    budget::{self, Column as C, Model},
+    budget::{self, Model},
     item_ancestor, portfolio_item, role_assignment,
 };
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, ModelTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::rules;
+use super::{
+    decisions::{Decided, in_force},
+    rules,
+};
 use crate::{
     auth::{Role, Scopes, Step, steps, steps::Duty},
     error::Error,
@@ -18,49 +21,55 @@ use crate::{
     write::{
         Row, UserCode, UserError, Work, duty,
         rows::{self, follow},
+        value,
     },
 };
 
-/// Characters of the longest note on a decision.
-pub const LONGEST_NOTE: usize = 4_000;
-
 /// Refuses what the caller may not approve, and what cannot be.
-pub async fn check(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.after.id).collect();
-    let beyond = unlimited(work);
-    let held = work.lens.holds(work.lens.model.entity("Budget"), &ids, &[beyond]).await?;
+pub async fn check<M: ModelTrait>(work: &mut Work<'_>, rows: &[Row<M>], kind: Decided) -> Result<(), Error> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| value::id(&row.after)).collect();
+    let beyond = unlimited(work, kind.approve);
+    let held = work.lens.holds(work.lens.model.entity(kind.whole.name), &ids, &[beyond]).await?;
     let limits = limits(work, rows).await?;
     for row in rows {
         if work.is_refused(row.index) {
             continue;
         }
         let refuse = |line: &str| {
-            UserError::new(UserCode::Forbidden, row.path.clone(), line).with("needs", Step::BudgetApprove.as_str())
+            UserError::new(UserCode::Forbidden, row.path.clone(), line).with("needs", kind.approve.as_str())
         };
-        let submitter = row.after.submitted_principal.as_deref();
-        if duty::is_caller(work, row.after.submitted_by_id, submitter).await? {
-            let line = "Who submitted a budget does not approve it.";
-            work.fail(row, refuse(line).with("conflictOfDuty", Duty::Submitter.as_str()));
+        let submitter = value::text(&row.after, "submitted_principal");
+        let person = value::optional_id(&row.after, "submitted_by_id");
+        if duty::is_caller(work, person, submitter.as_deref()).await? {
+            let line = format!("Who submitted a {} does not approve it.", kind.noun);
+            work.fail(row, refuse(&line).with("conflictOfDuty", Duty::Submitter.as_str()));
             continue;
         }
-        if held.get(&row.after.id).is_some_and(|held| held[0]) {
+        if held.get(&value::id(&row.after)).is_some_and(|held| held[0]) {
             continue;
         }
-        let parts = [row.after.amount, row.after.contingency_amount, row.after.reserve_amount];
-        let total = rules::sum(parts.into_iter().flatten()).unwrap_or(i64::MAX);
-        let limit = limits.get(&(row.after.item_id, row.after.currency.clone())).copied();
+        let parts = kind.counted.iter().filter_map(|column| value::integer(&row.after, column));
+        let total = rules::sum(parts).unwrap_or(i64::MAX);
+        let (item, currency) = place(row);
+        let limit = limits.get(&(item, currency.clone())).copied();
         if limit.is_none_or(|limit| total > limit) {
             let error = refuse("This is above your approval limit.").with("rule", "APPROVAL_LIMIT");
             work.fail(
                 row,
                 match limit {
-                    Some(limit) => error.with("limit", format!("{} {}", decimal(limit), row.after.currency)),
+                    Some(limit) => error.with("limit", format!("{} {currency}", decimal(limit))),
                     None => error,
                 },
             );
         }
     }
     Ok(())
+}
+
+/// The item of a version, and the currency of its money.
+fn place<M: ModelTrait>(row: &Row<M>) -> (Uuid, String) {
+    let item = value::optional_id(&row.after, "item_id").unwrap_or_default();
+    (item, value::text(&row.after, "currency").unwrap_or_default())
 }
 
 fn decimal(units: i64) -> String {
@@ -70,17 +79,17 @@ fn decimal(units: i64) -> String {
 }
 
 /// Where the caller approves whatever the amount: by any role but a sponsor's.
-fn unlimited(work: &Work<'_>) -> Scopes {
+fn unlimited(work: &Work<'_>, step: Step) -> Scopes {
     let roles: Vec<Role> = work.lens.caller.roles.iter().copied().filter(|role| *role != Role::Sponsor).collect();
-    if work.lens.caller.takes(Step::BudgetApprove).is_empty() {
+    if work.lens.caller.takes(step).is_empty() {
         return Scopes::NONE;
     }
-    steps::scopes(&roles, Step::BudgetApprove)
+    steps::scopes(&roles, step)
 }
 
 /// The highest limit for each item and currency that the caller's valid assignments as a sponsor give her: one that names
 /// an item holds for it and all below it. Without an assignment that says one there is none, and nothing is approved.
-async fn limits(work: &Work<'_>, rows: &[Row<Model>]) -> Result<HashMap<(Uuid, String), i64>, Error> {
+async fn limits<M: ModelTrait>(work: &Work<'_>, rows: &[Row<M>]) -> Result<HashMap<(Uuid, String), i64>, Error> {
     use role_assignment::Column as A;
     let Some(me) = work.lens.caller.person else { return Ok(HashMap::new()) };
     let today = work.now.date_naive();
@@ -91,7 +100,7 @@ async fn limits(work: &Work<'_>, rows: &[Row<Model>]) -> Result<HashMap<(Uuid, S
         .add(A::ValidFromOn.lte(today))
         .add(Condition::any().add(A::ValidToOn.is_null()).add(A::ValidToOn.gte(today)));
     let assignments = role_assignment::Entity::find().filter(valid).all(work.txn).await?;
-    let items: BTreeSet<Uuid> = rows.iter().map(|row| row.after.item_id).collect();
+    let items: BTreeSet<Uuid> = rows.iter().map(|row| place(row).0).collect();
     let above: HashSet<(Uuid, Uuid)> = item_ancestor::Entity::find()
         .select_only()
         .columns([item_ancestor::Column::AncestorId, item_ancestor::Column::ItemId])
@@ -115,7 +124,7 @@ async fn limits(work: &Work<'_>, rows: &[Row<Model>]) -> Result<HashMap<(Uuid, S
     Ok(limits)
 }
 
-/// What follows from approving.
+/// What follows from approving budgets.
 #[derive(Default)]
 pub struct Effects {
     superseded: Vec<Row<Model>>,
@@ -125,21 +134,14 @@ pub struct Effects {
 /// The versions that are superseded and the items that have another budget, locked. A version that is older than the one
 /// in force is refused, and so is a transfer that would no longer sum to 0.
 pub async fn effects(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<Effects, Error> {
+    let former = in_force::<budget::Entity>(work, rows).await?;
     let ids: Vec<Uuid> = rows.iter().map(|row| row.after.item_id).collect();
     let items = rows::lock::<portfolio_item::Entity>(work, &ids).await?;
-    let former = budget::Entity::find().filter(C::ItemId.is_in(ids)).filter(C::State.eq("APPROVED"));
-    let former = former.order_by_asc(C::Id).lock_exclusive().all(work.txn).await?;
-    let former: HashMap<Uuid, Model> = former.into_iter().map(|version| (version.item_id, version)).collect();
     let mut effects = Effects::default();
     let mut moved = vec![];
     for row in rows {
         let version = &row.after;
         let before = former.get(&version.item_id);
-        if before.is_some_and(|before| before.revision > version.revision) {
-            let line = "A later version is in force.";
-            let error = UserError::new(UserCode::IllegalState, row.path.clone(), line);
-            work.fail(row, error.with("state", &version.state));
-        }
         if version.transfer_id.is_some() {
             let amount = |version: &Model| version.amount.unwrap_or_default();
             moved.push((version.currency.as_str(), amount(version) - before.map(amount).unwrap_or_default()));

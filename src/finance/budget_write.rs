@@ -12,15 +12,16 @@ use uuid::Uuid;
 
 use super::{
     approval,
-    lines::{self, Whole},
-    rules::BudgetState,
+    decisions::{self, Decided, forget_decision, mark, note_member, open_to_decide},
+    lines::{self, APART, Whole},
+    rules::VersionState,
     versions,
 };
 use crate::{
     auth::Step,
     error::Error,
     write::{
-        Action, Batch, Done, Member, Mutation, Row, UserCode, UserError, Verb, Work, delete, input, of_item,
+        Action, Batch, Done, Mutation, Row, UserError, Verb, Work, delete, of_item,
         rows::{self, archived, follow, open, save},
         usual, written,
     },
@@ -35,12 +36,24 @@ const WHOLE: Whole = Whole {
     by: "budget_id",
     line: "BudgetLine",
     needs: "BUDGET_SUBMIT",
+    sum: "allocated_amount",
     is_limit: true,
+    apart: APART.0,
+    apart_by: APART.1,
+};
+
+/// Budgets as what is decided on.
+const KIND: Decided = Decided {
+    whole: WHOLE,
+    noun: "budget",
+    submit: Step::BudgetSubmit,
+    approve: Step::BudgetApprove,
+    counted: &["amount", "contingency_amount", "reserve_amount"],
 };
 
 /// The mutations of budgets and their lines.
 pub fn mutations() -> Vec<Mutation> {
-    let note = Member { name: "note", ty: "String", doc: "Why it is decided so, at most 4,000 characters." };
+    let note = note_member();
     let act = |ending: &str, doc: &str, input, run| Mutation {
         name: format!("budget{ending}"),
         doc: doc.to_owned(),
@@ -86,7 +99,7 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
         of_item::items_are_open(work, &rows).await?;
         versions::are_drafts(work, &rows, WHOLE);
         versions::number::<Budgets>(work, &mut rows, scopes, needs).await?;
-        for row in rows.iter().filter(|row| row.after.state == BudgetState::Draft.as_str()) {
+        for row in rows.iter().filter(|row| row.after.state == VersionState::Draft.as_str()) {
             of_item::money_agrees(work, row);
             if row.after.amount.is_some_and(|amount| amount < row.after.allocated_amount) {
                 let line = "The lines sum to more than this.";
@@ -106,7 +119,7 @@ pub fn blank(work: &Work<'_>) -> Model {
         portfolio_id: None,
         is_restricted: false,
         revision: 0,
-        state: BudgetState::Draft.as_str().to_owned(),
+        state: VersionState::Draft.as_str().to_owned(),
         name: None,
         currency: String::new(),
         amount: None,
@@ -137,7 +150,7 @@ pub fn blank(work: &Work<'_>) -> Model {
 fn write_lines<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
         let scopes = work.lens.caller.takes(Step::BudgetSubmit);
-        lines::write::<Budgets, budget_line::Entity>(work, input, WHOLE, scopes, blank_line).await
+        lines::write::<Budgets, budget_line::Entity>(work, input, WHOLE, scopes, blank_line, |_, _| ()).await
     }
     .boxed()
 }
@@ -167,10 +180,7 @@ pub fn blank_line(work: &Work<'_>) -> budget_line::Model {
 
 /// The budgets that a step is about, for who may take it.
 async fn open_to(work: &mut Work<'_>, batch: &Batch, step: Step) -> Result<Vec<Row<Model>>, Error> {
-    let rows = open::<Budgets>(work, work.lens.model.entity("Budget"), &batch.items, blank).await?;
-    rows::demand(work, &rows, work.lens.caller.takes(step), step.as_str()).await?;
-    of_item::items_are_open(work, &rows).await?;
-    Ok(rows)
+    decisions::open_to::<Budgets>(work, batch, KIND, step, blank).await
 }
 
 fn remove<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
@@ -193,21 +203,9 @@ fn revise<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Re
 
 /// A version as a draft again, of nobody's deciding.
 pub(super) fn again(work: &Work<'_>, version: &Model) -> Model {
-    let fresh = blank(work);
-    Model {
-        id: fresh.id,
-        state: fresh.state,
-        transfer_id: None,
-        source: None,
-        submitted_at: None,
-        submitted_by_id: None,
-        submitted_principal: None,
-        decided_at: None,
-        decided_by_id: None,
-        decision_note: None,
-        archived_at: None,
-        ..version.clone()
-    }
+    let mut draft = Model { id: work.clock.new_id(), transfer_id: None, source: None, ..version.clone() };
+    forget_decision(&mut draft);
+    draft
 }
 
 /// The copies of a version's lines, for another version.
@@ -217,72 +215,29 @@ pub(super) async fn lines_again(work: &Work<'_>, from: Uuid, to: Uuid) -> Result
 
 fn submit<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
-        let batch = work.read(input);
-        let mut rows = open_to(work, &batch, Step::BudgetSubmit).await?;
-        for row in &mut rows {
-            if !may_become(work, row, BudgetState::Submitted) {
-                continue;
-            }
+        let has_amount = |work: &mut Work<'_>, row: &Row<Model>| {
             if row.after.amount.is_none() {
                 let line = "A budget is submitted with an amount.";
                 work.fail(row, UserError::rule(row.path.clone(), "BUDGET_AMOUNT", line));
             }
-            hand_in(work, &mut row.after);
-        }
-        save::<Budgets>(work, rows, &batch, Action::Written).await
+        };
+        decisions::submit::<Budgets>(work, input, KIND, blank, has_amount).await
     }
     .boxed()
 }
 
-/// Notes who submits a version.
-pub(super) fn hand_in(work: &Work<'_>, version: &mut Model) {
-    BudgetState::Submitted.as_str().clone_into(&mut version.state);
-    version.submitted_at = Some(work.now);
-    version.submitted_by_id = work.lens.caller.person;
-    version.submitted_principal = Some(work.principal.clone());
-}
-
-/// Whether the state may follow, for who may know it.
-fn may_become(work: &mut Work<'_>, row: &Row<Model>, to: BudgetState) -> bool {
-    if work.is_refused(row.index) {
-        return false;
-    }
-    let is_next = to.leads().any(|from| from == row.after.state);
-    if !is_next {
-        let line = format!("A budget that is {} does not become {}.", row.after.state, to.as_str());
-        let error = UserError::new(UserCode::IllegalState, row.path.clone(), line).with("state", &row.after.state);
-        work.fail(row, error.with("allowed", to.leads().collect::<Vec<_>>().join(",")));
-    }
-    is_next
-}
-
 fn approve<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
-    decide(work, input, BudgetState::Approved)
+    decide(work, input, VersionState::Approved)
 }
 
 fn reject<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
-    decide(work, input, BudgetState::Rejected)
+    decide(work, input, VersionState::Rejected)
 }
 
-fn decide<'a>(work: &'a mut Work<'_>, input: &'a ConstValue, to: BudgetState) -> BoxFuture<'a, Result<Done, Error>> {
+fn decide<'a>(work: &'a mut Work<'_>, input: &'a ConstValue, to: VersionState) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
         let batch = work.read(input);
-        let note = input::text(input, "note");
-        let mut rows = open_to(work, &batch, Step::BudgetApprove).await?;
-        for row in rows.clone() {
-            if !may_become(work, &row, to) {
-                rows.clear();
-            }
-            if note.as_ref().is_some_and(|note| note.chars().count() > approval::LONGEST_NOTE) {
-                let error =
-                    UserError::new(UserCode::TooLong, row.path.at("note"), "A note has at most 4,000 characters.");
-                work.fail(&row, error.with("max", approval::LONGEST_NOTE));
-            }
-            if note.as_ref().is_some_and(|note| note.contains('\0')) {
-                let line = "A text cannot hold the character NUL.";
-                work.fail(&row, UserError::new(UserCode::Invalid, row.path.at("note"), line));
-            }
-        }
+        let (mut rows, note) = open_to_decide::<Budgets>(work, input, &batch, (KIND, to), blank).await?;
         // A transfer is decided as a whole: what one item gains another one gives.
         let transfers: Vec<String> = rows.iter().filter_map(|row| row.after.transfer_id.clone()).collect();
         let first = rows.first().map(|row| (row.index, row.path.clone()));
@@ -300,16 +255,11 @@ fn decide<'a>(work: &'a mut Work<'_>, input: &'a ConstValue, to: BudgetState) ->
             rows::demand(work, &rows[1..], work.lens.caller.takes(Step::BudgetApprove), Step::BudgetApprove.as_str())
                 .await?;
         }
-        if to == BudgetState::Approved {
-            approval::check(work, &rows).await?;
+        if to == VersionState::Approved {
+            approval::check(work, &rows, KIND).await?;
         }
-        for row in &mut rows {
-            to.as_str().clone_into(&mut row.after.state);
-            row.after.decided_at = Some(work.now);
-            row.after.decided_by_id = work.lens.caller.person;
-            row.after.decision_note.clone_from(&note);
-        }
-        let effects = if to == BudgetState::Approved && work.errors.is_empty() {
+        mark(work, &mut rows, to, note.as_ref());
+        let effects = if to == VersionState::Approved && work.errors.is_empty() {
             approval::effects(work, &rows).await?
         } else {
             approval::Effects::default()

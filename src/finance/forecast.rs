@@ -35,7 +35,7 @@ pub fn declare() -> Entity {
         Field::one("item", C::ItemId, "PortfolioItem", "What it is for.").written().once(),
         Field::scalar("revision", Scalar::Int, C::Revision, "Counts the versions of the item's forecast, from 1.").required(),
         Field::choice("state", &STATE, C::State, "Where it stands.").required(),
-        Field::date("asOfOn", C::AsOfOn, "The day for which it was made.").required().written(),
+        Field::date("asOfOn", C::AsOfOn, "The day for which it was made. On a day the version in force is the one that was published with the latest `asOfOn` until then.").required().written(),
         Field::scalar("currency", Scalar::CurrencyCode, C::Currency, "The currency of all its money: the item's base currency.").required().grouped(),
         Field::money("amount", Class::Fin, (C::Amount, C::Currency), true, "The estimate at completion: all that the item will have cost; null where it was not given as a number, see `note`.")
             .written(),

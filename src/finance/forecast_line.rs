@@ -25,7 +25,7 @@ pub fn declare() -> Entity {
         Field::one("category", C::CategoryId, "CostCategory", "What it is spent on; null where the money is not divided.").written(),
         Field::choice("expenditure", &EXPENDITURE, C::Expenditure, "How it is accounted for; null where the money is not divided.").written(),
         Field::scalar("currency", Scalar::CurrencyCode, C::Currency, "The forecast's currency.").required().grouped(),
-        Field::money("amount", Class::Fin, (C::Amount, C::Currency), true, "The money; null where it is not known as a number, see `note`.").written(),
+        Field::money("amount", Class::Fin, (C::Amount, C::Currency), true, "The money of the whole period: where it begins after the forecast's `asOfOn`, what is still to be spent (ETC); else what was or will be spent in it. Null where it is not known as a number, see `note`.").written(),
         Field::scalar("note", Scalar::String, C::Note, "What stands in place of the amount, or explains it; null for nothing.")
             .unordered()
             .written()

@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{
-    lines::{self, Whole},
+    lines::{self, APART, Whole},
     versions,
 };
 use crate::{
@@ -32,7 +32,10 @@ const WHOLE: Whole = Whole {
     by: "forecast_id",
     line: "ForecastLine",
     needs: "FIN_WRITE",
+    sum: "allocated_amount",
     is_limit: false,
+    apart: APART.0,
+    apart_by: APART.1,
 };
 
 /// The mutations of forecasts and their lines.
@@ -119,7 +122,7 @@ pub fn blank(work: &Work<'_>) -> Model {
 fn write_lines<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
         let scopes = work.lens.caller.rights.scopes(Class::Fin.write());
-        lines::write::<Forecasts, forecast_line::Entity>(work, input, WHOLE, scopes, blank_line).await
+        lines::write::<Forecasts, forecast_line::Entity>(work, input, WHOLE, scopes, blank_line, |_, _| ()).await
     }
     .boxed()
 }

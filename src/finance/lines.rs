@@ -1,13 +1,11 @@
-//! Writing lines of budgets and forecasts: only while the whole is a draft, in open periods, one for each period, category
-//! and expenditure. What the lines sum to stands on the whole, in the same transaction.
+//! Writing lines of budgets, forecasts and cost plans: only while the whole is a draft, in open periods, one for each period,
+//! category and expenditure. What the lines sum to stands on the whole, in the same transaction.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use async_graphql_value::ConstValue;
 use entity::{cost_category, fiscal_period};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QuerySelect, Value,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::rules;
@@ -34,20 +32,31 @@ pub struct Whole {
     pub line: &'static str,
     /// What writing it needs.
     pub needs: &'static str,
+    /// The column of the whole that has what its lines sum to.
+    pub sum: &'static str,
     /// Whether the lines may not sum to more than its amount.
     pub is_limit: bool,
+    /// What tells the lines of a whole apart.
+    pub apart: &'static [&'static str],
+    /// The same as columns.
+    pub apart_by: &'static [&'static str],
 }
+
+/// What tells lines of budgets and forecasts apart, as fields and as columns.
+pub const APART: (&[&str], &[&str]) =
+    (&["period", "category", "expenditure"], &["period_id", "category_id", "expenditure"]);
 
 /// Columns that a line has from its whole, besides the item's scope.
 const SHARED: [&str; 2] = ["currency", "reported_portfolio_id"];
 
-/// Creates, changes or removes lines.
+/// Creates, changes or removes lines. `settle` does what is left to do to a line that is written.
 pub async fn write<W, L>(
     work: &mut Work<'_>,
     input: &ConstValue,
     whole: Whole,
     scopes: Scopes,
     blank: impl Fn(&Work<'_>) -> L::Model,
+    settle: impl Fn(&mut Work<'_>, &mut Row<L::Model>),
 ) -> Result<Done, Error>
 where
     W: EntityTrait,
@@ -82,8 +91,9 @@ where
     }
     periods_are_open(work, &rows).await?;
     if !removes {
-        for row in &rows {
+        for row in &mut rows {
             of_item::money_agrees(work, row);
+            settle(work, row);
         }
         categories_allow(work, &rows).await?;
         each_once::<L>(work, &rows, whole).await?;
@@ -147,7 +157,7 @@ pub async fn periods_are_open<M: ModelTrait>(work: &mut Work<'_>, rows: &[Row<M>
 }
 
 /// Capital expenditure stands only in categories that allow it.
-async fn categories_allow<M: ModelTrait>(work: &mut Work<'_>, rows: &[Row<M>]) -> Result<(), Error> {
+pub async fn categories_allow<M: ModelTrait>(work: &mut Work<'_>, rows: &[Row<M>]) -> Result<(), Error> {
     let category = |row: &Row<M>| value::optional_id(&row.after, "category_id");
     let is_capex = |row: &&Row<M>| value::text(&row.after, "expenditure").as_deref() == Some("CAPEX");
     let ids: BTreeSet<Uuid> = rows.iter().filter(is_capex).filter_map(category).collect();
@@ -168,31 +178,27 @@ async fn categories_allow<M: ModelTrait>(work: &mut Work<'_>, rows: &[Row<M>]) -
     Ok(())
 }
 
-/// Whole, period, category, expenditure.
-type Name = (Option<Uuid>, Option<Uuid>, Option<Uuid>, Option<String>);
-
 async fn each_once<L>(work: &mut Work<'_>, rows: &[Row<L::Model>], whole: Whole) -> Result<(), Error>
 where
     L: EntityTrait,
 {
-    let name = |line: &L::Model| -> Name {
-        let id = |column| value::optional_id(line, column);
-        (id(whole.by), id("period_id"), id("category_id"), value::text(line, "expenditure"))
-    };
+    let columns = || std::iter::once(&whole.by).chain(whole.apart_by).map(|name| column::<L>(name));
+    let name = |line: &L::Model| -> Vec<String> { columns().map(|column| format!("{:?}", line.get(column))).collect() };
     let of: BTreeSet<Uuid> = rows.iter().filter_map(|row| value::optional_id(&row.after, whole.by)).collect();
     let stored = L::find().filter(column::<L>(whole.by).is_in(of)).all(work.txn).await?;
     // A row that is refused stays where it was and stands in another's way: so until all of the others stand.
     loop {
         let good: Vec<&Row<L::Model>> = rows.iter().filter(|row| !work.has_failed(row.index)).collect();
         let written: HashSet<Uuid> = good.iter().map(|row| value::id(&row.after)).collect();
-        let mut taken: HashSet<Name> =
+        let mut taken: HashSet<Vec<String>> =
             stored.iter().filter(|line| !written.contains(&value::id(*line))).map(name).collect();
         let twice: Vec<&Row<L::Model>> = good.into_iter().filter(|row| !taken.insert(name(&row.after))).collect();
         if twice.is_empty() {
             return Ok(());
         }
         for row in twice {
-            let line = format!("This {} has a line for the period, category and expenditure already.", whole.name);
+            let (last, first) = whole.apart.split_last().unwrap_or((&"", &[]));
+            let line = format!("This {} has a line for the {} and {last} already.", whole.name, first.join(", "));
             work.fail(row, UserError::new(UserCode::Duplicate, row.place("period"), line));
         }
     }
@@ -211,7 +217,7 @@ where
     W::Model: Clone + PartialEq,
     L: EntityTrait,
 {
-    let amount = |line: &L::Model| integer(line, "amount").unwrap_or_default();
+    let amount = |line: &L::Model| value::integer(line, "amount").unwrap_or_default();
     let of = |line: &L::Model| value::optional_id(line, whole.by);
     let stored = L::find().filter(column::<L>(whole.by).is_in(wholes.keys().copied())).all(work.txn).await?;
     let entity = work.lens.model.entity(whole.name);
@@ -232,7 +238,7 @@ where
         for (id, row) in last {
             let Some((id, model)) = id.and_then(|id| wholes.get(&id).map(|model| (id, model))) else { continue };
             let total = rules::sum(amounts.remove(&id).unwrap_or_default());
-            let limit = integer(model, "amount").filter(|_| whole.is_limit && !removes);
+            let limit = value::integer(model, "amount").filter(|_| whole.is_limit && !removes);
             let path = row.place("amount");
             match total {
                 None => {
@@ -245,7 +251,7 @@ where
                 }
                 Some(total) => {
                     let mut after = model.clone();
-                    after.set(column::<W>("allocated_amount"), total.into());
+                    after.set(column::<W>(whole.sum), total.into());
                     if after != *model {
                         out.push(Row::derived(entity, model.clone(), after));
                     }
@@ -258,12 +264,5 @@ where
         for (row, error) in wrong {
             work.fail(row, error);
         }
-    }
-}
-
-fn integer<M: ModelTrait>(model: &M, name: &str) -> Option<i64> {
-    match model.get(column::<M::Entity>(name)) {
-        Value::BigInt(units) => units,
-        _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Writing what money is counted by: calendars, periods and categories. Periods of a kind do not overlap, and what is
 //! closed does not change.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql_value::ConstValue;
 use entity::{
@@ -20,6 +20,7 @@ use crate::{
         Action, Done, Mutation, Row, UserCode, UserError, Verb, Work,
         rows::{self, archived, keys_are_free, open, save},
         usual,
+        value::column,
     },
 };
 
@@ -302,7 +303,7 @@ pub fn blank_category(work: &Work<'_>) -> cost_category::Model {
 
 /// A category stays open to capital expenditure while lines of it are such.
 async fn capex_has_a_place(work: &mut Work<'_>, rows: &[Row<cost_category::Model>]) -> Result<(), Error> {
-    use entity::{budget_line, forecast_line};
+    use entity::{actual, budget_line, commitment, cost_plan_line, forecast_line};
     let closes = |row: &&Row<cost_category::Model>| {
         row.before.as_ref().is_some_and(|before| before.is_capex_allowed) && !row.after.is_capex_allowed
     };
@@ -310,22 +311,26 @@ async fn capex_has_a_place(work: &mut Work<'_>, rows: &[Row<cost_category::Model
     if ids.is_empty() {
         return Ok(());
     }
-    let budgets = budget_line::Entity::find().select_only().column(budget_line::Column::CategoryId).distinct();
-    let budgets = budgets.filter(budget_line::Column::CategoryId.is_in(ids.clone()));
-    let forecasts = forecast_line::Entity::find().select_only().column(forecast_line::Column::CategoryId).distinct();
-    let forecasts = forecasts.filter(forecast_line::Column::CategoryId.is_in(ids));
-    let mut used: Vec<Option<Uuid>> =
-        budgets.filter(budget_line::Column::Expenditure.eq("CAPEX")).into_tuple().all(work.txn).await?;
-    used.extend::<Vec<Option<Uuid>>>(
-        forecasts.filter(forecast_line::Column::Expenditure.eq("CAPEX")).into_tuple().all(work.txn).await?,
-    );
+    let mut used = capital_in::<budget_line::Entity>(work, &ids).await?;
+    used.extend(capital_in::<forecast_line::Entity>(work, &ids).await?);
+    used.extend(capital_in::<cost_plan_line::Entity>(work, &ids).await?);
+    used.extend(capital_in::<commitment::Entity>(work, &ids).await?);
+    used.extend(capital_in::<actual::Entity>(work, &ids).await?);
     for row in rows.iter().filter(closes) {
-        if used.contains(&Some(row.after.id)) {
+        if used.contains(&row.after.id) {
             let line = "Lines of this category are capital expenditure.";
             work.fail(row, UserError::rule(row.place("isCapexAllowed"), "CAPEX_ALLOWED", line));
         }
     }
     Ok(())
+}
+
+/// Those of the categories that some capital expenditure of a table stands in.
+async fn capital_in<E: EntityTrait>(work: &Work<'_>, ids: &[Uuid]) -> Result<HashSet<Uuid>, Error> {
+    let category = column::<E>("category_id");
+    let lines = E::find().select_only().column(category).distinct();
+    let lines = lines.filter(category.is_in(ids.iter().copied())).filter(column::<E>("expenditure").eq("CAPEX"));
+    Ok(lines.into_tuple::<Uuid>().all(work.txn).await?.into_iter().collect())
 }
 
 /// No category stands below itself.

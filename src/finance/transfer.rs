@@ -12,7 +12,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::{
-    budget_write::{again, hand_in, lines_again},
+    budget_write::{again, lines_again},
+    decisions::hand_in,
     rules,
     versions::Revisions,
 };

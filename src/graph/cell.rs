@@ -101,3 +101,21 @@ pub fn micros(text: &str) -> Option<i64> {
         .ok()
         .map(|d| d.timestamp_micros())
 }
+
+/// The civil date in a cell.
+pub fn date_of(cell: Cell<'_>) -> Option<NaiveDate> {
+    match cell {
+        Cell::Days(days) => EPOCH.checked_add_signed(chrono::TimeDelta::days(days.into())),
+        Cell::Text(text) => text.get(..10)?.parse().ok(),
+        Cell::Null | Cell::Int(_) | Cell::Bool(_) | Cell::Id(_) | Cell::Micros(_) => None,
+    }
+}
+
+/// The instant in a cell.
+pub fn instant_of(cell: Cell<'_>) -> Option<DateTime<chrono::Utc>> {
+    match cell {
+        Cell::Micros(at) => DateTime::from_timestamp_micros(at),
+        Cell::Text(text) => DateTime::from_timestamp_micros(micros(text)?),
+        Cell::Null | Cell::Int(_) | Cell::Bool(_) | Cell::Id(_) | Cell::Days(_) => None,
+    }
+}

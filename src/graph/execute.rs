@@ -129,13 +129,13 @@ impl Engine {
     fn input_of(&self, name: &str, input: &Value, asked: &Operation<'_>) -> Result<ConstValue, Error> {
         let meta = self.types.get("Mutation").and_then(|t| t.field_by_name(name));
         let ty = meta.and_then(|m| m.args.get("input")).map(|a| a.ty.as_str()).unwrap_or_default();
-        input::coerced(&self.types, ty, present(input, asked.variables).unwrap_or_default())
+        input::coerced(&self.types, ty, "input", present(input, asked.variables).unwrap_or_default())
     }
 
     /// A run of a plan for a caller.
     pub(super) fn new_run<'a>(&'a self, plan: &'a Plan, caller: &'a Caller, variables: &'a Variables) -> Run<'a> {
-        let today = self.clock.today();
-        Run::new(&self.database, self.model, &self.signer, &self.limits, plan, caller, variables, today)
+        let (types, limits, times) = (&*self.types, &self.limits, (self.clock.today(), self.clock.now()));
+        Run::new(&self.database, (self.model, types), &self.signer, limits, plan, caller, variables, times)
     }
 
     /// The JSON of root fields; none where async-graphql answers. An error that refuses the whole request is returned,
@@ -205,7 +205,8 @@ impl Engine {
                 let values = facts.tree(&root.name);
                 Some(self.project(run, tree, &values, errors).await?)
             }
-            RootKind::Mutation { .. } => return Err(Error::internal("a mutation among reads")),
+            RootKind::Answer(asked) => Some(run.answer(asked).await?),
+            RootKind::Mutation { .. } | RootKind::Stream(..) => return Err(Error::internal("a mutation among reads")),
         })
     }
 
@@ -228,14 +229,7 @@ impl Engine {
                     answers.queries.insert(at, out);
                     HashMap::new()
                 }
-                _ if ids.is_empty() => HashMap::new(),
-                Slot::Row(level) => {
-                    let ids: Vec<Uuid> = ids.iter().map(|(_, id)| *id).collect();
-                    run.by_ids(level, &ids).await?
-                }
-                Slot::Node(levels) => {
-                    found(run, levels, &ids).await?.into_iter().map(|((_, id), row)| (id, row)).collect()
-                }
+                slot => run.slot(slot, &ids).await?,
             };
             answers.rows.push(rows);
         }
@@ -304,7 +298,7 @@ impl Executed {
     pub(super) fn new(body: Vec<u8>, mut errors: Vec<Error>, any: bool, run: &Run<'_>, mode: AccessMode) -> Self {
         let masked = run.masked.iter().map(|n| *n as usize).sum();
         let access = access(run.plan, &run.masked, mode, &mut errors);
-        let (statements, rows) = (run.statements, run.rows);
+        let (statements, rows) = (run.session.statements, run.session.rows);
         Self { body, errors, any, access, masked, statements, rows, user_errors: false }
     }
 }
@@ -341,33 +335,13 @@ pub(super) fn settled(value: &Value, variables: &Variables) -> ConstValue {
     }
 }
 
-/// Rows by type and id, those that are there for the caller.
-async fn found<'i>(
-    run: &mut Run<'_>,
-    levels: &HashMap<&'static str, Level>,
-    ids: &'i [(String, Uuid)],
-) -> Result<HashMap<(&'i str, Uuid), Vec<u8>>, Error> {
-    let mut found = HashMap::new();
-    let mut prefixes: Vec<&str> = ids.iter().map(|(p, _)| p.as_str()).collect();
-    prefixes.sort_unstable();
-    prefixes.dedup();
-    for prefix in prefixes {
-        let Some(level) = levels.get(prefix) else { continue };
-        let mut of: Vec<Uuid> = ids.iter().filter(|(p, _)| p == prefix).map(|(_, id)| *id).collect();
-        of.sort_unstable();
-        of.dedup();
-        found.extend(run.by_ids(level, &of).await?.into_iter().map(|(id, row)| ((prefix, id), row)));
-    }
-    Ok(found)
-}
-
 /// Rows by id in the order asked, `null` for those that are not there for the caller.
 async fn nodes(
     run: &mut Run<'_>,
     levels: &HashMap<&'static str, Level>,
     ids: &[(String, Uuid)],
 ) -> Result<Vec<Vec<u8>>, Error> {
-    let found = found(run, levels, ids).await?;
+    let found = run.by_names(levels, ids).await?;
     Ok(ids.iter().map(|(p, id)| found.get(&(p.as_str(), *id)).cloned().unwrap_or_else(|| b"null".to_vec())).collect())
 }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use async_graphql_value::ConstValue;
 use bytes::Bytes;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
@@ -10,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{
     answer::{Answer, Executed, answer, at_root, ending, refusal},
     collect::Variables,
+    decl::Tells,
     digest,
     document::{self, Document},
     engine::{Engine, Operation, Request},
@@ -21,6 +23,10 @@ use crate::{
     auth::{AccessMode, Caller, Class, RowSet, Scopes},
     error::{Code, Error},
     events::{Change, Selection, Watermark},
+    kpi::{
+        self,
+        stream::{self, ValueEvent},
+    },
     metrics::{Ending, Observed},
 };
 
@@ -45,15 +51,31 @@ pub struct Following {
     /// Names the document, operation, variables and access mode.
     name: [u8; 32],
     /// What is followed.
-    pub selection: Selection,
+    pub followed: Followed,
     /// The cursor that it goes on after.
     pub after: Option<String>,
 }
 
+/// What a subscription follows.
+pub enum Followed {
+    /// Changes of rows.
+    Changes(Selection),
+    /// Rows of one entity, told in an event of their own: its type, the member that holds the row, and whether only new
+    /// rows are told.
+    Rows(Selection, &'static str, &'static str, bool),
+    /// Values of KPIs.
+    Values(stream::Selection),
+}
+
 /// Something to tell a subscriber.
+#[derive(Clone, Copy)]
 pub enum Told<'c> {
     /// A change.
     Change(&'c Change),
+    /// A value of a KPI.
+    Value(&'c ValueEvent),
+    /// The same, before what changes: several stand at one cursor.
+    First(&'c ValueEvent),
     /// That some are missing before this.
     Reset(&'c Watermark),
 }
@@ -102,25 +124,24 @@ impl Engine {
         let operation = name.to_owned();
         let asked = Operation { document: &document, name, op: &op.node, variables: &variables };
         let plan = self.plan(&asked, &caller.rights).map_err(one)?;
-        let RootKind::Changes(asked, _) = &plan.roots[0].kind else {
-            return Err(one(Error::internal("a subscription of nothing")));
-        };
-        let selection = asked.selection(self.model, &variables).map_err(|e| one(at_root(e, &plan.roots[0])))?;
-        let after = asked.cursor(&variables);
+        let followed = self.followed(&plan.roots[0].kind, &variables, caller);
+        let (followed, after) = followed.map_err(|e| one(at_root(e, &plan.roots[0])))?;
         let (access_mode, request_id) = (request.access_mode, request.request_id);
         let name = name_of(&text, &operation, &variables, access_mode);
-        Ok(Following { document, operation, variables, access_mode, request_id, name, selection, after })
+        Ok(Following { document, operation, variables, access_mode, request_id, name, followed, after })
     }
 
     /// What a subscriber is told, as the JSON of an answer: made once for all who ask the same of the same change, at the
     /// same head of the stream and with the same rights on the same rows.
     pub async fn tell(&self, following: &Following, caller: &Caller, told: Told<'_>) -> Result<Bytes, Error> {
-        let Told::Change(change) = told else {
-            return Ok(Box::pin(self.tell_alone(following, caller, told)).await?.0);
+        let cursor = match &told {
+            Told::Change(change) => &change.cursor,
+            Told::Value(value) => &value.cursor,
+            Told::First(_) | Told::Reset(_) => return Ok(Box::pin(self.tell_alone(following, caller, told)).await?.0),
         };
         let head = *self.events.head().borrow();
-        let key = (head, change.cursor.clone(), following.name, eyes_of(caller));
-        let make = || Box::pin(self.tell_alone(following, caller, Told::Change(change)));
+        let key = (head, cursor.clone(), following.name, eyes_of(caller));
+        let make = || Box::pin(self.tell_alone(following, caller, told));
         let (body, has_errors) = self.told.get(key.clone(), make()).await?;
         if body.len() > LARGE {
             self.told.forget(&key);
@@ -129,14 +150,61 @@ impl Engine {
         if has_errors { Ok(make().await?.0) } else { Ok(body) }
     }
 
+    /// What is followed, and after which cursor.
+    fn followed(
+        &self,
+        kind: &RootKind,
+        variables: &Variables,
+        caller: &Caller,
+    ) -> Result<(Followed, Option<String>), Error> {
+        let asked = match kind {
+            RootKind::Changes(asked, _) => {
+                let selection = asked.selection(self.model, variables)?;
+                return Ok((Followed::Changes(selection), asked.cursor(variables)));
+            }
+            RootKind::Stream(asked, _) => asked,
+            _ => return Err(Error::internal("a subscription of nothing")),
+        };
+        let args = asked.stream.args.iter().map(|arg| (arg.name, arg.ty)).chain([("after", "Cursor")]);
+        let given = input::arguments(&self.types, args, &asked.args, variables)?;
+        let after = given.get("after").and_then(input::text).filter(|text| !text.is_empty());
+        let given = ConstValue::Object(given);
+        let followed = match asked.stream.tells {
+            Tells::Values { is_crossing } => {
+                Followed::Values(kpi::answers::selection(self.model, &given, is_crossing)?)
+            }
+            Tells::Rows { entity, event, member, is_new } => {
+                let entity = self.model.entity(entity);
+                if caller.rights.read(entity.class).is_empty() {
+                    let line = format!("`{}` needs {}.", asked.stream.name, entity.class.read());
+                    return Err(Error::new(Code::Forbidden, line));
+                }
+                Followed::Rows(Selection::new(vec![entity], None), event, member, is_new)
+            }
+        };
+        Ok((followed, after))
+    }
+
+    /// A change as its subscription shows it.
+    fn told_change(&self, following: &Following, change: &Change) -> Json {
+        let mut shown = self.event(change);
+        if let Followed::Rows(_, event, member, _) = &following.followed {
+            let node = shown["node"].take();
+            shown["__typename"] = (*event).into();
+            shown[*member] = node;
+        }
+        shown
+    }
+
     async fn tell_alone(&self, following: &Following, caller: &Caller, told: Told<'_>) -> Result<(Bytes, bool), Error> {
         let values: Json = match told {
-            Told::Change(change) => self.event(change),
+            Told::Change(change) => self.told_change(following, change),
+            Told::Value(value) | Told::First(value) => value.shown(value.cursor.text(&self.events.feed.signer)),
             Told::Reset(from) => self.reset(from)?,
         };
         let plan = self.plan(&following.asked()?, &caller.rights)?;
         let root = &plan.roots[0];
-        let RootKind::Changes(_, tree) = &root.kind else {
+        let (RootKind::Changes(_, tree) | RootKind::Stream(_, tree)) = &root.kind else {
             return Err(Error::internal("a subscription of nothing"));
         };
         let mut run = self.new_run(&plan, caller, &following.variables);
@@ -158,6 +226,14 @@ impl Engine {
 }
 
 impl Following {
+    /// Whether a change is told at all.
+    pub fn tells(&self, change: &Change) -> bool {
+        match &self.followed {
+            Followed::Rows(_, _, _, is_new) => change.cause.is_some() && (!is_new || change.version == Some(1)),
+            Followed::Changes(_) | Followed::Values(_) => true,
+        }
+    }
+
     /// The operation, to be planned for whatever rights its caller has by now.
     fn asked(&self) -> Result<Operation<'_>, Error> {
         let name = (!self.operation.is_empty()).then_some(self.operation.as_str());

@@ -11,9 +11,9 @@ use async_graphql::{
     },
     registry::{MetaType, MetaTypeName},
 };
-use async_graphql_value::{ConstValue, Value};
+use async_graphql_value::{ConstValue, Name, Value, indexmap::IndexMap};
 
-use super::{collect::Variables, schema::Types};
+use super::{collect::Variables, execute::settled, schema::Types};
 use crate::error::{Code, Error};
 
 /// The variables that an operation declares.
@@ -70,9 +70,28 @@ pub fn variables(
     Ok(out)
 }
 
-/// A value that stands in a document, coerced to the type of its position.
-pub fn coerced(types: &Types, ty: &str, value: ConstValue) -> Result<ConstValue, Error> {
-    coerce(types, ty, value, &mut Place("input".into()))
+/// A value that stands in a document, coerced to the type of its position; messages call it by `name`.
+pub fn coerced(types: &Types, ty: &str, name: &str, value: ConstValue) -> Result<ConstValue, Error> {
+    coerce(types, ty, value, &mut Place(name.to_owned()))
+}
+
+/// Arguments with the request's variables in their places, each coerced to its type; those without a value are not there.
+pub fn arguments<'a>(
+    types: &Types,
+    declared: impl Iterator<Item = (&'a str, &'a str)>,
+    written: &Value,
+    variables: &Variables,
+) -> Result<IndexMap<Name, ConstValue>, Error> {
+    let mut given = IndexMap::new();
+    let Value::Object(written) = written else { return Ok(given) };
+    for (name, ty) in declared {
+        let value = written.get(name).map(|value| settled(value, variables)).unwrap_or_default();
+        let value = coerced(types, ty, name, value)?;
+        if value != ConstValue::Null {
+            given.insert(Name::new(name), value);
+        }
+    }
+    Ok(given)
 }
 
 /// A value that is no variable, coerced to an input type; messages call it by `name`.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     cell::Cell,
     database::{Database, Reader},
-    decl::{Column, Entity, External, KIND, Model},
+    decl::{Entity, External, KIND, Model, OWN_NAME},
     plan::ColumnType,
     sql::{Param, Sql, Statement},
     value::{DbValue, ListType},
@@ -85,10 +85,20 @@ impl Lens<'_> {
         if self.caller.rights.read(entity.class).is_empty() {
             return Ok(out);
         }
+        let systems: BTreeSet<&String> = names.iter().map(|(system, _)| system).collect();
+        let systems = Param::Const(storable(systems.into_iter()));
+        let ids = Param::Const(storable(names.iter().map(|(_, id)| id)));
         let (column, target) = match entity.external {
-            Some(External::Links(column, target)) if !scopes.is_empty() => (column, target),
-            Some(External::Own(system, id)) => return self.by_own_external(entity, names, (system, id)).await,
-            _ => return Ok(out),
+            Some(External::Linked { column, target }) if !scopes.is_empty() => (column, target),
+            Some(External::Own) => {
+                let [system, id] = OWN_NAME;
+                let mut sql = self.select(entity, &["t0.external_system", "t0.external_id"]);
+                sql.push(" AND ").column(0, system).is_any(ListType::Text, systems);
+                sql.push(" AND ").column(0, id).is_any(ListType::Text, ids);
+                self.each(entity, &sql.finish(), &[], |found, row| keep_name(&mut out, found, row)).await?;
+                return Ok(out);
+            }
+            Some(External::Linked { .. }) | None => return Ok(out),
         };
         let mut sql = self.sql();
         sql.push("SELECT t0.id, ");
@@ -100,43 +110,12 @@ impl Lens<'_> {
             .push(" t1 ON ");
         sql.column(1, column).push(" = t0.id AND t1.archived_at IS NULL AND t1.target_type = ").literal(target);
         // Systems and ids apart, which may find more than was asked for: whoever asks looks for pairs.
-        let systems: BTreeSet<&String> = names.iter().map(|(system, _)| system).collect();
-        sql.push(" AND t1.system").is_any(ListType::Text, Param::Const(storable(systems.into_iter())));
-        let ids = storable(names.iter().map(|(_, id)| id));
-        sql.push(" AND t1.external_id").is_any(ListType::Text, Param::Const(ids));
+        sql.push(" AND t1.system").is_any(ListType::Text, systems);
+        sql.push(" AND t1.external_id").is_any(ListType::Text, ids);
         sql.visible(1, links, scopes, " AND ");
         sql.push(" WHERE TRUE");
         sql.visible(0, entity, self.caller.rights.read(entity.class), " AND ");
-        self.each(entity, &sql.finish(), &[], |found, row| {
-            let text = |at| row.at(FACTS + at, ColumnType::Text);
-            if let (Cell::Text(system), Cell::Text(id)) = (text(0), text(1)) {
-                out.insert((system.to_owned(), id.to_owned()), found);
-            }
-        })
-        .await?;
-        Ok(out)
-    }
-
-    /// The same where the rows themselves hold the names.
-    async fn by_own_external(
-        &self,
-        entity: &'static Entity,
-        names: &[(String, String)],
-        (system, id): (Column, Column),
-    ) -> Result<HashMap<(String, String), Found>, Error> {
-        let mut sql = self.select(entity, &[system, id]);
-        let systems: BTreeSet<&String> = names.iter().map(|(system, _)| system).collect();
-        sql.push(" AND ").column(0, system).is_any(ListType::Text, Param::Const(storable(systems.into_iter())));
-        let ids = storable(names.iter().map(|(_, id)| id));
-        sql.push(" AND ").column(0, id).is_any(ListType::Text, Param::Const(ids));
-        let mut out = HashMap::new();
-        self.each(entity, &sql.finish(), &[], |found, row| {
-            let text = |at| row.at(FACTS + at, ColumnType::Text);
-            if let (Cell::Text(system), Cell::Text(id)) = (text(0), text(1)) {
-                out.insert((system.to_owned(), id.to_owned()), found);
-            }
-        })
-        .await?;
+        self.each(entity, &sql.finish(), &[], |found, row| keep_name(&mut out, found, row)).await?;
         Ok(out)
     }
 
@@ -251,6 +230,14 @@ fn facts(sql: &mut Sql, entity: &Entity) {
         sql.push(", ").column(0, "archived_at").push(" IS NOT NULL");
     } else {
         sql.push(", FALSE");
+    }
+}
+
+/// Keeps a row by system and id, which stand behind the facts.
+fn keep_name(out: &mut HashMap<(String, String), Found>, found: Found, row: &super::cell::Row) {
+    let text = |at| row.at(FACTS + at, ColumnType::Text);
+    if let (Cell::Text(system), Cell::Text(id)) = (text(0), text(1)) {
+        out.insert((system.to_owned(), id.to_owned()), found);
     }
 }
 

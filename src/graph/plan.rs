@@ -10,7 +10,7 @@ use async_graphql_value::Value;
 
 use super::{
     changes::Asked,
-    decl::{Column, DayList, Entity, Field, RowScope},
+    decl::{Answer, Column, DayList, Entity, Field, RowScope, Stream},
     sql::Statement,
     trail::Trail,
     tree::Tree,
@@ -72,6 +72,8 @@ pub enum RootKind {
     Denied(usize),
     /// The server's own facts.
     System(Tree),
+    /// What a function answers.
+    Answer(Box<AskedAnswer>),
     /// A change, and what is read of it afterwards.
     Mutation {
         /// Which.
@@ -81,6 +83,8 @@ pub enum RootKind {
         /// Its payload.
         payload: Tree,
     },
+    /// Another subscription: its arguments, as written, and one event.
+    Stream(Box<AskedStream>, Tree),
     /// Changes: a page of them, or one event of a stream.
     Changes(Box<Asked>, Tree),
 }
@@ -228,6 +232,42 @@ pub struct Link {
     pub by: Column,
 }
 
+/// What stands below the rows of a level.
+pub enum Below {
+    /// Rows of a statement of their own.
+    Level(Level),
+    /// What a function answers.
+    Answer(BelowAnswer),
+}
+
+/// A field that a function answers for each row.
+pub struct BelowAnswer {
+    /// What answers it.
+    pub asked: AskedAnswer,
+    /// Column of the rows with their id.
+    pub parent: usize,
+    /// Only rows whose column holds this text (members of an interface).
+    pub only: Option<(usize, &'static str)>,
+}
+
+/// A field that a function answers, as it stands in the document.
+pub struct AskedAnswer {
+    /// What answers it.
+    pub answer: &'static Answer,
+    /// Its arguments, as written.
+    pub args: Value,
+    /// What is shown of it.
+    pub tree: Tree,
+}
+
+/// A subscription as it stands in the document.
+pub struct AskedStream {
+    /// Which.
+    pub stream: &'static Stream,
+    /// Its arguments, as written.
+    pub args: Value,
+}
+
 /// A list level: its rows come from one statement.
 pub struct Level {
     /// Where rows come from.
@@ -243,7 +283,7 @@ pub struct Level {
     /// What the connection becomes; empty for a single row.
     pub shape: Vec<ConnectionOp>,
     /// Levels below.
-    pub children: Vec<Level>,
+    pub children: Vec<Below>,
     /// Figures over all rows.
     pub totals: Option<Totals>,
     /// Figures by group.

@@ -6,7 +6,7 @@ use std::{fmt::Write, sync::Arc};
 use uuid::Uuid;
 
 use super::{
-    decl::{Column, Entity, KIND, RowScope},
+    decl::{Column, Entity, KIND, Labor, RowScope},
     value::{DbValue, Leaf, ListType},
 };
 use crate::auth::{Reach, Reads, Rights, RowSet, Rows, Scopes};
@@ -239,6 +239,17 @@ impl Sql {
         {
             let own = self.rows(RowSet::Own);
             self.or(start).push("(").column(alias, draft).push(" AND ");
+            self.column(alias, item).is_any(ListType::Id, own).push(")");
+        }
+        if let (true, Some([item, ..])) = (scopes.has(Scopes::OWN_NON_LABOR), rows.item())
+            && self.reach.has(RowSet::Own)
+            && rows.labor() != Labor::Unsaid
+        {
+            let own = self.rows(RowSet::Own);
+            self.or(start).push("(");
+            if let Labor::In(labor) = rows.labor() {
+                self.push("NOT ").column(alias, labor).push(" AND ");
+            }
             self.column(alias, item).is_any(ListType::Id, own).push(")");
         }
         if let Some(person) = rows.person()

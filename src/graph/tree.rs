@@ -4,7 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use async_graphql::{
-    parser::types::SelectionSet,
+    Positioned,
+    parser::types::{Field as AstField, SelectionSet},
     registry::{MetaType, MetaTypeName},
 };
 use serde_json::Value as Json;
@@ -13,11 +14,14 @@ use uuid::Uuid;
 use super::{
     collect::collect,
     compile::{Compiler, sets},
-    decl::Entity,
+    decl::{DENIED, Entity},
     id, json,
     plan::{Level, Lookup, Root},
 };
-use crate::error::{Code, Error};
+use crate::{
+    auth::Class,
+    error::{Code, Error},
+};
 
 /// The member of an object of a union that names its type.
 pub const TYPE_NAME: &str = "__typename";
@@ -57,6 +61,8 @@ pub enum Projection {
     Query(usize),
     /// Null, noted as masked.
     Denied(usize),
+    /// That step, or null, noted as masked, where the member of that name says what it needs.
+    Guarded(String, Box<Projection>, Vec<(String, usize)>),
 }
 
 /// What the read path answered, by slot.
@@ -77,6 +83,19 @@ impl Tree {
     ) -> Result<Self, Error> {
         let mut tree = Self::default();
         tree.steps = tree.composite(compiler, type_name, asked)?;
+        Ok(tree)
+    }
+
+    /// Compiles one field of an object of that type, over an object with that member.
+    pub fn of_field<'d>(
+        compiler: &mut Compiler<'d>,
+        type_name: &str,
+        name: &str,
+        asked: &[&'d Positioned<AstField>],
+    ) -> Result<Self, Error> {
+        let mut tree = Self::default();
+        let step = tree.member(compiler, type_name, name, asked)?;
+        tree.steps.push(step);
         Ok(tree)
     }
 
@@ -112,41 +131,61 @@ impl Tree {
                 steps.push(Projection::Lit(format!("\"{type_name}\"").into_bytes()));
                 continue;
             }
-            let meta = compiler.types.get(type_name).and_then(|t| t.field_by_name(name));
-            let ty = meta.map(|f| f.ty.clone());
-            let ty = ty.ok_or_else(|| Error::internal(format!("{type_name}.{name} is not declared")))?;
-            let concrete = MetaTypeName::concrete_typename(&ty);
-            let is_list = ty.starts_with('[');
             compiler.enter(key);
-            if is_list {
-                compiler.enter("*");
-            }
-            steps.push(if concrete == "Query" {
-                self.slots.push(Slot::Query(compiler.roots(&sets(&fields))?));
-                Projection::Query(self.slots.len() - 1)
-            } else if concrete == "Node" {
-                self.slots.push(Slot::Node(compiler.node_levels(&fields)?));
-                Projection::Row(self.slots.len() - 1, name.to_owned())
-            } else if let Some(entity) = compiler.model.find(concrete) {
-                let entity: &'static Entity = entity;
-                if compiler.rights.read(entity.class).is_empty() {
-                    Projection::Denied(compiler.deny(format!("{type_name}.{name}"), entity.class.read(), "ROLE"))
-                } else {
-                    self.slots.push(Slot::Row(Box::new(compiler.single(entity, Lookup::Keys, &fields)?)));
-                    Projection::Row(self.slots.len() - 1, name.to_owned())
-                }
-            } else if compiler.types.get(concrete).is_some_and(MetaType::is_composite) {
-                Projection::Nested(name.to_owned(), self.composite(compiler, concrete, &sets(&fields))?)
-            } else {
-                Projection::Leaf(name.to_owned())
-            });
-            if is_list {
-                compiler.leave();
-            }
+            let step = self.member(compiler, type_name, name, &fields)?;
             compiler.leave();
+            steps.push(step);
         }
         steps.push(Projection::Lit(if open == "{" { b"{}".to_vec() } else { b"}".to_vec() }));
         Ok(steps)
+    }
+
+    /// The step of one member.
+    fn member<'d>(
+        &mut self,
+        compiler: &mut Compiler<'d>,
+        type_name: &str,
+        name: &str,
+        fields: &[&'d Positioned<AstField>],
+    ) -> Result<Projection, Error> {
+        let meta = compiler.types.get(type_name).and_then(|t| t.field_by_name(name));
+        let ty = meta.map(|f| f.ty.clone());
+        let ty = ty.ok_or_else(|| Error::internal(format!("{type_name}.{name} is not declared")))?;
+        let concrete = MetaTypeName::concrete_typename(&ty);
+        let is_list = ty.starts_with('[');
+        if is_list {
+            compiler.enter("*");
+        }
+        let step = if concrete == "Query" {
+            self.slots.push(Slot::Query(compiler.roots(&sets(fields))?));
+            Projection::Query(self.slots.len() - 1)
+        } else if concrete == "Node" {
+            self.slots.push(Slot::Node(compiler.node_levels(fields)?));
+            Projection::Row(self.slots.len() - 1, name.to_owned())
+        } else if let Some(entity) = compiler.model.find(concrete) {
+            let entity: &'static Entity = entity;
+            if compiler.rights.read(entity.class).is_empty() {
+                Projection::Denied(compiler.deny(format!("{type_name}.{name}"), entity.class.read(), "ROLE"))
+            } else {
+                self.slots.push(Slot::Row(Box::new(compiler.single(entity, Lookup::Keys, fields)?)));
+                Projection::Row(self.slots.len() - 1, name.to_owned())
+            }
+        } else if compiler.types.get(concrete).is_some_and(MetaType::is_composite) {
+            Projection::Nested(name.to_owned(), self.composite(compiler, concrete, &sets(fields))?)
+        } else {
+            Projection::Leaf(name.to_owned())
+        };
+        if is_list {
+            compiler.leave();
+        }
+        if !compiler.model.plain(type_name).is_some_and(|plain| plain.is_guarded(name)) {
+            return Ok(step);
+        }
+        let entry = |class: Class| {
+            let reason = if compiler.rights.read(class).is_empty() { "ROLE" } else { "ROW" };
+            (class.read().to_string(), compiler.deny(format!("{type_name}.{name}"), class.read(), reason))
+        };
+        Ok(Projection::Guarded(name.to_owned(), Box::new(step), Class::ALL.map(entry).into()))
     }
 
     /// The ids that a tree names, by slot.
@@ -181,6 +220,7 @@ fn ids(steps: &[Projection], values: &Json, found: &mut [HashSet<(String, Uuid)>
                     ids(steps, values, found);
                 }
             }
+            Projection::Guarded(_, step, _) => ids(std::slice::from_ref(step), values, found),
             Projection::Lit(_) | Projection::Leaf(_) | Projection::Query(_) | Projection::Denied(_) => {}
         }
     }
@@ -236,6 +276,13 @@ fn write(out: &mut Vec<u8>, steps: &[Projection], values: &Json, answers: &Answe
                 masked[*entry] += 1;
                 out.extend_from_slice(b"null");
             }
+            Projection::Guarded(name, step, entries) => match values[name.as_str()][DENIED].as_str() {
+                Some(needs) => {
+                    entries.iter().filter(|(of, _)| of == needs).for_each(|(_, entry)| masked[*entry] += 1);
+                    out.extend_from_slice(b"null");
+                }
+                None => write(out, std::slice::from_ref(step), values, answers, masked),
+            },
         }
     }
 }

@@ -234,7 +234,8 @@ impl Ledger {
             let which = |item: &portfolio_item::Model| item.kind == kind;
             self.items.write::<portfolio_item::Entity>(work, model.entity(entity), which, told).await?;
         }
-        ancestors::keep(work.txn, &new, &moved).await?;
+        let above = ancestors::keep(work.txn, &new, &moved, work.now).await?;
+        work.refigured.extend(above);
         self.links.write::<external_link::Entity>(work, model.entity("ExternalLink"), |_| true, told).await
     }
 }

@@ -2,8 +2,8 @@
 //! an item (a budget, a risk, a report) has one foreign key.
 
 use entity::{
-    alignment_cell, benefit, benefit_actual, benefit_contribution, benefits_map_node, budget, forecast,
-    objective_contribution,
+    actual, alignment_cell, benefit, benefit_actual, benefit_contribution, benefits_map_node, budget, commitment,
+    cost_plan, forecast, objective_contribution,
     portfolio_item::{self, Column as C},
     portfolio_tree_node, rag_assessment, status_report,
 };
@@ -11,6 +11,7 @@ use entity::{
 use crate::{
     auth::{Class, Step},
     graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
+    kpi,
     reporting::rag_assessment::RAG,
     strategy::UNALIGNED,
 };
@@ -121,6 +122,8 @@ pub fn declare() -> [Entity; 3] {
                 )
                 .grouped()
                 .written(),
+                Field::many("commitments", "Commitment", commitment::Column::ItemId, "What it has promised to others."),
+                Field::many("actuals", "Actual", actual::Column::ItemId, "What it has spent."),
             ],
         ),
     ]
@@ -169,6 +172,13 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
                 true,
                 "The current approved budget, in the base currency; null when none is approved.",
             ),
+            Field::one(
+                "fxRateSet",
+                C::FxRateSetId,
+                "FxRateSet",
+                "The rates by which money of other currencies is converted here and below; null for those of the nearest item above that names some, else of the default set.",
+            )
+            .written_by(Step::ItemSteer),
             Field::choice(
                 "rag",
                 &RAG,
@@ -256,6 +266,7 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
             Field::many("statusReports", "StatusReport", status_report::Column::ItemId, "What is told of it, by period."),
             Field::many("ragAssessments", "RagAssessment", rag_assessment::Column::ItemId, "Its ratings, of all reports."),
             Field::many("budgets", "Budget", budget::Column::ItemId, "The versions of its budget."),
+            Field::many("costPlans", "CostPlan", cost_plan::Column::ItemId, "The versions of its cost plan."),
             Field::many("forecasts", "Forecast", forecast::Column::ItemId, "The versions of its forecast."),
             Field::many("benefits", "Benefit", benefit::Column::ItemId, "What it is to bring."),
             Field::many(
@@ -279,6 +290,7 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
             ),
         ])
         .fields(more)
+        .fields(kpi::answers::fields())
         .audited()
         .archivable()
 }

@@ -114,7 +114,8 @@ async fn finish(work: &mut Work<'_>, rows: Vec<Row<Model>>, batch: &Batch, actio
     let (new, moved) = (tree::placed(work, &rows, true), tree::placed(work, &rows, false));
     let done = save::<Items>(work, rows, batch, action).await?;
     if !rejected {
-        ancestors::keep(work.txn, &new, &moved).await?;
+        let above = ancestors::keep(work.txn, &new, &moved, work.now).await?;
+        work.refigured.extend(above);
         derived.retain(|row| row.before.as_ref() != Some(&row.after));
         rows::follow::<Items>(work, derived).await?;
         rows::follow::<external_link::Entity>(work, links).await?;
@@ -157,6 +158,7 @@ pub fn blank(work: &Work<'_>, kind: &str) -> Model {
         confidentiality: "NORMAL".to_owned(),
         base_currency: String::new(),
         budget_amount: None,
+        fx_rate_set_id: None,
         rag: None,
         rag_on: None,
         is_tracking_benefits: false,

@@ -1,6 +1,7 @@
 //! What is told of items: status reports and the ratings in them.
 
 mod computed;
+mod measures;
 pub mod rag_assessment;
 mod rating_write;
 mod report_write;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use entity::portfolio_item;
 
+pub use measures::measures;
 pub use rating_write::blank as blank_rating;
 pub use report_write::blank as blank_report;
 

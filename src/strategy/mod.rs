@@ -3,11 +3,13 @@
 mod alignment;
 mod contribution;
 mod contribution_write;
+mod measures;
 mod objective;
 mod objective_write;
 mod on_day;
 pub mod rules;
 
+pub use measures::measures;
 pub use on_day::UNALIGNED;
 
 use crate::{graph::decl::Entity, write::Mutation};

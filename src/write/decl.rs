@@ -18,7 +18,7 @@ pub struct Member {
     pub doc: &'static str,
 }
 
-/// A type that inputs or payloads need besides those of entities.
+/// A type besides those of entities.
 #[derive(Debug, Clone)]
 pub struct PlainType {
     /// Its name.
@@ -29,13 +29,28 @@ pub struct PlainType {
     pub shape: Shape,
 }
 
-/// What a type of mutations is made of.
+impl PlainType {
+    /// Whether a member may be masked.
+    pub fn is_guarded(&self, member: &str) -> bool {
+        matches!(&self.shape, Shape::Guarded(_, guarded) if guarded.contains(&member))
+    }
+}
+
+/// What a plain type is made of.
 #[derive(Debug, Clone)]
 pub enum Shape {
     /// One of these values, each with what it means.
     Choice(Vec<(&'static str, &'static str)>),
-    /// These members, in payloads.
+    /// These members.
     Object(Vec<Member>),
+    /// These members; those that are named may be masked, each by the class that its value needs.
+    Guarded(Vec<Member>, &'static [&'static str]),
+    /// These members, in arguments.
+    Input(Vec<Member>),
+    /// One of these members, in arguments.
+    OneOf(Vec<Member>),
+    /// An object of one of these types.
+    Union(Vec<&'static str>),
 }
 
 /// An input type of one mutation's own.
@@ -70,6 +85,8 @@ pub enum Verb {
     BulkUpsert,
     /// Takes a step with one row: a business verb.
     Act,
+    /// Takes a step with many rows. The members of its input stand at each of them.
+    BulkAct,
     /// Anything with an input of its own. Its payload has no row but what it declares.
     Other,
 }
@@ -77,7 +94,7 @@ pub enum Verb {
 impl Verb {
     /// Whether it takes many rows at once.
     pub fn is_bulk(self) -> bool {
-        matches!(self, Self::BulkCreate | Self::BulkUpdate | Self::BulkUpsert)
+        matches!(self, Self::BulkCreate | Self::BulkUpdate | Self::BulkUpsert | Self::BulkAct)
     }
 
     /// What it does with the archive; none for all that leaves it alone.

@@ -190,7 +190,9 @@ fn read_item(
         Verb::Update | Verb::BulkUpdate | Verb::BulkUpsert => {
             (member(given, "patch").cloned().unwrap_or(nothing), at.at("patch"))
         }
-        Verb::Archive | Verb::Unarchive | Verb::Delete | Verb::Act | Verb::Other => (nothing, at.clone()),
+        Verb::Archive | Verb::Unarchive | Verb::Delete | Verb::Act | Verb::BulkAct | Verb::Other => {
+            (nothing, at.clone())
+        }
     };
     let target = match verb {
         Verb::Create | Verb::BulkCreate => Ok(Target::New),
@@ -220,6 +222,9 @@ fn read_item(
         Some(Target::New) | None => at.clone(),
     };
     let upserts = verb == Verb::BulkUpsert;
+    // A step has members of its own, which its slice reads.
+    let is_step = matches!(verb, Verb::Act | Verb::BulkAct);
+    let fields = if is_step { given.clone() } else { fields };
     let target = target?;
     good.then_some(Item {
         index,
@@ -311,7 +316,7 @@ fn assignments(entity: &'static Entity, given: &ConstValue, path: &Path) -> (Vec
                     _ => Err(wrong(&name, "An id is due here.".into())),
                 });
             }
-            Kind::Id | Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } => {}
+            Kind::Id | Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } | Kind::Answer(_) => {}
         }
     }
     (out, errors)

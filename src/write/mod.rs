@@ -9,6 +9,7 @@ mod idempotency;
 pub mod input;
 mod links;
 pub mod of_item;
+pub mod outside;
 mod perform;
 mod refusal;
 pub mod rows;
@@ -17,6 +18,8 @@ mod scope;
 pub mod trace;
 mod user_error;
 pub mod value;
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
@@ -57,6 +60,8 @@ pub struct Work<'a> {
     pub traces: Vec<trace::Trace>,
     /// Items whose scope changed: what belongs to them follows.
     pub rescoped: Vec<Uuid>,
+    /// Items whose figures count other items than before.
+    pub refigured: BTreeSet<Uuid>,
     /// Whether the change may alter anybody's rights or rows.
     pub touches_rights: bool,
     /// Whether another writer was faster since this one looked: all of it is done again.
@@ -84,6 +89,7 @@ impl<'a> Work<'a> {
             errors: vec![],
             traces: vec![],
             rescoped: vec![],
+            refigured: BTreeSet::new(),
             touches_rights: false,
             lost_race: false,
         }

@@ -257,7 +257,7 @@ impl Writer {
         let rights = &wish.caller.rights;
         let mut all = wish.mutation.needs.map_or(Scopes::NONE, |needs| rights.scopes(needs)).or(entity.writes(rights));
         all = entity.lists.iter().fold(all, |all, list| all.or(rights.scopes(list.class.write())));
-        if wish.mutation.verb == Verb::Act {
+        if matches!(wish.mutation.verb, Verb::Act | Verb::BulkAct) {
             all = Step::ALL.iter().fold(all, |all, step| all.or(wish.caller.takes(*step)));
         }
         all

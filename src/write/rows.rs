@@ -339,14 +339,8 @@ fn assign<E: EntityTrait>(
     links: &Links,
 ) -> Result<bool, UserError> {
     let clears = a.value == Assigned::Clear;
-    if clears && a.field.required {
+    if clears && (a.field.required || a.pen.is_due || a.pen.is_due(a.field)) {
         let line = format!("`{}` cannot be cleared.", a.field.name);
-        return Err(UserError::new(UserCode::Required, a.path.clone(), line));
-    }
-    if let (true, Kind::One { column: name, .. }) = (clears, &a.field.kind)
-        && !column::<E>(name).def().is_null()
-    {
-        let line = format!("`{}` leads somewhere.", a.field.name);
         return Err(UserError::new(UserCode::Required, a.path.clone(), line));
     }
     let (before, after) = (&row.before, &mut row.after);

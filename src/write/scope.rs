@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{CHUNK, Work};
 use crate::{
     error::Error,
-    graph::decl::{OfItem, RowScope},
+    graph::decl::{Labor, OfItem, RowScope},
 };
 
 /// Locks all that belongs to the items whose scope has changed, before the first event is written: who writes one of
@@ -57,10 +57,11 @@ pub async fn touch_dependents(work: &mut Work<'_>, transaction: Uuid) -> Result<
                     work.lens.caller.person.into(),
                 ];
                 let (person, draft) = (columns.person.unwrap_or("NULL"), columns.draft.unwrap_or("FALSE"));
+                let labor = if let Labor::In(labor) = columns.labor { labor } else { "FALSE" };
                 let given: Vec<String> = (1..=facts.len()).map(|n| placeholder(work, n)).collect();
                 let text = format!(
-                    "INSERT INTO outbox_event (transaction_id, at, request_id, mutation, actor_id, target_type, target_id, version, was_there, was_item_id, was_portfolio_id, was_restricted, was_person_id, was_draft)
-                     SELECT {}, '{}', id, version, TRUE, {item}, {portfolio}, {restricted}, {person}, {draft} FROM {table} WHERE {item} IN ({})",
+                    "INSERT INTO outbox_event (transaction_id, at, request_id, mutation, actor_id, target_type, target_id, version, was_there, was_item_id, was_portfolio_id, was_restricted, was_person_id, was_draft, was_labor)
+                     SELECT {}, '{}', id, version, TRUE, {item}, {portfolio}, {restricted}, {person}, {draft}, {labor} FROM {table} WHERE {item} IN ({})",
                     cast(work, &given).join(", "),
                     entity.name,
                     marks(facts.len() + 1),

@@ -19,13 +19,16 @@ use crate::{
     auth::Class,
     error::Error,
     graph::{
-        decl::{Entity, Kind, Model, RowScope, Scalar},
+        decl::{Entity, Kind, Labor, Model, RowScope, Scalar},
         encode_id,
     },
+    kpi::ledger,
 };
 
 /// Fields that every write changes; they are the entry's own facts.
 const STAMPS: [&str; 5] = ["version", "createdAt", "createdBy", "updatedAt", "updatedBy"];
+/// Fields of an item that decide what its figures count.
+const FIGURED: [&str; 4] = ["category", "confidentiality", "baseCurrency", "fxRateSet"];
 /// Rows of one statement; databases bound the number of parameters.
 const CHUNK: usize = 1_000;
 
@@ -57,6 +60,8 @@ pub struct Standing {
     pub person: Option<Uuid>,
     /// Whether it is a draft.
     pub is_draft: bool,
+    /// Whether it tells what people's work costs.
+    pub is_labor: bool,
 }
 
 /// A link to an item that a list of the object gained or lost. The read path shows it to who sees the item.
@@ -102,6 +107,7 @@ impl Standing {
                 is_restricted: value::truth(model, of.restricted),
                 person: of.person.and_then(|person| value::optional_id(model, person)),
                 is_draft: of.draft.is_some_and(|draft| value::truth(model, draft)),
+                is_labor: matches!(of.labor, Labor::In(labor) if value::truth(model, labor)),
                 state: None,
             },
             RowScope::OfPerson { person } => Self { person: value::optional_id(model, person), ..Self::default() },
@@ -182,7 +188,7 @@ impl Trace {
                         note_link(&mut note, &mut links, model.entity(to), before.as_ref(), &after);
                     }
                 }
-                Kind::Id | Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } => {}
+                Kind::Id | Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } | Kind::Answer(_) => {}
             }
         }
         Self {
@@ -217,6 +223,12 @@ impl Trace {
         trace.links = (trace.links.1, trace.links.0);
         trace.before = Some(trace.after.clone());
         Self { action: "DELETED", version: trace.version + 1, ..trace }
+    }
+
+    /// Whether figures of the item may be others because of what it is, not of what belongs to it.
+    fn refigures(&self) -> bool {
+        let is_item = self.entity.rows == RowScope::Item;
+        is_item && self.changes.iter().any(|change| FIGURED.iter().any(|field| change["field"] == *field))
     }
 
     fn reference(&self) -> String {
@@ -266,7 +278,17 @@ pub async fn leave(work: &mut Work<'_>) -> Result<(), Error> {
         let events = some.iter().map(|t| event(work, transaction, t));
         outbox_event::Entity::insert_many(events).exec_without_returning(work.txn).await?;
     }
-    super::scope::touch_dependents(work, transaction).await
+    super::scope::touch_dependents(work, transaction).await?;
+    let changed = traces.iter().map(|t| ledger::Changed { entity: t.entity.name, id: t.id }).collect();
+    let cause = ledger::Cause {
+        at: work.now,
+        request_id: work.request_id,
+        mutation: &work.mutation.name,
+        actor: work.lens.caller.person,
+    };
+    let mut refigured = std::mem::take(&mut work.refigured);
+    refigured.extend(traces.iter().filter(|t| t.refigures()).map(|t| t.id));
+    ledger::keep(work.txn, work.lens.model, &changed, refigured, &cause).await
 }
 
 /// The entry of a change, and one for each item that a list gained or lost.
@@ -336,6 +358,7 @@ fn event(work: &Work<'_>, transaction: Uuid, t: &Trace) -> outbox_event::ActiveM
         was_state: Set(was.state),
         was_person_id: Set(was.person),
         was_draft: Set(was.is_draft),
+        was_labor: Set(was.is_labor),
     }
 }
 

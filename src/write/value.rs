@@ -51,6 +51,14 @@ pub fn truth<M: ModelTrait>(model: &M, name: &str) -> bool {
     of(model, name) == Value::Bool(Some(true))
 }
 
+/// The whole number in a column of eight bytes: money, a ratio.
+pub fn integer<M: ModelTrait>(model: &M, name: &str) -> Option<i64> {
+    match of(model, name) {
+        Value::BigInt(units) => units,
+        _ => None,
+    }
+}
+
 /// Whether a row is archived.
 pub fn is_archived<M: ModelTrait>(model: &M) -> bool {
     let column = "archived_at".parse::<<M::Entity as EntityTrait>::Column>();

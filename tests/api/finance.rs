@@ -1,4 +1,4 @@
-//! Money: what it is counted by, budgets and their approval, forecasts.
+//! Money: what it is counted by, budgets and cost plans with their approval, forecasts, and what is promised and spent.
 
 use foliograph::auth::Role;
 use serde_json::{Value, json};
@@ -9,13 +9,20 @@ use crate::support::{
     writes::{change, faults, request_key},
 };
 
+mod actuals;
 mod budgets;
+mod commitments;
+mod cost_plans;
 mod forecasts;
+mod labor;
+mod rates;
 mod set_up;
 
 /// Tests of all files of this folder.
 pub fn list() -> Vec<Test> {
-    [set_up::list(), budgets::list(), forecasts::list()].into_iter().flatten().collect()
+    let spent = [commitments::list(), actuals::list(), labor::list()];
+    let planned = [set_up::list(), rates::list(), budgets::list(), cost_plans::list(), forecasts::list()];
+    planned.into_iter().chain(spent).flatten().collect()
 }
 
 /// Whoever counts money.
@@ -33,6 +40,21 @@ async fn done(client: &Client, mutation: &str, input: Value) -> Value {
 /// Money as an input.
 fn money(amount: &str, currency: &str) -> Value {
     json!({ "amount": amount, "currency": currency })
+}
+
+/// A calendar `CORP`, and the categories `HW`, which may be capital expenditure, and `STAFF`, which may not.
+async fn ledger(client: &Client) {
+    calendar(client).await;
+    done(client, "costCategoryCreate", json!({ "key": "HW", "name": "Hardware", "isCapexAllowed": true })).await;
+    done(client, "costCategoryCreate", json!({ "key": "STAFF", "name": "Staff" })).await;
+}
+
+/// Some members of an object, and others in place of them or beside.
+fn with(mut object: Value, more: Value) -> Value {
+    if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
+        object.extend(more);
+    }
+    object
 }
 
 /// A calendar `CORP` with the year FY26 and its first three months.

@@ -33,6 +33,7 @@ mod inputs;
 mod itself;
 mod key_writes;
 mod keys;
+mod kpi;
 mod metrics;
 mod migrations;
 mod pages;
@@ -76,6 +77,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     itself::list,
     key_writes::list,
     keys::list,
+    kpi::list,
     metrics::list,
     migrations::list,
     pages::list,

@@ -168,7 +168,7 @@ tests! {
     }
 }
 
-fn caller(roles: &[Role]) -> Caller {
+pub fn caller(roles: &[Role]) -> Caller {
     let identity = Identity {
         issuer: "test".into(),
         subject: "reader".into(),
@@ -179,7 +179,7 @@ fn caller(roles: &[Role]) -> Caller {
     Caller::new(identity.into(), None, roles.to_vec(), Rows::default())
 }
 
-async fn ask(world: &World, document: &str, variables: Value, caller: &Caller) -> Answer {
+pub async fn ask(world: &World, document: &str, variables: Value, caller: &Caller) -> Answer {
     let Value::Object(variables) = variables else { panic!("variables are an object") };
     let request = Request { document: document.to_owned(), variables, ..Request::default() };
     let app = world.app().await;

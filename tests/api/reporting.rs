@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::{
     World,
     client::Client,
-    writes::{audit, begin_bare, change, events, faults, item, item_id, param, request_key, sql, stranger},
+    writes::{audit, begin_bare, change, events, faults, follow, item, item_id, param, request_key, sql, stranger},
 };
 
 async fn manager(world: &World) -> Client {
@@ -69,24 +69,6 @@ async fn sees(client: &Client, id: &str) -> Vec<u64> {
         number(&item["statusReports"]["totalCount"]),
         number(&item["ragAssessments"]["totalCount"]),
     ]
-}
-
-/// All changes since a watermark, and the watermark after them.
-async fn follow(client: &Client, since: &str) -> (Vec<Value>, String) {
-    let (mut told, mut since) = (vec![], since.to_owned());
-    loop {
-        let reply = client
-            .query(&format!(
-                "{{ changes(since: \"{since}\", first: 500) {{ hasMore watermark changes {{ kind id }} }} }}"
-            ))
-            .await;
-        let page = reply.data()["changes"].clone();
-        told.extend(page["changes"].as_array().cloned().unwrap_or_default());
-        page["watermark"].as_str().expect("a watermark").clone_into(&mut since);
-        if page["hasMore"] == false {
-            return (told, since);
-        }
-    }
 }
 
 tests! {

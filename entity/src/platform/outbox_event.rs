@@ -5,6 +5,7 @@
 use sea_orm::entity::prelude::*;
 
 /// One event.
+#[allow(clippy::struct_excessive_bools)] // independent facts of the row before the change
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "outbox_event")]
 pub struct Model {
@@ -43,6 +44,8 @@ pub struct Model {
     pub was_person_id: Option<Uuid>,
     /// Scope before the change: it was a draft.
     pub was_draft: bool,
+    /// Scope before the change: it told what people's work costs.
+    pub was_labor: bool,
 }
 
 /// None here: joins are declared with the rights that guard them.

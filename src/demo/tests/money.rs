@@ -14,7 +14,7 @@ use crate::{
         rows::{Rows, build},
         shape::{PER_UNIT, at, split},
     },
-    finance::rules::{BudgetState, overlaps},
+    finance::rules::{VersionState, overlaps},
 };
 
 /// Days on which years, quarters and months begin or end, or do not.
@@ -150,7 +150,7 @@ fn budgets_are_decided_by_another_and_the_approved_one_is_the_items() {
             assert!(decided.is_sorted(), "{day} {}", item.key);
         }
         let states: BTreeSet<_> = rows.budgets.iter().map(|version| version.state.as_str()).collect();
-        assert_eq!(states, BudgetState::ALL.into_iter().map(BudgetState::as_str).collect(), "{day}");
+        assert_eq!(states, VersionState::ALL.into_iter().map(VersionState::as_str).collect(), "{day}");
     }
 }
 

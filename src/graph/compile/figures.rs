@@ -91,6 +91,7 @@ impl<'d> Compiler<'d> {
             Kind::Id
             | Kind::Enums { .. }
             | Kind::Trail { .. }
+            | Kind::Answer(_)
             | Kind::One { .. }
             | Kind::Many { .. }
             | Kind::Union { .. }

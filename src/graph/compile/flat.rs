@@ -72,7 +72,7 @@ pub fn places(model: &Model, entity: &Entity) -> Vec<Place> {
                 add("Type", false, Part::TargetType);
                 add("Id", false, Part::TargetId);
             }
-            Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } => {}
+            Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } | Kind::Answer(_) => {}
         }
     }
     out

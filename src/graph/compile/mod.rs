@@ -19,9 +19,12 @@ use async_graphql_value::Value;
 use super::{
     changes,
     collect::{Fragments, Variables, collect},
-    decl::{Column, Entity, Field, KIND, Kind, Model, RowScope, Scalar},
+    decl::{Answer, Column, Entity, Field, KIND, Kind, Model, RowScope, Scalar},
     limit::{Limit, limit},
-    plan::{AccessEntry, ColumnType, Expr, Form, Level, Link, Lookup, Op, Page, Plan, Root, RootKind, Source},
+    plan::{
+        AccessEntry, AskedAnswer, AskedStream, Below, BelowAnswer, ColumnType, Expr, Form, Level, Link, Lookup, Op,
+        Page, Plan, Root, RootKind, Source,
+    },
     schema::Types,
     tree::{TYPE_NAME, Tree, no_introspection},
     value::{MONEY_SCALE, RATIO_SCALE},
@@ -170,6 +173,9 @@ impl<'d> Compiler<'d> {
             let by = argument(asked, "by").unwrap_or(Value::Null);
             return Ok(RootKind::One(Box::new(self.single(entity, Lookup::Ref(by), asked)?)));
         }
+        if let Some(answer) = self.model.answers.iter().find(|answer| answer.name == name) {
+            return Ok(RootKind::Answer(Box::new(self.answer("Query", answer, asked)?)));
+        }
         let meta = self.types.get("Query").and_then(|t| t.field_by_name(name));
         let meta = meta.ok_or_else(|| Error::internal(format!("Query.{name} is not declared")))?;
         let type_name = MetaTypeName::concrete_typename(&meta.ty).to_owned();
@@ -180,7 +186,13 @@ impl<'d> Compiler<'d> {
     pub fn subscription(mut self, set: &'d SelectionSet) -> Result<Plan, Error> {
         let roots = self.root_fields("Subscription", &[set], |this, name, asked| match name {
             "changes" => this.changes("ChangeStream", asked),
-            _ => Err(no_introspection()),
+            name => match this.model.streams.iter().find(|stream| stream.name == name) {
+                Some(stream) => {
+                    let tree = Tree::compile(this, stream.ty, &sets(asked))?;
+                    Ok(RootKind::Stream(Box::new(AskedStream { stream, args: given(asked) }), tree))
+                }
+                None => Err(no_introspection()),
+            },
         })?;
         if roots.len() != 1 || matches!(roots[0].kind, RootKind::Typename(_)) {
             let line = "A subscription asks for exactly one field, and not for `__typename`.";
@@ -195,6 +207,11 @@ impl<'d> Compiler<'d> {
         let (types, filter, first) = (given("types"), given("filter"), given("first"));
         let tree = Tree::compile(self, type_name, &sets(asked))?;
         Ok(RootKind::Changes(Box::new(changes::Asked { types, filter, since, first }), tree))
+    }
+
+    /// A field that a function answers.
+    fn answer(&mut self, type_name: &str, answer: &'static Answer, asked: &Asked<'d>) -> Result<AskedAnswer, Error> {
+        Ok(AskedAnswer { answer, args: given(asked), tree: Tree::of_field(self, type_name, answer.name, asked)? })
     }
 
     /// One row of an entity, found somehow.
@@ -289,7 +306,7 @@ impl<'d> Compiler<'d> {
     fn entity(
         &mut self,
         source: &mut Source,
-        children: &mut Vec<Level>,
+        children: &mut Vec<Below>,
         alias: usize,
         entity: &'static Entity,
         rows: Scopes,
@@ -306,7 +323,7 @@ impl<'d> Compiler<'d> {
     fn field(
         &mut self,
         source: &mut Source,
-        children: &mut Vec<Level>,
+        children: &mut Vec<Below>,
         alias: usize,
         entity: &'static Entity,
         field: &'static Field,
@@ -338,7 +355,13 @@ impl<'d> Compiler<'d> {
                     return Ok(vec![Op::Denied(self.deny(coordinate(), target.class.read(), "ROLE"))]);
                 }
                 let parent = source.column(alias, "id", ColumnType::Id);
-                children.push(self.connection(target, Some(Link { parent, only, by }), asked)?);
+                children.push(Below::Level(self.connection(target, Some(Link { parent, only, by }), asked)?));
+                return Ok(vec![Op::Child(children.len() - 1)]);
+            }
+            Kind::Answer(answer) => {
+                let parent = source.column(alias, "id", ColumnType::Id);
+                let asked = self.answer(entity.name, answer, asked)?;
+                children.push(Below::Answer(BelowAnswer { asked, parent, only }));
                 return Ok(vec![Op::Child(children.len() - 1)]);
             }
             Kind::ViewerAccess => return self.viewer_access(source, alias, entity, rows, asked),
@@ -413,9 +436,12 @@ impl<'d> Compiler<'d> {
                 let currency = read(currency, ColumnType::Text);
                 vec![Op::Present(amount, self.money(amount, currency, asked)?)]
             }
-            Kind::One { .. } | Kind::Many { .. } | Kind::Union { .. } | Kind::ViewerAccess | Kind::Trail { .. } => {
-                vec![]
-            }
+            Kind::One { .. }
+            | Kind::Many { .. }
+            | Kind::Union { .. }
+            | Kind::ViewerAccess
+            | Kind::Trail { .. }
+            | Kind::Answer(_) => vec![],
         })
     }
 
@@ -452,6 +478,12 @@ pub fn sets<'d>(asked: &Asked<'d>) -> Vec<&'d SelectionSet> {
 /// An entity's field that a name must mean.
 fn declared(entity: &'static Entity, name: &str) -> Result<&'static Field, Error> {
     entity.field(name).ok_or_else(|| Error::internal(format!("{}.{name} is not declared", entity.name)))
+}
+
+/// All arguments, as written.
+fn given(asked: &Asked<'_>) -> Value {
+    let given = asked[0].node.arguments.iter().map(|(name, value)| (name.node.clone(), value.node.clone()));
+    Value::Object(given.collect())
 }
 
 fn argument(asked: &Asked<'_>, name: &str) -> Option<Value> {

@@ -45,7 +45,7 @@ pub struct Entity {
     pub implements: Vec<&'static str>,
     /// For an interface: the entities behind it.
     pub members: Vec<&'static str>,
-    /// Where the ids that other systems give its rows are kept.
+    /// Where the ids stand that other systems gave to rows; none where they cannot be found by them.
     pub external: Option<External>,
     /// Whether a row has a human key that finds it.
     pub keyed: bool,
@@ -57,14 +57,22 @@ pub struct Entity {
     pub is_stored: bool,
 }
 
-/// Where the ids that other systems give rows are kept.
+/// Where the ids stand that other systems gave to rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum External {
-    /// In links: their column that points here, and the target type there.
-    Links(Column, &'static str),
-    /// In the rows themselves: the columns of the system and of the id there.
-    Own(Column, Column),
+    /// In `external_link`, whose rows have a right of their own: several for a row.
+    Linked {
+        /// The column that points to the row.
+        column: Column,
+        /// The target type there.
+        target: &'static str,
+    },
+    /// In the row itself: whoever sees it finds it by them.
+    Own,
 }
+
+/// The columns of [`External::Own`]: the system, and the id there.
+pub const OWN_NAME: [Column; 2] = ["external_system", "external_id"];
 
 /// A list that is written with a row, by what is added to it and what is taken away.
 #[derive(Debug, Clone)]
@@ -172,6 +180,13 @@ impl Entity {
         self
     }
 
+    /// Rows that never change: what is written is settled when they are made.
+    #[must_use]
+    pub fn settled(mut self) -> Self {
+        self.fields = self.fields.into_iter().map(|f| if f.pen.is_some() { f.once() } else { f }).collect();
+        self
+    }
+
     /// A list of rows that meet a condition on a day.
     #[must_use]
     pub fn day_list(mut self, list: DayList) -> Self {
@@ -207,14 +222,34 @@ impl Entity {
     /// Found by the id that another system gave it: `external_link.<column>` points here.
     #[must_use]
     pub fn external(mut self, column: impl IdenStatic, target_type: &'static str) -> Self {
-        self.external = Some(External::Links(column.as_str(), target_type));
+        self.external = Some(External::Linked { column: column.as_str(), target: target_type });
         self
     }
 
-    /// Found by the id that another system gave it, which its own columns hold.
+    /// Found by the id that another system gave it, which stands in the row and is settled when it is made. `write` gives
+    /// the pen.
     #[must_use]
-    pub fn external_in(mut self, system: impl IdenStatic, id: impl IdenStatic) -> Self {
-        self.external = Some(External::Own(system.as_str(), id.as_str()));
+    pub fn named_outside(mut self, write: impl Fn(Field) -> Field) -> Self {
+        let [system, id] = OWN_NAME.map(Named);
+        self.external = Some(External::Own);
+        self.fields.extend([
+            write(Field::scalar(
+                "externalSystem",
+                Scalar::String,
+                system,
+                "The system that the row came from, such as `SAP`; null where it was entered here.",
+            ))
+            .grouped()
+            .longest(64)
+            .once(),
+            write(Field::scalar(
+                "externalId",
+                Scalar::String,
+                id,
+                "The row's id in `externalSystem`; unique there. Null where it was entered here.",
+            ))
+            .once(),
+        ]);
         self
     }
 

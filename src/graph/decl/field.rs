@@ -3,7 +3,7 @@
 
 use sea_orm::IdenStatic;
 
-use super::{Column, Entity, EnumDecl, Kind, Scalar};
+use super::{Answer, Column, Entity, EnumDecl, Kind, Scalar};
 use crate::auth::{Class, Step};
 
 /// One field of an entity.
@@ -39,7 +39,7 @@ pub struct Pen {
     pub once: bool,
     /// A creation may leave it out although it is never null.
     pub has_default: bool,
-    /// A creation must give it although it may be null.
+    /// A creation must give it although it may be null, unless it has a default; it is never cleared.
     pub is_due: bool,
     /// Characters of the longest text.
     pub max: usize,
@@ -88,6 +88,12 @@ impl Field {
     pub fn scalar(name: &'static str, ty: Scalar, column: impl IdenStatic, doc: &'static str) -> Self {
         let kind = Kind::Scalar { column: column.as_str(), ty, fold: None };
         Self { filter: ty != Scalar::Version, order: ty.is_ordered(), ..Self::new(name, kind, doc) }
+    }
+
+    /// What a function answers for the row.
+    pub fn answer(answer: Answer) -> Self {
+        let required = answer.ty.ends_with('!');
+        Self { required, ..Self::new(answer.name, Kind::Answer(Box::new(answer.clone())), answer.doc) }
     }
 
     /// Text that people write, compared without regard to case through its folded twin.

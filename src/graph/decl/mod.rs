@@ -1,15 +1,19 @@
 //! Declarations: the facts of an entity, stated once. Schema types, filters, orderings, connections, aggregates, the
 //! permission table and the SQL all come from here. Every field has a class: none is readable by default.
 
+mod answer;
 mod day_list;
 mod entity;
 mod field;
 mod model;
+mod stream;
 
+pub use answer::{Answer, Asking, Compute, DENIED, denied};
 pub use day_list::{DAY, DayList, TODAY};
-pub use entity::{Entity, External, KIND, List};
+pub use entity::{Entity, External, KIND, List, OWN_NAME};
 pub use field::{Field, Pen, Writers};
 pub use model::Model;
+pub use stream::{Stream, Tells};
 
 /// A column's name, from the entity's `Column` enum: a misspelt column does not compile.
 pub type Column = &'static str;
@@ -50,10 +54,23 @@ pub struct OfItem {
     pub draft: Option<Column>,
     /// The person whose own the row is, where rows are somebody's.
     pub person: Option<Column>,
+    /// Whether the row tells what people's work costs.
+    pub labor: Labor,
+}
+
+/// Whether rows tell what people's work costs: a right on rows that are no labor must know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Labor {
+    /// Nobody said: such a right holds on none of them.
+    Unsaid,
+    /// None of them does.
+    Never,
+    /// Those for which this column is true.
+    In(Column),
 }
 
 impl OfItem {
-    /// The columns as tables name them: no state, no draft, nobody's own.
+    /// The columns as tables name them: no state, no draft, nobody's own, nothing said of labor.
     pub const USUAL: Self = Self {
         item: "item_id",
         portfolio: "portfolio_id",
@@ -61,6 +78,7 @@ impl OfItem {
         state: None,
         draft: None,
         person: None,
+        labor: Labor::Unsaid,
     };
 
     /// The same with drafts among the rows.
@@ -75,6 +93,18 @@ impl OfItem {
         Self { person: Some(person), ..self }
     }
 
+    /// The same with rows that say whether they are labor.
+    #[must_use]
+    pub const fn with_labor(self) -> Self {
+        Self { labor: Labor::In("is_labor"), ..self }
+    }
+
+    /// The same with rows that are no labor.
+    #[must_use]
+    pub const fn without_labor(self) -> Self {
+        Self { labor: Labor::Never, ..self }
+    }
+
     /// What an event of the outbox says of the row before the change.
     const fn before(self) -> Self {
         Self {
@@ -84,6 +114,7 @@ impl OfItem {
             state: None,
             draft: if self.draft.is_some() { Some("was_draft") } else { None },
             person: if self.person.is_some() { Some("was_person_id") } else { None },
+            labor: if let Labor::In(_) = self.labor { Labor::In("was_labor") } else { self.labor },
         }
     }
 }
@@ -118,6 +149,14 @@ impl RowScope {
         match self {
             Self::OfItem(of) => of.draft,
             Self::Item | Self::ItemBefore | Self::Directory | Self::Reference | Self::OfPerson { .. } => None,
+        }
+    }
+
+    /// What is known of rows and labor.
+    pub fn labor(self) -> Labor {
+        match self {
+            Self::OfItem(of) => of.labor,
+            Self::Item | Self::ItemBefore | Self::Directory | Self::Reference | Self::OfPerson { .. } => Labor::Unsaid,
         }
     }
 
@@ -278,6 +317,8 @@ pub enum Kind {
         /// Foreign keys, at most one of them set.
         arms: Vec<(Column, &'static str)>,
     },
+    /// What a function answers.
+    Answer(Box<Answer>),
     /// What the caller may do with the row.
     ViewerAccess,
     /// What changed in an object, as the trail keeps it.

@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{DayList, Entity, Field, Kind};
-use crate::write::{Mutation, PlainType};
+use super::{Answer, DayList, Entity, Field, Kind, Stream};
+use crate::{
+    kpi::measure::Measures,
+    write::{Mutation, PlainType},
+};
 
 /// All declarations.
 #[derive(Debug)]
@@ -12,7 +15,13 @@ pub struct Model {
     pub entities: Vec<Entity>,
     /// Mutations.
     pub mutations: Vec<Mutation>,
-    /// Types that only mutations need.
+    /// Measures and where they come from.
+    pub measures: Measures,
+    /// Root fields that functions answer.
+    pub answers: Vec<Answer>,
+    /// Subscriptions besides `changes`.
+    pub streams: Vec<Stream>,
+    /// Types besides those of entities.
     pub types: Vec<PlainType>,
     by_name: HashMap<&'static str, usize>,
     by_prefix: HashMap<&'static str, usize>,
@@ -23,7 +32,16 @@ impl Model {
     pub fn new(entities: Vec<Entity>, mutations: Vec<Mutation>) -> Self {
         let by_name: HashMap<_, _> = entities.iter().enumerate().map(|(i, e)| (e.name, i)).collect();
         let by_prefix = entities.iter().enumerate().filter_map(|(i, e)| Some((e.prefix?, i))).collect();
-        let model = Self { entities, mutations, types: vec![], by_name, by_prefix };
+        let model = Self {
+            entities,
+            mutations,
+            measures: Measures::default(),
+            answers: vec![],
+            streams: vec![],
+            types: vec![],
+            by_name,
+            by_prefix,
+        };
         for entity in &model.entities {
             for field in &entity.fields {
                 model.check(entity, field);
@@ -32,7 +50,37 @@ impl Model {
         model
     }
 
-    /// The same with types that only mutations need.
+    /// The same with measures.
+    #[must_use]
+    pub fn with_measures(mut self, measures: Measures) -> Self {
+        let entities = measures.sources.iter().flat_map(|source| &source.facts).map(|fact| fact.entity);
+        entities.for_each(|name| {
+            assert!(self.by_name.contains_key(name), "a measure comes from {name}, which is not declared")
+        });
+        self.measures = measures;
+        self
+    }
+
+    /// The same with root fields that functions answer.
+    #[must_use]
+    pub fn with_answers(mut self, answers: Vec<Answer>) -> Self {
+        self.answers.extend(answers);
+        self
+    }
+
+    /// The same with subscriptions besides `changes`.
+    #[must_use]
+    pub fn with_streams(mut self, streams: Vec<Stream>) -> Self {
+        self.streams.extend(streams);
+        self
+    }
+
+    /// The plain type of that name.
+    pub fn plain(&self, name: &str) -> Option<&PlainType> {
+        self.types.iter().find(|plain| plain.name == name)
+    }
+
+    /// The same with types besides those of entities.
     #[must_use]
     pub fn with_types(mut self, types: Vec<PlainType>) -> Self {
         self.types.extend(types);
@@ -65,6 +113,7 @@ impl Model {
             | Kind::Enum { .. }
             | Kind::Enums { .. }
             | Kind::Trail { .. }
+            | Kind::Answer(_)
             | Kind::Money { .. }
             | Kind::ViewerAccess => {}
         }

@@ -49,7 +49,8 @@ impl Operand {
             | Kind::Many { .. }
             | Kind::Union { .. }
             | Kind::ViewerAccess
-            | Kind::Trail { .. } => {
+            | Kind::Trail { .. }
+            | Kind::Answer(_) => {
                 return Err(invalid(format!("{}.{} cannot be compared.", entity.name, field.name)));
             }
         })

@@ -1,5 +1,6 @@
 //! Runs a plan: one statement a list level from the top down, then JSON from the bottom up.
 
+mod answers;
 mod arguments;
 mod assemble;
 mod figures;
@@ -9,7 +10,7 @@ use std::{collections::HashMap, sync::Arc};
 use arguments::Asked;
 pub use arguments::PAGE_DEFAULT;
 use async_graphql_value::{ConstValue, Value};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
@@ -17,12 +18,14 @@ use super::{
     cell::{Cell, Row},
     collect::Variables,
     cursor::{self, ListHash, Signer},
-    database::{Database, Reader},
+    database::Database,
     decl::Model,
     filter::operand::read_list,
     id,
     json::{self, Cells, Scene, Types as CellTypes},
-    plan::{ColumnType, Level, Lookup, Op, OrderKey, Plan, RowsStatement},
+    plan::{Below, ColumnType, Level, Lookup, Op, OrderKey, Plan, RowsStatement},
+    schema::Types,
+    session::Session,
     sql::{Param, Statement},
     statement::{Builder, RowLimit, Shape},
     value::DbValue,
@@ -42,6 +45,8 @@ pub struct Run<'a> {
     pub database: &'a Database,
     /// The declarations.
     pub model: &'static Model,
+    /// The schema's types.
+    pub types: &'a Types,
     /// Signs cursors.
     pub signer: &'a Signer,
     /// The limits.
@@ -54,13 +59,12 @@ pub struct Run<'a> {
     pub variables: &'a Variables,
     /// The day on which it runs.
     pub today: NaiveDate,
+    /// When it runs.
+    pub now: DateTime<Utc>,
     /// How often each entry of the plan was masked.
     pub masked: Vec<u32>,
-    /// SQL statements sent.
-    pub statements: usize,
-    /// Rows read.
-    pub rows: usize,
-    reader: Option<Reader>,
+    /// What it reads.
+    pub session: Session<'a>,
 }
 
 /// The rows that a level's rows belong to.
@@ -139,28 +143,28 @@ impl<'a> Run<'a> {
     #[allow(clippy::too_many_arguments)] // what a run is made of, spelled out once
     pub fn new(
         database: &'a Database,
-        model: &'static Model,
+        (model, types): (&'static Model, &'a Types),
         signer: &'a Signer,
         limits: &'a Limits,
         plan: &'a Plan,
         caller: &'a Caller,
         variables: &'a Variables,
-        today: NaiveDate,
+        (today, now): (NaiveDate, DateTime<Utc>),
     ) -> Self {
         let masked = vec![0; plan.access.len()];
         Self {
             database,
             model,
+            types,
             signer,
             limits,
             plan,
             caller,
             variables,
             today,
+            now,
             masked,
-            statements: 0,
-            rows: 0,
-            reader: None,
+            session: Session::new(database, caller),
         }
     }
 
@@ -383,6 +387,13 @@ impl<'a> Run<'a> {
     async fn children(&mut self, level: &Level, rows: &[Row], base: usize) -> Result<Vec<Pieces>, Error> {
         let mut out = Vec::with_capacity(level.children.len());
         for child in &level.children {
+            let child = match child {
+                Below::Level(child) => child,
+                Below::Answer(below) => {
+                    out.push(self.answer_below(below, rows, base).await?);
+                    continue;
+                }
+            };
             let Some(link) = child.link else { continue };
             let (mut keys, mut owners) = (vec![], vec![]);
             for (at, row) in rows.iter().enumerate() {
@@ -424,16 +435,11 @@ impl<'a> Run<'a> {
         each: &mut (impl FnMut(&mut Self, Row) -> Result<(), Error> + Send),
     ) -> Result<(), Error> {
         let values = statement.params.iter().map(|p| self.bind(p, keys, limit)).collect::<Result<Vec<_>, _>>()?;
-        let mut reader = match self.reader.take() {
-            Some(reader) => reader,
-            None => self.database.reader().await?,
-        };
-        self.statements += 1;
+        let mut reader = self.session.take().await?;
         let database = self.database;
         let mut one = |row| each(self, row);
         let count = reader.fetch(database, &statement.text, &values, &mut one).await?;
-        self.rows += count;
-        self.reader = Some(reader);
+        self.session.give_back(reader, count);
         Ok(())
     }
 

@@ -83,11 +83,16 @@ pub(super) fn implement(r: &mut Registry, name: &str, of: &str) {
 }
 
 pub(super) fn union(r: &mut Registry, model: &Model, name: &str, arms: &[(&str, &str)]) {
-    let members = arms.iter().flat_map(|(_, to)| model.concrete(model.entity(to))).map(|e| e.name.to_owned()).collect();
+    let members = arms.iter().flat_map(|(_, to)| model.concrete(model.entity(to))).map(|e| e.name.to_owned());
+    union_of(r, name, "One of several types; ask for `__typename` or use fragments.", members);
+}
+
+/// A union of these types.
+pub(super) fn union_of(r: &mut Registry, name: &str, doc: &str, members: impl Iterator<Item = String>) {
     let built = MetaType::Union {
         name: name.into(),
-        description: Some("One of several types; ask for `__typename` or use fragments.".into()),
-        possible_types: members,
+        description: Some(doc.into()),
+        possible_types: members.collect(),
         visible: None,
         inaccessible: false,
         tags: vec![],

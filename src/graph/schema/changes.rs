@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use async_graphql::registry::{MetaField, MetaType, Registry};
 
 use super::{
-    super::decl::{Entity, Model},
+    super::decl::{Entity, Model, Stream},
     build::{enumeration, field, input, input_object, object, with_args},
     screaming,
 };
@@ -57,6 +57,13 @@ pub(super) fn subscription_field() -> MetaField {
             input("after", "Cursor", "Go on after this cursor or watermark; without it from now on."),
         ],
     )
+}
+
+/// The field of another subscription.
+pub(super) fn stream_field(stream: &Stream) -> MetaField {
+    let mut args: Vec<_> = stream.args.iter().map(|a| input(a.name, a.ty, a.doc)).collect();
+    args.push(input("after", "Cursor", "Go on after this cursor; without it from now on."));
+    with_args(field(stream.name, format!("{}!", stream.ty), ANY, stream.doc), args)
 }
 
 /// All types of changes.

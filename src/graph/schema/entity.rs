@@ -1,10 +1,10 @@
 //! Types of an entity: the object, its connection, its filter and its order.
 
-use async_graphql::registry::{MetaInputValue, Registry};
+use async_graphql::registry::{MetaField, MetaInputValue, Registry};
 
 use super::{
     super::{
-        decl::{Entity, Field, Kind, Model, Scalar},
+        decl::{Answer, Entity, Field, Kind, Model, Scalar},
         schema::build::{field, input, object},
         trail::CHANGE,
     },
@@ -20,6 +20,10 @@ pub(super) fn entity_types(r: &mut Registry, model: &Model, entity: &Entity) {
             Kind::One { to, .. } | Kind::Many { to, .. } => model.entity(to).class,
             _ => entity.class_of(f),
         };
+        if let Kind::Answer(answer) = &f.kind {
+            fields.push(answered(answer, &needs.read().to_string()));
+            continue;
+        }
         let bang = if f.required { "!" } else { "" };
         let mut meta = field(f.name, format!("{}{bang}", output_type(f)), needs.read().to_string(), f.doc);
         if let Kind::Many { to, .. } = &f.kind {
@@ -57,6 +61,12 @@ pub(super) fn entity_types(r: &mut Registry, model: &Model, entity: &Entity) {
     }
 }
 
+/// A field that a function answers.
+pub(super) fn answered(answer: &Answer, needs: &str) -> MetaField {
+    let args = answer.args.iter().map(|a| input(a.name, a.ty, a.doc)).collect();
+    with_args(field(answer.name, answer.ty, needs, answer.doc), args)
+}
+
 /// The arguments of a connection.
 pub(super) fn connection_args(to: &str) -> Vec<MetaInputValue> {
     vec![
@@ -90,6 +100,7 @@ pub fn output_type(f: &Field) -> String {
         Kind::Many { to, .. } => format!("{to}Connection"),
         Kind::Union { name, .. } => (*name).into(),
         Kind::ViewerAccess => "ViewerAccess".into(),
+        Kind::Answer(answer) => answer.ty.trim_end_matches('!').into(),
     }
 }
 
@@ -202,7 +213,9 @@ pub fn field_filter(f: &Field) -> Option<String> {
         Kind::Money { .. } => "MoneyFilter".into(),
         Kind::One { to, .. } => format!("{to}Filter"),
         Kind::Many { to, .. } => format!("{to}ListFilter"),
-        Kind::Enums { .. } | Kind::Union { .. } | Kind::ViewerAccess | Kind::Trail { .. } => return None,
+        Kind::Enums { .. } | Kind::Union { .. } | Kind::ViewerAccess | Kind::Trail { .. } | Kind::Answer(_) => {
+            return None;
+        }
     })
 }
 

@@ -35,7 +35,8 @@ pub fn build(model: &'static Model) -> (Schema, Arc<Types>) {
     let schema = async_graphql::Schema::build(Query, Mutation, Subscription).disable_suggestions().finish();
     let mut registry = Registry::default();
     insert_types(&mut registry, model);
-    for (name, root) in [("Query", query(model)), ("Mutation", mutation(model)), ("Subscription", subscription())] {
+    for (name, root) in [("Query", query(model)), ("Mutation", mutation(model)), ("Subscription", subscription(model))]
+    {
         registry.types.insert(name.into(), root);
     }
     check(&registry);

@@ -6,11 +6,13 @@ use async_graphql::registry::{MetaField, MetaInputValue, Registry};
 
 use super::{
     super::decl::{Entity, Kind, Model},
-    build::{enumeration, field, input, input_object, object, with_args},
+    build::{enumeration, field, input, input_object, object, union_of, with_args},
 };
-use crate::write::{Mutation, PlainType, Shape, UserCode, Verb};
+use crate::write::{Member, Mutation, PlainType, Shape, UserCode, Verb};
 
 const ANY: &str = "AUTHENTICATED";
+/// What a member needs depends on the value.
+pub(super) const PER_VALUE: &str = "PER_VALUE";
 const KEY: &str = "A UUID of the client's making. The same key with the same input answers again and does nothing; kept for 24 hours.";
 
 /// The field of the mutation type.
@@ -32,7 +34,7 @@ pub(super) fn insert_types(r: &mut Registry, model: &Model) {
     shared(r);
     for entity in &model.entities {
         let has = |verb: Verb| model.mutations.iter().any(|m| m.entity == entity.name && m.verb == verb);
-        if has(Verb::Update) {
+        if has(Verb::Update) || has(Verb::BulkUpsert) {
             let fields = members_of(model, entity, false);
             let doc = format!("Changes to a {}: what is absent stays, null clears.", entity.name);
             input_object(r, format!("{}Patch", entity.name), doc, fields, false);
@@ -83,15 +85,23 @@ pub(super) fn insert_types(r: &mut Registry, model: &Model) {
     }
 }
 
+fn taken(member: &Member) -> MetaInputValue {
+    input(member.name, member.ty, member.doc)
+}
+
 fn plain_type(r: &mut Registry, plain: &PlainType) {
     match &plain.shape {
         Shape::Choice(values) => {
             let values = values.iter().map(|(value, doc)| ((*value).to_owned(), Cow::Borrowed(*doc)));
             enumeration(r, plain.name, plain.doc, values);
         }
-        Shape::Object(members) => {
-            object(r, plain.name, plain.doc, members.iter().map(|m| field(m.name, m.ty, ANY, m.doc)).collect());
+        Shape::Object(members) | Shape::Guarded(members, _) => {
+            let needs = |m: &Member| if plain.is_guarded(m.name) { PER_VALUE } else { ANY };
+            object(r, plain.name, plain.doc, members.iter().map(|m| field(m.name, m.ty, needs(m), m.doc)).collect());
         }
+        Shape::Input(members) => input_object(r, plain.name, plain.doc, members.iter().map(taken).collect(), false),
+        Shape::OneOf(members) => input_object(r, plain.name, plain.doc, members.iter().map(taken).collect(), true),
+        Shape::Union(members) => union_of(r, plain.name, plain.doc, members.iter().map(|m| (*m).to_owned())),
     }
 }
 
@@ -183,7 +193,7 @@ fn members_of(model: &Model, entity: &Entity, required: bool) -> Vec<MetaInputVa
                 }
             }
             Kind::Union { .. } => out.push(input(format!("{}Id", f.name), format!("ID{bang}"), doc)),
-            Kind::Id | Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } => {}
+            Kind::Id | Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } | Kind::Answer(_) => {}
         }
     }
     out.extend(entity.lists.iter().map(|list| {
@@ -243,6 +253,16 @@ fn input_type(r: &mut Registry, model: &Model, mutation: &Mutation, entity: &Ent
         Verb::BulkCreate => fields.push(input("items", format!("[{name}CreateItem!]!"), "At most 1,000.")),
         Verb::BulkUpdate => fields.push(input("items", format!("[{name}BulkUpdateItem!]!"), "At most 1,000.")),
         Verb::BulkUpsert => fields.push(input("items", format!("[{name}BulkUpsertItem!]!"), "At most 1,000.")),
+        Verb::BulkAct => {
+            let item = format!("{}Item", pascal(&mutation.name));
+            let mut members = vec![
+                input("ref", format!("{name}Ref!"), "Which row."),
+                input("ifVersion", "Version!", "The version that was read; `*` takes whatever is there."),
+            ];
+            members.extend(mutation.input.iter().map(|m| input(m.name, m.ty, m.doc)));
+            input_object(r, item.clone(), format!("One {name} of `{}`.", mutation.name), members, false);
+            fields.push(input("items", format!("[{item}!]!"), "At most 1,000."));
+        }
         Verb::Other => {}
     }
     if mutation.verb.is_bulk() {
@@ -253,7 +273,9 @@ fn input_type(r: &mut Registry, model: &Model, mutation: &Mutation, entity: &Ent
         ));
         fields.push(input("dryRun", "Boolean", "Check everything, write nothing."));
     }
-    fields.extend(mutation.input.iter().map(|m| input(m.name, m.ty, m.doc)));
+    if mutation.verb != Verb::BulkAct {
+        fields.extend(mutation.input.iter().map(|m| input(m.name, m.ty, m.doc)));
+    }
     fields.push(input(
         "clientMutationKey",
         "ID",

@@ -16,9 +16,12 @@ use super::{
     super::{decl::Model, system},
     build::{field, input, with_args},
     changes,
-    entity::connection_args,
+    entity::{answered, connection_args},
     insert_types,
 };
+
+/// What every authenticated caller may ask.
+const ANY: &str = "AUTHENTICATED";
 
 /// Answers of compiled root fields by response key, for documents that also introspect.
 pub struct Spliced(pub HashMap<String, Bytes>);
@@ -102,7 +105,7 @@ impl SubscriptionType for Subscription {
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        registry.create_subscription_type::<Self, _>(|_| subscription())
+        registry.create_subscription_type::<Self, _>(|_| subscription(model()))
     }
 
     fn create_field_stream<'a>(
@@ -117,19 +120,14 @@ impl SubscriptionType for Subscription {
 pub(super) fn query(model: &Model) -> MetaType {
     let mut fields = vec![
         with_args(
-            field(
-                "node",
-                "Node",
-                "AUTHENTICATED",
-                "The thing with this id; null when there is none that the caller can see.",
-            ),
+            field("node", "Node", ANY, "The thing with this id; null when there is none that the caller can see."),
             vec![input("id", "ID!", "The id.")],
         ),
         with_args(
             field(
                 "nodes",
                 "[Node]",
-                "AUTHENTICATED",
+                ANY,
                 "The things with these ids, in the order asked; null in place of one that the caller cannot see.",
             ),
             vec![input("ids", "[ID!]!", "At most 100 ids.")],
@@ -163,6 +161,7 @@ pub(super) fn query(model: &Model) -> MetaType {
             ));
         }
     }
+    fields.extend(model.answers.iter().map(|answer| answered(answer, ANY)));
     fields.push(changes::query_field());
     fields.extend(system::root_fields());
     let fields = fields.into_iter().map(|f| (f.name.clone(), f)).collect();
@@ -186,9 +185,10 @@ pub(super) fn mutation(model: &Model) -> MetaType {
 }
 
 /// The subscription type.
-pub(super) fn subscription() -> MetaType {
-    let fields = [changes::subscription_field()];
-    let fields = fields.into_iter().map(|f| (f.name.clone(), f)).collect();
+pub(super) fn subscription(model: &Model) -> MetaType {
+    let streams = model.streams.iter().map(changes::stream_field);
+    let fields = std::iter::once(changes::subscription_field()).chain(streams);
+    let fields = fields.map(|f| (f.name.clone(), f)).collect();
     ObjectBuilder::new("Subscription", fields)
         .description(Some("Everything that can be followed.".into()))
         .rust_typename(std::any::type_name::<Subscription>())

@@ -8,6 +8,7 @@ use async_graphql::{
 };
 use async_graphql_value::ConstValue;
 
+use super::mutation::PER_VALUE;
 use super::{
     super::{
         decl::Scalar,
@@ -92,7 +93,10 @@ pub(super) fn scalars(r: &mut Registry) {
 }
 
 pub(super) fn directive(r: &mut Registry) {
-    let mut values = vec![("AUTHENTICATED".to_owned(), Cow::Borrowed("Any caller with a valid credential."))];
+    let mut values = vec![
+        ("AUTHENTICATED".to_owned(), Cow::Borrowed("Any caller with a valid credential.")),
+        (PER_VALUE.to_owned(), Cow::Borrowed("What the value itself needs, which differs from one to the next.")),
+    ];
     for class in Class::ALL {
         for verb in [Verb::Read, Verb::Write, Verb::Approve] {
             let permission = crate::auth::Permission { class, verb };

@@ -5,12 +5,12 @@ mod figures;
 mod flat;
 mod order;
 
-use async_graphql_value::{ConstValue, Value};
+use async_graphql_value::{ConstValue, Name, Value, indexmap::IndexMap};
 use order::{direction, order_by};
 
 use super::{
     cursor,
-    decl::{Entity, External, Kind, Model},
+    decl::{Column, Entity, External, Kind, Model, OWN_NAME},
     filter::Filter,
     limit::{Limit, limit},
     plan::{Expr, Level, Link, Lookup, OrderKey, RowsStatement, Source},
@@ -212,13 +212,10 @@ impl Builder<'_> {
                         return Err(Error::new(Code::BadVariables, "Say which one with `by`."));
                     };
                     let (column, target) = match external {
-                        External::Links(column, target) => (column, target),
-                        External::Own(system, id) => {
-                            for (i, (part, value)) in parts.iter().enumerate() {
-                                let text = operand(Leaf::Scalar(super::decl::Scalar::String), value)?;
-                                let name = if part == "system" { system } else { id };
-                                sql.push(if i > 0 { " AND " } else { "" }).column(0, name).push(" = ").param(text);
-                            }
+                        External::Linked { column, target } => (column, target),
+                        External::Own => {
+                            sql.push("TRUE");
+                            own_name(sql, 0, OWN_NAME, parts)?;
                             continue;
                         }
                     };
@@ -235,17 +232,27 @@ impl Builder<'_> {
                     sql.push(" AND ").column(LINK_ALIAS, "archived_at").push(" IS NULL");
                     sql.push(" AND ").column(LINK_ALIAS, "target_type").push(" = ").literal(target);
                     sql.visible(LINK_ALIAS, links, scopes, " AND ");
-                    for (part, value) in parts {
-                        let text = operand(Leaf::Scalar(super::decl::Scalar::String), value)?;
-                        let name = if part == "system" { "system" } else { "external_id" };
-                        sql.push(" AND ").column(LINK_ALIAS, name).push(" = ").param(text);
-                    }
+                    own_name(sql, LINK_ALIAS, ["system", "external_id"], parts)?;
                     sql.push(")");
                 }
             }
         }
         Ok(())
     }
+}
+
+/// The system and the id of an `ExternalRef`, in these columns.
+fn own_name(
+    sql: &mut Sql,
+    alias: usize,
+    [system, id]: [Column; 2],
+    parts: &IndexMap<Name, Value>,
+) -> Result<(), Error> {
+    for (part, value) in parts {
+        let text = operand(Leaf::Scalar(super::decl::Scalar::String), value)?;
+        sql.push(" AND ").column(alias, if part == "system" { system } else { id }).push(" = ").param(text);
+    }
+    Ok(())
 }
 
 fn operand(leaf: Leaf, value: &Value) -> Result<Param, Error> {

@@ -96,7 +96,8 @@ impl Builder<'_> {
             | Kind::Many { .. }
             | Kind::Union { .. }
             | Kind::ViewerAccess
-            | Kind::Trail { .. } => {}
+            | Kind::Trail { .. }
+            | Kind::Answer(_) => {}
         }
         Ok(())
     }

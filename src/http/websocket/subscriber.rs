@@ -12,7 +12,8 @@ use crate::{
     auth::{AccessMode, Caller, Identity},
     error::{Code, Error},
     events::{Page, Watermark},
-    graph::{Following, Outcome, Request, Started, Told, refused},
+    graph::{self, Followed, Following, Outcome, Request, Started, refused},
+    kpi::stream::ValuePage,
     metrics::Ending,
 };
 
@@ -50,6 +51,42 @@ pub struct Operation {
 
 /// The socket is gone, or the operation has said that it ends.
 struct Done;
+
+/// A page of what a subscription follows.
+enum Told {
+    Changes(Arc<Page>),
+    Values(Arc<ValuePage>),
+}
+
+impl Told {
+    fn len(&self) -> usize {
+        match self {
+            Self::Changes(page) => page.changes.len(),
+            Self::Values(page) => page.events.len(),
+        }
+    }
+
+    fn event(&self, number: usize) -> (graph::Told<'_>, &Watermark) {
+        match self {
+            Self::Changes(page) => (graph::Told::Change(&page.changes[number]), &page.changes[number].cursor),
+            Self::Values(page) => (graph::Told::Value(&page.events[number]), &page.events[number].cursor),
+        }
+    }
+
+    fn watermark(&self) -> &Watermark {
+        match self {
+            Self::Changes(page) => &page.watermark,
+            Self::Values(page) => &page.watermark,
+        }
+    }
+
+    fn has_more(&self) -> bool {
+        match self {
+            Self::Changes(page) => page.has_more,
+            Self::Values(page) => page.has_more,
+        }
+    }
+}
 
 impl Operation {
     /// Runs to its end.
@@ -97,7 +134,7 @@ impl Operation {
         loop {
             head.mark_unchanged();
             let caller = self.caller().await?;
-            match self.app.events.follow(&caller, &at, &following.selection).await {
+            match self.page(following, &caller, &at).await {
                 Ok(page) => {
                     if self.tell(following, &caller, &page, &mut at).await? {
                         continue;
@@ -115,10 +152,48 @@ impl Operation {
         }
     }
 
+    /// What comes after a watermark.
+    async fn page(&self, following: &Following, caller: &Caller, at: &Watermark) -> Result<Told, Error> {
+        let events = &self.app.events;
+        match &following.followed {
+            Followed::Changes(selection) | Followed::Rows(selection, ..) => {
+                events.follow(caller, at, selection).await.map(Told::Changes)
+            }
+            Followed::Values(selection) => events.follow_values(caller, at, selection).await.map(Told::Values),
+        }
+    }
+
+    /// Tells the values of now, where they were asked for.
+    async fn introduce(
+        &self,
+        following: &Following,
+        caller: &Caller,
+        at: &Watermark,
+    ) -> Result<Result<(), Done>, Error> {
+        let Followed::Values(selection) = &following.followed else { return Ok(Ok(())) };
+        if !selection.is_initial {
+            return Ok(Ok(()));
+        }
+        let clock = &self.app.clock;
+        let when = (clock.today(), clock.now());
+        let page = Box::pin(self.app.events.values.initial(caller, at, selection, when)).await?;
+        for value in &page.events {
+            let body = self.app.engine.tell(following, caller, graph::Told::First(value)).await?;
+            if let Err(done) = self.send(Output::Next(body)).await {
+                return Ok(Err(done));
+            }
+        }
+        Ok(Ok(()))
+    }
+
     /// Where it begins, which it has told if that is not where it was asked to.
     async fn begin(&self, following: &Following, caller: &Caller) -> Result<Result<Watermark, Done>, Error> {
         let feed = &self.app.events.feed;
-        let Some(text) = &following.after else { return Box::pin(feed.live(caller)).await.map(Ok) };
+        let Some(text) = &following.after else {
+            // Looked at before the values: what changes meanwhile is told again rather than missed.
+            let at = Box::pin(feed.live(caller)).await?;
+            return Ok(Box::pin(self.introduce(following, caller, &at)).await?.map(|()| at));
+        };
         let at = feed.read(text)?;
         if at.position < Box::pin(self.app.events.too_long_ago()).await? {
             return Ok(self.reset(following, caller).await);
@@ -131,7 +206,7 @@ impl Operation {
             Ok(at) => at,
             Err(e) => return Err(self.failed(e, following).await),
         };
-        match self.app.engine.tell(following, caller, Told::Reset(&at)).await {
+        match self.app.engine.tell(following, caller, graph::Told::Reset(&at)).await {
             Ok(body) => self.send(Output::Next(body)).await.map(|()| at),
             Err(e) => Err(self.failed(e, following).await),
         }
@@ -142,16 +217,23 @@ impl Operation {
         &self,
         following: &Following,
         caller: &Arc<Caller>,
-        page: &Page,
+        page: &Told,
         at: &mut Watermark,
     ) -> Result<bool, Done> {
-        for change in &page.changes {
+        for number in 0..page.len() {
             // A slow client took the last event a while ago: her rights may be others by now.
             let now = self.caller().await?;
             if !Arc::ptr_eq(&now, caller) && !now.sees_like(caller) {
                 return Ok(true);
             }
-            match self.app.engine.tell(following, caller, Told::Change(change)).await {
+            let (told, cursor) = page.event(number);
+            if let graph::Told::Change(change) = told
+                && !following.tells(change)
+            {
+                *at = cursor.clone();
+                continue;
+            }
+            match self.app.engine.tell(following, caller, told).await {
                 Ok(body) => {
                     self.send(Output::Next(body)).await?;
                     self.app.sockets.told();
@@ -160,10 +242,10 @@ impl Operation {
                 Err(e) if e.code.is_retryable() => return Ok(false),
                 Err(e) => return Err(self.failed(e, following).await),
             }
-            *at = change.cursor.clone();
+            *at = cursor.clone();
         }
-        *at = page.watermark.clone();
-        Ok(page.has_more)
+        *at = page.watermark().clone();
+        Ok(page.has_more())
     }
 
     /// Who asks, with the rights of now; the socket is closed where the credential no longer holds.

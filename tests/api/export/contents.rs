@@ -268,7 +268,7 @@ fn due(entity: &'static Entity) -> Vec<Due> {
                 add("Type", "/__typename", false);
                 add("Id", "/id", false);
             }
-            Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } => {}
+            Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } | Kind::Answer(_) => {}
         }
     }
     out
@@ -307,7 +307,7 @@ async fn nodes(client: &Client, list: &str, entity: &'static Entity) -> Vec<Valu
                 }
                 Kind::One { .. } => Some(format!("{name} {{ id }}")),
                 Kind::Union { .. } => Some(format!("{name} {{ __typename ... on Node {{ id }} }}")),
-                Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } => None,
+                Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } | Kind::Answer(_) => None,
             }
         })
         .collect();

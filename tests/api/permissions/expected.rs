@@ -197,9 +197,13 @@ impl<'r> Eyes<'r> {
         let is_hers = row.type_name != "BenefitsMapNode" && self.is_me(row.link("owner_id"));
         let own = scopes.has(Scopes::SELF) && is_hers;
         let draft = scopes.has(Scopes::OWN_DRAFT) && self.is_me(item.project_manager_id) && row.is("is_draft");
+        let is_transaction = matches!(row.type_name, "Commitment" | "Actual");
+        let not_labor = scopes.has(Scopes::OWN_NON_LABOR) && is_transaction && !row.is("is_labor");
         let knows_state = matches!(row.type_name, "PortfolioTreeNode" | "AlignmentCell");
         let active = if knows_state { Scopes::NONE } else { Scopes::ACTIVE };
-        own || draft || (scopes.is_all() || self.holds(scopes.without(active), item))
+        own || draft
+            || (not_labor && self.is_me(item.project_manager_id))
+            || (scopes.is_all() || self.holds(scopes.without(active), item))
     }
 
     /// Whether a row of a class exists for the caller by the item that it belongs to; by none, it does for who reads all.
@@ -276,6 +280,7 @@ impl<'r> Eyes<'r> {
             Kind::Id => json!(row.wire_id()),
             Kind::Scalar { .. } if field.name == "targetId" => shown(field.name, row.column("target_ref")),
             Kind::Trail { .. } => self.changes(row).0,
+            Kind::Answer(_) => unreachable!("{} is no stored field", field.name),
             Kind::Scalar { column, ty: Scalar::Decimal | Scalar::Percent, .. } => match row.column(column) {
                 Stored::BigInt(units) => json!(units.map(|units| scaled(units.into(), 9))),
                 other => panic!("{} holds no number but {other:?}", field.name),
@@ -301,6 +306,10 @@ impl<'r> Eyes<'r> {
                     (_, "plannedAmount") => ("planned_amount", "currency"),
                     (_, "attributedAmount") => ("attributed_amount", "currency"),
                     (_, "forecastAmount") => ("forecast_amount", "currency"),
+                    (_, "unitCost") => ("unit_cost", "currency"),
+                    (_, "committed") => ("committed_amount", "currency"),
+                    (_, "invoiced") => ("invoiced_amount", "currency"),
+                    (_, "open") => ("open_amount", "currency"),
                     other => panic!("{other:?} is new: say here where it is kept"),
                 };
                 match (row.column(amount), row.column(currency)) {
@@ -351,7 +360,7 @@ impl<'r> Eyes<'r> {
         let step = |step| self.roles.iter().fold(Scopes::NONE, |all, role| all.or(steps::decide(*role, step)));
         match entity.name {
             "StrategicObjective" | "ObjectiveContribution" => step(Step::StrategySteer),
-            "FiscalCalendar" | "FiscalPeriod" | "CostCategory" => step(Step::FinanceSetUp),
+            "FiscalCalendar" | "FiscalPeriod" | "CostCategory" | "FxRateSet" | "FxRate" => step(Step::FinanceSetUp),
             "Budget" | "BudgetLine" => step(Step::BudgetSubmit),
             "StatusReport" | "RagAssessment" => class(Class::Basic).or(class(Class::Work)),
             "Portfolio" | "Program" | "Project" => class(Class::Basic).or(step(Step::ItemSteer)),

@@ -23,6 +23,7 @@ const OF_A_PORTFOLIO: &[Ready] = &[
     (802, "objective_contribution", "@SCOPE, objective_id=@801, rating='LOW', share=1"),
     (803, "budget", "@SCOPE, revision=1, state='DRAFT', currency='EUR', amount=10000, allocated_amount=0"),
     (804, "forecast", "@SCOPE, revision=1, state='DRAFT', as_of_on='2026-01-31', currency='EUR', allocated_amount=0"),
+    (809, "cost_plan", "@SCOPE, revision=1, state='DRAFT', is_plan_of_record=FALSE, currency='EUR', amount=0"),
     (805, "status_report", "@SCOPE, is_draft=FALSE, state='PUBLISHED', period_end_on='2026-01-31'"),
     (
         806,

@@ -3,17 +3,19 @@
 use std::collections::HashMap;
 
 use entity::{
-    alignment_cell, benefit, benefit_actual, benefit_contribution, benefit_measure, benefit_measure_point,
-    benefit_plan_point, benefit_review, benefits_map_edge, benefits_map_node, budget, budget_line, cost_category,
-    fiscal_calendar, fiscal_period, forecast, forecast_line, objective_contribution, portfolio_tree_node,
-    rag_assessment, status_report, strategic_objective,
+    actual, alignment_cell, benefit, benefit_actual, benefit_contribution, benefit_measure, benefit_measure_point,
+    benefit_plan_point, benefit_review, benefits_map_edge, benefits_map_node, budget, budget_line, commitment,
+    cost_category, cost_plan, cost_plan_line, fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate,
+    fx_rate_set, kpi_definition, objective_contribution, portfolio_tree_node, rag_assessment, status_report,
+    strategic_objective,
 };
 use foliograph::app;
 use sea_orm::{DatabaseConnection, EntityTrait, IdenStatic, Iterable, ModelTrait, Value as Stored};
 use uuid::Uuid;
 
 /// Types of business data that rows of everything refer to: whoever reads business data reads all of them.
-pub const REFERENCES: [&str; 4] = ["StrategicObjective", "FiscalCalendar", "FiscalPeriod", "CostCategory"];
+pub const REFERENCES: [&str; 7] =
+    ["StrategicObjective", "FiscalCalendar", "FiscalPeriod", "CostCategory", "FxRateSet", "FxRate", "KpiDefinition"];
 /// Types whose rows are drafts at first, seen by who writes reports.
 pub const DRAFTED: [&str; 2] = ["StatusReport", "RagAssessment"];
 
@@ -70,6 +72,13 @@ pub async fn load(db: &DatabaseConnection) -> HashMap<&'static str, Vec<Plain>> 
         budget_line: "BudgetLine",
         forecast: "Forecast",
         forecast_line: "ForecastLine",
+        fx_rate_set: "FxRateSet",
+        fx_rate: "FxRate",
+        kpi_definition: "KpiDefinition",
+        cost_plan: "CostPlan",
+        cost_plan_line: "CostPlanLine",
+        commitment: "Commitment",
+        actual: "Actual",
         status_report: "StatusReport",
         rag_assessment: "RagAssessment",
         benefit: "Benefit",

@@ -14,161 +14,13 @@ use uuid::Uuid;
 
 use super::{
     expected::{Eyes, Row, Rows},
-    ready::{self, Ready},
+    prepared::READY,
+    ready,
     writes::set,
 };
 
 /// The project that all of it belongs to: Marc runs it.
 pub const PROJECT: &str = "PR-001";
-
-/// Rows for each step.
-const READY: &[Ready] = &[
-    (1, "fiscal_calendar", "key='CAL', name='Calendar', name_fold='calendar'"),
-    (2, "fiscal_calendar", "key='CAL-OLD', name='Old', name_fold='old', archived_at=@NOW"),
-    (
-        3,
-        "fiscal_period",
-        "calendar_id=@1, key='P-OPEN', name='2031', kind='YEAR', start_on='2031-01-01', end_on='2031-12-31', state='OPEN'",
-    ),
-    (
-        4,
-        "fiscal_period",
-        "calendar_id=@1, key='P-OLD', name='2029', kind='YEAR', start_on='2029-01-01', end_on='2029-12-31', state='OPEN', archived_at=@NOW",
-    ),
-    (
-        5,
-        "fiscal_period",
-        "calendar_id=@1, key='P-CLOSED', name='2030', kind='YEAR', start_on='2030-01-01', end_on='2030-12-31', state='CLOSED'",
-    ),
-    (
-        13,
-        "fiscal_period",
-        "calendar_id=@1, key='P-NEXT', name='2032', kind='YEAR', start_on='2032-01-01', end_on='2032-12-31', state='OPEN'",
-    ),
-    (6, "cost_category", "key='CAT', name='Category', name_fold='category', is_capex_allowed=TRUE"),
-    (7, "cost_category", "key='CAT-OLD', name='Old', name_fold='old', is_capex_allowed=FALSE, archived_at=@NOW"),
-    (
-        8,
-        "strategic_objective",
-        "key='OBJ', title='One', title_fold='one', state='ACTIVE', weight=1000000000, share=500000000",
-    ),
-    (
-        9,
-        "strategic_objective",
-        "key='OBJ-2', title='Two', title_fold='two', state='ACTIVE', weight=1000000000, share=500000000",
-    ),
-    (
-        10,
-        "strategic_objective",
-        "key='OBJ-OLD', title='Old', title_fold='old', state='DROPPED', weight=0, archived_at=@NOW",
-    ),
-    (11, "objective_contribution", "@SCOPE, objective_id=@8, rating='LOW'"),
-    (
-        12,
-        "objective_contribution",
-        "@SCOPE, objective_id=@9, rating='LOW', valid_to_on='2001-01-01', valid_from_on='2001-01-01', archived_at=@NOW",
-    ),
-    (20, "budget", "@SCOPE, revision=901, state='DRAFT', currency='EUR', amount=10000, allocated_amount=0"),
-    (
-        21,
-        "budget",
-        "@SCOPE, revision=902, state='SUBMITTED', currency='EUR', amount=10000, allocated_amount=0, submitted_at=@NOW, submitted_principal='somebody'",
-    ),
-    (
-        22,
-        "budget",
-        "@SCOPE, revision=900, state='REJECTED', currency='EUR', amount=10000, allocated_amount=0, archived_at=@NOW",
-    ),
-    (23, "budget_line", "@SCOPE, budget_id=@20, period_id=@3, category_id=@6, currency='EUR', amount=0"),
-    (
-        30,
-        "forecast",
-        "@SCOPE, revision=901, state='DRAFT', as_of_on='2031-01-01', currency='EUR', amount=10000, allocated_amount=0",
-    ),
-    (
-        31,
-        "forecast",
-        "@SCOPE, revision=900, state='SUPERSEDED', as_of_on='2001-01-01', currency='EUR', allocated_amount=0, archived_at=@NOW",
-    ),
-    (32, "forecast_line", "@SCOPE, forecast_id=@30, period_id=@3, category_id=@6, currency='EUR', amount=0"),
-    (40, "status_report", "@SCOPE, is_draft=TRUE, state='DRAFT', period_end_on='2031-01-31'"),
-    (
-        41,
-        "rag_assessment",
-        "@SCOPE, report_id=@40, is_draft=TRUE, period_end_on='2031-01-31', dimension='OVERALL', assessor='PROJECT_MANAGER', declared='GREEN'",
-    ),
-    (42, "status_report", "@SCOPE, is_draft=TRUE, state='SUBMITTED', period_end_on='2031-02-28'"),
-    (43, "status_report", "@SCOPE, is_draft=FALSE, state='SUPERSEDED', period_end_on='2001-01-31'"),
-    (44, "status_report", "@SCOPE, is_draft=FALSE, state='SUPERSEDED', period_end_on='2001-02-28', archived_at=@NOW"),
-    (
-        50,
-        "benefit",
-        "@SCOPE, is_draft=TRUE, key='BEN-NEW', title='New', title_fold='new', kind='QUALITATIVE', polarity='BENEFIT', state='IDENTIFIED', owner_id=@PERSON, currency='EUR', planned_amount=0",
-    ),
-    (
-        51,
-        "benefit",
-        "@SCOPE, is_draft=TRUE, key='BEN-OLD', title='Old', title_fold='old', kind='QUALITATIVE', polarity='BENEFIT', state='IDENTIFIED', owner_id=@PERSON, currency='EUR', planned_amount=0, archived_at=@NOW",
-    ),
-    (
-        52,
-        "benefit_plan_point",
-        "@SCOPE, benefit_id=@50, is_draft=TRUE, owner_id=@PERSON, period_id=@3, currency='EUR', amount=0",
-    ),
-    (
-        53,
-        "benefit_contribution",
-        "@SCOPE, benefit_id=@50, is_draft=TRUE, owner_id=@PERSON, contributor_id=@OTHER, share=1",
-    ),
-    (
-        60,
-        "benefit",
-        "@SCOPE, is_draft=FALSE, key='BEN-HAD', title='Had', title_fold='had', kind='FINANCIAL_CASHABLE', polarity='BENEFIT', state='REALIZING', owner_id=@PERSON, currency='EUR', planned_amount=0",
-    ),
-    (
-        61,
-        "benefit_measure",
-        "@SCOPE, benefit_id=@50, is_draft=TRUE, owner_id=@PERSON, key='BME-NEW', title='New', title_fold='new', unit='%', direction='UP', frequency='MONTHLY', first_due_on='2026-01-31'",
-    ),
-    (
-        62,
-        "benefit_measure",
-        "@SCOPE, benefit_id=@60, is_draft=FALSE, owner_id=@PERSON, key='BME-HAD', title='Had', title_fold='had', unit='%', direction='UP', frequency='ONCE', first_due_on='2026-01-31', baseline_value=0, baseline_on='2026-01-01', target_value=1, target_on='2026-12-31'",
-    ),
-    (
-        63,
-        "benefit_measure_point",
-        "@SCOPE, benefit_id=@50, measure_id=@61, is_draft=TRUE, owner_id=@PERSON, due_on='2026-01-31', value=0",
-    ),
-    (
-        64,
-        "benefit_actual",
-        "@SCOPE, benefit_id=@60, measure_id=@62, is_draft=FALSE, owner_id=@PERSON, attributed_item_id=@ITEM, attribution_share=1, measured_on='2026-01-31', value=1, currency='EUR', state='RECORDED', recorded_at=@NOW, recorded_principal='somebody'",
-    ),
-    (
-        65,
-        "benefit_actual",
-        "@SCOPE, benefit_id=@60, measure_id=@62, is_draft=FALSE, owner_id=@PERSON, attributed_item_id=@ITEM, attribution_share=1, measured_on='2026-02-01', value=1, currency='EUR', state='VALIDATED', recorded_at=@NOW, recorded_principal='somebody', validated_at=@NOW",
-    ),
-    (
-        66,
-        "benefit_review",
-        "@SCOPE, benefit_id=@60, is_draft=FALSE, owner_id=@PERSON, held_on='2026-01-31', finding='Found', recommendation='CONTINUE', currency='EUR', state='DRAFT'",
-    ),
-    (67, "benefits_map_node", "@SCOPE, is_draft=TRUE, key='MAP-NEW', title='New', title_fold='new', kind='OUTPUT'"),
-    (68, "benefits_map_node", "@SCOPE, is_draft=TRUE, key='MAP-NEXT', title='Next', title_fold='next', kind='CHANGE'"),
-    (
-        69,
-        "benefits_map_node",
-        "@SCOPE, is_draft=TRUE, key='MAP-GONE', title='Old', title_fold='old', kind='CHANGE', archived_at=@NOW",
-    ),
-    (70, "benefits_map_node", "@SCOPE, is_draft=TRUE, key='MAP-LAST', title='Last', title_fold='last', kind='OUTCOME'"),
-    (
-        71,
-        "benefits_map_edge",
-        "@SCOPE, from_id=@67, to_id=@68, weight=1, is_draft=TRUE, to_item_id=@ITEM, is_to_restricted=FALSE",
-    ),
-];
 
 /// The id of a row that stands ready.
 fn id(number: u128) -> Uuid {
@@ -271,21 +123,53 @@ fn target(mutation: &Mutation) -> Option<u128> {
                 50
             }
         }
-        ("BenefitPlanPoint", _) => 52,
-        ("BenefitContribution", _) => 53,
-        ("BenefitMeasure", _) => 61,
-        ("BenefitMeasurePoint", _) => 63,
-        (_, "benefitActualReverse") => 65,
-        ("BenefitActual", _) => 64,
-        ("BenefitReview", _) => 66,
-        ("BenefitsMapNode", _) => {
+        ("FxRateSet", _) => {
             if old {
-                69
+                61
+            } else {
+                60
+            }
+        }
+        ("FxRate", _) => {
+            if old {
+                63
+            } else {
+                62
+            }
+        }
+        (_, "costPlanApprove" | "costPlanReject") => 71,
+        ("CostPlan", _) => {
+            if old {
+                72
             } else {
                 70
             }
         }
-        ("BenefitsMapEdge", _) => 71,
+        ("CostPlanLine", _) => 73,
+        (_, "commitmentArchive") => 82,
+        ("Commitment", _) => {
+            if old {
+                81
+            } else {
+                80
+            }
+        }
+        ("Actual", _) => 90,
+        ("BenefitPlanPoint", _) => 52,
+        ("BenefitContribution", _) => 53,
+        ("BenefitMeasure", _) => 101,
+        ("BenefitMeasurePoint", _) => 103,
+        (_, "benefitActualReverse") => 105,
+        ("BenefitActual", _) => 104,
+        ("BenefitReview", _) => 106,
+        ("BenefitsMapNode", _) => {
+            if old {
+                109
+            } else {
+                110
+            }
+        }
+        ("BenefitsMapEdge", _) => 111,
         _ => return None,
     })
 }
@@ -335,6 +219,25 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
             json!({ "title": "Other" }),
             json!({ "key": "BEN-X", "itemId": project, "title": "X", "kind": "QUALITATIVE", "ownerKey": "simon.tait" }),
         ),
+        "FxRateSet" => (json!({ "name": "Other" }), json!({ "key": "FX-NEW", "name": "New", "rateType": "SPOT" })),
+        "FxRate" => (
+            json!({ "rate": "2" }),
+            json!({ "rateSetKey": "FX", "fromCurrency": "EUR", "toCurrency": "USD", "rate": "1.1", "validFromOn": "2031-01-01" }),
+        ),
+        "CostPlan" => (json!({ "description": "Other" }), json!({ "itemId": project, "name": "New" })),
+        "CostPlanLine" => (
+            json!({ "note": "Other" }),
+            json!({ "costPlanId": of("cpl", 70), "periodKey": "P-OPEN", "categoryKey": "CAT", "source": "LABOR", "amount": money("1") }),
+        ),
+        "Commitment" => (
+            json!({ "title": "Other" }),
+            json!({ "itemId": project, "title": "New", "categoryKey": "CAT", "committed": money("1"), "committedOn": "2031-01-01" }),
+        ),
+        // What is posted never changes, so a list makes what is new to it.
+        "Actual" => (
+            Value::Null,
+            json!({ "itemId": project, "occurredOn": "2031-02-02", "calendarKey": "CAL", "categoryKey": "CAT", "source": "NON_LABOR", "amount": money("1") }),
+        ),
         "BenefitPlanPoint" => (
             json!({ "note": "Other" }),
             json!({ "benefitId": of("ben", 50), "periodKey": "P-NEXT", "amount": money("1") }),
@@ -348,21 +251,21 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
             json!({ "key": "BME-X", "benefitId": of("ben", 50), "title": "X", "unit": "%", "direction": "UP", "frequency": "ONCE", "firstDueOn": "2026-03-31" }),
         ),
         "BenefitMeasurePoint" => {
-            (json!({ "note": "Other" }), json!({ "measureId": of("bme", 61), "dueOn": "2026-02-28", "value": "1" }))
+            (json!({ "note": "Other" }), json!({ "measureId": of("bme", 101), "dueOn": "2026-02-28", "value": "1" }))
         }
         "BenefitActual" => (
             json!({ "evidence": "Other" }),
-            json!({ "measureId": of("bme", 62), "measuredOn": "2026-02-15", "value": "1" }),
+            json!({ "measureId": of("bme", 102), "measuredOn": "2026-02-15", "value": "1" }),
         ),
         "BenefitReview" => (
             json!({ "finding": "Other" }),
-            json!({ "benefitId": of("ben", 60), "heldOn": "2026-02-15", "finding": "X", "recommendation": "STOP" }),
+            json!({ "benefitId": of("ben", 100), "heldOn": "2026-02-15", "finding": "X", "recommendation": "STOP" }),
         ),
         "BenefitsMapNode" => {
             (json!({ "title": "Other" }), json!({ "key": "MAP-X", "itemId": project, "title": "X", "kind": "CHANGE" }))
         }
         "BenefitsMapEdge" => {
-            (json!({ "note": "Other" }), json!({ "fromId": of("bmn", 68), "toId": of("bmn", 70), "weight": "1" }))
+            (json!({ "note": "Other" }), json!({ "fromId": of("bmn", 108), "toId": of("bmn", 110), "weight": "1" }))
         }
         other => panic!("{other} is new: say here what works"),
     };
@@ -378,7 +281,18 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
         Verb::Create => new,
         Verb::BulkCreate => json!({ "items": [new] }),
         Verb::Update => with("patch", patch),
+        Verb::BulkUpsert if mutation.entity == "Actual" => {
+            json!({ "items": [{ "ref": { "external": { "system": "SAP", "id": "NEW" } }, "patch": new }] })
+        }
         Verb::BulkUpdate | Verb::BulkUpsert => json!({ "items": [row] }),
+        Verb::Act if mutation.name == "actualReverse" => {
+            let mut input = with("reason", json!("Wrong"));
+            input["occurredOn"] = json!("2031-03-01");
+            input
+        }
+        Verb::BulkAct => json!({
+            "items": [{ "ref": { "id": whole["id"] }, "ifVersion": "*", "reason": "Wrong", "occurredOn": "2031-03-01" }]
+        }),
         Verb::Act if mutation.name == "benefitStateAdvance" => with("to", json!("WITHDRAWN")),
         Verb::Act if matches!(mutation.name.as_str(), "benefitActualReturn" | "benefitActualReverse") => {
             with("note", json!("Why"))
@@ -411,11 +325,11 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
     let writers = is(Role::PmoLead) || is(Role::ProjectManager) || is(Role::Integration);
     // Whom the mutation is for, who sees its row, and who is refused without a look at it.
     let (may, sees, gate) = match mutation.entity {
-        "FiscalCalendar" | "FiscalPeriod" | "CostCategory" | "StrategicObjective" => {
+        "FiscalCalendar" | "FiscalPeriod" | "CostCategory" | "StrategicObjective" | "FxRateSet" | "FxRate" => {
             let may = office || (mutation.entity != "StrategicObjective" && is(Role::Finance));
             if is_new {
-                // The key of a calendar that she cannot see leads nowhere.
-                let lost = mutation.entity == "FiscalPeriod" && !sees_references;
+                // The key of a calendar or a set that she cannot see leads nowhere.
+                let lost = matches!(mutation.entity, "FiscalPeriod" | "FxRate") && !sees_references;
                 return match (may, lost) {
                     (true, _) => None,
                     (false, true) => Some(set(&["FORBIDDEN", "NOT_FOUND"])),
@@ -435,10 +349,17 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
             let by_item = name == "budgetTransfer" || (mutation.entity == "Budget" && is_new);
             (may, if by_item { sees_item } else { sees_money }, true)
         }
+        "CostPlan" if matches!(name, "costPlanApprove" | "costPlanReject") => (office || sponsors, sees_money, true),
+        "CostPlan" if name == "costPlanSubmit" => (own || is(Role::Finance), sees_money, true),
+        "Commitment" | "Actual" => {
+            let makes = is_new || name == "actualBulkUpsert";
+            let hers = granted || is(Role::Finance);
+            (hers, if makes { sees_item } else { hers }, is(Role::Finance) || is(Role::Integration))
+        }
         "Forecast" if name == "forecastPublish" => (office || own || is(Role::Finance), sees_money, true),
-        "Forecast" | "ForecastLine" => {
+        "Forecast" | "ForecastLine" | "CostPlan" | "CostPlanLine" => {
             let gate = is(Role::ProjectManager) || is(Role::Finance) || is(Role::Integration);
-            let by_item = mutation.entity == "Forecast" && is_new;
+            let by_item = matches!(mutation.entity, "Forecast" | "CostPlan") && is_new;
             (own || granted || is(Role::Finance), if by_item { sees_item } else { sees_money }, gate)
         }
         "StatusReport" | "RagAssessment" => {

@@ -17,7 +17,8 @@ pub fn class_of_type(type_name: &str) -> Class {
         "PortfolioTreeNode" | "ObjectiveContribution" | "AlignmentCell" | "StatusReport" | "RagAssessment" => {
             Class::Basic
         }
-        "Budget" | "BudgetLine" | "Forecast" | "ForecastLine" => Class::Fin,
+        "Budget" | "BudgetLine" | "Forecast" | "ForecastLine" | "CostPlan" | "CostPlanLine" => Class::Fin,
+        "Commitment" | "Actual" => Class::FinLine,
         "Benefit"
         | "BenefitPlanPoint"
         | "BenefitContribution"
@@ -51,11 +52,15 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
         ("BenefitsMapNode", "outgoingEdges") => "from_id",
         ("BenefitsMapNode", "incomingEdges") => "to_id",
         (_, "attributedBenefitActuals") => "attributed_item_id",
+        ("Commitment", "actuals") => "commitment_id",
         (
             _,
             "contributions" | "externalLinks" | "alignment" | "statusReports" | "ragAssessments" | "budgets"
-            | "forecasts" | "benefits" | "benefitsMapNodes",
+            | "forecasts" | "benefits" | "benefitsMapNodes" | "costPlans" | "commitments" | "actuals",
         ) => "item_id",
+        ("Actual", "reversals") => "reversal_of_id",
+        ("CostPlan", "lines") => "cost_plan_id",
+        ("FxRateSet", "rates") => "rate_set_id",
         (_, "benefitContributions") => "contributor_id",
         (_, "descendants") => "root_id",
         ("FiscalCalendar", "periods") => "calendar_id",

@@ -48,6 +48,10 @@ tests! {
         asked_by_everybody(world, |entity| entity.starts_with("Budget") || entity.starts_with("Forecast")).await;
     }
 
+    async fn every_mutation_of_cost_plans_and_spending_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
+        asked_by_everybody(world, |entity| entity.starts_with("CostPlan") || matches!(entity, "Commitment" | "Actual")).await;
+    }
+
     async fn every_mutation_of_benefits_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
         asked_by_everybody(world, |entity| matches!(entity, "Benefit" | "BenefitPlanPoint" | "BenefitContribution")).await;
     }
@@ -61,7 +65,7 @@ tests! {
     }
 
     async fn every_mutation_of_periods_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
-        asked_by_everybody(world, |entity| entity.starts_with("Fiscal") || entity == "CostCategory").await;
+        asked_by_everybody(world, |entity| entity.starts_with("Fiscal") || entity.starts_with("Fx") || entity == "CostCategory").await;
     }
 
     async fn who_takes_which_step(world: &World) {
@@ -413,7 +417,7 @@ fn input_of(mutation: &Mutation, rows: &Rows, at: usize) -> Value {
         Verb::Update => row,
         Verb::Archive | Verb::Unarchive | Verb::Delete => whole,
         Verb::BulkCreate => json!({ "items": [new] }),
-        Verb::BulkUpdate | Verb::BulkUpsert => json!({ "items": [row] }),
+        Verb::BulkUpdate | Verb::BulkUpsert | Verb::BulkAct => json!({ "items": [row] }),
         Verb::Act | Verb::Other => {
             let mut input = whole;
             if mutation.name.ends_with("StateAdvance") {

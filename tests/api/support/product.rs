@@ -4,17 +4,18 @@ use std::{path::PathBuf, sync::Arc};
 
 use chrono::Duration;
 use foliograph::{
-    app::App,
+    app::{App, model},
     auth::{Role, keys::LocalKey, token},
     clock::{Clock, FixedClock},
-    config::Config,
+    config::{Config, Toggle},
     demo,
     error::Error,
     graph::Database,
     importers::{self, File, Format, Order, Report},
+    kpi::{derive::Deriver, kpi_definition, ledger},
 };
 
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
 
 use super::{
     api_keys, changes, folder, thin,
@@ -34,6 +35,7 @@ pub async fn fill(url: &str) {
     api_keys::load(&database.orm).await;
     changes::make(url, &database).await;
     thin::make(&database).await;
+    settle(&database, clock).await;
     // SQLite: connections for reads end in the background, and only the last of all writes the journal back by itself.
     if database.orm.get_database_backend() == DbBackend::Sqlite {
         database.orm.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.expect("the journal written back");
@@ -41,14 +43,35 @@ pub async fn fill(url: &str) {
     database.close().await;
 }
 
+/// Measures and values of KPIs as they follow from what is left.
+async fn settle(database: &Database, clock: FixedClock) {
+    let clock: Arc<dyn Clock> = Arc::new(clock);
+    kpi_definition::keep_catalogue(&database.orm, clock.now()).await.expect("the catalogue");
+    let txn = database.orm.begin().await.expect("a transaction");
+    let cause = ledger::Cause { at: clock.now(), request_id: "template", mutation: "template", actor: None };
+    ledger::keep_all(&txn, model(), &cause).await.expect("measures");
+    txn.commit().await.expect("committed");
+    Deriver::new(database.clone(), model(), clock).derive().await.expect("values");
+    // Nobody follows the making of the template.
+    let text = "DELETE FROM outbox_event WHERE target_type = 'KpiValue'";
+    database.orm.execute_unprepared(text).await.expect("no events of values");
+}
+
 /// The product over a database, with an engine and keys of its own.
 pub async fn app(url: &str, clock: Arc<FixedClock>) -> Arc<App> {
     open(settings(url), clock).await.expect("the product")
 }
 
-/// The settings of [`app`], to be changed by tests of settings.
+/// The settings of [`app`], to be changed by tests of settings. Nothing is derived behind a test's back: those of KPIs do
+/// it themselves.
 pub fn settings(url: &str) -> Config {
-    Config { database_url: url.to_owned(), database_connections: 4, key_file: Some(key_file()), ..Config::default() }
+    Config {
+        derive: Toggle::Off,
+        database_url: url.to_owned(),
+        database_connections: 4,
+        key_file: Some(key_file()),
+        ..Config::default()
+    }
 }
 
 /// The product with these settings.

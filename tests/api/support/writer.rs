@@ -185,6 +185,7 @@ impl Writer {
             was_state: Set(before.state),
             was_person_id: Set(before.person),
             was_draft: Set(false),
+            was_labor: Set(false),
         });
     }
 }

@@ -85,7 +85,19 @@ pub async fn begin(world: &World) -> (DatabaseConnection, Client) {
 /// The same without what the demonstration tells of money, benefits and progress: a test of those begins with its own.
 pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
     let (db, lead) = begin(world).await;
+    sql(&db, "UPDATE portfolio_item SET fx_rate_set_id = NULL").await;
     for table in [
+        "kpi_touch",
+        "kpi_change",
+        "kpi_value",
+        "measure_delta",
+        "fx_rate_version",
+        "fx_rate",
+        "fx_rate_set",
+        "actual",
+        "commitment",
+        "cost_plan_line",
+        "cost_plan",
         "benefits_map_edge",
         "benefits_map_node",
         "objective_contribution",
@@ -175,6 +187,24 @@ pub async fn audit(db: &DatabaseConnection) -> Vec<audit_event::Model> {
 /// All events, in the order in which they were written.
 pub async fn events(db: &DatabaseConnection) -> Vec<outbox_event::Model> {
     outbox_event::Entity::find().order_by_asc(outbox_event::Column::Seq).all(db).await.expect("events")
+}
+
+/// All changes since a watermark, and the watermark after them.
+pub async fn follow(client: &Client, since: &str) -> (Vec<Value>, String) {
+    let (mut told, mut since) = (vec![], since.to_owned());
+    loop {
+        let reply = client
+            .query(&format!(
+                "{{ changes(since: \"{since}\", first: 500) {{ hasMore watermark changes {{ kind id }} }} }}"
+            ))
+            .await;
+        let page = reply.data()["changes"].clone();
+        told.extend(page["changes"].as_array().cloned().unwrap_or_default());
+        page["watermark"].as_str().expect("a watermark").clone_into(&mut since);
+        if page["hasMore"] == false {
+            return (told, since);
+        }
+    }
 }
 
 /// A key for a request, different for each number.

@@ -1,0 +1,39 @@
+//! Subscriptions besides `changes`: what is told, and from where it comes.
+
+use crate::write::Member;
+
+/// A subscription.
+#[derive(Debug, Clone)]
+pub struct Stream {
+    /// Name in the schema.
+    pub name: &'static str,
+    /// What it tells.
+    pub doc: &'static str,
+    /// Its arguments besides `after`.
+    pub args: Vec<Member>,
+    /// Its type: a union of the event and `StreamReset`.
+    pub ty: &'static str,
+    /// What it tells.
+    pub tells: Tells,
+}
+
+/// What a subscription tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tells {
+    /// Values of KPIs; only those whose color changed, where it is about crossings.
+    Values {
+        /// Whether only other colors are told.
+        is_crossing: bool,
+    },
+    /// Rows of an entity.
+    Rows {
+        /// The entity.
+        entity: &'static str,
+        /// The event's type.
+        event: &'static str,
+        /// The member of the event that holds the row.
+        member: &'static str,
+        /// Whether only new rows are told.
+        is_new: bool,
+    },
+}

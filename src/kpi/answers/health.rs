@@ -1,0 +1,113 @@
+//! `portfolioHealth`: what a report declared against what the figures say.
+
+use std::{collections::HashMap, sync::Arc};
+
+use futures_util::{FutureExt as _, future::BoxFuture};
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use super::{AT, KNOWN_AT, day, instant, show};
+use crate::{
+    error::Error,
+    graph::{
+        Cell, ColumnType, ListType, Param, date_of,
+        decl::{Answer, Asking},
+    },
+    kpi::{
+        catalogue::standard,
+        definition::by_keys,
+        status::Status,
+        value::{When, values},
+    },
+};
+
+/// The KPIs from which each dimension takes its color.
+const DIMENSIONS: [(&str, &[&str]); 4] = [
+    ("SCHEDULE", &["EV_SPI", "EV_SPIT", "SC_MHIT", "SC_BEI"]),
+    ("COST", &["EV_CPI", "EV_VAC_PCT", "FN_FVAR", "FN_COMMIT"]),
+    ("RISK", &["RK_EXPO", "RK_NORESP", "RK_OVER"]),
+    ("BENEFIT", &["BN_REAL", "BN_FORE", "BN_OWN"]),
+];
+
+pub(super) fn answer() -> Answer {
+    Answer {
+        name: "portfolioHealth",
+        doc: "How the item stands: the rating of its latest published report against the colors of its KPIs.",
+        args: vec![AT, KNOWN_AT],
+        ty: "PortfolioHealth!",
+        run,
+    }
+}
+
+fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Error>> {
+    async move {
+        let items = asking.parents.unwrap_or_default().to_vec();
+        let there = |key: &&&str| standard(key).is_some();
+        let keys = DIMENSIONS.iter().flat_map(|(_, keys)| *keys).filter(there).map(|key| (*key).to_owned());
+        let definitions = by_keys(asking.session, Some(&keys.collect::<Vec<_>>())).await?;
+        let when = When {
+            at: vec![day(asking, "at").unwrap_or(asking.today)],
+            known_at: instant(asking, "knownAt"),
+            turn: None,
+        };
+        let valued = values(asking.session, asking.model, &items, &definitions, &when).await?;
+        let as_of = when.known_at.unwrap_or(asking.now);
+        let declared = declared(asking, &items).await?;
+        let of = |item: &Uuid| {
+            let (mut dimensions, mut worst) = (vec![], None);
+            for (dimension, keys) in DIMENSIONS {
+                let of = |value: &&crate::kpi::value::Value| {
+                    value.scope == *item && keys.contains(&value.definition.key.as_str())
+                };
+                let values: Vec<_> = valued.values.iter().filter(of).collect();
+                let color = values.iter().filter_map(|value| value.status).max();
+                worst = worst.max(color);
+                let kpis: Vec<Json> =
+                    values.iter().map(|value| show(asking.model, &valued.facts, value, as_of)).collect();
+                dimensions.push(json!({ "dimension": dimension, "computed": color.map(Status::as_str), "kpis": kpis }));
+            }
+            let (rag, on) = declared.get(item).cloned().unwrap_or_default();
+            let color = rag.as_deref().and_then(of_rag);
+            json!({
+                "declared": rag,
+                "declaredOn": on,
+                "computed": worst.map(Status::as_str),
+                "isDivergent": color.zip(worst).map(|(declared, computed)| declared != computed),
+                "dimensions": dimensions,
+            })
+        };
+        Ok(items.iter().map(of).collect())
+    }
+    .boxed()
+}
+
+/// A rating as one of three colors; scales of five have the better ones as green, the worse as red.
+fn of_rag(rag: &str) -> Option<Status> {
+    match rag {
+        "GREEN" | "AMBER_GREEN" => Some(Status::Green),
+        "AMBER" => Some(Status::Amber),
+        "AMBER_RED" | "RED" => Some(Status::Red),
+        _ => None,
+    }
+}
+
+/// The latest published ratings; the caller sees the items, and with them their ratings.
+async fn declared(
+    asking: &mut Asking<'_, '_>,
+    items: &[Uuid],
+) -> Result<HashMap<Uuid, (Option<String>, Option<String>)>, Error> {
+    let keys: Arc<[Uuid]> = items.into();
+    let mut sql = asking.session.sql();
+    sql.push("SELECT id, rag, rag_on FROM portfolio_item WHERE id").is_any(ListType::Id, Param::Keys);
+    let mut found = HashMap::new();
+    for row in asking.session.all(&sql.finish(), &keys).await? {
+        let Cell::Id(id) = row.at(0, ColumnType::Id) else { continue };
+        let rag = match row.at(1, ColumnType::Text) {
+            Cell::Text(rag) => Some(rag.to_owned()),
+            _ => None,
+        };
+        let on = date_of(row.at(2, ColumnType::Date)).map(|on| on.to_string());
+        found.insert(Uuid::from_bytes(id), (rag, on));
+    }
+    Ok(found)
+}

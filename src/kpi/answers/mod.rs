@@ -1,0 +1,216 @@
+//! KPIs in the schema: fields of items and of the root, their arguments, and how a value is shown.
+
+mod explain;
+mod health;
+mod series;
+mod shapes;
+mod streams;
+mod verify;
+
+use async_graphql_value::ConstValue;
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use futures_util::{FutureExt as _, future::BoxFuture};
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+pub use streams::{selection, streams};
+
+use super::{
+    catalogue::Unit,
+    definition,
+    facts::Facts,
+    figure::scale,
+    value::{Value, When, values},
+};
+use crate::{
+    error::{Code, Error},
+    graph::{
+        decl::{Answer, Asking, Field, Model, denied},
+        encode_id, input, parse_id,
+    },
+    write::{Member, PlainType},
+};
+
+/// Most items or KPIs that one question is about.
+const MOST: usize = 100;
+
+const KEYS: Member = Member {
+    name: "keys",
+    ty: "[String!]",
+    doc: "Which KPIs, by their keys, at most 100; the whole catalogue if not said.",
+};
+const AT: Member =
+    Member { name: "at", ty: "LocalDate", doc: "The day that the figures are about; today if not said." };
+const KNOWN_AT: Member = Member {
+    name: "knownAt",
+    ty: "DateTime",
+    doc: "Figures as they were known at this instant, with the tree and the exchange rates of then; now if not said.",
+};
+
+/// What every portfolio item answers about its KPIs.
+pub fn fields() -> Vec<Field> {
+    let kpis = Answer {
+        name: "kpis",
+        doc: "KPIs of the item with all below it. A value that the caller may not read is null and masked; which rows count for her says `basis`.",
+        args: vec![KEYS, AT, KNOWN_AT],
+        ty: "[KpiValue!]!",
+        run: of_items,
+    };
+    [kpis, series::answer(), explain::answer(), health::answer()].map(Field::answer).into()
+}
+
+/// The types of all of it.
+pub fn types() -> Vec<PlainType> {
+    [shapes::types(), streams::types()].into_iter().flatten().collect()
+}
+
+/// What the root answers.
+pub fn roots() -> Vec<Answer> {
+    let scopes = Member { name: "scopes", ty: "[ID!]!", doc: "Which portfolios, programs or projects, at most 100." };
+    let kpis = Answer {
+        name: "kpis",
+        doc: "KPIs of several items as one flat list; items that the caller cannot see are not in it.",
+        args: vec![scopes, KEYS, AT, KNOWN_AT],
+        ty: "[KpiValue!]!",
+        run: of_root,
+    };
+    vec![kpis, verify::answer()]
+}
+
+fn of_items<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Error>> {
+    async move {
+        let items = asking.parents.unwrap_or_default().to_vec();
+        let (_, shown) = kpis(asking, &items).await?;
+        let of = |item: &Uuid| -> Vec<Json> {
+            shown.iter().filter(|(scope, _)| scope == item).map(|(_, value)| value.clone()).collect()
+        };
+        Ok(items.iter().map(|item| of(item).into()).collect())
+    }
+    .boxed()
+}
+
+fn of_root<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Error>> {
+    async move {
+        let items = ids(asking.model, asking.args_of("scopes"))?;
+        let (_, shown) = kpis(asking, &items).await?;
+        Ok(vec![shown.into_iter().map(|(_, value)| value).collect::<Vec<_>>().into()])
+    }
+    .boxed()
+}
+
+/// The values that are asked for, with the items that they are of.
+async fn kpis(asking: &mut Asking<'_, '_>, items: &[Uuid]) -> Result<(Facts, Vec<(Uuid, Json)>), Error> {
+    let keys = keys(asking.args_of("keys"))?;
+    let definitions = definition::by_keys(asking.session, keys.as_deref()).await?;
+    let when =
+        When { at: vec![day(asking, "at").unwrap_or(asking.today)], known_at: instant(asking, "knownAt"), turn: None };
+    let valued = values(asking.session, asking.model, items, &definitions, &when).await?;
+    let as_of = when.known_at.unwrap_or(asking.now);
+    let shown = valued.values.iter().map(|value| (value.scope, show(asking.model, &valued.facts, value, as_of)));
+    let shown = shown.collect();
+    Ok((valued.facts, shown))
+}
+
+/// A value as the schema shows it.
+pub fn show(model: &Model, facts: &Facts, value: &Value, as_of: DateTime<Utc>) -> Json {
+    let coverage = value.figure.as_ref().map_or_else(|(_, coverage)| *coverage, |figure| figure.coverage);
+    let mut shown = json!({
+        "kpi": encode_id("kpi", value.definition.id),
+        "scope": item_id(model, facts, value.scope),
+        "periodEnd": value.at.to_string(),
+        "asOf": instant_text(as_of),
+        "unit": value.unit,
+        "basis": value.basis.as_str(),
+        "coverage": {
+            "included": coverage.included,
+            "excludedNoAccess": coverage.excluded_no_access,
+            "excludedNull": coverage.excluded_null,
+        },
+    });
+    match &value.figure {
+        Ok(figure) => {
+            let decimal = |value: &Decimal| decimal_text(*value, scale(Unit::Number));
+            shown["value"] = figure.value.as_ref().ok().map(|v| decimal_text(*v, scale(value.definition.unit))).into();
+            shown["numerator"] = figure.numerator.as_ref().map(decimal).into();
+            shown["denominator"] = figure.denominator.as_ref().map(decimal).into();
+            shown["status"] = value.status.map(super::status::Status::as_str).into();
+            shown["nullReason"] = figure.value.as_ref().err().map(ToString::to_string).into();
+        }
+        Err((class, _)) => {
+            for member in shapes::GUARDED {
+                shown[*member] = denied(class.read());
+            }
+        }
+    }
+    shown
+}
+
+/// An item's id in the schema.
+pub fn item_id(model: &Model, facts: &Facts, id: Uuid) -> String {
+    let kind = facts.members.get(&id).map(|member| member.kind.as_str()).unwrap_or_default();
+    encode_id(model.of_kind("PortfolioItem", kind).prefix.unwrap_or("row"), id)
+}
+
+/// A decimal rounded half to even, without trailing zeros.
+pub fn decimal_text(value: Decimal, scale: u32) -> String {
+    let rounded = value.round_dp_with_strategy(scale, RoundingStrategy::MidpointNearestEven).normalize();
+    if rounded.is_zero() { "0".to_owned() } else { rounded.to_string() }
+}
+
+/// An instant as the schema writes it.
+pub fn instant_text(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+impl Asking<'_, '_> {
+    /// An argument; null where it was not given.
+    fn args_of(&self, name: &str) -> &ConstValue {
+        match &self.args {
+            ConstValue::Object(members) => members.get(name).unwrap_or(&ConstValue::Null),
+            _ => &ConstValue::Null,
+        }
+    }
+}
+
+fn day(asking: &Asking<'_, '_>, name: &str) -> Option<NaiveDate> {
+    input::text(asking.args_of(name))?.parse().ok()
+}
+
+fn instant(asking: &Asking<'_, '_>, name: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(&input::text(asking.args_of(name))?).ok().map(|at| at.with_timezone(&Utc))
+}
+
+/// Keys, each once.
+fn keys(given: &ConstValue) -> Result<Option<Vec<String>>, Error> {
+    if *given == ConstValue::Null {
+        return Ok(None);
+    }
+    let mut keys: Vec<String> = vec![];
+    for key in input::listed(given).iter().filter_map(|key| input::text(key)) {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    if keys.len() > MOST {
+        return Err(Error::new(Code::PageSizeTooLarge, format!("At most {MOST} KPIs at a time.")));
+    }
+    Ok(Some(keys))
+}
+
+/// Ids of items.
+fn ids(model: &Model, given: &ConstValue) -> Result<Vec<Uuid>, Error> {
+    let wrong = || Error::new(Code::InvalidId, "This is not an id of a portfolio, program or project.");
+    let item = model.entity("PortfolioItem");
+    let prefixes: Vec<_> = model.concrete(item).iter().filter_map(|of| of.prefix).collect();
+    let given = input::listed(given);
+    if given.len() > MOST {
+        return Err(Error::new(Code::PageSizeTooLarge, format!("At most {MOST} items at a time.")));
+    }
+    let read = |id: &&ConstValue| {
+        let text = input::text(id).ok_or_else(wrong)?;
+        let (prefix, id) = parse_id(&text).ok_or_else(wrong)?;
+        if prefixes.contains(&prefix) { Ok(id) } else { Err(wrong()) }
+    };
+    given.iter().map(read).collect()
+}

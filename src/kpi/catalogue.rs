@@ -1,0 +1,368 @@
+//! The standard catalogue: what each KPI is, as one line of facts. Formulas are in the language of `formula`, bounds are
+//! starting points that a threshold of an item overrides. Whoever changes a formula raises its version.
+
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::auth::Class::{self, Ben, Fin, Work};
+
+/// What a figure is measured in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Money in the scope's base currency.
+    Money,
+    /// A ratio, 1 for 100 %.
+    Ratio,
+    /// Things.
+    Count,
+    /// Working days.
+    Days,
+    /// Months.
+    Months,
+    /// Years.
+    Years,
+    /// A number of another kind.
+    Number,
+}
+
+impl Unit {
+    /// Every unit, as stored.
+    pub const ALL: [(Self, &'static str, &'static str); 7] = [
+        (Self::Money, "MONEY", "Money in the scope's base currency."),
+        (Self::Ratio, "RATIO", "A ratio, 1 for 100 %."),
+        (Self::Count, "COUNT", "A number of things."),
+        (Self::Days, "DAYS", "Days."),
+        (Self::Months, "MONTHS", "Months."),
+        (Self::Years, "YEARS", "Years."),
+        (Self::Number, "NUMBER", "Another number."),
+    ];
+
+    /// As stored.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(unit, ..)| *unit == self).map_or("NUMBER", |(_, name, _)| name)
+    }
+
+    /// From what is stored.
+    pub fn parse(text: &str) -> Self {
+        Self::ALL.iter().find(|(_, name, _)| *name == text).map_or(Self::Number, |(unit, ..)| *unit)
+    }
+}
+
+/// Which way is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// More is better.
+    Up,
+    /// Less is better.
+    Down,
+    /// Within a range.
+    Range,
+    /// Neither: a figure without status.
+    None,
+}
+
+impl Direction {
+    /// As stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Up => "UP",
+            Self::Down => "DOWN",
+            Self::Range => "RANGE",
+            Self::None => "NONE",
+        }
+    }
+}
+
+/// Bounds in 1e-9: green within the first two, amber within the others, red beyond; none is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Bounds {
+    /// Green from here.
+    pub green_from: Option<i64>,
+    /// Green up to here.
+    pub green_to: Option<i64>,
+    /// Amber from here.
+    pub amber_from: Option<i64>,
+    /// Amber up to here.
+    pub amber_to: Option<i64>,
+}
+
+impl Bounds {
+    /// Whether there are any.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A KPI of the catalogue.
+#[derive(Debug, Clone, Copy)]
+pub struct Standard {
+    /// Its key.
+    pub key: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// What it says.
+    pub doc: &'static str,
+    /// The formula.
+    pub formula: &'static str,
+    /// What bounds are compared with, where it is not the value.
+    pub tested: Option<&'static str>,
+    /// The version of the formula.
+    pub version: i32,
+    /// What it is measured in.
+    pub unit: Unit,
+    /// Which way is good.
+    pub direction: Direction,
+    /// The classes that reading it needs.
+    pub classes: &'static [Class],
+    /// When it is green and amber.
+    pub bounds: Bounds,
+    /// Where the formula comes from.
+    pub reference: &'static str,
+}
+
+/// How far beyond a bound the status changes, in 1e-9: 1 % of 1.
+pub const HYSTERESIS: i64 = 10_000_000;
+
+const ISO: &str = "ISO 21508";
+const LIPKE: &str = "Lipke 2003, earned schedule";
+const PMI: &str = "PMI standard for earned value management";
+const PRACTICE: &str = "Common practice";
+const MONEY_OF_WORK: &[Class] = &[Fin];
+const PERCENT: i64 = 10_000_000;
+
+const fn up(green: i64, amber: i64) -> Bounds {
+    let (green, amber) = (Some(green * PERCENT), Some(amber * PERCENT));
+    Bounds { green_from: green, green_to: None, amber_from: amber, amber_to: None }
+}
+
+const fn down(green: i64, amber: i64) -> Bounds {
+    let (green, amber) = (Some(green * PERCENT), Some(amber * PERCENT));
+    Bounds { green_from: None, green_to: green, amber_from: None, amber_to: amber }
+}
+
+const fn range(green: (i64, i64), amber: (i64, i64)) -> Bounds {
+    Bounds {
+        green_from: Some(green.0 * PERCENT),
+        green_to: Some(green.1 * PERCENT),
+        amber_from: Some(amber.0 * PERCENT),
+        amber_to: Some(amber.1 * PERCENT),
+    }
+}
+
+const NO_BOUNDS: Bounds = Bounds { green_from: None, green_to: None, amber_from: None, amber_to: None };
+
+const fn kpi(key: &'static str, name: &'static str, formula: &'static str, doc: &'static str) -> Standard {
+    Standard {
+        key,
+        name,
+        doc,
+        formula,
+        tested: None,
+        version: 1,
+        unit: Unit::Money,
+        direction: Direction::None,
+        classes: MONEY_OF_WORK,
+        bounds: NO_BOUNDS,
+        reference: ISO,
+    }
+}
+
+impl Standard {
+    const fn ratio(self) -> Self {
+        Self { unit: Unit::Ratio, ..self }
+    }
+
+    const fn unit(self, unit: Unit) -> Self {
+        Self { unit, ..self }
+    }
+
+    const fn good_up(self, green: i64, amber: i64) -> Self {
+        Self { direction: Direction::Up, bounds: up(green, amber), ..self }
+    }
+
+    const fn good_down(self, green: i64, amber: i64) -> Self {
+        Self { direction: Direction::Down, bounds: down(green, amber), ..self }
+    }
+
+    const fn good_within(self, green: (i64, i64), amber: (i64, i64)) -> Self {
+        Self { direction: Direction::Range, bounds: range(green, amber), ..self }
+    }
+
+    const fn tested(self, formula: &'static str) -> Self {
+        Self { tested: Some(formula), ..self }
+    }
+
+    const fn of(self, classes: &'static [Class]) -> Self {
+        Self { classes, ..self }
+    }
+
+    const fn from(self, reference: &'static str) -> Self {
+        Self { reference, ..self }
+    }
+
+    /// Its id, the same everywhere: made from the key.
+    pub fn id(&self) -> Uuid {
+        let hash = Sha256::digest(format!("kpi:{}", self.key));
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash[..16]);
+        uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    }
+}
+
+/// The KPIs of a key.
+pub fn standard(key: &str) -> Option<&'static Standard> {
+    STANDARD.iter().find(|kpi| kpi.key == key)
+}
+
+/// The catalogue.
+pub static STANDARD: &[Standard] = &[
+    // Earned value.
+    kpi("EV_PV", "Planned value", "PV", "What was planned to be earned by the day."),
+    kpi("EV_EV", "Earned value", "EV", "What is earned by the day, at the baseline's prices."),
+    kpi("EV_AC", "Actual cost", "AC", "What was spent by the day, accruals included."),
+    kpi("EV_BAC", "Budget at completion", "BAC", "The whole performance baseline, management reserve apart."),
+    kpi("EV_CV", "Cost variance", "EV - AC", "Earned less spent; negative is over cost. Counts where there is a baseline.")
+        .tested("(EV - AC) / EV")
+        .good_up(-5, -10),
+    kpi("EV_CV_PCT", "Cost variance, relative", "(EV - AC) / EV", "The cost variance to what is earned.").ratio().good_up(-5, -10),
+    kpi("EV_SV", "Schedule variance", "EV - PV", "Earned less planned; negative is behind.")
+        .tested("(EV - PV) / PV")
+        .good_up(-5, -10),
+    kpi("EV_SV_PCT", "Schedule variance, relative", "(EV - PV) / PV", "The schedule variance to what was planned.").ratio().good_up(-5, -10),
+    kpi("EV_CPI", "Cost performance index", "EV / AC", "Earned for each unit spent. Above 1.15 the plan deserves a look, too.")
+        .ratio()
+        .good_up(95, 90)
+        .from("ISO 21508; below .9 signals trouble"),
+    kpi("EV_SPI", "Schedule performance index", "EV / PV", "Earned to planned. It returns to 1 at completion even when late: see EV_SPIT.")
+        .ratio()
+        .good_up(95, 90),
+    kpi("EV_ES", "Earned schedule", "earned_schedule(PV, EV)", "Months by which what is earned was planned to be earned, on the merged curve.")
+        .unit(Unit::Months)
+        .from(LIPKE),
+    kpi("EV_SPIT", "Schedule performance index, time", "earned_schedule(PV, EV) / actual_time(PV, EV)", "Earned schedule to actual time.")
+        .ratio()
+        .good_up(95, 90)
+        .from(LIPKE),
+    kpi("EV_SVT", "Schedule variance, time", "earned_schedule(PV, EV) - actual_time(PV, EV)", "Earned schedule less actual time, in months; negative is late.")
+        .unit(Unit::Months)
+        .from(LIPKE),
+    kpi(
+        "EV_IEACT",
+        "Independent estimate of duration",
+        "planned_duration(PV) * actual_time(PV, EV) / earned_schedule(PV, EV)",
+        "Planned duration to SPI(t): how many months it will take at the pace so far.",
+    )
+    .unit(Unit::Months)
+    .tested("actual_time(PV, EV) / earned_schedule(PV, EV) - 1")
+    .good_down(5, 10)
+    .from(LIPKE),
+    kpi("EV_EAC1", "Estimate at completion, variance not repeated", "each(AC + BAC - EV)", "The rest as planned. Summed over projects.").from(PMI),
+    kpi("EV_EAC2", "Estimate at completion", "each(AC + (BAC - EV) * AC / EV)", "The rest at the cost so far, BAC / CPI project by project, summed. Top-down it is EV_EAC2_TD.").from(PMI),
+    kpi("EV_EAC2_TD", "Estimate at completion, top-down", "BAC * AC / EV", "BAC / CPI over the whole scope at once.").from(PMI),
+    kpi(
+        "EV_EAC3",
+        "Estimate at completion, cost and schedule",
+        "each(AC + (BAC - EV) * AC * PV / (EV * EV))",
+        "The rest at the cost and the pace so far: AC + (BAC - EV) / (CPI x SPI), project by project, summed.",
+    )
+    .from(PMI),
+    kpi("EV_EAC4", "Estimate at completion, bottom-up", "each(AC + ETC)", "Spent so far and what the forecast in force still plans.")
+        .from("Cost plans: past actuals and planned future"),
+    kpi("EV_ETC", "Estimate to complete", "each((BAC - EV) * AC / EV)", "EV_EAC2 less what was spent."),
+    kpi("EV_VAC", "Variance at completion", "BAC - each(AC + (BAC - EV) * AC / EV)", "Budget less estimate at completion; negative is over.")
+        .tested("(BAC - each(AC + (BAC - EV) * AC / EV)) / BAC")
+        .good_up(-5, -10),
+    kpi("EV_VAC_PCT", "Variance at completion, relative", "(BAC - each(AC + (BAC - EV) * AC / EV)) / BAC", "The variance at completion to the budget.")
+        .ratio()
+        .good_up(-5, -10),
+    kpi(
+        "EV_TCPI",
+        "To-complete performance index",
+        "(BAC - EV) / at_least(BAC - AC, 0.0001)",
+        "What each unit that is left must earn to end within the budget; null when nothing is left. 1.2 is called unrealistic.",
+    )
+    .ratio()
+    .good_down(105, 110)
+    .from(PMI),
+    kpi(
+        "EV_TCPI_EAC",
+        "To-complete performance index, to the estimate",
+        "(BAC - EV) / each((BAC - EV) * AC / EV)",
+        "The same to end within the estimate at completion.",
+    )
+    .ratio()
+    .good_down(105, 110)
+    .from(PMI),
+    // Money.
+    kpi("FN_BURN", "Burn rate", "AC / BUDGET_PHASED", "Spent to what the approved budget gave to the periods that have ended.")
+        .ratio()
+        .good_within((90, 105), (80, 110))
+        .from("APM"),
+    kpi("FN_COMMIT", "Commitment", "(AC + COMMITTED) / BUDGET", "Spent and committed to the approved budget.").ratio().good_down(95, 100).from(PRACTICE),
+    kpi("FN_FVAR", "Forecast variance", "(FORECAST - BUDGET) / BUDGET", "The published estimate at completion against the approved budget.")
+        .ratio()
+        .good_down(5, 10)
+        .from(PRACTICE),
+    kpi("FN_CAPEX", "Share of capital expenditure", "CAPEX / (CAPEX + OPEX)", "Of what was spent.").ratio().from(PRACTICE),
+    kpi(
+        "FN_GROW",
+        "Spend on growing and transforming",
+        "in_category(last_months(AC, 12), GROW, TRANSFORM) / last_months(AC, 12)",
+        "The share of the last twelve months' spend.",
+    )
+    .ratio()
+    .from(PRACTICE),
+    // Portfolios.
+    kpi("PF_ALIGN", "Alignment", "each(BUDGET * min(1, ALIGNMENT)) / BUDGET", "The share of the approved budget that serves objectives, by the shares of contributions.")
+        .ratio()
+        .good_up(80, 60)
+        .from("Management of Portfolios"),
+    kpi("PF_RAG", "Green share of the budget", "each(BUDGET * RAG_GREEN) / BUDGET", "The share of the approved budget whose latest published rating is green, of what is rated.")
+        .ratio()
+        .good_up(70, 50)
+        .of(&[Fin, Work])
+        .from(PRACTICE),
+    kpi(
+        "PF_VAR",
+        "Value at risk",
+        "each(BENEFIT_REMAINING * RAG_RED) / BENEFIT_REMAINING",
+        "The share of the benefit still to come that items rated red are to bring.",
+    )
+    .ratio()
+    .good_down(10, 25)
+    .of(&[Ben, Work])
+    .from(PRACTICE),
+    // Governance.
+    kpi("GV_DIV", "Ratings that differ", "last_months(REPORTS_DIVERGENT, 12) / last_months(REPORTS_COMPARED, 12)", "Published reports of the last twelve months whose declared overall rating differs from the computed one.")
+        .ratio()
+        .good_down(5, 15)
+        .of(&[Work])
+        .from(PRACTICE),
+    // Benefits.
+    kpi("BN_FORE", "Lifetime benefit", "BENEFIT_FORECAST / BENEFIT_APPROVED", "What benefits are now expected to bring over their life, to what was approved.")
+        .ratio()
+        .good_up(95, 80)
+        .of(&[Ben])
+        .from("PMI guide to benefits realization management"),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::kpi::formula::parse;
+
+    #[test]
+    fn every_formula_can_be_read_and_every_key_and_id_is_another_one() {
+        let mut seen = BTreeSet::new();
+        for kpi in STANDARD {
+            for text in [Some(kpi.formula), kpi.tested].into_iter().flatten() {
+                parse(text).unwrap_or_else(|fault| panic!("{}: {text}: {fault:?}", kpi.key));
+            }
+            assert!(seen.insert(kpi.key.to_owned()) && seen.insert(kpi.id().to_string()), "{}", kpi.key);
+            assert!(kpi.doc.ends_with('.') && !kpi.reference.is_empty(), "{}", kpi.key);
+            assert_eq!(kpi.bounds.is_empty(), kpi.direction == Direction::None, "{}", kpi.key);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! KPIs ready to be computed: those of the catalogue, read once, and those of users, read when they are asked for. A
+//! formula that names other KPIs is spelled out down to measures.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Arc, LazyLock},
+};
+
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::{
+    catalogue::{Bounds, HYSTERESIS, STANDARD, Standard, Unit},
+    formula::{Expr, parse},
+};
+use crate::{
+    auth::{Class, Rights},
+    error::{Code, Error},
+    graph::{Cell, ColumnType, Row, Session},
+    kpi::facts::Basis,
+};
+
+/// KPIs that name each other go down so far.
+const DEEPEST: usize = 10;
+
+/// A KPI.
+#[derive(Debug, Clone)]
+pub struct Definition {
+    /// Its id.
+    pub id: Uuid,
+    /// Its key.
+    pub key: String,
+    /// The formula as it is written.
+    pub text: String,
+    /// The formula over measures.
+    pub formula: Expr,
+    /// What bounds are compared with, where it is not the value.
+    pub tested: Option<Expr>,
+    /// The version of the formula.
+    pub version: i32,
+    /// What it is measured in.
+    pub unit: Unit,
+    /// The classes that reading it needs.
+    pub classes: Vec<Class>,
+    /// When it is green and amber, where no threshold says otherwise.
+    pub bounds: Bounds,
+    /// How far beyond a bound the status changes, in 1e-9.
+    pub hysteresis: i64,
+}
+
+impl Definition {
+    fn of_catalogue(kpi: &Standard) -> Self {
+        let read = |text: &str| parse(text).unwrap_or(Expr::Number(Decimal::ZERO));
+        Self {
+            id: kpi.id(),
+            key: kpi.key.to_owned(),
+            text: kpi.formula.to_owned(),
+            formula: read(kpi.formula),
+            tested: kpi.tested.map(read),
+            version: kpi.version,
+            unit: kpi.unit,
+            classes: kpi.classes.to_vec(),
+            bounds: kpi.bounds,
+            hysteresis: HYSTERESIS,
+        }
+    }
+
+    /// The measures that it needs.
+    pub fn measures(&self) -> BTreeSet<&str> {
+        let mut names = self.formula.names();
+        names.extend(self.tested.iter().flat_map(Expr::names));
+        names
+    }
+
+    /// The measures whose dated amounts it needs.
+    pub fn curves(&self) -> BTreeSet<&str> {
+        let mut names = self.formula.curves();
+        names.extend(self.tested.iter().flat_map(Expr::curves));
+        names
+    }
+
+    /// Whose rows a caller's figure counts; the class that she lacks where she reads none.
+    pub fn basis(&self, rights: &Rights) -> Result<Basis, Class> {
+        match self.classes.iter().find(|class| rights.read(**class).is_empty()) {
+            Some(class) => Err(*class),
+            None if self.classes.iter().all(|class| rights.read(*class).is_all()) => Ok(Basis::AllRows),
+            None => Ok(Basis::CallerRows),
+        }
+    }
+}
+
+static CATALOGUE: LazyLock<BTreeMap<&'static str, Arc<Definition>>> =
+    LazyLock::new(|| STANDARD.iter().map(|kpi| (kpi.key, Arc::new(Definition::of_catalogue(kpi)))).collect());
+
+/// The KPIs of the catalogue.
+pub fn catalogue() -> Vec<Arc<Definition>> {
+    STANDARD.iter().filter_map(|kpi| CATALOGUE.get(kpi.key).cloned()).collect()
+}
+
+/// KPIs by their keys, in the order asked; all of the catalogue where none is named.
+pub async fn by_keys(session: &mut Session<'_>, keys: Option<&[String]>) -> Result<Vec<Arc<Definition>>, Error> {
+    let Some(keys) = keys else { return Ok(catalogue()) };
+    if keys.iter().all(|key| CATALOGUE.contains_key(key.as_str())) {
+        return Ok(keys.iter().filter_map(|key| CATALOGUE.get(key.as_str()).cloned()).collect());
+    }
+    let own = of_users(session).await?;
+    let known = |key: &String| CATALOGUE.get(key.as_str()).or_else(|| own.get(key)).cloned();
+    let unknown = |key: &String| Error::new(Code::BadVariables, format!("There is no KPI `{key}`."));
+    keys.iter().map(|key| known(key).ok_or_else(|| unknown(key))).collect()
+}
+
+/// All KPIs in use: the catalogue and those of users.
+pub async fn all(session: &mut Session<'_>) -> Result<Vec<Arc<Definition>>, Error> {
+    let mut all = catalogue();
+    all.extend(of_users(session).await?.into_values());
+    Ok(all)
+}
+
+/// The KPIs of users.
+async fn of_users(session: &mut Session<'_>) -> Result<HashMap<String, Arc<Definition>>, Error> {
+    let mut sql = session.sql();
+    sql.push("SELECT id, key, formula, tested_formula, formula_version, unit, classes, green_from, green_to, amber_from, amber_to, hysteresis ");
+    sql.push("FROM kpi_definition WHERE kind <> 'STANDARD' AND archived_at IS NULL ORDER BY key");
+    let rows = session.all(&sql.finish(), &Arc::default()).await?;
+    let texts: HashMap<String, String> = rows.iter().map(|row| (text(row, 1), text(row, 2))).collect();
+    Ok(rows.iter().map(|row| (text(row, 1), Arc::new(of_row(row, &texts)))).collect())
+}
+
+fn of_row(row: &Row, texts: &HashMap<String, String>) -> Definition {
+    let number = |at| match row.at(at, ColumnType::Int) {
+        Cell::Int(n) => Some(n),
+        _ => None,
+    };
+    let tested = text(row, 3);
+    let id = match row.at(0, ColumnType::Id) {
+        Cell::Id(id) => Uuid::from_bytes(id),
+        _ => Uuid::nil(),
+    };
+    let classes = text(row, 6);
+    Definition {
+        id,
+        key: text(row, 1),
+        text: text(row, 2),
+        formula: spelled_out(&text(row, 2), texts, 0),
+        tested: (!tested.is_empty()).then(|| spelled_out(&tested, texts, 0)),
+        version: i32::try_from(row.int(4)).unwrap_or(1),
+        unit: Unit::parse(&text(row, 5)),
+        classes: Class::ALL.into_iter().filter(|class| classes.split(',').any(|name| name == class.as_str())).collect(),
+        bounds: Bounds { green_from: number(7), green_to: number(8), amber_from: number(9), amber_to: number(10) },
+        hysteresis: row.int(11),
+    }
+}
+
+/// A formula over measures. What was stored was checked: it can be read, and names nothing that leads back to itself.
+fn spelled_out(formula: &str, texts: &HashMap<String, String>, depth: usize) -> Expr {
+    let read = parse(formula).unwrap_or(Expr::Number(Decimal::ZERO));
+    read.spelled_out(&|name| {
+        if let Some(known) = CATALOGUE.get(name) {
+            return Some(known.formula.clone());
+        }
+        let text = texts.get(name).filter(|text| text.as_str() != name && depth < DEEPEST)?;
+        Some(spelled_out(text, texts, depth + 1))
+    })
+}
+
+fn text(row: &Row, at: usize) -> String {
+    match row.at(at, ColumnType::Text) {
+        Cell::Text(text) => text.to_owned(),
+        _ => String::new(),
+    }
+}

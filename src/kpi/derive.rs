@@ -1,0 +1,381 @@
+//! From touched measures to stored values: after a commit the figures of the items touched, and of all above them, are
+//! made again over all rows; what changed is stored with its history and becomes an event, in one transaction.
+//!
+//! One process at a time derives, whoever holds the row of `kpi_tick`. What it has read of the touches goes with its
+//! commit: a process that is killed leaves them to the next. Several changes of a figure that come together become one.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::{item_ancestor, kpi_change, kpi_tick, kpi_touch, kpi_value, measure_delta, outbox_event, portfolio_item};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{LockBehavior, LockType, OnConflict},
+};
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use super::{
+    answers::decimal_text,
+    definition::{self, Definition},
+    figure::stored,
+    ledger::{Cause, Touched, touch},
+    value::{Value, When, values},
+};
+use crate::{
+    auth::{Caller, rows::system},
+    clock::Clock,
+    error::Error,
+    events::{Events, POLL, VALUES},
+    graph::{Database, Dialect, Session, begin, decl::Model},
+};
+
+/// Touches that are taken at a time.
+const BATCH: u64 = 2_000;
+/// Rows of one statement; databases bound the number of parameters.
+const CHUNK: usize = 500;
+
+/// Derives stored values.
+pub struct Deriver {
+    database: Database,
+    model: &'static Model,
+    clock: Arc<dyn Clock>,
+}
+
+/// What a turn did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Derived {
+    /// Touches that it took.
+    pub touches: usize,
+    /// Values that changed.
+    pub changes: usize,
+}
+
+impl Deriver {
+    /// One over a migrated database.
+    pub fn new(database: Database, model: &'static Model, clock: Arc<dyn Clock>) -> Self {
+        Self { database, model, clock }
+    }
+
+    /// Derives until nothing is touched any more; leaves it to whoever is at it already. Returns what it did.
+    pub async fn derive(&self) -> Result<Derived, Error> {
+        let mut sum = Derived::default();
+        loop {
+            let some = self.derive_some().await?;
+            sum.touches += some.touches;
+            sum.changes += some.changes;
+            if some.touches == 0 {
+                return Ok(sum);
+            }
+        }
+    }
+
+    /// Derives as long as the process lives: after each write here, and twice a second for what others wrote.
+    pub fn start(self: &Arc<Self>, events: Arc<Events>) -> JoinHandle<()> {
+        let this = self.clone();
+        tokio::spawn(async move {
+            loop {
+                match this.derive().await {
+                    Ok(derived) if derived.changes > 0 => events.nudge(),
+                    Ok(_) => {}
+                    Err(e) => tracing::warn!(error = %e, "values of KPIs could not be derived; trying again"),
+                }
+                // Whichever comes first; a lost nudge costs one interval.
+                let _ = tokio::time::timeout(POLL, events.written.notified()).await;
+            }
+        })
+    }
+
+    /// Whether there is something to do: what was touched, or a day that began.
+    async fn is_due(&self) -> Result<bool, Error> {
+        let orm = &self.database.orm;
+        if kpi_touch::Entity::find().limit(1).one(orm).await?.is_some() {
+            return Ok(true);
+        }
+        let tick = kpi_tick::Entity::find().one(orm).await?;
+        Ok(tick.is_some_and(|tick| tick.ticked_on.is_none_or(|on| on < self.clock.today())))
+    }
+
+    async fn derive_some(&self) -> Result<Derived, Error> {
+        if !self.is_due().await? {
+            return Ok(Derived::default());
+        }
+        // Before the transaction: the pool may have no other connection.
+        let caller = system(&self.database.orm).await?;
+        let txn = begin(&self.database.orm).await?;
+        let mut lock = kpi_tick::Entity::find();
+        if self.database.dialect == Dialect::Postgres {
+            QuerySelect::query(&mut lock).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+        }
+        let Some(tick) = lock.one(&txn).await? else { return Ok(Derived::default()) };
+        let now = self.clock.now();
+        let turn = tick.turn + 1;
+        self.tick(&txn, &tick, now).await?;
+        let touches = kpi_touch::Entity::find().order_by_asc(kpi_touch::Column::Seq).limit(BATCH).all(&txn).await?;
+        if touches.is_empty() {
+            txn.commit().await?;
+            return Ok(Derived::default());
+        }
+        mark(&txn, &touches, turn).await?;
+        let changes = self.settle(&txn, &caller, &touches, (turn, now)).await?;
+        let done: Vec<i64> = touches.iter().map(|touch| touch.seq).collect();
+        for some in done.chunks(CHUNK) {
+            let which = kpi_touch::Column::Seq.is_in(some.iter().copied());
+            kpi_touch::Entity::delete_many().filter(which).exec(&txn).await?;
+        }
+        kpi_tick::Entity::update_many().col_expr(kpi_tick::Column::Turn, turn.into()).exec(&txn).await?;
+        txn.commit().await?;
+        Ok(Derived { touches: done.len(), changes })
+    }
+
+    /// On a new day everything that has measures is touched: what was planned, due or overdue moves with the calendar.
+    async fn tick(&self, txn: &DatabaseTransaction, tick: &kpi_tick::Model, now: DateTime<Utc>) -> Result<(), Error> {
+        let today = self.clock.today();
+        if tick.ticked_on.is_some_and(|on| on >= today) {
+            return Ok(());
+        }
+        let mut moved = measure_delta::Entity::find().select_only().column(measure_delta::Column::ItemId).distinct();
+        if tick.ticked_on.is_none() {
+            // The first day has nothing before it: what was ever touched is touched still.
+            moved = moved.filter(measure_delta::Column::Seq.lt(0));
+        }
+        let items: Vec<Uuid> = moved.into_tuple().all(txn).await?;
+        let touched: Touched = items.into_iter().map(|item| (item, None)).collect();
+        touch(txn, &touched, &Cause { at: now, request_id: "", mutation: "dailyTick", actor: None }).await?;
+        kpi_tick::Entity::update_many().col_expr(kpi_tick::Column::TickedOn, today.into()).exec(txn).await?;
+        Ok(())
+    }
+
+    /// Makes the figures of what was touched again. Returns how many changed.
+    async fn settle(
+        &self,
+        txn: &DatabaseTransaction,
+        caller: &Caller,
+        touches: &[kpi_touch::Model],
+        (turn, now): (i64, DateTime<Utc>),
+    ) -> Result<usize, Error> {
+        let scopes = scopes(txn, touches).await?;
+        let mut session = Session::new(&self.database, caller);
+        let definitions = definition::all(&mut session).await?;
+        let when = When::now(self.clock.today());
+        let ids: Vec<Uuid> = scopes.keys().copied().collect();
+        let mut changes = 0;
+        for ids in ids.chunks(CHUNK) {
+            let valued = values(&mut session, self.model, ids, &definitions, &when).await?;
+            let stored = stored_values(txn, ids).await?;
+            let items = items(txn, ids).await?;
+            let mut writing = vec![];
+            for value in &valued.values {
+                let (Some(scope), Some(item)) = (scopes.get(&value.scope), items.get(&value.scope)) else { continue };
+                let before = stored.get(&(value.scope, value.definition.id));
+                let after = self.row(item, value, before, now);
+                let is_touched = scope.touches(&value.definition);
+                let is_other = before.is_none_or(|before| !is_same(before, &after));
+                // A figure without input that was never there is no change.
+                if before.is_none() && after.value.is_none() && !is_touched {
+                    continue;
+                }
+                if is_other || (is_touched && before.is_some()) {
+                    let is_changed = before.is_none_or(|before| differs(before, &after));
+                    writing.push(Writing { row: after, is_changed, turn, cause: scope.cause });
+                }
+            }
+            changes += writing.len();
+            write(txn, self.clock.new_id(), writing).await?;
+        }
+        Ok(changes)
+    }
+
+    /// A value as it is stored.
+    fn row(
+        &self,
+        item: &portfolio_item::Model,
+        value: &Value,
+        before: Option<&kpi_value::Model>,
+        now: DateTime<Utc>,
+    ) -> kpi_value::Model {
+        let figure = value.figure.as_ref().ok();
+        let number = figure.and_then(|figure| figure.value.as_ref().ok());
+        let text = |part: Option<rust_decimal::Decimal>| part.map(|part| decimal_text(part, 9));
+        let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+        let coverage = figure.map(|figure| figure.coverage).unwrap_or_default();
+        kpi_value::Model {
+            id: before.map_or_else(|| self.clock.new_id(), |before| before.id),
+            kpi_id: value.definition.id,
+            item_id: item.id,
+            portfolio_id: item.portfolio_id,
+            is_restricted: item.is_restricted,
+            class: value.definition.classes.first().map(|class| class.as_str().to_owned()).unwrap_or_default(),
+            period_end_on: value.at,
+            as_of: now,
+            value: number.and_then(|number| stored(*number, value.definition.unit)),
+            numerator: text(figure.and_then(|figure| figure.numerator)),
+            denominator: text(figure.and_then(|figure| figure.denominator)),
+            unit: value.unit.clone(),
+            status: value.status.map(|status| status.as_str().to_owned()),
+            null_reason: figure.and_then(|figure| figure.value.as_ref().err()).map(ToString::to_string),
+            included_count: count(coverage.included),
+            excluded_null_count: count(coverage.excluded_null),
+            formula_version: value.definition.version,
+            version: before.map_or(1, |before| before.version + 1),
+        }
+    }
+}
+
+/// An item whose figures are made again.
+struct Scope<'t> {
+    /// Measures that were touched; none stands for all.
+    measures: BTreeSet<Option<&'t str>>,
+    /// The last touch, for those who are told.
+    cause: &'t kpi_touch::Model,
+}
+
+impl Scope<'_> {
+    fn touches(&self, definition: &Definition) -> bool {
+        let named = definition.measures();
+        self.measures.iter().any(|measure| measure.is_none_or(|measure| named.contains(measure)))
+    }
+}
+
+/// The items touched and all above them, now; what stood above before a move was touched by itself.
+async fn scopes<'t>(
+    txn: &DatabaseTransaction,
+    touches: &'t [kpi_touch::Model],
+) -> Result<BTreeMap<Uuid, Scope<'t>>, Error> {
+    let touched: BTreeSet<Uuid> = touches.iter().map(|touch| touch.item_id).collect();
+    let touched: Vec<Uuid> = touched.into_iter().collect();
+    let mut above: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    for some in touched.chunks(CHUNK) {
+        let which = item_ancestor::Column::ItemId.is_in(some.iter().copied());
+        for row in item_ancestor::Entity::find().filter(which).all(txn).await? {
+            above.entry(row.item_id).or_default().push(row.ancestor_id);
+        }
+    }
+    let mut scopes: BTreeMap<Uuid, Scope<'t>> = BTreeMap::new();
+    for cause in touches {
+        for item in above.get(&cause.item_id).into_iter().flatten() {
+            let scope = scopes.entry(*item).or_insert_with(|| Scope { measures: BTreeSet::new(), cause });
+            scope.measures.insert(cause.measure.as_deref());
+            scope.cause = cause;
+        }
+    }
+    Ok(scopes)
+}
+
+async fn stored_values(
+    txn: &DatabaseTransaction,
+    items: &[Uuid],
+) -> Result<HashMap<(Uuid, Uuid), kpi_value::Model>, Error> {
+    let which = kpi_value::Column::ItemId.is_in(items.iter().copied());
+    let rows = kpi_value::Entity::find().filter(which).all(txn).await?;
+    Ok(rows.into_iter().map(|row| ((row.item_id, row.kpi_id), row)).collect())
+}
+
+async fn items(txn: &DatabaseTransaction, ids: &[Uuid]) -> Result<HashMap<Uuid, portfolio_item::Model>, Error> {
+    let which = portfolio_item::Column::Id.is_in(ids.iter().copied());
+    let rows = portfolio_item::Entity::find().filter(which).all(txn).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// Whether nothing that is stored differs.
+fn is_same(before: &kpi_value::Model, after: &kpi_value::Model) -> bool {
+    let undated = |row: &kpi_value::Model| kpi_value::Model {
+        period_end_on: NaiveDate::MIN,
+        as_of: DateTime::<Utc>::MIN_UTC,
+        version: 0,
+        ..row.clone()
+    };
+    undated(before) == undated(after)
+}
+
+/// Whether its reader sees another value, color or reason.
+fn differs(before: &kpi_value::Model, after: &kpi_value::Model) -> bool {
+    let seen = |row: &kpi_value::Model| (row.value, row.unit.clone(), row.status.clone(), row.null_reason.clone());
+    seen(before) != seen(after)
+}
+
+/// A value that is to be stored.
+struct Writing<'t> {
+    row: kpi_value::Model,
+    is_changed: bool,
+    turn: i64,
+    cause: &'t kpi_touch::Model,
+}
+
+/// Stores values with their history and their events.
+async fn write(txn: &DatabaseTransaction, transaction: Uuid, writing: Vec<Writing<'_>>) -> Result<(), Error> {
+    let columns = kpi_value::Column::iter().filter(|column| !matches!(column, kpi_value::Column::Id));
+    let overwrite = OnConflict::column(kpi_value::Column::Id).update_columns(columns).to_owned();
+    for some in writing.chunks(CHUNK) {
+        let rows = some.iter().map(|writing| writing.row.clone().into_active_model());
+        kpi_value::Entity::insert_many(rows).on_conflict(overwrite.clone()).exec_without_returning(txn).await?;
+        let changes = some.iter().map(|writing| change(writing).into_active_model());
+        kpi_change::Entity::insert_many(changes).exec_without_returning(txn).await?;
+        let events = some.iter().map(|writing| event(&writing.row, transaction, writing.cause));
+        outbox_event::Entity::insert_many(events).exec_without_returning(txn).await?;
+    }
+    Ok(())
+}
+
+/// The turn knows these amounts from now on: who reads other rows makes her figures of a turn from the same ones, always.
+async fn mark(txn: &DatabaseTransaction, touches: &[kpi_touch::Model], turn: i64) -> Result<(), Error> {
+    let items: BTreeSet<Uuid> = touches.iter().map(|touch| touch.item_id).collect();
+    let items: Vec<Uuid> = items.into_iter().collect();
+    for some in items.chunks(CHUNK) {
+        measure_delta::Entity::update_many()
+            .col_expr(measure_delta::Column::Turn, turn.into())
+            .filter(measure_delta::Column::ItemId.is_in(some.iter().copied()))
+            .filter(measure_delta::Column::Turn.is_null())
+            .exec(txn)
+            .await?;
+    }
+    Ok(())
+}
+
+fn change(writing: &Writing<'_>) -> kpi_change::Model {
+    let row = writing.row.clone();
+    kpi_change::Model {
+        value_id: row.id,
+        version: row.version,
+        period_end_on: row.period_end_on,
+        as_of: row.as_of,
+        value: row.value,
+        numerator: row.numerator,
+        denominator: row.denominator,
+        unit: row.unit,
+        status: row.status,
+        null_reason: row.null_reason,
+        included_count: row.included_count,
+        excluded_null_count: row.excluded_null_count,
+        formula_version: row.formula_version,
+        is_changed: writing.is_changed,
+        turn: writing.turn,
+    }
+}
+
+fn event(row: &kpi_value::Model, transaction: Uuid, cause: &kpi_touch::Model) -> outbox_event::ActiveModel {
+    outbox_event::ActiveModel {
+        seq: NotSet,
+        position: Set(None),
+        transaction_id: Set(transaction),
+        at: Set(row.as_of),
+        request_id: Set(cause.request_id.clone()),
+        mutation: Set(cause.mutation.clone()),
+        actor_id: Set(cause.actor_id),
+        target_type: Set(VALUES.to_owned()),
+        target_id: Set(row.id),
+        version: Set(row.version),
+        was_there: Set(row.version > 1),
+        was_item_id: Set(Some(row.item_id)),
+        was_portfolio_id: Set(row.portfolio_id),
+        was_restricted: Set(row.is_restricted),
+        was_state: Set(None),
+        was_person_id: Set(None),
+        was_draft: Set(false),
+        was_labor: Set(false),
+    }
+}

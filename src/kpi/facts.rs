@@ -1,0 +1,379 @@
+//! What figures of some items are made of: who is below them, which of those the caller reads in which class, and the
+//! amounts of their measures. A handful of statements, however many items are asked about.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use super::money::{Rates, Wanted};
+use crate::{
+    auth::Class,
+    error::Error,
+    graph::{Cell, ColumnType, DbValue, ListType, Param, Row, Session, date_of, decl::Model},
+};
+
+/// Whose rows a figure counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Basis {
+    /// All, for who reads its classes everywhere. What is confidential below an item stays in figures of its own.
+    AllRows,
+    /// Those that the caller may read.
+    CallerRows,
+}
+
+impl Basis {
+    /// As the schema names it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AllRows => "ALL_ROWS",
+            Self::CallerRows => "CALLER_ROWS",
+        }
+    }
+}
+
+/// What is asked of the ledger.
+#[derive(Debug, Clone, Default)]
+pub struct Wish {
+    /// Measures whose sums are needed.
+    pub sums: BTreeSet<String>,
+    /// Measures whose dated amounts are needed.
+    pub curves: BTreeSet<String>,
+    /// The last day that sums reach to.
+    pub until: NaiveDate,
+    /// Whether sums are needed for days before it, too.
+    pub is_series: bool,
+    /// What is not known yet at this instant does not count; none for now.
+    pub known_at: Option<DateTime<Utc>>,
+    /// Only amounts of this turn of deriving and of earlier ones; none for all.
+    pub turn: Option<i64>,
+}
+
+/// An item that is asked about.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// The item.
+    pub id: Uuid,
+    /// Its base currency, in which its money is summed.
+    pub currency: String,
+    /// Items above it, the nearest first, itself before them.
+    pub above: Vec<Uuid>,
+    /// Items below it and itself.
+    pub items: Vec<Uuid>,
+    /// Items of those that are confidential below it.
+    pub apart: BTreeSet<Uuid>,
+}
+
+/// An item that counts.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// `PORTFOLIO`, `PROGRAM` or `PROJECT`.
+    pub kind: String,
+    /// Its category.
+    pub category: Option<String>,
+    /// The rate set that it names.
+    pub rate_set: Option<Uuid>,
+    parent: Option<Uuid>,
+    is_confidential: bool,
+    /// Classes that the caller reads on it, by bit.
+    reads: u16,
+}
+
+impl Member {
+    /// Whether the caller reads a class on it.
+    pub fn reads(&self, class: Class) -> bool {
+        self.reads & (1 << class as u16) != 0
+    }
+}
+
+/// An amount of a measure of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amount {
+    /// The day; none where only the sum was asked for.
+    pub on: Option<NaiveDate>,
+    /// Its currency.
+    pub currency: Option<String>,
+    /// The amount, in the measure's unit.
+    pub amount: i64,
+}
+
+/// What figures are made of.
+pub struct Facts {
+    /// The items asked about that the caller sees.
+    pub scopes: Vec<Scope>,
+    /// The items that count in them.
+    pub members: HashMap<Uuid, Member>,
+    /// Amounts by item and measure.
+    pub amounts: HashMap<Uuid, BTreeMap<String, Vec<Amount>>>,
+    /// Exchange rates.
+    pub rates: Rates,
+}
+
+impl Facts {
+    /// Reads what figures of these items are made of.
+    pub async fn read(
+        session: &mut Session<'_>,
+        model: &'static Model,
+        scopes: &[Uuid],
+        wish: &Wish,
+    ) -> Result<Self, Error> {
+        let (scopes, members) = population(session, model, scopes, wish.known_at).await?;
+        let mut facts = Self { scopes, members, amounts: HashMap::new(), rates: Rates::default() };
+        let items: Arc<[Uuid]> = facts.members.keys().copied().collect();
+        let dated: BTreeSet<&String> =
+            if wish.is_series { wish.sums.union(&wish.curves).collect() } else { wish.curves.iter().collect() };
+        let summed: BTreeSet<&String> = wish.sums.iter().filter(|measure| !dated.contains(measure)).collect();
+        facts.amounts(session, &items, &summed, wish, false).await?;
+        facts.amounts(session, &items, &dated, wish, true).await?;
+        let foreign = facts.foreign();
+        if !foreign.is_empty() {
+            // What is in another currency is converted at the rate of its day, so its days are needed.
+            let items: Arc<[Uuid]> = foreign.iter().map(|(item, _)| *item).collect();
+            let measures: BTreeSet<&String> =
+                summed.iter().copied().filter(|m| foreign.iter().any(|(_, of)| of == *m)).collect();
+            facts.undated(&measures, &items);
+            facts.amounts(session, &items, &measures, wish, true).await?;
+            facts.rates = Rates::read(session, &facts.wanted(), wish.known_at).await?;
+        }
+        Ok(facts)
+    }
+
+    /// Adds the amounts of these measures of these items.
+    async fn amounts(
+        &mut self,
+        session: &mut Session<'_>,
+        items: &Arc<[Uuid]>,
+        measures: &BTreeSet<&String>,
+        wish: &Wish,
+        is_dated: bool,
+    ) -> Result<(), Error> {
+        if measures.is_empty() || items.is_empty() {
+            return Ok(());
+        }
+        let mut sql = session.sql();
+        let day = if is_dated { ", effective_on" } else { "" };
+        sql.push("SELECT item_id, measure, currency, CAST(SUM(amount) AS bigint)").push(day);
+        sql.push(" FROM measure_delta WHERE item_id").is_any(ListType::Id, Param::Keys);
+        let names = measures.iter().map(|measure| DbValue::Text((*measure).clone())).collect();
+        sql.push(" AND measure").is_any(ListType::Text, Param::Const(DbValue::List(ListType::Text, names)));
+        if !is_dated {
+            sql.push(" AND effective_on <= ").param(Param::Const(DbValue::Date(wish.until)));
+        }
+        if let Some(known_at) = wish.known_at {
+            sql.push(" AND recorded_at <= ").param(Param::Const(DbValue::Instant(known_at)));
+        }
+        if let Some(turn) = wish.turn {
+            sql.push(" AND turn <= ").param(Param::Const(DbValue::Int(turn)));
+        }
+        sql.push(" GROUP BY item_id, measure, currency").push(day);
+        for row in session.all(&sql.finish(), items).await? {
+            let (Cell::Id(item), Cell::Text(measure)) = (row.at(0, ColumnType::Id), row.at(1, ColumnType::Text)) else {
+                continue;
+            };
+            let of = self.amounts.entry(Uuid::from_bytes(item)).or_default().entry(measure.to_owned()).or_default();
+            let on = if is_dated { date_of(row.at(4, ColumnType::Date)) } else { None };
+            of.push(Amount { on, currency: text(&row, 2), amount: row.int(3) });
+        }
+        Ok(())
+    }
+
+    /// Items and measures with amounts in another currency than that of a scope that they count in.
+    fn foreign(&self) -> BTreeSet<(Uuid, String)> {
+        let mut found = BTreeSet::new();
+        for (item, measure, _, _) in self.conversions() {
+            found.insert((item, measure.to_owned()));
+        }
+        found
+    }
+
+    /// Each item and measure with a currency that is to be converted for a scope.
+    fn conversions(&self) -> Vec<(Uuid, &str, &str, &Scope)> {
+        let mut found = vec![];
+        for scope in &self.scopes {
+            for item in &scope.items {
+                for (measure, amounts) in self.amounts.get(item).into_iter().flatten() {
+                    for amount in amounts {
+                        if let Some(currency) = amount.currency.as_deref().filter(|c| *c != scope.currency) {
+                            found.push((*item, measure.as_str(), currency, scope));
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// The rates that conversions ask for.
+    fn wanted(&self) -> Vec<Wanted> {
+        let mut wanted: Vec<Wanted> = self
+            .conversions()
+            .into_iter()
+            .map(|(_, _, from, scope)| Wanted {
+                set: self.rate_set(scope),
+                from: from.to_owned(),
+                to: scope.currency.clone(),
+            })
+            .collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        wanted
+    }
+
+    /// The rate set of a scope: its own, or that of the nearest item above that names one; none for the default set.
+    pub fn rate_set(&self, scope: &Scope) -> Option<Uuid> {
+        scope.above.iter().find_map(|item| self.members.get(item).and_then(|member| member.rate_set))
+    }
+
+    /// Drops sums that are read again by their days.
+    fn undated(&mut self, measures: &BTreeSet<&String>, items: &[Uuid]) {
+        for item in items {
+            if let Some(of) = self.amounts.get_mut(item) {
+                measures.iter().for_each(|measure| {
+                    of.remove(*measure);
+                });
+            }
+        }
+    }
+
+    /// The scope of an item.
+    pub fn scope(&self, id: Uuid) -> Option<&Scope> {
+        self.scopes.iter().find(|scope| scope.id == id)
+    }
+}
+
+/// Who stands below the scopes, as far as the caller sees it, and what she reads there. Items above scopes come along
+/// without counting: they may name the rate set.
+async fn population(
+    session: &mut Session<'_>,
+    model: &'static Model,
+    scopes: &[Uuid],
+    known_at: Option<DateTime<Utc>>,
+) -> Result<(Vec<Scope>, HashMap<Uuid, Member>), Error> {
+    let item = model.entity("PortfolioItem");
+    let rights = session.caller.rights.clone();
+    let keys: Arc<[Uuid]> = scopes.into();
+    let mut sql = session.sql();
+    sql.push("SELECT a.ancestor_id, t0.id, t0.kind, t0.category, t0.base_currency, t0.parent_id, t0.fx_rate_set_id, ");
+    sql.push("CASE WHEN t0.confidentiality = 'CONFIDENTIAL' THEN 1 ELSE 0 END");
+    for class in Class::ALL {
+        sql.push(", ");
+        let of = rights.read(class);
+        if of.is_all() {
+            sql.push("1");
+        } else if of.is_empty() {
+            sql.push("0");
+        } else {
+            sql.push("CASE WHEN ");
+            if !sql.scopes(0, item.rows, of) {
+                sql.push("TRUE");
+            }
+            sql.push(" THEN 1 ELSE 0 END");
+        }
+    }
+    match known_at {
+        None => sql.push(" FROM item_ancestor a JOIN portfolio_item t0 ON t0.id = a.item_id WHERE a.ancestor_id"),
+        Some(_) => {
+            sql.push(" FROM item_ancestor_span a JOIN portfolio_item t0 ON t0.id = a.item_id WHERE a.ancestor_id")
+        }
+    };
+    sql.is_any(ListType::Id, Param::Keys);
+    if let Some(known_at) = known_at {
+        let at = || Param::Const(DbValue::Instant(known_at));
+        sql.push(" AND a.since_at <= ")
+            .param(at())
+            .push(" AND (a.until_at IS NULL OR a.until_at > ")
+            .param(at())
+            .push(")");
+    }
+    sql.visible(0, item, rights.read(item.class), " AND ");
+    let mut found: BTreeMap<Uuid, Scope> = BTreeMap::new();
+    let mut below: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    let mut members = HashMap::new();
+    for row in session.all(&sql.finish(), &keys).await? {
+        let (Some(scope), Some(id)) = (uuid(&row, 0), uuid(&row, 1)) else { continue };
+        below.entry(scope).or_default().push(id);
+        if scope == id {
+            let currency = text(&row, 4).unwrap_or_default();
+            found.insert(id, Scope { id, currency, above: vec![], items: vec![], apart: BTreeSet::new() });
+        }
+        let bit = |(at, class): (usize, Class)| if row.int(8 + at) == 1 { 1 << class as u16 } else { 0 };
+        members.entry(id).or_insert_with(|| Member {
+            kind: text(&row, 2).unwrap_or_default(),
+            category: text(&row, 3),
+            rate_set: uuid(&row, 6),
+            parent: uuid(&row, 5),
+            is_confidential: row.int(7) == 1,
+            reads: Class::ALL.into_iter().enumerate().map(bit).fold(0, |all, bit| all | bit),
+        });
+    }
+    above(session, &mut found, &mut members, &keys).await?;
+    let mut out = vec![];
+    for id in scopes {
+        // An item that is asked for twice is answered twice, from one.
+        let (Some(scope), Some(items)) = (found.get(id), below.get(id)) else { continue };
+        let mut scope = scope.clone();
+        scope.apart = items.iter().copied().filter(|item| is_apart(&members, *id, *item)).collect();
+        scope.items.clone_from(items);
+        if !out.iter().any(|known: &Scope| known.id == *id) {
+            out.push(scope);
+        }
+    }
+    Ok((out, members))
+}
+
+/// Notes what stands above the scopes, whether the caller sees it or not: it names rate sets and bounds, never figures.
+async fn above(
+    session: &mut Session<'_>,
+    scopes: &mut BTreeMap<Uuid, Scope>,
+    members: &mut HashMap<Uuid, Member>,
+    keys: &Arc<[Uuid]>,
+) -> Result<(), Error> {
+    let mut sql = session.sql();
+    sql.push("SELECT a.item_id, a.ancestor_id, t0.fx_rate_set_id FROM item_ancestor a JOIN portfolio_item t0 ON t0.id = a.ancestor_id WHERE a.item_id");
+    sql.is_any(ListType::Id, Param::Keys).push(" ORDER BY a.item_id, a.depth");
+    for row in session.all(&sql.finish(), keys).await? {
+        let (Some(item), Some(above)) = (uuid(&row, 0), uuid(&row, 1)) else { continue };
+        if let Some(scope) = scopes.get_mut(&item) {
+            scope.above.push(above);
+            members.entry(above).or_insert_with(|| Member {
+                kind: String::new(),
+                category: None,
+                rate_set: uuid(&row, 2),
+                parent: None,
+                is_confidential: false,
+                reads: 0,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether an item, or one between it and the scope, is confidential by itself.
+fn is_apart(members: &HashMap<Uuid, Member>, scope: Uuid, item: Uuid) -> bool {
+    let mut at = Some(item);
+    while let Some(id) = at.filter(|id| *id != scope) {
+        let Some(member) = members.get(&id) else { return false };
+        if member.is_confidential {
+            return true;
+        }
+        at = member.parent;
+    }
+    false
+}
+
+fn uuid(row: &Row, at: usize) -> Option<Uuid> {
+    match row.at(at, ColumnType::Id) {
+        Cell::Id(id) => Some(Uuid::from_bytes(id)),
+        _ => None,
+    }
+}
+
+fn text(row: &Row, at: usize) -> Option<String> {
+    match row.at(at, ColumnType::Text) {
+        Cell::Text(text) => Some(text.to_owned()),
+        _ => None,
+    }
+}

@@ -1,0 +1,185 @@
+//! One KPI of one item on one day: its inputs put together from the facts, the formula applied, and what was left out
+//! counted. What a caller may not read is no input.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use rust_decimal::{Decimal, RoundingStrategy};
+use uuid::Uuid;
+
+use super::{
+    catalogue::Unit,
+    definition::Definition,
+    facts::{Amount, Basis, Facts, Scope},
+    formula::{self, Item, Missing, evaluate, total},
+    measure::{Absence, Measure, Unit as MeasureUnit},
+    money::Wanted,
+};
+
+/// What a figure counts and leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Coverage {
+    /// Items that count.
+    pub included: usize,
+    /// Projects that the caller sees, but not what the figure is made of.
+    pub excluded_no_access: usize,
+    /// Items of which something is not known.
+    pub excluded_null: usize,
+}
+
+/// A figure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    /// The value, or why there is none.
+    pub value: Result<Decimal, Missing>,
+    /// What stands above the line, where the formula is a ratio; else the value.
+    pub numerator: Option<Decimal>,
+    /// What stands below the line, where the formula is a ratio.
+    pub denominator: Option<Decimal>,
+    /// What bounds are compared with.
+    pub tested: Option<Decimal>,
+    /// What it counts.
+    pub coverage: Coverage,
+    /// The items that are left out, and why.
+    pub left_out: Vec<(Uuid, Missing)>,
+}
+
+/// Digits behind the point of a value, as stored and shown.
+pub fn scale(unit: Unit) -> u32 {
+    if unit == Unit::Money { 4 } else { 9 }
+}
+
+/// A value as it is stored; none where it is too large.
+pub fn stored(value: Decimal, unit: Unit) -> Option<i64> {
+    let scale = scale(unit);
+    let mut rounded = value.round_dp_with_strategy(scale, RoundingStrategy::MidpointNearestEven);
+    rounded.rescale(scale);
+    i64::try_from(rounded.mantissa()).ok()
+}
+
+/// What the items of a scope give to formulas on a day.
+pub struct Inputs {
+    of: Vec<(Uuid, Item, Vec<String>)>,
+}
+
+impl Inputs {
+    /// The inputs of a scope, for all measures that were asked for.
+    pub fn of(facts: &Facts, scope: &Scope, wish: &[&Measure], at: NaiveDate) -> Self {
+        let set = facts.rate_set(scope);
+        let of = scope.items.iter().filter_map(|id| {
+            let member = facts.members.get(id)?;
+            let known = facts.amounts.get(id);
+            let mut item = Item { category: member.category.clone(), ..Item::default() };
+            let mut given = vec![];
+            for measure in wish {
+                let amounts = known.and_then(|known| known.get(measure.key.as_ref())).map_or(&[][..], Vec::as_slice);
+                let key = || measure.key.clone().into_owned();
+                let converted = Converted { facts, measure, scope, set };
+                let within: Vec<&Amount> =
+                    amounts.iter().filter(|amount| amount.on.is_none_or(|on| on <= at)).collect();
+                let sum = total(within.iter().map(|amount| converted.amount(amount, at)));
+                let is_nothing =
+                    matches!(measure.absence, Absence::Unknown | Absence::With(_)) && sum == Ok(Decimal::ZERO);
+                if within.is_empty() || is_nothing {
+                    let has = |other: &str| known.is_some_and(|known| has_any(known, other, at));
+                    let is_zero = match measure.absence {
+                        Absence::Zero => true,
+                        Absence::Unknown | Absence::Unsaid => false,
+                        Absence::With(other) => has(other),
+                    };
+                    if is_zero {
+                        item.sums.insert(key(), Ok(Decimal::ZERO));
+                    }
+                } else {
+                    given.push(key());
+                    item.sums.insert(key(), sum);
+                }
+                let dated = amounts.iter().filter_map(|amount| Some((amount.on?, amount)));
+                let curve = dated.map(|(on, amount)| Ok((on, converted.amount(amount, on)?))).collect();
+                item.curves.insert(key(), curve);
+            }
+            Some((*id, item, given))
+        });
+        Self { of: of.collect() }
+    }
+
+    /// What a measure sums to over some items.
+    pub fn sum(&self, measure: &str, items: &[Uuid]) -> Result<Decimal, Missing> {
+        let of = self.of.iter().filter(|(id, ..)| items.contains(id));
+        total(of.filter_map(|(_, item, _)| item.sums.get(measure).cloned()))
+    }
+}
+
+fn has_any(known: &BTreeMap<String, Vec<Amount>>, measure: &str, at: NaiveDate) -> bool {
+    known.get(measure).is_some_and(|amounts| amounts.iter().any(|amount| amount.on.is_none_or(|on| on <= at)))
+}
+
+/// Amounts of a measure in a scope's currency.
+struct Converted<'a> {
+    facts: &'a Facts,
+    measure: &'a Measure,
+    scope: &'a Scope,
+    set: Option<Uuid>,
+}
+
+impl Converted<'_> {
+    fn amount(&self, amount: &Amount, at: NaiveDate) -> Result<Decimal, Missing> {
+        let value = Decimal::from_i128_with_scale(amount.amount.into(), self.measure.unit.scale());
+        let Some(from) = amount.currency.as_deref().filter(|c| *c != self.scope.currency) else { return Ok(value) };
+        if self.measure.unit != MeasureUnit::Money {
+            return Ok(value);
+        }
+        let wanted = Wanted { set: self.set, from: from.to_owned(), to: self.scope.currency.clone() };
+        let rate = self.facts.rates.on(&wanted, amount.on.unwrap_or(at));
+        let rate = rate.ok_or_else(|| Missing::Rate(wanted.from.clone(), wanted.to.clone()))?;
+        value.checked_mul(rate).ok_or(Missing::Range)
+    }
+}
+
+/// Applies a KPI to the inputs of a scope.
+pub fn figure(
+    facts: &Facts,
+    scope: &Scope,
+    inputs: &Inputs,
+    definition: &Definition,
+    basis: Basis,
+    at: NaiveDate,
+) -> Figure {
+    let needed = definition.measures();
+    let mut coverage = Coverage::default();
+    let (mut ids, mut items) = (vec![], vec![]);
+    for (id, item, given) in &inputs.of {
+        let Some(member) = facts.members.get(id) else { continue };
+        if basis == Basis::AllRows && scope.apart.contains(id) {
+            continue;
+        }
+        let is_project = member.kind == "PROJECT";
+        if !definition.classes.iter().all(|class| member.reads(*class)) {
+            coverage.excluded_no_access += usize::from(is_project);
+        } else if is_project || given.iter().any(|measure| needed.contains(measure.as_str())) {
+            ids.push(*id);
+            items.push(item);
+        }
+    }
+    let over = formula::Scope { at, items: &items };
+    let valued = evaluate(&definition.formula, over);
+    let tested = match &definition.tested {
+        Some(tested) => evaluate(tested, over).value.ok(),
+        None => valued.value.clone().ok(),
+    };
+    coverage.included = valued.included();
+    coverage.excluded_null = items.len() - coverage.included;
+    let left_out = ids.into_iter().zip(&valued.left_out).filter_map(|(id, missing)| Some((id, missing.clone()?)));
+    let value = match &valued.value {
+        Ok(value) if stored(*value, definition.unit).is_none() => Err(Missing::Range),
+        value => value.clone(),
+    };
+    Figure {
+        value,
+        numerator: valued.numerator,
+        denominator: valued.denominator,
+        tested,
+        coverage,
+        left_out: left_out.collect(),
+    }
+}

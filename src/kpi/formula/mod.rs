@@ -1,0 +1,177 @@
+//! Formulas of KPIs: arithmetic over measures that were summed over a scope first. What is asked twice stands once: the
+//! standard catalogue and the KPIs of users are written in this one language.
+//!
+//! A name means its sum over the scope's items. `each(x)` is x for every item by itself, summed: an estimate that is
+//! made project by project. Nothing here is an average of ratios, and no word of the language makes one.
+
+mod eval;
+pub mod flows;
+mod parse;
+pub mod periods;
+
+use std::collections::BTreeSet;
+
+pub use eval::{Curve, Item, Missing, Scope, Valued, evaluate, total};
+pub use parse::{Fault, parse};
+use rust_decimal::Decimal;
+
+/// A formula that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expr {
+    /// A number.
+    Number(Decimal),
+    /// A measure or another KPI.
+    Name(String),
+    /// The other sign.
+    Negated(Box<Expr>),
+    /// Two joined by an operator.
+    Binary(Operator, Box<Expr>, Box<Expr>),
+    /// A function.
+    Call(Function, Vec<Expr>),
+}
+
+/// An operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+}
+
+/// A function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    /// The smallest of its arguments.
+    Min,
+    /// The largest.
+    Max,
+    /// Without its sign.
+    Abs,
+    /// For each item by itself, summed.
+    Each,
+    /// Its argument over the items of a category: `in_category(AC, GROW)`.
+    InCategory,
+    /// The part of a measure that fell into the last so many months: `last_months(AC, 12)`.
+    LastMonths,
+    /// All of a measure, also what is dated later than asked.
+    Whole,
+    /// The first where it is not below the second, else null: a guard, as in `at_least(BAC - AC, 0)`.
+    AtLeast,
+    /// Earned schedule, in periods: `earned_schedule(PV, EV)`.
+    EarnedSchedule,
+    /// Actual time, in periods, since the plan's first day: `actual_time(PV, EV)`.
+    ActualTime,
+    /// Planned duration, in periods: `planned_duration(PV)`.
+    PlannedDuration,
+    /// Net present value of dated flows, yearly, the first year not discounted: `npv(FLOW, 0.035)`.
+    Npv,
+    /// The rate at which `npv` is 0.
+    Irr,
+    /// Net present value by days, 365 to a year.
+    Xnpv,
+    /// The rate at which `xnpv` is 0.
+    Xirr,
+    /// Years until the sum of the flows is no longer negative, linear within a year.
+    Payback,
+}
+
+impl Function {
+    /// Every function with its word, its number of arguments (none: one or more) and what it gives.
+    pub const ALL: [(Self, &'static str, Option<usize>); 16] = [
+        (Self::Min, "min", None),
+        (Self::Max, "max", None),
+        (Self::Abs, "abs", Some(1)),
+        (Self::Each, "each", Some(1)),
+        (Self::InCategory, "in_category", None),
+        (Self::LastMonths, "last_months", Some(2)),
+        (Self::Whole, "whole", Some(1)),
+        (Self::AtLeast, "at_least", Some(2)),
+        (Self::EarnedSchedule, "earned_schedule", Some(2)),
+        (Self::ActualTime, "actual_time", Some(2)),
+        (Self::PlannedDuration, "planned_duration", Some(1)),
+        (Self::Npv, "npv", Some(2)),
+        (Self::Irr, "irr", Some(1)),
+        (Self::Xnpv, "xnpv", Some(2)),
+        (Self::Xirr, "xirr", Some(1)),
+        (Self::Payback, "payback", Some(1)),
+    ];
+
+    /// How many of its first arguments are measures whose dated amounts it reads.
+    fn curves(self) -> usize {
+        match self {
+            Self::EarnedSchedule | Self::ActualTime => 2,
+            Self::LastMonths
+            | Self::Whole
+            | Self::PlannedDuration
+            | Self::Npv
+            | Self::Irr
+            | Self::Xnpv
+            | Self::Xirr
+            | Self::Payback => 1,
+            Self::Min | Self::Max | Self::Abs | Self::Each | Self::InCategory | Self::AtLeast => 0,
+        }
+    }
+}
+
+impl Expr {
+    /// The names in it.
+    pub fn names(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        self.walk(&mut |expr| match expr {
+            Self::Name(name) => {
+                found.insert(name.as_str());
+            }
+            _ => {}
+        });
+        found
+    }
+
+    /// The names whose dated amounts it reads, not only their sums.
+    pub fn curves(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        self.walk(&mut |expr| {
+            if let Self::Call(function, arguments) = expr {
+                found.extend(arguments.iter().take(function.curves()).filter_map(|argument| match argument {
+                    Self::Name(name) => Some(name.as_str()),
+                    _ => None,
+                }));
+            }
+        });
+        found
+    }
+
+    fn walk<'e>(&'e self, each: &mut impl FnMut(&'e Self)) {
+        each(self);
+        match self {
+            Self::Number(_) | Self::Name(_) => {}
+            Self::Negated(inner) => inner.walk(each),
+            Self::Binary(_, left, right) => {
+                left.walk(each);
+                right.walk(each);
+            }
+            // The words of a category are no measures.
+            Self::Call(Function::InCategory, arguments) => arguments.iter().take(1).for_each(|a| a.walk(each)),
+            Self::Call(_, arguments) => arguments.iter().for_each(|argument| argument.walk(each)),
+        }
+    }
+
+    /// The same with each name replaced that `known` knows: formulas of KPIs become formulas of measures.
+    pub fn spelled_out(&self, known: &impl Fn(&str) -> Option<Expr>) -> Self {
+        match self {
+            Self::Number(_) => self.clone(),
+            Self::Name(name) => known(name).unwrap_or_else(|| self.clone()),
+            Self::Negated(inner) => Self::Negated(Box::new(inner.spelled_out(known))),
+            Self::Binary(operator, left, right) => {
+                Self::Binary(*operator, Box::new(left.spelled_out(known)), Box::new(right.spelled_out(known)))
+            }
+            Self::Call(function, arguments) => {
+                Self::Call(*function, arguments.iter().map(|a| a.spelled_out(known)).collect())
+            }
+        }
+    }
+}

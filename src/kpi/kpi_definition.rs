@@ -1,0 +1,178 @@
+//! KPIs as rows: the catalogue, kept in step with this program's own, and those of users.
+
+use chrono::{DateTime, Utc};
+use entity::kpi_definition::{self, Column as C};
+use sea_orm::{ActiveValue::Set, DatabaseConnection, EntityTrait, IntoActiveModel, sea_query::OnConflict};
+
+use super::catalogue::{HYSTERESIS, STANDARD, Standard, Unit};
+use crate::{
+    auth::Class,
+    error::Error,
+    graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
+};
+
+/// `KpiKind`.
+static KIND: EnumDecl = EnumDecl {
+    name: "KpiKind",
+    doc: "Where a KPI comes from.",
+    values: &[
+        ("STANDARD", "The catalogue."),
+        ("FORMULA", "A formula of users, over measures and other KPIs."),
+        ("POSTED", "Values that scripts post."),
+    ],
+};
+
+/// `KpiUnit`.
+static UNIT: EnumDecl = EnumDecl {
+    name: "KpiUnit",
+    doc: "What a KPI is measured in.",
+    values: &[
+        ("MONEY", "Money in the scope's base currency."),
+        ("RATIO", "A ratio, 1 for 100 %."),
+        ("COUNT", "A number of things."),
+        ("DAYS", "Days."),
+        ("MONTHS", "Months."),
+        ("YEARS", "Years."),
+        ("NUMBER", "Another number."),
+    ],
+};
+
+/// `KpiDirection`.
+static DIRECTION: EnumDecl = EnumDecl {
+    name: "KpiDirection",
+    doc: "Which way is good.",
+    values: &[
+        ("UP", "More is better."),
+        ("DOWN", "Less is better."),
+        ("RANGE", "Within a range."),
+        ("NONE", "Neither: a figure without color."),
+    ],
+};
+
+/// `FieldClass` names of the classes that a KPI needs.
+static CLASSES: EnumDecl = EnumDecl {
+    name: "KpiClass",
+    doc: "A class of fields that a KPI is made of.",
+    values: &[
+        ("BASIC", "Names, states, dates."),
+        ("WORK", "Tasks, registers, reports."),
+        ("FIN", "Money."),
+        ("BEN", "Benefits."),
+    ],
+};
+
+/// `KpiDefinition`.
+pub fn declare() -> Entity {
+    let bound = |name, column: C, doc| Field::scalar(name, Scalar::Decimal, column, doc).unordered();
+    Entity::new(
+        "KpiDefinition",
+        &kpi_definition::Entity,
+        Class::Basic,
+        RowScope::Reference,
+        "A KPI: a formula over measures that are summed over a scope first.",
+    )
+    .node("kpi", "kpiDefinition", "kpiDefinitions")
+    .fields([
+        Field::scalar("key", Scalar::String, C::Key, "The human key, such as `EV_CPI`; unique.").required(),
+        Field::text("name", C::Name, C::NameFold, "What it is called.").required(),
+        Field::scalar("description", Scalar::String, C::Description, "What it says.").required().unordered(),
+        Field::choice("kind", &KIND, C::Kind, "Where it comes from.").required(),
+        Field::scalar(
+            "formula",
+            Scalar::String,
+            C::Formula,
+            "The formula over measures and other KPIs; the key itself where scripts post the values.",
+        )
+        .required()
+        .unordered(),
+        Field::scalar(
+            "testedFormula",
+            Scalar::String,
+            C::TestedFormula,
+            "What bounds are compared with; null where that is the value.",
+        )
+        .unordered(),
+        Field::scalar("formulaVersion", Scalar::Int, C::FormulaVersion, "Counts the changes of the formula, from 1.")
+            .required(),
+        Field::choice("unit", &UNIT, C::Unit, "What it is measured in.").required(),
+        Field::choice("direction", &DIRECTION, C::Direction, "Which way is good.").required(),
+        Field {
+            required: true,
+            ..Field::choices("classes", &CLASSES, C::Classes, "The classes that reading a value needs, all of them.")
+        },
+        bound(
+            "greenFrom",
+            C::GreenFrom,
+            "Green from here on; null for no such bound. Bounds of an item take the place of these.",
+        ),
+        bound("greenTo", C::GreenTo, "Green up to here; null for no such bound."),
+        bound("amberFrom", C::AmberFrom, "Amber from here on, where it is not green; null for no such bound."),
+        bound("amberTo", C::AmberTo, "Amber up to here, where it is not green; null for no such bound."),
+        Field::scalar("hysteresis", Scalar::Decimal, C::Hysteresis, "How far beyond a bound a stored color changes.")
+            .required()
+            .unordered(),
+        Field::scalar(
+            "reference",
+            Scalar::String,
+            C::Reference,
+            "Where the formula comes from; null where nobody said.",
+        )
+        .unordered(),
+    ])
+    .audited()
+    .archivable()
+}
+
+/// Brings the rows of the catalogue in step with the program: each process does so when it starts, and it is done once.
+pub async fn keep_catalogue(db: &DatabaseConnection, now: DateTime<Utc>) -> Result<(), Error> {
+    let known = kpi_definition::Entity::find().all(db).await?;
+    let is_known = |kpi: &&Standard| {
+        known.iter().any(|row| {
+            row.id == kpi.id()
+                && kpi_definition::Model { version: 1, created_at: now, updated_at: now, ..row.clone() } == of(kpi, now)
+        })
+    };
+    let missing: Vec<_> = STANDARD.iter().filter(|kpi| !is_known(kpi)).map(|kpi| of(kpi, now)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    use sea_orm::Iterable as _;
+    let columns = C::iter().filter(|column| !matches!(column, C::Id | C::CreatedAt));
+    let overwrite = OnConflict::column(C::Id).update_columns(columns).to_owned();
+    let rows = missing.into_iter().map(|row| {
+        let before = known.iter().find(|before| before.id == row.id).map_or(0, |before| before.version);
+        kpi_definition::ActiveModel { version: Set(before + 1), ..row.into_active_model() }
+    });
+    kpi_definition::Entity::insert_many(rows).on_conflict(overwrite).exec_without_returning(db).await?;
+    Ok(())
+}
+
+fn of(kpi: &Standard, now: DateTime<Utc>) -> kpi_definition::Model {
+    let classes: Vec<_> = kpi.classes.iter().map(|class| class.as_str()).collect();
+    kpi_definition::Model {
+        id: kpi.id(),
+        key: kpi.key.to_owned(),
+        name: kpi.name.to_owned(),
+        name_fold: kpi.name.to_lowercase(),
+        description: kpi.doc.to_owned(),
+        kind: "STANDARD".to_owned(),
+        formula: kpi.formula.to_owned(),
+        tested_formula: kpi.tested.map(str::to_owned),
+        formula_version: kpi.version,
+        unit: Unit::as_str(kpi.unit).to_owned(),
+        direction: kpi.direction.as_str().to_owned(),
+        classes: classes.join(","),
+        green_from: kpi.bounds.green_from,
+        green_to: kpi.bounds.green_to,
+        amber_from: kpi.bounds.amber_from,
+        amber_to: kpi.bounds.amber_to,
+        hysteresis: HYSTERESIS,
+        reference: Some(kpi.reference.to_owned()),
+        version: 1,
+        created_at: now,
+        created_by_id: None,
+        updated_at: now,
+        updated_by_id: None,
+        archived_at: None,
+    }
+}

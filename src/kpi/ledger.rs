@@ -1,0 +1,304 @@
+//! The ledger of measures: dated amounts, each with the fact that it comes from and the instant at which it became known.
+//! Invariant: of every owner the ledger sums to what its source's SELECTs give. Whoever writes facts ends her transaction
+//! with [`keep`], which adds what is missing; nothing is ever changed or taken away, so the past can be asked again.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, QueryResult, Statement, Value};
+use uuid::Uuid;
+
+use super::measure::{Owner, Source};
+use crate::{
+    error::Error,
+    graph::{Dialect, decl::Model},
+};
+
+/// Who changed something, for those who are told.
+#[derive(Debug, Clone)]
+pub struct Cause<'a> {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The request.
+    pub request_id: &'a str,
+    /// The mutation or command.
+    pub mutation: &'a str,
+    /// The person.
+    pub actor: Option<Uuid>,
+}
+
+/// A row that was written or removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Changed {
+    /// Its entity.
+    pub entity: &'static str,
+    /// Its id.
+    pub id: Uuid,
+}
+
+/// An amount by which the ledger differs from the facts.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Difference {
+    /// The source.
+    pub source_type: String,
+    /// The owner.
+    pub source_id: Uuid,
+    /// The item.
+    pub item_id: Uuid,
+    /// The measure.
+    pub measure: String,
+    /// What the facts say less what the ledger says.
+    pub amount: i64,
+}
+
+const RATES: &str = "INSERT INTO fx_rate_version (rate_id, rate_set_id, from_currency, to_currency, valid_from_on, rate, recorded_at) \
+    SELECT id, rate_set_id, from_currency, to_currency, valid_from_on, CASE WHEN archived_at IS NULL THEN rate END, {at} FROM fx_rate {which}";
+
+const COLUMNS: &str = "source_id, item_id, measure, effective_on, currency";
+
+/// Adds what the changed rows made different, and notes the items that this or something else touched. The caller holds
+/// the rows' locks, and commits next.
+pub async fn keep(
+    txn: &DatabaseTransaction,
+    model: &'static Model,
+    changed: &BTreeSet<Changed>,
+    refigured: BTreeSet<Uuid>,
+    cause: &Cause<'_>,
+) -> Result<(), Error> {
+    let mut touched: Touched = refigured.into_iter().map(|item| (item, None)).collect();
+    for source in &model.measures.sources {
+        let owners = owners(txn, model, source, changed).await?;
+        if !owners.is_empty() {
+            lock(txn, source, &owners).await?;
+            touched.extend(add(txn, source, Some(&owners), cause.at).await?);
+        }
+    }
+    touched.extend(keep_rates(txn, changed, cause.at).await?.into_iter().map(|item| (item, None)));
+    touch(txn, &touched, cause).await
+}
+
+/// Notes changed exchange rates: what was known at an instant can be asked again. Returns the items that they convert.
+async fn keep_rates(
+    txn: &DatabaseTransaction,
+    changed: &BTreeSet<Changed>,
+    at: DateTime<Utc>,
+) -> Result<BTreeSet<Uuid>, Error> {
+    let rates: Vec<Uuid> = changed.iter().filter(|row| row.entity == "FxRate").map(|row| row.id).collect();
+    if rates.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let of = one_of(dialect(txn), 2);
+    let text = RATES.replace("{at}", instant(dialect(txn))).replace("{which}", &format!("WHERE id{of}"));
+    query(txn, text, [Value::from(at), list(dialect(txn), &rates)]).await?;
+    let of = one_of(dialect(txn), 1);
+    let text = format!(
+        "SELECT DISTINCT d.item_id FROM fx_rate r JOIN measure_delta d ON d.currency = r.from_currency WHERE r.id{of}"
+    );
+    let rows = query(txn, text, [list(dialect(txn), &rates)]).await?;
+    rows.iter().map(|row| Ok(row.try_get("", "item_id")?)).collect()
+}
+
+/// Adds whatever is missing of all sources: for whoever fills an empty database.
+pub async fn keep_all(txn: &DatabaseTransaction, model: &'static Model, cause: &Cause<'_>) -> Result<(), Error> {
+    let mut touched = Touched::new();
+    for source in &model.measures.sources {
+        touched.extend(add(txn, source, None, cause.at).await?);
+    }
+    let text = RATES.replace("{at}", instant(dialect(txn))).replace("{which}", "");
+    query(txn, text, [Value::from(cause.at)]).await?;
+    touch(txn, &touched, cause).await
+}
+
+/// Items with the measure that changed; without one all of their figures may be others.
+pub type Touched = BTreeSet<(Uuid, Option<String>)>;
+
+/// Notes that figures of these items, and of all above them, may be others now.
+pub async fn touch(txn: &impl ConnectionTrait, touched: &Touched, cause: &Cause<'_>) -> Result<(), Error> {
+    use entity::kpi_touch::{ActiveModel, Entity};
+    use sea_orm::{ActiveValue::NotSet, EntityTrait, Set};
+    let rows: Vec<ActiveModel> = touched
+        .iter()
+        .map(|(item, measure)| ActiveModel {
+            seq: NotSet,
+            item_id: Set(*item),
+            measure: Set(measure.clone()),
+            at: Set(cause.at),
+            request_id: Set(cause.request_id.to_owned()),
+            mutation: Set(cause.mutation.to_owned()),
+            actor_id: Set(cause.actor),
+        })
+        .collect();
+    for some in rows.chunks(1_000) {
+        Entity::insert_many(some.to_vec()).exec_without_returning(txn).await?;
+    }
+    Ok(())
+}
+
+/// Where the ledger differs from the facts; nowhere, unless something is wrong.
+pub async fn differences(db: &impl ConnectionTrait, model: &'static Model) -> Result<Vec<Difference>, Error> {
+    let mut all = vec![];
+    for source in &model.measures.sources {
+        let text = format!(
+            "SELECT '{}' AS source_type, source_id, item_id, measure, CAST(SUM(amount) AS bigint) AS amount FROM ({}) x \
+             GROUP BY {COLUMNS} HAVING SUM(amount) <> 0",
+            source.name,
+            compared(source, db, None)
+        );
+        let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), text)).await?;
+        for row in &rows {
+            all.push(Difference::from_query_result(row, "")?);
+        }
+    }
+    Ok(all)
+}
+
+/// The owners that changed rows belong to, or belonged to before they were removed.
+async fn owners(
+    txn: &DatabaseTransaction,
+    model: &'static Model,
+    source: &Source,
+    changed: &BTreeSet<Changed>,
+) -> Result<BTreeSet<Uuid>, Error> {
+    let mut owners = BTreeSet::new();
+    let is_one = one_of(dialect(txn), 1);
+    for fact in &source.facts {
+        let ids: Vec<Uuid> = changed.iter().filter(|row| row.entity == fact.entity).map(|row| row.id).collect();
+        if ids.is_empty() {
+            continue;
+        }
+        let text = match fact.owner {
+            Owner::Itself => {
+                owners.extend(ids);
+                continue;
+            }
+            Owner::Column(column) => {
+                let table = model.entity(fact.entity).table;
+                format!("SELECT DISTINCT {column} AS id FROM {table} WHERE {column} IS NOT NULL AND id{is_one}")
+            }
+            Owner::Behind(select) => select.replace("{ids}", &is_one),
+        };
+        for row in query(txn, text, [list(dialect(txn), &ids)]).await? {
+            owners.insert(row.try_get("", "id")?);
+        }
+    }
+    Ok(owners)
+}
+
+/// Writers of several rows of one owner follow each other from here on: each must see the amounts of the one before. Where
+/// the owner itself is what is written its row is locked already.
+async fn lock(txn: &DatabaseTransaction, source: &Source, owners: &BTreeSet<Uuid>) -> Result<(), Error> {
+    let is_shared = source.facts.iter().any(|fact| fact.owner != Owner::Itself);
+    if !is_shared || dialect(txn) == Dialect::Sqlite {
+        return Ok(());
+    }
+    let text = "SELECT pg_advisory_xact_lock(hashtextextended(CAST(o AS text), 0)) FROM unnest(CAST($1 AS uuid[])) o";
+    let ids: Vec<Uuid> = owners.iter().copied().collect();
+    query(txn, text.to_owned(), [list(Dialect::Postgres, &ids)]).await?;
+    Ok(())
+}
+
+/// Adds the amounts by which facts and ledger differ. Returns what they touch.
+async fn add(
+    txn: &DatabaseTransaction,
+    source: &Source,
+    owners: Option<&BTreeSet<Uuid>>,
+    at: DateTime<Utc>,
+) -> Result<Touched, Error> {
+    let dialect = dialect(txn);
+    let mark = instant(dialect);
+    let text = format!(
+        "INSERT INTO measure_delta (source_type, {COLUMNS}, amount, recorded_at) \
+         SELECT '{}', {COLUMNS}, SUM(amount), {mark} FROM ({}) x GROUP BY {COLUMNS} HAVING SUM(amount) <> 0 \
+         RETURNING item_id, measure",
+        source.name,
+        compared(source, txn, owners.map(|_| 2))
+    );
+    let mut values = vec![Value::from(at)];
+    if let Some(owners) = owners {
+        values.push(list(dialect, &owners.iter().copied().collect::<Vec<_>>()));
+    }
+    let rows = query(txn, text, values).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "item_id")?, row.try_get("", "measure")?))).collect()
+}
+
+/// What the facts give, and what the ledger has with the other sign.
+fn compared(source: &Source, db: &impl ConnectionTrait, owners: Option<usize>) -> String {
+    let dialect = dialect(db);
+    let which = owners.map_or_else(|| " IS NOT NULL".to_owned(), |at| one_of(dialect, at));
+    let mut parts: Vec<String> = source.selects.iter().map(|select| spelled(select, dialect, &which)).collect();
+    parts.push(format!(
+        "SELECT {COLUMNS}, -amount FROM measure_delta WHERE source_type = '{}' AND source_id{which}",
+        source.name
+    ));
+    parts.join(" UNION ALL ")
+}
+
+/// A SELECT in the database's own words.
+fn spelled(select: &str, dialect: Dialect, which: &str) -> String {
+    let is_postgres = dialect == Dialect::Postgres;
+    let least = if is_postgres { "LEAST" } else { "min" };
+    let text = select.replace("{ids}", which).replace("{least}", least);
+    let text =
+        marked(
+            text,
+            "{next_day:",
+            |day| if is_postgres { format!("({day} + 1)") } else { format!("date({day}, '+1 day')") },
+        );
+    marked(text, "{day:", |at| {
+        if is_postgres { format!("CAST({at} AT TIME ZONE 'UTC' AS date)") } else { format!("substr({at}, 1, 10)") }
+    })
+}
+
+/// A text with each mark that begins so, up to its brace, in other words.
+fn marked(mut text: String, mark: &str, words: impl Fn(&str) -> String) -> String {
+    while let Some(start) = text.find(mark) {
+        let Some(end) = text[start..].find('}').map(|at| start + at) else { break };
+        let inner = words(&text[start + mark.len()..end]);
+        text.replace_range(start..=end, &inner);
+    }
+    text
+}
+
+/// The first parameter, an instant.
+fn instant(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Postgres => "CAST($1 AS timestamptz)",
+        Dialect::Sqlite => "?1",
+    }
+}
+
+fn one_of(dialect: Dialect, at: usize) -> String {
+    match dialect {
+        Dialect::Postgres => format!(" = ANY(CAST(${at} AS uuid[]))"),
+        Dialect::Sqlite => format!(" IN (SELECT unhex(value) FROM json_each(?{at}))"),
+    }
+}
+
+/// Ids as one parameter.
+fn list(dialect: Dialect, ids: &[Uuid]) -> Value {
+    let texts = ids.iter().map(|id| match dialect {
+        Dialect::Postgres => id.to_string(),
+        Dialect::Sqlite => format!("\"{}\"", id.simple()),
+    });
+    let joined = texts.collect::<Vec<_>>().join(",");
+    match dialect {
+        Dialect::Postgres => format!("{{{joined}}}"),
+        Dialect::Sqlite => format!("[{joined}]"),
+    }
+    .into()
+}
+
+fn dialect(db: &impl ConnectionTrait) -> Dialect {
+    match db.get_database_backend() {
+        sea_orm::DbBackend::Postgres => Dialect::Postgres,
+        _ => Dialect::Sqlite,
+    }
+}
+
+async fn query(
+    txn: &DatabaseTransaction,
+    text: String,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<QueryResult>, Error> {
+    Ok(txn.query_all_raw(Statement::from_sql_and_values(txn.get_database_backend(), text, values)).await?)
+}

@@ -1,0 +1,89 @@
+//! Exchange rates as they were known: the direct rate of the pair that holds on the day. None is inverted, chained or
+//! guessed; a rate that is missing makes a figure unknown, never 1.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use crate::{
+    error::Error,
+    graph::{Cell, ColumnType, DbValue, ListType, Param, Session, date_of},
+};
+
+/// Rates that are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wanted {
+    /// The set; none is the default set.
+    pub set: Option<Uuid>,
+    /// Of this currency.
+    pub from: String,
+    /// In this currency.
+    pub to: String,
+}
+
+/// Rates by what was wanted, each with the days from which they hold.
+#[derive(Debug, Default)]
+pub struct Rates(BTreeMap<Wanted, BTreeMap<NaiveDate, i64>>);
+
+impl Rates {
+    /// Reads the rates that are wanted, as they were known at an instant.
+    pub async fn read(
+        session: &mut Session<'_>,
+        wanted: &[Wanted],
+        known_at: Option<DateTime<Utc>>,
+    ) -> Result<Self, Error> {
+        let mut rates = Self(wanted.iter().map(|wanted| (wanted.clone(), BTreeMap::new())).collect());
+        if wanted.is_empty() {
+            return Ok(rates);
+        }
+        let texts = |of: fn(&Wanted) -> &String| {
+            let texts = wanted.iter().map(|wanted| DbValue::Text(of(wanted).clone())).collect();
+            Param::Const(DbValue::List(ListType::Text, texts))
+        };
+        let mut sql = session.sql();
+        sql.push("SELECT v.rate_id, s.id, s.is_default, v.from_currency, v.to_currency, v.valid_from_on, v.rate ");
+        sql.push("FROM fx_rate_version v JOIN fx_rate_set s ON s.id = v.rate_set_id WHERE v.from_currency");
+        sql.is_any(ListType::Text, texts(|w| &w.from))
+            .push(" AND v.to_currency")
+            .is_any(ListType::Text, texts(|w| &w.to));
+        if let Some(known_at) = known_at {
+            sql.push(" AND v.recorded_at <= ").param(Param::Const(DbValue::Instant(known_at)));
+        }
+        sql.push(" ORDER BY v.seq");
+        // Of each rate the latest version that was known; one that was archived by then has no rate.
+        let mut latest = BTreeMap::new();
+        for row in session.all(&sql.finish(), &Arc::default()).await? {
+            let text = |at| match row.at(at, ColumnType::Text) {
+                Cell::Text(text) => text.to_owned(),
+                _ => String::new(),
+            };
+            let is_default = matches!(row.at(2, ColumnType::Bool), Cell::Bool(true) | Cell::Int(1));
+            if let (Cell::Id(id), Cell::Id(set), Some(on)) =
+                (row.at(0, ColumnType::Id), row.at(1, ColumnType::Id), date_of(row.at(5, ColumnType::Date)))
+            {
+                let rate = match row.at(6, ColumnType::Int) {
+                    Cell::Int(rate) => Some(rate),
+                    _ => None,
+                };
+                latest.insert(id, (set, is_default, text(3), text(4), on, rate));
+            }
+        }
+        for (set, is_default, from, to, on, rate) in latest.into_values() {
+            for (wanted, days) in &mut rates.0 {
+                let is_set = wanted.set.map_or(is_default, |wanted| wanted.as_bytes() == &set);
+                if is_set && wanted.from == from && wanted.to == to {
+                    days.extend(rate.map(|rate| (on, rate)));
+                }
+            }
+        }
+        Ok(rates)
+    }
+
+    /// The rate that holds on a day: units of the one currency for one of the other.
+    pub fn on(&self, wanted: &Wanted, day: NaiveDate) -> Option<Decimal> {
+        let (_, rate) = self.0.get(wanted)?.range(..=day).next_back()?;
+        Some(Decimal::from_i128_with_scale((*rate).into(), 9))
+    }
+}

@@ -1,0 +1,70 @@
+//! KPIs: figures that follow writes, whose rows they count, how they are explained and restated, and how they are pushed.
+
+use foliograph::auth::Role;
+use serde_json::{Value, json};
+
+use crate::support::{
+    Test, World,
+    client::Client,
+    writes::{change, faults},
+};
+
+mod figures;
+mod past;
+mod rights;
+mod streams;
+
+/// Tests of all files of this folder.
+pub fn list() -> Vec<Test> {
+    [figures::list(), rights::list(), past::list(), streams::list()].into_iter().flatten().collect()
+}
+
+/// Whoever counts money.
+async fn finance(world: &World) -> Client {
+    world.client_as("stefan.brunner", &[Role::Finance]).await
+}
+
+/// Does a mutation that must succeed, and gives its row.
+async fn done(client: &Client, mutation: &str, input: Value) -> Value {
+    let told = change(client, mutation, input).await;
+    assert_eq!(faults(&told), Vec::<String>::new(), "{mutation}: {told}");
+    told.as_object().expect("a payload").values().find(|v| v.get("id").is_some()).cloned().unwrap_or_default()
+}
+
+/// Money that a project spent on a day of February 2026.
+async fn spend(client: &Client, project: &str, amount: &str, currency: &str) -> Value {
+    let spent = json!({
+        "itemKey": project, "occurredOn": "2026-02-10", "calendarKey": "MERIDIAN", "categoryKey": "HARDWARE",
+        "source": "NON_LABOR", "amount": { "amount": amount, "currency": currency },
+    });
+    done(client, "actualCreate", spent).await
+}
+
+/// A KPI of an item by its key, whatever it is.
+async fn kpi(client: &Client, item: &str, key: &str, arguments: &str) -> Value {
+    let asked = format!(
+        "{{ portfolioItems(filter: {{ key: {{ eq: \"{item}\" }} }}) {{ nodes {{ kpis(keys: [\"{key}\"]{arguments}) {{ \
+         value unit numerator denominator status nullReason basis periodEnd coverage {{ included excludedNoAccess excludedNull }} }} }} }} }}"
+    );
+    let reply = client.query(&asked).await;
+    reply.data()["portfolioItems"]["nodes"][0]["kpis"][0].clone()
+}
+
+/// The value of a KPI in 1/10,000.
+async fn units(client: &Client, item: &str, key: &str) -> i128 {
+    let value = kpi(client, item, key, "").await["value"].clone();
+    let text = value.as_str().unwrap_or_else(|| panic!("{item} has no {key}: {value}"));
+    let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let units: i128 = format!("{whole}{fraction:0<4}").parse().expect("money");
+    if negative { -units } else { units }
+}
+
+/// Asks for all measures to be made anew, and that nothing differs.
+async fn exact(client: &Client) {
+    let reply =
+        client.query("{ verifyRollup { isExact measureCount differences { measure amount item { key } } } }").await;
+    let found = &reply.data()["verifyRollup"];
+    assert_eq!((&found["isExact"], &found["differences"]), (&json!(true), &json!([])), "{found:#}");
+    assert!(found["measureCount"].as_u64() > Some(10), "{found:#}");
+}
