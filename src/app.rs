@@ -157,7 +157,9 @@ pub fn model() -> &'static Model {
             importers::mutations(),
         ];
         Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
-            .with_types([importers::types(), kpi::answers::types()].into_iter().flatten().collect())
+            .with_types(
+                [importers::types(), kpi::answers::types(), finance::summary::types()].into_iter().flatten().collect(),
+            )
             .with_measures(measures())
             .with_answers(kpi::answers::roots())
             .with_streams(kpi::answers::streams())

@@ -20,7 +20,7 @@ use serde_json::json;
 /// What is to be imported.
 #[derive(clap::Args)]
 pub struct Import {
-    /// The format of the files: uk-gmpp, canada-it, australia-mdpr, or csv with --mapping.
+    /// The format of the files: uk-gmpp, canada-it, australia-mdpr, us-it-dashboard, or csv with --mapping.
     #[arg(long, required_unless_present = "mapping")]
     format: Option<String>,
     /// What the columns become, as TOML; in place of the format's own.

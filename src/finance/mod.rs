@@ -28,6 +28,7 @@ mod of_project;
 mod posting;
 pub mod rules;
 mod set_up;
+pub mod summary;
 mod transfer;
 mod versions;
 

@@ -274,8 +274,13 @@ fn eyes_of(caller: &Caller) -> [u8; 32] {
     hash.finalize().into()
 }
 
+/// An error as the answer to a request that was never looked at.
+pub fn refusal_of(error: Error, request_id: &str) -> Answer {
+    refusal(&[error], request_id, None, String::new())
+}
+
 /// An error as a message of its own shows it.
 pub fn refused(error: Error, request_id: &str) -> Json {
-    let refusal = refusal(&[error], request_id, None, String::new());
+    let refusal = refusal_of(error, request_id);
     serde_json::from_slice::<Json>(&refusal.body).map(|mut body| body["errors"].take()).unwrap_or_default()
 }

@@ -39,7 +39,7 @@ pub(crate) use cursor::Signer;
 pub use database::{Database, begin};
 pub(crate) use engine::{CURSOR_SECRET, shared_secret};
 pub use engine::{Engine, Request, needs, sdl};
-pub use follow::{Followed, Following, Started, Told, refused};
+pub use follow::{Followed, Following, Started, Told, refusal_of, refused};
 pub use id::{encode as encode_id, parse as parse_id};
 pub use kept::{Kept, Use};
 pub use lens::{Found, Lens};

@@ -75,7 +75,7 @@ async fn within_deadline(
     Ok(respond(app.engine.execute(asked, &caller, observed).await, media))
 }
 
-fn respond(answer: Answer, media: Media) -> Response {
+pub(super) fn respond(answer: Answer, media: Media) -> Response {
     let span = Span::current();
     span.record("operation", answer.operation.as_deref().unwrap_or_default())
         .record("document", answer.document_hash.as_str())
@@ -100,13 +100,13 @@ fn respond(answer: Answer, media: Media) -> Response {
 }
 
 /// What the request asks for; none leaves it to the caller's credential.
-fn access_mode(headers: &HeaderMap) -> Result<Option<AccessMode>, Error> {
+pub(super) fn access_mode(headers: &HeaderMap) -> Result<Option<AccessMode>, Error> {
     let Some(value) = headers.get(&ACCESS_MODE) else { return Ok(None) };
     let mode = value.to_str().ok().and_then(AccessMode::parse);
     mode.map(Some).ok_or_else(|| Error::new(Code::BadRequest, "X-Access-Mode is MASK or ERROR."))
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {
     let text = |value: &HeaderValue| value.to_str().map(str::to_owned);
     headers
         .get(&IDEMPOTENCY_KEY)
@@ -116,7 +116,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {
 }
 
 /// Reads up to `limit` bytes, counting what arrives rather than trusting what was announced.
-async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Error> {
+pub(super) async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Error> {
     let too_large = || Error::new(Code::PayloadTooLarge, format!("The body is larger than {limit} bytes."));
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {

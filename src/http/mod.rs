@@ -10,6 +10,8 @@ mod health;
 mod metrics;
 mod negotiation;
 mod request;
+mod stream;
+mod subscription;
 mod throttle;
 mod websocket;
 
@@ -24,13 +26,16 @@ use axum::{
     routing::get,
 };
 use tower_http::{
-    compression::{CompressionLayer, predicate::SizeAbove},
+    compression::{
+        CompressionLayer,
+        predicate::{NotForContentType, Predicate as _, SizeAbove},
+    },
     cors::CorsLayer,
 };
 
 pub use explorer::FIRST_QUERY;
+pub use subscription::Sockets;
 pub use throttle::Throttle;
-pub use websocket::Sockets;
 
 use crate::{
     app::App,
@@ -57,6 +62,7 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/graphql", get(graphql::answer).post(graphql::answer))
         .route("/export/v1/{file}", get(export::answer))
         .route("/graphql/ws", get(websocket::open))
+        .route("/graphql/stream", get(stream::answer).post(stream::answer))
         .route("/schema.graphql", get(schema))
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::database));
@@ -73,7 +79,7 @@ pub fn router(app: &Arc<App>) -> Router {
         })
         .with_state(app.clone())
         .layer(middleware::from_fn_with_state(app.clone(), envelope::wrap))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE)));
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::SSE)));
     match cors(&app.config) {
         Some(cors) => routes.layer(cors),
         None => routes,
@@ -104,6 +110,7 @@ fn cors(config: &Config) -> Option<CorsLayer> {
                 IDEMPOTENCY_KEY.clone(),
                 REQUEST_ID.clone(),
                 HeaderName::from_static("traceparent"),
+                HeaderName::from_static("last-event-id"),
             ])
             .expose_headers([
                 ACCESS_MASKED.clone(),

@@ -29,6 +29,8 @@ struct Applying<'a, 'w> {
     mapping: &'a Mapping,
     ledger: Ledger,
     history: History,
+    /// Other ids of projects, with the row that had each last.
+    aliases: HashMap<String, usize>,
 }
 
 /// What became of a row.
@@ -55,7 +57,7 @@ pub(super) async fn apply(
     // Projects may move to another portfolio.
     work.alone().await?;
     let (ledger, history) = (Ledger::load(work, mapping).await?, History::load(work, mapping).await?);
-    let mut applying = Applying { work, mapping, ledger, history };
+    let mut applying = Applying { work, mapping, ledger, history, aliases: HashMap::new() };
     let mut report = Report::default();
     let mut touched: Vec<usize> = vec![];
     for sheet in sheets {
@@ -138,12 +140,16 @@ impl Applying<'_, '_> {
             }
         }
         let portfolio = self.portfolio(&record.portfolios, &mut out)?;
+        let place = match &record.program {
+            Some(program) => Some(self.program(program, portfolio)?),
+            None => portfolio,
+        };
         let item = match found {
             None => {
                 if self.ledger.had_projects {
                     out.notes.push((NoteKind::Created, format!("a new project: {}", record.name)));
                 }
-                self.create(record, portfolio, &mut out)
+                self.create(record, place, &mut out)
             }
             Some(item) => {
                 let other = record.id.as_ref().filter(|_| known.is_none()).and_then(|_| self.ledger.id_of(item));
@@ -152,11 +158,20 @@ impl Applying<'_, '_> {
                     out.notes.push((NoteKind::Doubtful, text));
                 }
                 if self.ledger.latest(item) <= day {
-                    self.update(item, record, portfolio, &mut out);
+                    self.update(item, record, place, &mut out);
                 }
                 item
             }
         };
+        if let Some(alias) = &record.alias {
+            match self.aliases.insert(alias.clone(), record.row) {
+                Some(row) if row != record.row => {
+                    let text = format!("the id {alias} stands in row {row}, too: it finds no project");
+                    out.notes.push((NoteKind::Doubtful, text));
+                }
+                _ => {}
+            }
+        }
         if self.mapping.matches_names {
             self.ledger.note_name(item, &record.name);
         }
@@ -218,9 +233,17 @@ impl Applying<'_, '_> {
     fn update(&mut self, item: usize, record: &Record, portfolio: Option<usize>, out: &mut Applied) {
         let before = self.ledger.items[item].clone();
         fill(&mut self.ledger.items[item], record, out);
-        // A project that was put below a program of its portfolio stays there.
-        if let Some(portfolio) = portfolio.filter(|at| before.portfolio_id != self.ledger.items[*at].portfolio_id) {
-            self.place(item, portfolio);
+        // A project that was put below a program of its portfolio stays there, unless the file names one.
+        let stands = |at: &usize| {
+            let above = &self.ledger.items[*at];
+            if above.kind == "PROGRAM" {
+                before.program_id == Some(above.id)
+            } else {
+                before.portfolio_id == above.portfolio_id
+            }
+        };
+        if let Some(place) = portfolio.filter(|at| !stands(at)) {
+            self.place(item, place);
         }
         let after = &self.ledger.items[item];
         let fields = differing(&before, after);
@@ -231,11 +254,12 @@ impl Applying<'_, '_> {
 
     fn place(&mut self, item: usize, portfolio: usize) {
         let above = &self.ledger.items[portfolio];
-        let (id, is_restricted) = (above.id, above.is_restricted);
+        let (id, portfolio_id, is_restricted) = (above.id, above.portfolio_id, above.is_restricted);
+        let program_id = (above.kind == "PROGRAM").then_some(id);
         let item = &mut self.ledger.items[item];
         item.parent_id = Some(id);
-        item.portfolio_id = Some(id);
-        item.program_id = None;
+        item.portfolio_id = portfolio_id;
+        item.program_id = program_id;
         item.is_restricted = is_restricted || item.confidentiality == "CONFIDENTIAL";
     }
 
@@ -256,6 +280,30 @@ impl Applying<'_, '_> {
             above = Some(at);
         }
         Ok(above)
+    }
+
+    /// The program that a row names, made if it is new, below the portfolio that the row names. One that stands elsewhere
+    /// stays.
+    fn program(&mut self, name: &PortfolioName, portfolio: Option<usize>) -> Result<usize, Stop> {
+        if let Some(known) = self.ledger.named("PROGRAM", &name.id) {
+            self.may_write(known)?;
+            return Ok(known);
+        }
+        let code = normalized(&name.id).to_uppercase().replace(' ', "-");
+        let key = self.ledger.free_key("PROGRAM", &format!("{}-{code}", self.mapping.key_prefix));
+        let blank = self.blank("PROGRAM");
+        let above = portfolio.map(|at| (self.ledger.items[at].id, self.ledger.items[at].is_restricted));
+        let item = self.ledger.add(portfolio_item::Model {
+            portfolio_id: above.map(|(id, _)| id),
+            parent_id: above.map(|(id, _)| id),
+            is_restricted: above.is_some_and(|(_, is_restricted)| is_restricted),
+            key,
+            name_fold: name.name.to_lowercase(),
+            name: name.name.clone(),
+            ..blank
+        });
+        self.ledger.link(item, &name.id, None, self.work);
+        Ok(item)
     }
 
     fn new_portfolio(&mut self, name: &PortfolioName, above: Option<usize>) -> usize {

@@ -303,6 +303,10 @@ pub static STANDARD: &[Standard] = &[
         .ratio()
         .good_down(5, 10)
         .from(PRACTICE),
+    kpi("FN_VAC", "Variance against the forecast", "BUDGET - FORECAST", "The approved budget less the published estimate at completion; negative is over.")
+        .tested("(BUDGET - FORECAST) / BUDGET")
+        .good_up(-5, -10)
+        .from(PRACTICE),
     kpi("FN_CAPEX", "Share of capital expenditure", "CAPEX / (CAPEX + OPEX)", "Of what was spent.").ratio().from(PRACTICE),
     kpi(
         "FN_GROW",

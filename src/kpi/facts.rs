@@ -50,6 +50,8 @@ pub struct Wish {
     pub known_at: Option<DateTime<Utc>>,
     /// Only amounts of this turn of deriving and of earlier ones; none for all.
     pub turn: Option<i64>,
+    /// The currency of all sums; each scope's own if none is given.
+    pub currency: Option<String>,
 }
 
 /// An item that is asked about.
@@ -120,7 +122,10 @@ impl Facts {
         scopes: &[Uuid],
         wish: &Wish,
     ) -> Result<Self, Error> {
-        let (scopes, members) = population(session, model, scopes, wish.known_at).await?;
+        let (mut scopes, members) = population(session, model, scopes, wish.known_at).await?;
+        if let Some(currency) = &wish.currency {
+            scopes.iter_mut().for_each(|scope| scope.currency.clone_from(currency));
+        }
         let mut facts = Self { scopes, members, amounts: HashMap::new(), rates: Rates::default() };
         let items: Arc<[Uuid]> = facts.members.keys().copied().collect();
         let dated: BTreeSet<&String> =

@@ -13,6 +13,7 @@ pub mod kpi_definition;
 pub mod ledger;
 pub mod measure;
 pub mod money;
+pub mod spans;
 pub mod status;
 pub mod stream;
 pub mod value;

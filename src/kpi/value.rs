@@ -85,6 +85,7 @@ pub async fn values(
         is_series: when.at.len() > 1,
         known_at: when.known_at,
         turn: when.turn,
+        currency: None,
     };
     let facts = Facts::read(session, model, scopes, &wish).await?;
     let thresholds = Thresholds::read(session, &facts.scopes).await?;

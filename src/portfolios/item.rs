@@ -10,6 +10,7 @@ use entity::{
 
 use crate::{
     auth::{Class, Step},
+    finance::summary,
     graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
     kpi,
     reporting::rag_assessment::RAG,
@@ -291,6 +292,7 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
         ])
         .fields(more)
         .fields(kpi::answers::fields())
+        .fields([Field::answer(summary::answer())])
         .audited()
         .archivable()
 }

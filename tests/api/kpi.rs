@@ -12,11 +12,16 @@ use crate::support::{
 mod figures;
 mod past;
 mod rights;
+mod sse;
 mod streams;
+mod summary;
 
 /// Tests of all files of this folder.
 pub fn list() -> Vec<Test> {
-    [figures::list(), rights::list(), past::list(), streams::list()].into_iter().flatten().collect()
+    [figures::list(), rights::list(), past::list(), streams::list(), sse::list(), summary::list()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Whoever counts money.

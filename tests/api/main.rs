@@ -47,6 +47,7 @@ mod steps;
 mod storm;
 mod strategy;
 mod tree;
+mod us_it;
 mod websocket;
 mod writes;
 
@@ -91,6 +92,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     storm::list,
     strategy::list,
     tree::list,
+    us_it::list,
     websocket::list,
     writes::list,
 ];

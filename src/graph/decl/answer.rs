@@ -44,6 +44,16 @@ pub struct Asking<'s, 'a> {
     pub now: DateTime<Utc>,
 }
 
+impl Asking<'_, '_> {
+    /// An argument; null where it was not given.
+    pub fn argument(&self, name: &str) -> &ConstValue {
+        match &self.args {
+            ConstValue::Object(members) => members.get(name).unwrap_or(&ConstValue::Null),
+            _ => &ConstValue::Null,
+        }
+    }
+}
+
 /// The member of an object that stands for a value that the caller may not read.
 pub const DENIED: &str = "@denied";
 

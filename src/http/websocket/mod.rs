@@ -7,8 +7,6 @@
 
 mod protocol;
 mod socket;
-mod sockets;
-mod subscriber;
 
 use std::sync::Arc;
 
@@ -17,8 +15,6 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::Response,
 };
-
-pub use sockets::Sockets;
 
 use super::envelope::{Refusal, RequestId};
 use crate::{

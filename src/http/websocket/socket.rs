@@ -23,10 +23,11 @@ use tokio::{
 };
 
 use super::{
-    super::credential,
+    super::{
+        credential,
+        subscription::{Ended, Operation, Output, Seat, Sender, access_mode},
+    },
     protocol::{self, End, Message},
-    sockets::Seat,
-    subscriber::{Operation, Output, Sender, access_mode},
 };
 use crate::{
     app::App,
@@ -125,7 +126,7 @@ async fn welcome(
     peer: Option<ConnectInfo<SocketAddr>>,
     payload: &Map<String, Json>,
 ) -> Result<(Arc<Identity>, AccessMode, Seat), End> {
-    let mode = access_mode(payload)?;
+    let mode = access_mode(payload).map_err(|()| End::BadMessage)?;
     let given = payload.get("authorization").or_else(|| payload.get("Authorization")).and_then(Json::as_str);
     let value = HeaderValue::from_str(given.unwrap_or_default()).map_err(|_| End::Unauthorized)?;
     let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value)]);
@@ -229,7 +230,8 @@ impl Socket {
         }
         self.count += 1;
         let (app, identity) = (self.app.clone(), self.identity.clone());
-        let operation = Operation { app: app.clone(), identity, number: self.count, out: self.out.clone() };
+        let (number, out) = (self.count, self.out.clone());
+        let operation = Operation { app: app.clone(), identity, number, names_cursors: false, out };
         // A socket carries many requests: each has an id of its own, which the trail and the log name.
         let request_id = app.clock.new_id().simple().to_string();
         tracing::debug!(socket = self.request_id, operation = id, request_id, "an operation begins");
@@ -243,7 +245,7 @@ impl Socket {
     async fn pass(&mut self, sink: &mut Sink, number: u64, output: Output) -> Result<(), Option<End>> {
         let Some(id) = self.ids.get(&number).cloned() else { return Ok(()) };
         match output {
-            Output::Next(body) => write(sink, protocol::next(&id, &body)).await,
+            Output::Next(next) => write(sink, protocol::next(&id, &next.body)).await,
             Output::Error(errors) => {
                 self.forget(&id, number);
                 write(sink, protocol::error(&id, &errors)).await
@@ -252,7 +254,8 @@ impl Socket {
                 self.forget(&id, number);
                 write(sink, protocol::complete(&id)).await
             }
-            Output::Close(end) => Err(Some(end)),
+            Output::Close(Ended::Expired) => Err(Some(End::Expired)),
+            Output::Close(Ended::Revoked) => Err(Some(End::Revoked)),
         }
     }
 

@@ -111,16 +111,24 @@ pub enum Format {
     CanadaIt,
     /// Australian digital projects: the Major Digital Projects Report and the data before it.
     AustraliaMdpr,
+    /// US Federal IT Dashboard: agencies, investments, projects.
+    UsItDashboard,
     /// Any CSV file, with a mapping of its own.
     Csv,
 }
 
 impl Format {
     /// Every format with its names on the command line and in the schema, and what it is.
-    pub const ALL: [(Self, &'static str, &'static str, &'static str); 4] = [
+    pub const ALL: [(Self, &'static str, &'static str, &'static str); 5] = [
         (Self::UkGmpp, "uk-gmpp", "UK_GMPP", "UK Government Major Projects Portfolio, one row a project."),
         (Self::CanadaIt, "canada-it", "CANADA_IT", "Large Government of Canada IT projects."),
         (Self::AustraliaMdpr, "australia-mdpr", "AUSTRALIA_MDPR", "Digital projects of the Australian Government."),
+        (
+            Self::UsItDashboard,
+            "us-it-dashboard",
+            "US_IT_DASHBOARD",
+            "Projects of the US Federal IT Dashboard: agencies are portfolios, investments are programs.",
+        ),
         (Self::Csv, "csv", "CSV", "Any CSV file, with a mapping of its own."),
     ];
 
@@ -140,6 +148,7 @@ impl Format {
             Self::UkGmpp => Some(include_str!("../mappings/uk-gmpp.toml")),
             Self::CanadaIt => Some(include_str!("../mappings/canada-it.toml")),
             Self::AustraliaMdpr => Some(include_str!("../mappings/australia-mdpr.toml")),
+            Self::UsItDashboard => Some(include_str!("../mappings/us-it-dashboard.toml")),
             Self::Csv => None,
         }
     }

@@ -264,6 +264,9 @@ fn together(columns: &[Column], has_fiscal: bool, as_of: Option<NaiveDate>, faul
                 fault(key("to"), &format!("columns[{}] becomes the same", earlier + 1));
             }
         }
+        if column.to == Target::ProgramId && !has(&Target::Program) {
+            fault(key("to"), "program.id needs a column that becomes program");
+        }
         if column.to == Target::PortfolioId && columns.iter().filter(|c| c.to == Target::Portfolio).count() != 1 {
             fault(key("to"), "portfolio.id needs exactly one column that becomes portfolio");
         }

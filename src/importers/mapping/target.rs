@@ -41,8 +41,14 @@ pub(in crate::importers) enum Target {
     Portfolio,
     /// What the source calls the portfolio.
     PortfolioId,
+    /// The program between the portfolio and the project.
+    Program,
+    /// What the source calls the program.
+    ProgramId,
     /// What the source calls the project.
     ProjectId,
+    /// What the source calls the project besides. It finds nothing: where several rows have the same, it is told.
+    ProjectAlias,
     /// The project's name.
     ProjectName,
     /// A field of the project.
@@ -102,13 +108,16 @@ pub(super) fn names() -> Vec<&'static str> {
     NAMES.iter().map(|(name, _)| *name).collect()
 }
 
-const NAMES: [(&str, Target); 36] = [
+const NAMES: [(&str, Target); 39] = [
     ("ignored", Target::Ignored),
     ("period.year", Target::PeriodYear),
     ("period.date", Target::PeriodDate),
     ("portfolio", Target::Portfolio),
     ("portfolio.id", Target::PortfolioId),
+    ("program", Target::Program),
+    ("program.id", Target::ProgramId),
     ("project.id", Target::ProjectId),
+    ("project.alias", Target::ProjectAlias),
     ("project.name", Target::ProjectName),
     ("project.description", Target::Project(ProjectField::Description)),
     ("project.type", Target::Project(ProjectField::Type)),
@@ -171,7 +180,10 @@ impl Target {
             Self::Ignored
             | Self::Portfolio
             | Self::PortfolioId
+            | Self::Program
+            | Self::ProgramId
             | Self::ProjectId
+            | Self::ProjectAlias
             | Self::ProjectName
             | Self::Report(_)
             | Self::RatingReason
@@ -205,7 +217,10 @@ impl Target {
                 | Self::PeriodDate
                 | Self::Portfolio
                 | Self::PortfolioId
+                | Self::Program
+                | Self::ProgramId
                 | Self::ProjectId
+                | Self::ProjectAlias
                 | Self::ProjectName
                 | Self::Project(_)
         )

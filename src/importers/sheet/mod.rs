@@ -31,8 +31,12 @@ pub(super) struct Record {
     /// What the source calls the project; none where it has no ids.
     pub id: Option<String>,
     pub name: String,
+    /// What the source calls the project besides.
+    pub alias: Option<String>,
     /// From the outermost to the one that holds the project.
     pub portfolios: Vec<PortfolioName>,
+    /// The program between the last of them and the project.
+    pub program: Option<PortfolioName>,
     pub fields: Vec<(ProjectField, Field)>,
     pub period: Option<Period>,
     /// Narrative, achievements, next steps.
@@ -57,7 +61,7 @@ pub(super) enum Told<T> {
     Given(T),
 }
 
-/// How the source calls a portfolio.
+/// How the source calls a portfolio or a program.
 #[derive(Debug)]
 pub(super) struct PortfolioName {
     pub id: String,

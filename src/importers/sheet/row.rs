@@ -1,6 +1,6 @@
 //! One row, cell by cell: each cell becomes what its column becomes, or is told.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate};
 
 use super::gathered::{Gathered, joined};
 use super::{BenefitCell, Field, Figures, Line, Period, Placed, PortfolioName, Rating, Record, Told};
@@ -32,7 +32,7 @@ impl Reading<'_, '_> {
         let mut reasons = vec![];
         let mut texts: [Vec<String>; 3] = Default::default();
         let mut portfolio_column = None;
-        let mut portfolio_id = None;
+        let (mut portfolio_id, mut program_id) = (None, None);
         let (mut budget, mut forecast, mut benefit) =
             (Gathered::<Figures>::default(), Gathered::<Figures>::default(), Gathered::<BenefitCell>::default());
         for Placed { at, name, column } in placed {
@@ -42,7 +42,9 @@ impl Reading<'_, '_> {
                 Target::Ignored => {}
                 Target::PeriodYear => record.period = self.year(name, cell),
                 Target::PeriodDate => {
-                    let end_on = self.date(name, column, cell).0;
+                    // An instant is of its day.
+                    let day = DateTime::parse_from_rfc3339(cell).map(|at| at.to_utc().date_naive());
+                    let end_on = day.ok().or_else(|| self.date(name, column, cell).0);
                     record.period = end_on.map(|end_on| Period { start_on: None, end_on });
                 }
                 Target::Portfolio => {
@@ -53,6 +55,14 @@ impl Reading<'_, '_> {
                     }
                 }
                 Target::PortfolioId => portfolio_id = Some(line(cell)).filter(|id| !id.is_empty()),
+                Target::Program => {
+                    let name = line(&translated(column, cell));
+                    if !normalized(&name).is_empty() {
+                        record.program = Some(PortfolioName { id: name.clone(), name });
+                    }
+                }
+                Target::ProgramId => program_id = Some(line(cell)).filter(|id| !id.is_empty()),
+                Target::ProjectAlias => record.alias = Some(line(cell)).filter(|alias| !alias.is_empty()),
                 Target::ProjectId => record.id = Some(line(cell)).filter(|id| !id.is_empty()),
                 Target::ProjectName => {
                     record.name = line(cell);
@@ -120,6 +130,9 @@ impl Reading<'_, '_> {
         }
         if let (Some(id), [portfolio]) = (portfolio_id, record.portfolios.as_mut_slice()) {
             portfolio.id = id;
+        }
+        if let (Some(id), Some(program)) = (program_id, &mut record.program) {
+            program.id = id;
         }
         if let Some(name) = portfolio_column.filter(|_| record.portfolios.is_empty()) {
             self.fault(Some(name), format!("{name} holds no name"));

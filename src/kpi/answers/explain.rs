@@ -52,7 +52,7 @@ pub(super) fn answer() -> Answer {
 fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Error>> {
     async move {
         let items = asking.parents.unwrap_or_default().to_vec();
-        let first = match asking.args_of("first") {
+        let first = match asking.argument("first") {
             ConstValue::Number(n) => usize::try_from(n.as_i64().unwrap_or(-1)).unwrap_or(usize::MAX),
             _ => PARTS.0,
         };
@@ -60,7 +60,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
             let line = format!("An explanation has at most {} parts of each input.", PARTS.1);
             return Err(Error::new(Code::PageSizeTooLarge, line));
         }
-        let keys: Vec<String> = input::text(asking.args_of("key")).into_iter().collect();
+        let keys: Vec<String> = input::text(asking.argument("key")).into_iter().collect();
         let definitions = definition::by_keys(asking.session, Some(&keys)).await?;
         let at = day(asking, "at").unwrap_or(asking.today);
         let when = When { at: vec![at], known_at: instant(asking, "knownAt"), turn: None };

@@ -14,6 +14,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+pub use series::asked_days;
 pub use streams::{selection, streams};
 
 use super::{
@@ -92,7 +93,7 @@ fn of_items<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json
 
 fn of_root<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Error>> {
     async move {
-        let items = ids(asking.model, asking.args_of("scopes"))?;
+        let items = ids(asking.model, asking.argument("scopes"))?;
         let (_, shown) = kpis(asking, &items).await?;
         Ok(vec![shown.into_iter().map(|(_, value)| value).collect::<Vec<_>>().into()])
     }
@@ -101,7 +102,7 @@ fn of_root<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>
 
 /// The values that are asked for, with the items that they are of.
 async fn kpis(asking: &mut Asking<'_, '_>, items: &[Uuid]) -> Result<(Facts, Vec<(Uuid, Json)>), Error> {
-    let keys = keys(asking.args_of("keys"))?;
+    let keys = keys(asking.argument("keys"))?;
     let definitions = definition::by_keys(asking.session, keys.as_deref()).await?;
     let when =
         When { at: vec![day(asking, "at").unwrap_or(asking.today)], known_at: instant(asking, "knownAt"), turn: None };
@@ -163,22 +164,14 @@ pub fn instant_text(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-impl Asking<'_, '_> {
-    /// An argument; null where it was not given.
-    fn args_of(&self, name: &str) -> &ConstValue {
-        match &self.args {
-            ConstValue::Object(members) => members.get(name).unwrap_or(&ConstValue::Null),
-            _ => &ConstValue::Null,
-        }
-    }
+/// A day among the arguments.
+pub fn day(asking: &Asking<'_, '_>, name: &str) -> Option<NaiveDate> {
+    input::text(asking.argument(name))?.parse().ok()
 }
 
-fn day(asking: &Asking<'_, '_>, name: &str) -> Option<NaiveDate> {
-    input::text(asking.args_of(name))?.parse().ok()
-}
-
-fn instant(asking: &Asking<'_, '_>, name: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc3339(&input::text(asking.args_of(name))?).ok().map(|at| at.with_timezone(&Utc))
+/// An instant among the arguments.
+pub fn instant(asking: &Asking<'_, '_>, name: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(&input::text(asking.argument(name))?).ok().map(|at| at.with_timezone(&Utc))
 }
 
 /// Keys, each once.

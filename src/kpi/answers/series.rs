@@ -41,12 +41,9 @@ pub(super) fn answer() -> Answer {
 fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Error>> {
     async move {
         let items = asking.parents.unwrap_or_default().to_vec();
-        let keys: Vec<String> = input::text(asking.args_of("key")).into_iter().collect();
+        let keys: Vec<String> = input::text(asking.argument("key")).into_iter().collect();
         let definitions = definition::by_keys(asking.session, Some(&keys)).await?;
-        let to = day(asking, "to").unwrap_or(asking.today);
-        let from = day(asking, "from").or_else(|| to.checked_sub_months(Months::new(12))).unwrap_or(to);
-        let granularity = input::text(asking.args_of("granularity")).unwrap_or_else(|| "MONTH".to_owned());
-        let at = ends(&granularity, from, to)?;
+        let (_, at) = asked_days(asking)?;
         let when = When { at, known_at: instant(asking, "knownAt"), turn: None };
         let valued = values(asking.session, asking.model, &items, &definitions, &when).await?;
         let as_of = when.known_at.unwrap_or(asking.now);
@@ -59,8 +56,16 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
     .boxed()
 }
 
+/// The first day of a series, and the last days of its periods, by the arguments `granularity`, `from` and `to`.
+pub fn asked_days(asking: &Asking<'_, '_>) -> Result<(NaiveDate, Vec<NaiveDate>), Error> {
+    let to = day(asking, "to").unwrap_or(asking.today);
+    let from = day(asking, "from").or_else(|| to.checked_sub_months(Months::new(12))).unwrap_or(to);
+    let granularity = input::text(asking.argument("granularity")).unwrap_or_else(|| "MONTH".to_owned());
+    Ok((from, ends(&granularity, from, to)?))
+}
+
 /// The last days of the periods from one day to another.
-pub(in crate::kpi) fn ends(granularity: &str, from: NaiveDate, to: NaiveDate) -> Result<Vec<NaiveDate>, Error> {
+fn ends(granularity: &str, from: NaiveDate, to: NaiveDate) -> Result<Vec<NaiveDate>, Error> {
     let wrong = || Error::new(Code::BadVariables, "`from` is not after `to`, and both lie in the calendar.");
     if from > to || !(1900..=9900).contains(&from.year()) || !(1900..=9900).contains(&to.year()) {
         return Err(wrong());

@@ -45,7 +45,7 @@ tests! {
         let (lead, money) = (lead_of(world).await, finance(world).await);
         let moved = json!({ "id": item_id(&db, "PR-020").await, "ifVersion": "*", "patch": { "parentKey": "PF-IT" } });
         done(&lead, "projectUpdate", moved).await;
-        let rates = lead.query("{ fxRates(first: 100) { nodes { id rate } } }").await.data();
+        let rates = lead.query("{ fxRates(first: 100, filter: { archivedAt: { isNull: true } }) { nodes { id rate } } }").await.data();
         for rate in rates["fxRates"]["nodes"].as_array().expect("rates") {
             let patch = json!({ "id": rate["id"], "ifVersion": "*", "patch": { "rate": "3.5" } });
             done(&money, "fxRateUpdate", patch).await;

@@ -17,7 +17,7 @@ const FOLLOW: &str = "subscription($filter: KpiFilter, $after: Cursor, $initial:
     ... on StreamReset { reason resumeFrom } } }";
 
 /// Derives values as the background work does, and has followers look.
-async fn derive(world: &World) {
+pub async fn derive(world: &World) {
     let app = world.app().await;
     app.deriver.derive().await.expect("derived");
     app.events.sequence_now().await.expect("in order");

@@ -1,4 +1,4 @@
-//! One operation of a socket. A subscription reads the outbox from its own cursor at its client's pace: what the client
+//! One operation of a connection. A subscription reads the outbox from its own cursor at its client's pace: what the client
 //! has not taken is read later, so nothing is dropped and nothing piles up. Rights are looked at again before each event.
 
 use std::{sync::Arc, time::Duration};
@@ -6,13 +6,12 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use super::protocol::End;
 use crate::{
     app::App,
     auth::{AccessMode, Caller, Identity},
     error::{Code, Error},
     events::{Page, Watermark},
-    graph::{self, Followed, Following, Outcome, Request, Started, refused},
+    graph::{self, Followed, Following, Outcome, Request, Started, refusal_of, refused},
     kpi::stream::ValuePage,
     metrics::Ending,
 };
@@ -22,16 +21,33 @@ const SOON: Duration = Duration::from_secs(5);
 /// When to look again where nothing happens: rights change by the calendar.
 const LATER: Duration = Duration::from_mins(1);
 
-/// What an operation has for its socket.
+/// An answer of an operation.
+pub struct Next {
+    /// The answer.
+    pub body: Bytes,
+    /// Where to go on after it, where it is an event.
+    pub cursor: Option<String>,
+}
+
+/// Why a connection ends for an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The credential's time is over.
+    Expired,
+    /// The credential no longer holds.
+    Revoked,
+}
+
+/// What an operation has for its connection.
 pub enum Output {
     /// An answer.
-    Next(Bytes),
+    Next(Next),
     /// Errors that end it.
     Error(serde_json::Value),
     /// Its end.
     Complete,
-    /// The end of the socket.
-    Close(End),
+    /// The end of the connection.
+    Close(Ended),
 }
 
 /// Where an operation's output goes: its number on the socket, and the output.
@@ -45,6 +61,8 @@ pub struct Operation {
     pub identity: Arc<Identity>,
     /// Its number on the socket.
     pub number: u64,
+    /// Whether its connection names the cursor of each event.
+    pub names_cursors: bool,
     /// Its way out.
     pub out: Sender,
 }
@@ -97,23 +115,13 @@ impl Operation {
 
     async fn work(&self, request: Request) -> Result<(), Done> {
         let caller = self.caller().await?;
-        let limit = self.app.config.timeout();
-        let request_id = request.request_id.clone();
-        let mut observed = self.app.metrics.requests.begin();
-        let starting = Box::pin(self.app.engine.start(request, &caller, &mut observed));
-        let Ok(started) = tokio::time::timeout(limit, starting).await else {
-            observed.ends(Ending::Timeout);
-            let late = Error::new(Code::Timeout, "The request took longer than its time limit. Ask for less at once.");
-            return self.fail(late, &request_id).await;
-        };
-        drop(observed);
-        match started {
+        match self.start(request, &caller).await {
             Started::Answered(answer) => {
                 if let Outcome::Refused(_) = answer.outcome {
                     let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
                     return self.send(Output::Error(body["errors"].clone())).await;
                 }
-                self.send(Output::Next(answer.body)).await?;
+                self.next(answer.body, None).await?;
                 self.send(Output::Complete).await
             }
             Started::Following(following) => {
@@ -121,6 +129,27 @@ impl Operation {
                 Box::pin(self.follow(&following, &caller)).await
             }
         }
+    }
+
+    /// Answers a query or a mutation, or prepares a subscription, within the time of a request.
+    pub async fn start(&self, request: Request, caller: &Caller) -> Started {
+        let request_id = request.request_id.clone();
+        let mut observed = self.app.metrics.requests.begin();
+        let starting = Box::pin(self.app.engine.start(request, caller, &mut observed));
+        match tokio::time::timeout(self.app.config.timeout(), starting).await {
+            Ok(started) => started,
+            Err(_) => {
+                observed.ends(Ending::Timeout);
+                let late =
+                    Error::new(Code::Timeout, "The request took longer than its time limit. Ask for less at once.");
+                Started::Answered(refusal_of(late, &request_id))
+            }
+        }
+    }
+
+    /// Follows a subscription to its end.
+    pub async fn run_on(self, following: Box<Following>, caller: Arc<Caller>) {
+        let _: Result<(), Done> = Box::pin(self.follow(&following, &caller)).await;
     }
 
     async fn follow(&self, following: &Following, caller: &Caller) -> Result<(), Done> {
@@ -179,7 +208,7 @@ impl Operation {
         let page = Box::pin(self.app.events.values.initial(caller, at, selection, when)).await?;
         for value in &page.events {
             let body = self.app.engine.tell(following, caller, graph::Told::First(value)).await?;
-            if let Err(done) = self.send(Output::Next(body)).await {
+            if let Err(done) = self.next(body, None).await {
                 return Ok(Err(done));
             }
         }
@@ -207,7 +236,7 @@ impl Operation {
             Err(e) => return Err(self.failed(e, following).await),
         };
         match self.app.engine.tell(following, caller, graph::Told::Reset(&at)).await {
-            Ok(body) => self.send(Output::Next(body)).await.map(|()| at),
+            Ok(body) => self.next(body, Some(&at)).await.map(|()| at),
             Err(e) => Err(self.failed(e, following).await),
         }
     }
@@ -235,7 +264,7 @@ impl Operation {
             }
             match self.app.engine.tell(following, caller, told).await {
                 Ok(body) => {
-                    self.send(Output::Next(body)).await?;
+                    self.next(body, Some(cursor)).await?;
                     self.app.sockets.told();
                 }
                 // The same event again, after a while.
@@ -251,7 +280,7 @@ impl Operation {
     /// Who asks, with the rights of now; the socket is closed where the credential no longer holds.
     async fn caller(&self) -> Result<Arc<Caller>, Done> {
         if self.identity.expires_at <= self.app.clock.now() {
-            self.send(Output::Close(End::Expired)).await?;
+            self.send(Output::Close(Ended::Expired)).await?;
             return Err(Done);
         }
         loop {
@@ -259,7 +288,7 @@ impl Operation {
                 Ok(caller) => return Ok(caller),
                 Err(e) if e.code.is_retryable() => tokio::time::sleep(SOON).await,
                 Err(e) => {
-                    let end = if e.code == Code::TokenExpired { End::Expired } else { End::Revoked };
+                    let end = if e.code == Code::TokenExpired { Ended::Expired } else { Ended::Revoked };
                     self.send(Output::Close(end)).await?;
                     return Err(Done);
                 }
@@ -276,13 +305,19 @@ impl Operation {
         Done
     }
 
+    async fn next(&self, body: Bytes, cursor: Option<&Watermark>) -> Result<(), Done> {
+        let cursor = cursor.filter(|_| self.names_cursors).map(|at| at.text(&self.app.events.feed.signer));
+        self.send(Output::Next(Next { body, cursor })).await
+    }
+
     async fn send(&self, output: Output) -> Result<(), Done> {
         self.out.send((self.number, output)).await.map_err(|_| Done)
     }
 }
 
 /// What the first message asks for; none leaves it to the caller's credential.
-pub fn access_mode(payload: &serde_json::Map<String, serde_json::Value>) -> Result<Option<AccessMode>, End> {
+/// The error says that it asks for something else.
+pub fn access_mode(payload: &serde_json::Map<String, serde_json::Value>) -> Result<Option<AccessMode>, ()> {
     let Some(mode) = payload.get("accessMode") else { return Ok(None) };
-    mode.as_str().and_then(AccessMode::parse).map(Some).ok_or(End::BadMessage)
+    mode.as_str().and_then(AccessMode::parse).map(Some).ok_or(())
 }

@@ -1,0 +1,127 @@
+//! Values of KPIs over Server-Sent Events: one operation a connection, each event named by its cursor.
+
+use axum::http::StatusCode;
+use foliograph::auth::Role;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use super::{finance, spend, streams::derive, units};
+use crate::support::{client::Server, product, writes::begin};
+
+const FOLLOW: &str = "subscription($filter: KpiFilter, $after: Cursor) { kpiChanged(filter: $filter, after: $after) { \
+    __typename ... on KpiChangeEvent { cursor kpi { value scope { ... on PortfolioItem { key } } } } ... on StreamReset { reason } } }";
+
+/// A connection over which events come.
+struct Events {
+    stream: TcpStream,
+    read: String,
+}
+
+impl Events {
+    /// Opens one; what is read of the head is behind it.
+    async fn open(server: &Server, token: &str, body: &Value, last: Option<&str>) -> (Self, String) {
+        let mut stream = server.connect().await;
+        let body = body.to_string();
+        let last = last.map(|id| format!("Last-Event-ID: {id}\r\n")).unwrap_or_default();
+        let head = format!(
+            "POST /graphql/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nAccept: text/event-stream\r\n\
+             Content-Type: application/json\r\n{last}Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.expect("sent");
+        let mut events = Self { stream, read: String::new() };
+        let head = events.until("\r\n\r\n").await;
+        (events, head)
+    }
+
+    async fn until(&mut self, end: &str) -> String {
+        let mut buffer = [0; 4096];
+        loop {
+            if let Some(at) = self.read.find(end) {
+                let rest = self.read.split_off(at + end.len());
+                return std::mem::replace(&mut self.read, rest);
+            }
+            let count = self.stream.read(&mut buffer).await.expect("read");
+            assert!(count > 0, "ended after {:?}", self.read);
+            self.read.push_str(std::str::from_utf8(&buffer[..count]).expect("text"));
+        }
+    }
+
+    /// The next event: its kind, its id and its data. Words of the heartbeat are passed over.
+    async fn next(&mut self) -> (String, String, Value) {
+        loop {
+            let text = self.until("\n\n").await;
+            let line = |name: &str| {
+                let mut lines = text.lines().filter_map(|line| line.strip_prefix(name));
+                lines.next().unwrap_or_default().trim().to_owned()
+            };
+            if !line("event:").is_empty() {
+                let data = line("data:");
+                let data = if data.is_empty() { Value::Null } else { serde_json::from_str(&data).expect("JSON") };
+                return (line("event:"), line("id:"), data);
+            }
+        }
+    }
+}
+
+tests! {
+    async fn events_have_their_cursors_as_ids_and_go_on_after_the_last_one(world: &World) {
+        let (_, lead) = begin(world).await;
+        derive(world).await;
+        let money = finance(world).await;
+        let server = world.serve().await;
+        let token = product::token(&*world.clock, "anna.keller", &[Role::PmoLead]);
+        let scope = lead.query("{ project(by: { key: \"PR-020\" }) { id } }").await.data()["project"]["id"].clone();
+        let body = json!({ "query": FOLLOW, "variables": { "filter": { "kpis": ["EV_AC"], "scopes": [scope], "includeDescendants": false } } });
+        let (mut events, head) = Events::open(&server, &token, &body, None).await;
+        assert!(head.starts_with("HTTP/1.1 200") && head.contains("text/event-stream"), "{head}");
+        let before = units(&lead, "PR-020", "EV_AC").await / 10_000;
+        // The first word came with the head or right behind it: the subscription has begun.
+        events.until(":\n\n").await;
+        spend(&money, "PR-020", "7", "CHF").await;
+        derive(world).await;
+        let (kind, id, data) = events.next().await;
+        let event = &data["data"]["kpiChanged"];
+        assert_eq!((kind.as_str(), event["kpi"]["value"].as_str()), ("next", Some((before + 7).to_string().as_str())));
+        assert_eq!(event["cursor"].as_str(), Some(id.as_str()));
+        drop(events);
+        spend(&money, "PR-020", "1", "CHF").await;
+        derive(world).await;
+        let (mut events, _) = Events::open(&server, &token, &body, Some(&id)).await;
+        let (_, next, data) = events.next().await;
+        assert_eq!(data["data"]["kpiChanged"]["kpi"]["value"], json!((before + 8).to_string()));
+        assert_ne!(next, id);
+    }
+
+    async fn a_query_is_one_event_and_the_end(world: &World) {
+        let server = world.serve().await;
+        let token = product::token(&*world.clock, "reader", &[Role::PmoLead]);
+        let (mut events, _) = Events::open(&server, &token, &json!({ "query": "{ projects(first: 1) { totalCount } }" }), None).await;
+        let (kind, _, data) = events.next().await;
+        assert!(kind == "next" && data["data"]["projects"]["totalCount"].is_u64(), "{data}");
+        assert_eq!(events.next().await.0, "complete");
+    }
+
+    async fn what_is_wrong_is_refused_before_the_stream(world: &World) {
+        let client = world.reader().await.header("accept", "text/event-stream");
+        let ask = |query: &str| json!({ "query": query }).to_string();
+        for (body, status) in [
+            ("{".to_owned(), StatusCode::BAD_REQUEST),
+            (ask("subscription { nothing }"), StatusCode::BAD_REQUEST),
+            (ask("subscription { kpiChanged(after: \"x\") { __typename } kpiThresholdCrossed { __typename } }"), StatusCode::BAD_REQUEST),
+            (ask("subscription { kpiChanged(filter: { kpis: [\"EV_NOTHING\"] }) { __typename } }"), StatusCode::OK),
+        ] {
+            let reply = client.post_raw("/graphql/stream", "application/json", body.clone()).await;
+            assert_eq!(reply.status, status, "{body}: {}", reply.text());
+        }
+        let plain = world.reader().await.header("accept", "application/json");
+        let reply = plain.post_raw("/graphql/stream", "application/json", ask("{ __typename }")).await;
+        assert_eq!(reply.status, StatusCode::NOT_ACCEPTABLE);
+        let nobody = world.client().await.header("accept", "text/event-stream");
+        let reply = nobody.post_raw("/graphql/stream", "application/json", ask("{ __typename }")).await;
+        assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+    }
+}
