@@ -144,6 +144,7 @@ fn item(kind: &str, own: Uuid, portfolio: usize, key: String, name: String) -> p
         base_currency: "EUR".into(),
         rag: None,
         rag_on: None,
+        is_tracking_benefits: false,
         budget_amount: Some(25_000_000_000),
         fx_rate_set_id: None,
         project_type: None,

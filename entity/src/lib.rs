@@ -13,7 +13,10 @@ pub mod reporting;
 pub mod schedule;
 pub mod strategy;
 
-pub use benefits::{benefit, benefit_contribution, benefit_plan_point};
+pub use benefits::{
+    benefit, benefit_actual, benefit_contribution, benefit_measure, benefit_measure_point, benefit_plan_point,
+    benefit_review, benefits_map_edge, benefits_map_node,
+};
 pub use finance::{
     actual, budget, budget_line, commitment, cost_category, cost_plan, cost_plan_line, fiscal_calendar, fiscal_period,
     forecast, forecast_line, fx_rate, fx_rate_set,

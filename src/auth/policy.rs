@@ -21,8 +21,10 @@ pub enum Class {
     Rate,
     /// Absence reasons, employment, certificates, notes about people.
     Person,
-    /// Benefit profiles, plans and actuals.
+    /// Benefit profiles, plans, reviews and maps.
     Ben,
+    /// Measures of benefits and what was measured: who reads the benefit reads them, its owner writes them.
+    BenActual,
     /// Status reports and ratings before they are published.
     WorkDraft,
     /// Gate submissions and decisions, waivers, audit findings.
@@ -39,7 +41,7 @@ pub enum Class {
 
 impl Class {
     /// Every class, in the order of the published table.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Basic,
         Self::Work,
         Self::Fin,
@@ -47,6 +49,7 @@ impl Class {
         Self::Rate,
         Self::Person,
         Self::Ben,
+        Self::BenActual,
         Self::WorkDraft,
         Self::Gov,
         Self::GovDraft,
@@ -65,6 +68,7 @@ impl Class {
             Self::Rate => "RATE",
             Self::Person => "PERSON",
             Self::Ben => "BEN",
+            Self::BenActual => "BEN_ACTUAL",
             Self::WorkDraft => "WORK_DRAFT",
             Self::Gov => "GOV",
             Self::GovDraft => "GOV_DRAFT",
@@ -326,6 +330,17 @@ pub fn decide(role: Role, class: Class) -> Grant {
             Role::Integration => GRANTED,
             Role::ResourceManager | Role::Admin => NOTHING,
         },
+        // The same rows as its benefit. What was measured is approved by whoever validates it, never by who may write it alone.
+        Class::BenActual => match role {
+            Role::PmoLead => EVERYTHING,
+            Role::ProjectManager => grant(S::OWN, S::OWN_DRAFT, S::NONE),
+            Role::Sponsor => reads(S::SPON),
+            Role::Finance => grant(S::ALL, S::NONE, S::ALL),
+            Role::Analyst => reads(S::PF),
+            Role::Auditor => reads(S::ALL),
+            Role::Integration => GRANTED,
+            Role::ResourceManager | Role::Admin => NOTHING,
+        },
         // Who writes reports sees them before they are published; everybody else waits.
         Class::WorkDraft => match role {
             Role::PmoLead => grant(S::ALL, S::ALL, S::NONE),
@@ -390,7 +405,7 @@ pub fn decide(role: Role, class: Class) -> Grant {
 pub type Reads = [Scopes; Class::ALL.len()];
 
 /// The rights of a caller: the union over her roles. Also the part of a plan's key that rights decide.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Rights {
     read: Reads,
     write: Reads,
@@ -398,6 +413,14 @@ pub struct Rights {
     steps: [Scopes; Step::ALL.len()],
     /// Which sets of her rows have any.
     pub reach: Reach,
+}
+
+impl Default for Rights {
+    /// No rights.
+    fn default() -> Self {
+        let (read, write, approve) = Default::default();
+        Self { read, write, approve, steps: [Scopes::NONE; Step::ALL.len()], reach: Reach::default() }
+    }
 }
 
 impl Rights {
@@ -429,14 +452,18 @@ impl Rights {
         self
     }
 
-    /// Beside it what BENEFIT_OWNER reads, a relation and no role: her benefits, and names, states and dates of the items
-    /// that bring them. She writes nothing by it.
+    /// Beside it what BENEFIT_OWNER may, a relation and no role: she reads her benefits, and names, states and dates of the
+    /// items that bring them, and writes how her benefits are measured and what was.
     #[must_use]
     pub fn of_benefit_owner(mut self) -> Self {
-        for (class, scopes) in [(Class::Basic, Scopes::LINKED), (Class::Ben, Scopes::SELF)] {
+        for (class, scopes) in
+            [(Class::Basic, Scopes::LINKED), (Class::Ben, Scopes::SELF), (Class::BenActual, Scopes::SELF)]
+        {
             let read = &mut self.read[class as usize];
             *read = absorb(read.or(scopes));
         }
+        let write = &mut self.write[Class::BenActual as usize];
+        *write = absorb(write.or(Scopes::SELF));
         self
     }
 

@@ -58,6 +58,12 @@ pub enum Step {
     BenefitEnable,
     /// A benefit found to be realized or not, or withdrawn.
     BenefitSettle,
+    /// What was measured of a benefit validated, given back, or reversed.
+    BenefitValidate,
+    /// The same of a benefit that is cash.
+    BenefitValidateCashable,
+    /// A review of a benefit published; it never changes again.
+    BenefitReviewPublish,
     /// A file imported.
     ImportRun,
     /// A baseline drafted and handed in for approval.
@@ -70,7 +76,7 @@ pub enum Step {
 
 impl Step {
     /// Every step, in the order of the published rules.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 33] = [
         Self::ItemApprove,
         Self::ItemStart,
         Self::ItemHold,
@@ -97,6 +103,9 @@ impl Step {
         Self::BenefitApprove,
         Self::BenefitEnable,
         Self::BenefitSettle,
+        Self::BenefitValidate,
+        Self::BenefitValidateCashable,
+        Self::BenefitReviewPublish,
         Self::ImportRun,
         Self::BaselineSubmit,
         Self::BaselineApprove,
@@ -132,6 +141,9 @@ impl Step {
             Self::BenefitApprove => "BENEFIT_APPROVE",
             Self::BenefitEnable => "BENEFIT_ENABLE",
             Self::BenefitSettle => "BENEFIT_SETTLE",
+            Self::BenefitValidate => "BENEFIT_VALIDATE",
+            Self::BenefitValidateCashable => "BENEFIT_VALIDATE_CASHABLE",
+            Self::BenefitReviewPublish => "BENEFIT_REVIEW_PUBLISH",
             Self::ImportRun => "IMPORT_RUN",
             Self::BaselineSubmit => "BASELINE_SUBMIT",
             Self::BaselineApprove => "BASELINE_APPROVE",
@@ -150,6 +162,7 @@ impl Step {
             Self::ItemApprove => &[Duty::ProjectManager, Duty::Creator],
             Self::BudgetApprove | Self::CostPlanApprove => &[Duty::Submitter],
             Self::BaselineApprove => &[Duty::Submitter, Duty::ProjectManager],
+            Self::BenefitValidate | Self::BenefitValidateCashable => &[Duty::Recorder],
             Self::ItemStart
             | Self::ItemHold
             | Self::ItemResume
@@ -175,7 +188,8 @@ impl Step {
             | Self::BenefitSettle
             | Self::ImportRun
             | Self::BaselineSubmit
-            | Self::ProgressMeasure => &[],
+            | Self::ProgressMeasure
+            | Self::BenefitReviewPublish => &[],
         }
     }
 }
@@ -189,6 +203,8 @@ pub enum Duty {
     Creator,
     /// She submitted it.
     Submitter,
+    /// She wrote what is to be decided on.
+    Recorder,
 }
 
 impl Duty {
@@ -198,6 +214,7 @@ impl Duty {
             Self::ProjectManager => "PROJECT_MANAGER",
             Self::Creator => "CREATOR",
             Self::Submitter => "SUBMITTER",
+            Self::Recorder => "RECORDER",
         }
     }
 }
@@ -233,7 +250,10 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ImportRun
             | Step::BaselineSubmit
             | Step::BaselineApprove
-            | Step::ProgressMeasure => Scopes::ALL,
+            | Step::ProgressMeasure
+            | Step::BenefitValidate
+            | Step::BenefitValidateCashable
+            | Step::BenefitReviewPublish => Scopes::ALL,
             Step::CostPlanSubmit | Step::ReportSubmit => Scopes::NONE,
         },
         Role::ProjectManager => match step {
@@ -266,7 +286,10 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitApprove
             | Step::BenefitSettle
             | Step::ImportRun
-            | Step::BaselineApprove => Scopes::NONE,
+            | Step::BaselineApprove
+            | Step::BenefitValidate
+            | Step::BenefitValidateCashable
+            | Step::BenefitReviewPublish => Scopes::NONE,
         },
         Role::Sponsor => match step {
             Step::ItemApprove
@@ -298,14 +321,18 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ImportRun
             | Step::BaselineSubmit
             | Step::BaselineApprove
-            | Step::ProgressMeasure => Scopes::NONE,
+            | Step::ProgressMeasure
+            | Step::BenefitValidate
+            | Step::BenefitValidateCashable
+            | Step::BenefitReviewPublish => Scopes::NONE,
         },
         Role::Finance => match step {
             Step::BudgetSubmit
             | Step::CostPlanSubmit
             | Step::FinanceSetUp
             | Step::PeriodClose
-            | Step::ForecastPublish => Scopes::ALL,
+            | Step::ForecastPublish
+            | Step::BenefitValidateCashable => Scopes::ALL,
             Step::ItemApprove
             | Step::ItemStart
             | Step::ItemHold
@@ -330,7 +357,9 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ImportRun
             | Step::BaselineSubmit
             | Step::BaselineApprove
-            | Step::ProgressMeasure => Scopes::NONE,
+            | Step::ProgressMeasure
+            | Step::BenefitValidate
+            | Step::BenefitReviewPublish => Scopes::NONE,
         },
         // A script makes items below what was granted to it and tells what it measured there; it steers nothing.
         Role::Integration => match step {
@@ -362,7 +391,10 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitSettle
             | Step::ImportRun
             | Step::BaselineSubmit
-            | Step::BaselineApprove => Scopes::NONE,
+            | Step::BaselineApprove
+            | Step::BenefitValidate
+            | Step::BenefitValidateCashable
+            | Step::BenefitReviewPublish => Scopes::NONE,
         },
         Role::ResourceManager | Role::Analyst | Role::Auditor | Role::Admin => Scopes::NONE,
     }

@@ -3,13 +3,14 @@
 use async_graphql_value::ConstValue;
 use entity::{
     benefit::{self, Model},
-    benefit_plan_point, portfolio_item,
+    benefit_measure, benefit_plan_point, portfolio_item,
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::{
+    measure_write::{lacking, promise},
     rules::{self, BenefitState},
     write::{blank, finish, items_are_open},
 };
@@ -71,7 +72,7 @@ fn advance<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, R
             to.as_str().clone_into(&mut row.after.state);
             row.after.is_draft = to.is_draft();
         }
-        finish(work, rows, &batch, Action::Written).await
+        finish(work, rows, &batch, Action::Written, items).await
     }
     .boxed()
 }
@@ -93,7 +94,8 @@ fn right(work: &Work<'_>, to: BenefitState) -> (Scopes, String) {
     (work.lens.caller.takes(step), step.as_str().to_owned())
 }
 
-/// A benefit is promised by somebody, and with a plan. Whoever writes its points waits for its row, which is locked.
+/// A benefit is promised by somebody, with a plan, and so that it can be told whether it is had. Whoever writes its parts
+/// waits for its row, which is locked.
 async fn may_be_promised(work: &mut Work<'_>, row: &Row<Model>) -> Result<(), Error> {
     if row.after.owner_id.is_none() {
         let line = "A benefit without an owner is promised by nobody.";
@@ -104,6 +106,22 @@ async fn may_be_promised(work: &mut Work<'_>, row: &Row<Model>) -> Result<(), Er
     let planned = has_points.then_some(row.after.planned_amount);
     if let Some(line) = rules::unplanned(&row.after.kind, row.after.amount, planned) {
         work.fail(row, UserError::rule(row.path.at("to"), "BENEFIT_PLAN", line));
+    }
+    let measures = benefit_measure::Entity::find().filter(benefit_measure::Column::BenefitId.eq(row.after.id));
+    let measures = measures.order_by_asc(benefit_measure::Column::Key).all(work.txn).await?;
+    let fail = |work: &mut Work<'_>, line: String| {
+        work.fail(row, UserError::rule(row.path.at("to"), "BENEFIT_MEASURE", line));
+    };
+    if rules::unmeasured(&row.after.kind, measures.len()) {
+        fail(work, "What is counted is promised with a measure, with its baseline and target.".to_owned());
+    }
+    for measure in &measures {
+        // Its polarity may have changed since the measure was written.
+        if let Some(field) = lacking(measure) {
+            fail(work, format!("The measure {} has no `{field}`.", measure.key));
+        } else if let Some(fault) = promise(measure, row.after.polarity == "DISBENEFIT").fault() {
+            fail(work, format!("The measure {}: {fault}", measure.key));
+        }
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use entity::{
     benefit::{self, Column as C},
-    benefit_contribution, benefit_plan_point,
+    benefit_actual, benefit_contribution, benefit_measure, benefit_plan_point, benefit_review, benefits_map_node,
 };
 
 use crate::{
@@ -93,6 +93,10 @@ pub fn declare() -> Entity {
             Field::one("approvedBy", C::ApprovedById, "Person", "Who approved its profile; null before, and for imports."),
             Field::many("planPoints", "BenefitPlanPoint", benefit_plan_point::Column::BenefitId, "Its plan, by period."),
             Field::many("contributions", "BenefitContribution", benefit_contribution::Column::BenefitId, "Further items that help to bring it."),
+            Field::many("measures", "BenefitMeasure", benefit_measure::Column::BenefitId, "How it is told whether it is had."),
+            Field::many("actuals", "BenefitActual", benefit_actual::Column::BenefitId, "What was measured of it, by all its measures."),
+            Field::many("reviews", "BenefitReview", benefit_review::Column::BenefitId, "What was found when somebody looked at it."),
+            Field::many("benefitsMapNodes", "BenefitsMapNode", benefits_map_node::Column::BenefitId, "Where it stands on benefits maps."),
             Field::one("portfolio", C::PortfolioId, "Portfolio", "The item's nearest portfolio now."),
             Field::one("reportedPortfolio", C::ReportedPortfolioId, "Portfolio", "The item's nearest portfolio when the benefit was written; it stays when the item moves."),
         ])

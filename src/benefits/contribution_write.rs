@@ -34,7 +34,8 @@ pub fn mutations() -> Vec<Mutation> {
 
 fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
-        let parts = Parts::open::<Contributions>(work, input, &[], blank).await?;
+        let parts = Parts::open::<Contributions>(work, input, Class::Ben, &[], blank).await?;
+        parts.of_drafts(work);
         if work.mutation.verb == Verb::Delete {
             return remove::<Contributions>(work, parts.rows, &parts.batch).await;
         }

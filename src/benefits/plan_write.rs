@@ -36,7 +36,8 @@ pub fn mutations() -> Vec<Mutation> {
 
 fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
-        let parts = Parts::open::<Points>(work, input, &["currency"], blank).await?;
+        let parts = Parts::open::<Points>(work, input, Class::Ben, &["currency"], blank).await?;
+        parts.of_drafts(work);
         periods_are_open(work, &parts.rows).await?;
         let of = C::BenefitId.is_in(parts.benefits.keys().copied());
         let stored = Points::find().filter(of).all(work.txn).await?;
@@ -54,7 +55,7 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
         }
         let sums = sums(work, &parts, &stored, removes);
         let rejected = work.rejects(&parts.batch);
-        let Parts { batch, rows, benefits } = parts;
+        let Parts { batch, rows, benefits, .. } = parts;
         let done = if removes {
             remove::<Points>(work, rows, &batch).await?
         } else {

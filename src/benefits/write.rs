@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use async_graphql_value::ConstValue;
 use entity::{
     benefit::{self, Model},
-    benefit_contribution, benefit_plan_point, portfolio_item,
+    benefit_actual, benefit_contribution, benefit_measure_point, benefit_plan_point, benefit_review, portfolio_item,
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
 use sea_orm::{
@@ -14,7 +14,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{owners, rules::BenefitState};
+use super::{due, map_write, owners, rules::BenefitState, tracking};
 use crate::{
     auth::Class,
     error::Error,
@@ -65,7 +65,7 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
             agrees(work, row);
             owners::stands_apart(work, row, items.get(&row.after.item_id));
         }
-        finish(work, rows, &batch, Action::Written).await
+        finish(work, rows, &batch, Action::Written, items).await
     }
     .boxed()
 }
@@ -154,26 +154,42 @@ async fn archive(work: &mut Work<'_>, rows: Vec<Row<Model>>, batch: &Batch, acti
             work.fail(row, error.with("state", &row.after.state));
         }
     }
-    finish(work, rows, batch, action).await
+    finish(work, rows, batch, action, items).await
 }
 
-/// Saves the benefits, and with them what hangs on those whose scope changed.
+/// Saves the benefits, and with them what hangs on those whose scope changed, when they are to be measured, and whether
+/// their items, which are locked, follow any.
 pub(super) async fn finish(
     work: &mut Work<'_>,
     rows: Vec<Row<Model>>,
     batch: &Batch,
     action: Action,
+    items: Items,
 ) -> Result<Done, Error> {
+    let rejected = work.rejects(batch);
     let scope = |benefit: &Model| (benefit.is_draft, benefit.owner_id);
     work.touches_rights |= rows.iter().any(|row| row.before.as_ref().is_none_or(|b| b.owner_id != row.after.owner_id));
     let written = rows.iter().filter(|row| !work.rejects(batch) && !work.has_failed(row.index));
-    let changed: HashMap<Uuid, Model> = written
-        .filter(|row| row.before.as_ref().is_some_and(|before| scope(before) != scope(&row.after)))
-        .map(|row| (row.after.id, row.after.clone()))
-        .collect();
+    let written: Vec<(Option<Model>, Model)> = written.map(|row| (row.before.clone(), row.after.clone())).collect();
+    let those = |is_other: &dyn Fn(&Model, &Model) -> bool| -> HashMap<Uuid, Model> {
+        let changed = written.iter().filter(|(before, after)| before.as_ref().is_some_and(|b| is_other(b, after)));
+        changed.map(|(_, after)| (after.id, after.clone())).collect()
+    };
+    let changed = those(&|before, after| scope(before) != scope(after));
+    let moved =
+        those(&|before, after| (scope(before), due::is_measured(before)) != (scope(after), due::is_measured(after)));
+    let drafts = those(&|before, after| before.is_draft != after.is_draft);
     let done = save::<Benefits>(work, rows, batch, action).await?;
     follow_benefits::<benefit_plan_point::Entity>(work, "BenefitPlanPoint", &changed).await?;
     follow_benefits::<benefit_contribution::Entity>(work, "BenefitContribution", &changed).await?;
+    due::follow(work, &moved).await?;
+    follow_benefits::<benefit_measure_point::Entity>(work, "BenefitMeasurePoint", &changed).await?;
+    follow_benefits::<benefit_actual::Entity>(work, "BenefitActual", &changed).await?;
+    follow_benefits::<benefit_review::Entity>(work, "BenefitReview", &changed).await?;
+    map_write::follow_benefits(work, &drafts).await?;
+    if !rejected {
+        tracking::keep(work, items).await?;
+    }
     Ok(done)
 }
 

@@ -4,10 +4,12 @@
 
 use chrono::{Datelike, NaiveDate};
 use entity::{
-    actual, baseline, baseline_item, baseline_period_value, benefit, benefit_contribution, benefit_plan_point, budget,
-    budget_line, commitment, cost_category, cost_plan, cost_plan_line, external_link, fiscal_calendar, fiscal_period,
-    forecast, forecast_line, fx_rate, fx_rate_set, objective_contribution, org_unit, person, person_identity,
-    portfolio_item, progress_measurement, rag_assessment, role_assignment, status_report, strategic_objective, task,
+    actual, baseline, baseline_item, baseline_period_value, benefit, benefit_actual, benefit_contribution,
+    benefit_measure, benefit_measure_point, benefit_plan_point, benefit_review, benefits_map_edge, benefits_map_node,
+    budget, budget_line, commitment, cost_category, cost_plan, cost_plan_line, external_link, fiscal_calendar,
+    fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, objective_contribution, org_unit, person,
+    person_identity, portfolio_item, progress_measurement, rag_assessment, role_assignment, status_report,
+    strategic_objective, task,
 };
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect};
 
@@ -25,6 +27,7 @@ mod forecasts;
 mod money;
 mod rates;
 mod ratings;
+mod realization;
 mod reports;
 mod rows;
 mod schedule;
@@ -127,6 +130,13 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<baseline_period_value::Entity, _, baseline_period_value::ActiveModel>(&txn, rows.schedule.values).await?;
     insert::<progress_measurement::Entity, _, progress_measurement::ActiveModel>(&txn, rows.schedule.measurements)
         .await?;
+    let had = rows.realization;
+    insert::<benefit_measure::Entity, _, benefit_measure::ActiveModel>(&txn, had.measures).await?;
+    insert::<benefit_measure_point::Entity, _, benefit_measure_point::ActiveModel>(&txn, had.points).await?;
+    insert::<benefit_actual::Entity, _, benefit_actual::ActiveModel>(&txn, had.actuals).await?;
+    insert::<benefit_review::Entity, _, benefit_review::ActiveModel>(&txn, had.reviews).await?;
+    insert::<benefits_map_node::Entity, _, benefits_map_node::ActiveModel>(&txn, had.nodes).await?;
+    insert::<benefits_map_edge::Entity, _, benefits_map_edge::ActiveModel>(&txn, had.edges).await?;
     let cause = ledger::Cause { at, request_id: "demo", mutation: "demo", actor: None };
     ledger::keep_all(&txn, app::model(), &cause).await?;
     txn.commit().await?;

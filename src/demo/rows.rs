@@ -17,12 +17,15 @@ use super::{
     calendar::Frame,
     cost_plans, forecasts, money,
     rates::{self, Rates},
-    ratings, reports,
+    ratings,
+    realization::{Realization, realization},
+    reports,
     schedule::{Schedule, schedule},
     shape::{PER_UNIT, World, facts, id, instant},
     spending::{Spending, spending},
     strategy, timeline,
 };
+use crate::benefits::is_tracked;
 use crate::error::Error;
 use crate::portfolios::rules::ItemState;
 
@@ -53,6 +56,7 @@ pub(super) struct Rows {
     pub contributions: Vec<objective_contribution::Model>,
     pub benefits: Benefits,
     pub schedule: Schedule,
+    pub realization: Realization,
 }
 
 #[derive(Deserialize)]
@@ -186,7 +190,11 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
     let contributions = strategy::contributions(&world)?;
     let benefits = benefits(&world, &frame)?;
     let schedule = schedule(&world)?;
+    let realization = realization(&world, &benefits.profiles)?;
     ratings::rate(&mut items, &reports, &ratings);
+    for item in &mut items {
+        item.is_tracking_benefits = benefits.profiles.iter().any(|of| of.item_id == item.id && is_tracked(of));
+    }
     Ok(Rows {
         org_units,
         people,
@@ -208,6 +216,7 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
         objectives,
         contributions,
         benefits,
+        realization,
         schedule,
     })
 }
@@ -351,6 +360,7 @@ fn item(
         fx_rate_set_id: None,
         rag: None,
         rag_on: None,
+        is_tracking_benefits: false,
         project_type: fact.project_type,
         phase: fact.methodology.and_then(|way| timeline::phase(fact.state, way, plan)).map(str::to_owned),
         methodology: fact.methodology.map(|way| way.as_str().to_owned()),

@@ -73,7 +73,7 @@ impl Lens<'_> {
         Ok(out)
     }
 
-    /// Visible rows by system and the id that it gave them; none at all for who may not see such links.
+    /// Visible rows by system and the id that it gave them; where links say so, none at all for who may not see such links.
     pub async fn by_external(
         &self,
         entity: &'static Entity,

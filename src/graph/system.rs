@@ -109,7 +109,7 @@ pub fn insert_types(r: &mut Registry) {
                 "barred",
                 "[String!]!",
                 ANY,
-                "Who may not all the same, for her part in the matter: PROJECT_MANAGER, CREATOR, SUBMITTER.",
+                "Who may not all the same, for her part in the matter: PROJECT_MANAGER, CREATOR, SUBMITTER, RECORDER.",
             ),
         ],
     );

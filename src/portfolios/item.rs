@@ -2,8 +2,8 @@
 //! an item (a budget, a risk, a report) has one foreign key.
 
 use entity::{
-    actual, alignment_cell, baseline, benefit, benefit_contribution, budget, commitment, cost_plan, forecast,
-    objective_contribution,
+    actual, alignment_cell, baseline, benefit, benefit_actual, benefit_contribution, benefits_map_node, budget,
+    commitment, cost_plan, forecast, objective_contribution,
     portfolio_item::{self, Column as C},
     portfolio_tree_node, progress_measurement, rag_assessment, status_report, task,
 };
@@ -195,6 +195,14 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
                 "The overall rating of its latest published report: the independent one, else the sponsor's, else the project manager's; null before the first.",
             ),
             Field::date("ragOn", C::RagOn, "The last day of the period of that report; null before the first."),
+            Field::scalar(
+                "isTrackingBenefits",
+                Scalar::Boolean,
+                C::IsTrackingBenefits,
+                "Whether a benefit of it was approved and is neither settled, withdrawn nor archived: its benefits are still followed, also once it has closed.",
+            )
+            .required()
+            .grouped(),
             Field::date(
                 "plannedStartOn",
                 C::PlannedStartOn,
@@ -276,6 +284,13 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
                 benefit_contribution::Column::ContributorId,
                 "Its parts of benefits of other items.",
             ),
+            Field::many(
+                "attributedBenefitActuals",
+                "BenefitActual",
+                benefit_actual::Column::AttributedItemId,
+                "What was measured of benefits, its own and others', as far as it is attributed to this item.",
+            ),
+            Field::many("benefitsMapNodes", "BenefitsMapNode", benefits_map_node::Column::ItemId, "What stands on its benefits map."),
             Field::many(
                 "externalLinks",
                 "ExternalLink",

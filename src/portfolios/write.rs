@@ -161,6 +161,7 @@ pub fn blank(work: &Work<'_>, kind: &str) -> Model {
         fx_rate_set_id: None,
         rag: None,
         rag_on: None,
+        is_tracking_benefits: false,
         project_type: None,
         methodology: None,
         phase: None,
@@ -329,7 +330,7 @@ async fn may_take(work: &Work<'_>, row: &Row<Model>, step: Step) -> Result<Resul
         let is_mine = match duty {
             Duty::ProjectManager => is_me(row.after.project_manager_id),
             Duty::Creator => is_me(row.after.created_by_id) || made_it(work, row.after.id).await?,
-            Duty::Submitter => false,
+            Duty::Submitter | Duty::Recorder => false,
         };
         conflict = conflict.or(is_mine.then_some(duty));
     }

@@ -150,13 +150,17 @@ pub fn usual(entity: &'static str, single: &str, needs: Option<Permission>, upse
         of("Unarchive", Verb::Unarchive, format!("Takes a {entity} out of the archive.")),
     ]);
     if upserts {
-        all.push(of(
-            "BulkUpsert",
-            Verb::BulkUpsert,
-            format!("Creates the {entity} rows whose external id is unknown and changes the others, up to 1,000 in one transaction. A row that would stay as it is writes nothing."),
-        ));
+        all.push(upsert(entity, single, needs, run));
     }
     all
+}
+
+/// The mutation that makes rows whose external ids are unknown, and changes the others.
+pub fn upsert(entity: &'static str, single: &str, needs: Option<Permission>, run: Run) -> Mutation {
+    let doc = format!(
+        "Creates the {entity} rows whose external id is unknown and changes the others, up to 1,000 in one transaction. A row that would stay as it is writes nothing."
+    );
+    plain(entity, format!("{single}BulkUpsert"), doc, needs, Verb::BulkUpsert, run)
 }
 
 /// The mutations of an entity whose rows are never archived by themselves: create, update, and the bulk forms.

@@ -26,7 +26,7 @@ use sea_orm::DatabaseTransaction;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
-pub use decl::{InputType, Member, Mutation, PlainType, Run, Shape, Verb, delete, usual, written};
+pub use decl::{InputType, Member, Mutation, PlainType, Run, Shape, Verb, delete, upsert, usual, written};
 pub use input::Batch;
 pub use perform::{Performed, Wish, Writer};
 pub use rows::Row;

@@ -144,7 +144,10 @@ async fn demand_on<M: ModelTrait>(
     let ids: Vec<Uuid> = new.iter().filter_map(|row| value::optional_id(&row.after, by)).collect();
     let held = work.lens.holds(work.lens.model.entity(target), &ids, &[scopes]).await?;
     for row in new {
-        let may = value::optional_id(&row.after, by).and_then(|id| held.get(&id)).is_some_and(|held| held[0]);
+        let id = value::optional_id(&row.after, by);
+        // A link that leads nowhere is refused by itself.
+        let is_refused = id.is_none_or(|id| id.is_nil()) && work.has_failed(row.index);
+        let may = is_refused || id.and_then(|id| held.get(&id)).is_some_and(|held| held[0]);
         if !may && row.gives(link) && !work.is_refused(row.index) {
             let told = format!("Creating a {} here needs {needs}.", row.entity.name);
             work.fail(row, UserError::new(UserCode::Forbidden, row.place(link), told).with("needs", needs));
@@ -170,17 +173,24 @@ pub fn take<W: ModelTrait, M: ModelTrait>(row: &mut Row<M>, whole: &W, columns: 
 
 /// Money is in the currency that its row has, and none of it is below zero.
 pub fn money_agrees<M: ModelTrait>(work: &mut Work<'_>, row: &Row<M>) {
+    currency_agrees(work, row);
+    for a in &row.given {
+        if matches!(a.value, Assigned::Money(units, _) if units < 0) {
+            let line = format!("`{}` is 0 or more.", a.field.name);
+            work.fail(row, UserError::new(UserCode::OutOfRange, a.path.at("amount"), line));
+        }
+    }
+}
+
+/// Money is in the currency that its row has.
+pub fn currency_agrees<M: ModelTrait>(work: &mut Work<'_>, row: &Row<M>) {
     let due = value::text(&row.after, "currency").unwrap_or_default();
     for a in &row.given {
-        let (Kind::Money { currency, .. }, Assigned::Money(units, given)) = (&a.field.kind, &a.value) else { continue };
+        let (Kind::Money { currency, .. }, Assigned::Money(_, given)) = (&a.field.kind, &a.value) else { continue };
         debug_assert_eq!(*currency, column::<M::Entity>("currency").as_str());
         if *given != due && !due.is_empty() {
             let line = format!("The money of this {} is in {due}.", row.entity.name);
             work.fail(row, UserError::new(UserCode::Invalid, a.path.at("currency"), line).with("currency", &due));
-        }
-        if *units < 0 {
-            let line = format!("`{}` is 0 or more.", a.field.name);
-            work.fail(row, UserError::new(UserCode::OutOfRange, a.path.at("amount"), line));
         }
     }
 }

@@ -339,7 +339,7 @@ fn assign<E: EntityTrait>(
     links: &Links,
 ) -> Result<bool, UserError> {
     let clears = a.value == Assigned::Clear;
-    if clears && (a.field.required || a.pen.is_due(a.field)) {
+    if clears && (a.field.required || a.pen.is_due || a.pen.is_due(a.field)) {
         let line = format!("`{}` cannot be cleared.", a.field.name);
         return Err(UserError::new(UserCode::Required, a.path.clone(), line));
     }

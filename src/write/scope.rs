@@ -69,12 +69,16 @@ pub async fn touch_dependents(work: &mut Work<'_>, transaction: Uuid) -> Result<
                 let values = facts.into_iter().chain(of.clone());
                 work.txn.execute_raw(Statement::from_sql_and_values(backend, text, values)).await?;
             }
-            let text = format!(
-                "UPDATE {table} SET {portfolio} = i.portfolio_id, {restricted} = i.is_restricted
-                 FROM portfolio_item i WHERE i.id = {table}.{item} AND {table}.{item} IN ({})",
-                marks(1),
-            );
-            work.txn.execute_raw(Statement::from_sql_and_values(backend, text, of)).await?;
+            // What stands between two items has the scope of both.
+            for rows in std::iter::once(entity.rows).chain(entity.beside) {
+                let Some([item, portfolio, restricted]) = rows.item() else { continue };
+                let text = format!(
+                    "UPDATE {table} SET {portfolio} = i.portfolio_id, {restricted} = i.is_restricted
+                     FROM portfolio_item i WHERE i.id = {table}.{item} AND {table}.{item} IN ({})",
+                    marks(1),
+                );
+                work.txn.execute_raw(Statement::from_sql_and_values(backend, text, of.clone())).await?;
+            }
         }
     }
     Ok(())

@@ -175,6 +175,9 @@ impl Trace {
                     let new = value::money_json(&amount, &currency);
                     note(old != new, old, new, false);
                 }
+                // Who reads the entry may not see what stands beside the row: only the item there is told, as every item is.
+                Kind::One { column, to } if model.entity(to).rows != RowScope::Item && row.entity.is_beside(column) => {
+                }
                 Kind::One { column, to } => {
                     let (before, after) = get(column);
                     note_link(&mut note, &mut links, model.entity(to), before.as_ref(), &after);

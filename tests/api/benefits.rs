@@ -1,12 +1,19 @@
-//! Benefits: their profiles and plans, the steps of their life, and what their owners see by owning them.
+//! Benefits: their profiles and plans, the steps of their life, what their owners see by owning them, how they are
+//! measured, what was measured, reviews, and the benefits map.
 
+mod actuals;
+mod attribution;
+mod map;
+mod measures;
 mod owners;
 mod parts;
 mod profiles;
+mod reviews;
 mod steps;
+mod tracking;
 
 use chrono::Days;
-use entity::{benefit, fiscal_calendar, fiscal_period};
+use entity::{benefit, benefit_measure, fiscal_calendar, fiscal_period};
 use foliograph::graph::encode_id;
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::{Value, json};
@@ -21,7 +28,21 @@ use crate::support::{
 
 /// Every test of this folder.
 pub fn list() -> Vec<crate::support::Test> {
-    [profiles::list(), parts::list(), steps::list(), owners::list()].into_iter().flatten().collect()
+    [
+        profiles::list(),
+        parts::list(),
+        steps::list(),
+        owners::list(),
+        measures::list(),
+        actuals::list(),
+        attribution::list(),
+        reviews::list(),
+        map::list(),
+        tracking::list(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 const NO_FAULT: Vec<String> = vec![];
@@ -84,10 +105,45 @@ async fn profile(db: &DatabaseConnection, key: &str, item: &str, more: Value) ->
     input
 }
 
-/// Makes a benefit; fails if it may not.
+/// Makes a benefit, with a measure behind the product's back where it needs one to be promised; fails if it may not.
 async fn made(db: &DatabaseConnection, client: &Client, key: &str, item: &str, more: Value) {
     let done = change(client, "benefitCreate", profile(db, key, item, more).await).await;
     assert_eq!(faults(&done), NO_FAULT, "{key} of {item}");
+    let of = stored(db, key).await;
+    if of.kind == "QUALITATIVE" {
+        return;
+    }
+    let measure = benefit_measure::Model {
+        id: Uuid::now_v7(),
+        benefit_id: of.id,
+        item_id: of.item_id,
+        portfolio_id: of.portfolio_id,
+        is_restricted: of.is_restricted,
+        is_draft: true,
+        owner_id: of.owner_id,
+        key: format!("M-{key}"),
+        title: "Hours".into(),
+        title_fold: "hours".into(),
+        unit: "hours".into(),
+        direction: if of.polarity == "BENEFIT" { "DOWN" } else { "UP" }.into(),
+        baseline_value: Some(5_000_000_000),
+        baseline_on: Some(as_of() - Days::new(90)),
+        target_value: Some(2_500_000_000),
+        target_on: Some(as_of() + Days::new(365)),
+        method: None,
+        source: None,
+        frequency: "ONCE".into(),
+        first_due_on: as_of() - Days::new(10),
+        last_due_on: None,
+        next_due_on: None,
+        kpi_key: None,
+        version: 1,
+        created_at: noon(),
+        created_by_id: None,
+        updated_at: noon(),
+        updated_by_id: None,
+    };
+    benefit_measure::Entity::insert(measure.into_active_model()).exec_without_returning(db).await.expect("a measure");
 }
 
 /// A change of a benefit, whatever its version.
@@ -113,6 +169,27 @@ fn to_state(key: &str, to: &str) -> Value {
 async fn stored(db: &DatabaseConnection, key: &str) -> benefit::Model {
     let found = benefit::Entity::find().filter(benefit::Column::Key.eq(key)).one(db).await.expect("benefits");
     found.unwrap_or_else(|| panic!("no benefit {key}"))
+}
+
+/// The measure with this key as the table holds it.
+async fn measured(db: &DatabaseConnection, key: &str) -> benefit_measure::Model {
+    let found = benefit_measure::Entity::find().filter(benefit_measure::Column::Key.eq(key)).one(db).await;
+    found.expect("measures").unwrap_or_else(|| panic!("no measure {key}"))
+}
+
+/// The input of an actual of a measure.
+fn actual(measure: &str, more: Value) -> Value {
+    let mut input = json!({ "measureKey": measure, "measuredOn": "2026-02-20", "value": "4" });
+    let Value::Object(more) = more else { panic!("members are due") };
+    input.as_object_mut().expect("an object").extend(more);
+    input
+}
+
+/// Records an actual; fails if it may not. Its id.
+async fn had(client: &Client, measure: &str, more: Value) -> Value {
+    let done = change(client, "benefitActualCreate", actual(measure, more)).await;
+    assert_eq!(faults(&done), NO_FAULT, "{measure}");
+    done["benefitActual"]["id"].clone()
 }
 
 /// The id of the benefit with this key, as the API writes it.

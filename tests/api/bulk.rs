@@ -258,6 +258,16 @@ tests! {
         let calendar = made(1, "fiscalCalendarBulkCreate", vec![json!({ "key": "BULK", "name": "Bulk" })]).await.remove(0);
         let budget = made(2, "budgetBulkCreate", vec![json!({ "itemId": item, "amount": { "amount": "1000000", "currency": "EUR" } })]).await.remove(0);
         let benefit = made(3, "benefitBulkCreate", vec![json!({ "key": "BULK", "itemId": item, "title": "Bulk", "kind": "QUALITATIVE", "ownerKey": "simon.tait" })]).await.remove(0);
+        let had = made(4, "benefitBulkCreate", vec![json!({ "key": "BULK-HAD", "itemId": item, "title": "Had", "kind": "QUALITATIVE", "ownerKey": "simon.tait" })]).await.remove(0);
+        let whole = json!({ "key": "BULK-HAD", "benefitId": had, "title": "Had", "unit": "%", "direction": "UP", "frequency": "ONCE", "firstDueOn": "2020-01-01",
+            "baselineValue": 0, "baselineOn": "2019-01-01", "targetValue": 1, "targetOn": "2030-01-01" });
+        let measure = made(5, "benefitMeasureBulkCreate", vec![whole]).await.remove(0);
+        for to in ["PROFILED", "APPROVED"] {
+            change(&client, "benefitStateAdvance", json!({ "id": had, "ifVersion": "*", "to": to })).await;
+        }
+        let past = |n: usize| (chrono::NaiveDate::from_ymd_opt(2020, 1, 1).expect("a day") + chrono::Days::new(n as u64)).to_string();
+        let outputs = made(6, "benefitsMapNodeBulkCreate", vec![json!({ "key": "BULK", "itemId": item, "title": "Output", "kind": "OUTPUT" })]).await;
+        let node = std::cell::RefCell::new(vec![]);
         let report = std::cell::RefCell::new(vec![]);
         let objective = std::cell::RefCell::new(vec![]);
         let steps: Vec<(&str, Of<'_>, Value)> = vec![
@@ -271,6 +281,11 @@ tests! {
             ("objectiveContribution", Box::new(|n| json!({ "itemId": item, "objectiveId": objective.borrow()[n], "rating": "LOW" })), json!({ "rationale": "Other" })),
             ("benefit", Box::new(|n| json!({ "key": format!("B-{n}"), "itemId": item, "title": "Benefit", "kind": "QUALITATIVE", "ownerKey": "simon.tait" })), json!({ "title": "Other" })),
             ("benefitPlanPoint", Box::new(|n| json!({ "benefitId": benefit, "periodKey": format!("B-{n}"), "amount": { "amount": "1", "currency": "EUR" } })), json!({ "note": "Other" })),
+            ("benefitMeasure", Box::new(|n| json!({ "key": format!("B-{n}"), "benefitId": benefit, "title": "Measure", "unit": "%", "direction": "UP", "frequency": "MONTHLY", "firstDueOn": "2040-01-01" })), json!({ "method": "Other" })),
+            ("benefitActual", Box::new(|n| json!({ "measureId": measure, "measuredOn": past(n), "value": n, "dueOn": null })), json!({ "evidence": "Other" })),
+            ("benefitReview", Box::new(|n| json!({ "benefitId": had, "heldOn": past(n), "finding": "As planned", "recommendation": "CONTINUE" })), json!({ "finding": "Other" })),
+            ("benefitsMapNode", Box::new(|n| json!({ "key": format!("B-{n}"), "itemId": item, "title": "Node", "kind": "CHANGE" })), json!({ "title": "Other" })),
+            ("benefitsMapEdge", Box::new(|n| json!({ "fromId": outputs[0], "toId": node.borrow()[n], "weight": "1" })), json!({ "weight": "2" })),
         ];
         for (single, of, patch) in steps {
             let mut counts = vec![];
@@ -281,6 +296,7 @@ tests! {
                 match single {
                     "statusReport" => report.borrow_mut().extend(ids.clone()),
                     "strategicObjective" => objective.borrow_mut().extend(ids.clone()),
+                    "benefitsMapNode" => node.borrow_mut().extend(ids.clone()),
                     _ => {}
                 }
                 number += 1;

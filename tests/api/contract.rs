@@ -85,9 +85,10 @@ tests! {
         let truths: Vec<&Member> = members.iter().filter(|m| !is_comparator(m) && m.ty.trim_end_matches('!') == "Boolean").collect();
         assert!(truths.len() > 10, "{} truth values", truths.len());
         let asks = |name: &str| ["is", "has", "can"].iter().any(|word| name.strip_prefix(word).is_some_and(|rest| rest.starts_with(char::is_uppercase)));
-        // The conventions name these themselves: `replayed` of a payload, `retryable` of an error, `dryRun` of a list's input.
+        // The conventions name these themselves: `replayed` of a payload, `retryable` of an error, `dryRun` of a list's input,
+        // `includeDescendants` of a filter of figures.
         let named = |m: &Member| {
-            matches!((m.name.as_str(), m.place), ("replayed" | "retryable", Place::Field) | ("dryRun", Place::InputField))
+            matches!((m.name.as_str(), m.place), ("replayed" | "retryable", Place::Field) | ("dryRun" | "includeDescendants", Place::InputField))
         };
         assert!(truths.iter().any(|m| m.name == "replayed") && truths.iter().any(|m| m.name == "dryRun"));
         none(truths.into_iter().filter(|m| !named(m) && !asks(&m.name)).map(|m| m.coordinate.clone()));

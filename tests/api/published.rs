@@ -77,6 +77,10 @@ tests! {
             client.query(&query).await.data()
         };
         let whole = totals(&office, "").await;
+        // What is promised and not settled is followed, also where it came with a file.
+        let followed = office.query("{ said: portfolioItems(filter: {isTrackingBenefits: {eq: true}}) { totalCount } due: portfolioItems(filter: {benefits: {some: {state: {in: [APPROVED, ENABLED, REALIZING]}, archivedAt: {isNull: true}}}}) { totalCount } }").await.data();
+        assert_eq!(followed["said"], followed["due"]);
+        assert!(followed["said"]["totalCount"].as_i64() > Some(40), "{followed}");
         let sponsor = world.client_as("helen.ashworth", &[Role::Sponsor]).await;
         let none = totals(&sponsor, "").await;
         assert_eq!((&none["budgets"]["totalCount"], &none["benefits"]["totalCount"]), (&json!(0), &json!(0)));

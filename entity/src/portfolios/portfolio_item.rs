@@ -47,6 +47,8 @@ pub struct Model {
     pub rag: Option<String>,
     /// Last day of the period of that report.
     pub rag_on: Option<Date>,
+    /// Benefits of it are promised and not settled yet; derived.
+    pub is_tracking_benefits: bool,
     /// The rates by which money of the item, and of what is below it, is converted; null for those of above.
     pub fx_rate_set_id: Option<Uuid>,
     /// A project's type, in the organization's own words.

@@ -202,6 +202,14 @@ fn what_belongs_to_an_item_has_its_scope() {
         scopes.extend(rows.benefits.profiles.iter().map(|r| (r.item_id, r.portfolio_id, r.is_restricted)));
         scopes.extend(rows.benefits.points.iter().map(|r| (r.item_id, r.portfolio_id, r.is_restricted)));
         scopes.extend(rows.benefits.shares.iter().map(|r| (r.item_id, r.portfolio_id, r.is_restricted)));
+        let had = &rows.realization;
+        scopes.extend(had.measures.iter().map(|r| (r.item_id, r.portfolio_id, r.is_restricted)));
+        scopes.extend(had.points.iter().map(|r| (r.item_id, r.portfolio_id, r.is_restricted)));
+        scopes.extend(had.actuals.iter().map(|r| (r.item_id, r.portfolio_id, r.is_restricted)));
+        scopes.extend(had.reviews.iter().map(|r| (r.item_id, r.portfolio_id, r.is_restricted)));
+        scopes.extend(had.nodes.iter().map(|r| (r.item_id, r.portfolio_id, r.is_restricted)));
+        scopes.extend(had.edges.iter().map(|r| (r.item_id, r.portfolio_id, r.is_restricted)));
+        scopes.extend(had.edges.iter().map(|r| (r.to_item_id, r.to_portfolio_id, r.is_to_restricted)));
         for (item, portfolio, is_restricted) in scopes {
             let item = items[&item];
             assert_eq!((portfolio, is_restricted), (item.portfolio_id, item.is_restricted), "{day} {}", item.key);
@@ -215,7 +223,8 @@ async fn every_column_of_every_table_has_a_value_somewhere() {
     load(&db, NaiveDate::from_ymd_opt(2026, 3, 2).expect("a day"), &SystemClock).await.expect("loads");
     let query = |text: String| Statement::from_string(DbBackend::Sqlite, text);
     let tables = "fiscal_calendar fiscal_period cost_category budget budget_line forecast forecast_line status_report \
-        rag_assessment strategic_objective objective_contribution benefit benefit_plan_point benefit_contribution";
+        rag_assessment strategic_objective objective_contribution benefit benefit_plan_point benefit_contribution \
+        benefit_measure benefit_measure_point benefit_actual benefit_review benefits_map_node benefits_map_edge";
     let mut bare = vec![];
     for table in tables.split_whitespace() {
         let columns =

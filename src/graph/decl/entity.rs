@@ -363,6 +363,13 @@ impl Entity {
         self.fields.iter().any(|f| matches!(f.kind, Kind::Scalar { column: of, .. } if of == column))
     }
 
+    /// Whether a column leads to what stands beside the row, with the other item: `to_id` beside `to_item_id`.
+    pub fn is_beside(&self, column: Column) -> bool {
+        let side = column.strip_suffix("id");
+        let item = self.beside.and_then(RowScope::item).map(|[item, ..]| item);
+        side.zip(item).is_some_and(|(side, item)| item.strip_prefix(side) == Some("item_id"))
+    }
+
     /// The class that a field needs.
     pub fn class_of(&self, field: &Field) -> Class {
         field.class.unwrap_or(self.class)

@@ -39,7 +39,7 @@ pub struct Pen {
     pub once: bool,
     /// A creation may leave it out although it is never null.
     pub has_default: bool,
-    /// A creation must give it although it may be null.
+    /// A creation must give it although it may be null, unless it has a default; it is never cleared.
     pub is_due: bool,
     /// Characters of the longest text.
     pub max: usize,

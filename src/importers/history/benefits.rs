@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use entity::benefit;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{BenefitRow, Outcome, Scope, Standing, of};
@@ -22,12 +22,14 @@ pub(super) struct Benefits {
     rows: Slots<BenefitRow>,
     of_item: HashMap<Uuid, Vec<usize>>,
     keys: HashSet<String>,
+    /// Items that follow benefits of their own beside those of the source.
+    tracking: HashSet<Uuid>,
     currency: String,
 }
 
 impl Benefits {
     pub(super) async fn load(work: &Work<'_>, mapping: &Mapping) -> Result<Self, Error> {
-        let benefits = benefit::Entity::find()
+        let stored = benefit::Entity::find()
             .filter(benefit::Column::ItemId.in_subquery(linked(&mapping.system)))
             .filter(benefit::Column::Source.eq(&mapping.system))
             .order_by_asc(benefit::Column::Id)
@@ -41,12 +43,22 @@ impl Benefits {
             .into_tuple()
             .all(work.txn)
             .await?;
+        let others = benefit::Entity::find()
+            .filter(benefit::Column::ItemId.in_subquery(linked(&mapping.system)))
+            .filter(
+                Condition::any()
+                    .add(benefit::Column::Source.is_null())
+                    .add(benefit::Column::Source.ne(&mapping.system)),
+            )
+            .all(work.txn)
+            .await?;
+        let tracking = others.iter().filter(|other| benefits::is_tracked(other)).map(|other| other.item_id).collect();
         let mut of_item: HashMap<Uuid, Vec<usize>> = HashMap::new();
-        for (at, benefit) in benefits.iter().enumerate() {
+        for (at, benefit) in stored.iter().enumerate() {
             of_item.entry(benefit.item_id).or_default().push(at);
         }
-        let (rows, keys) = (Slots::stored(benefits), keys.into_iter().collect());
-        Ok(Self { rows, of_item, keys, currency: mapping.currency.clone() })
+        let (rows, keys) = (Slots::stored(stored), keys.into_iter().collect());
+        Ok(Self { rows, of_item, keys, tracking, currency: mapping.currency.clone() })
     }
 
     /// Takes what a row says of its day.
@@ -99,9 +111,9 @@ impl Benefits {
         self.of_item.entry(standing.item_id).or_default().push(at);
     }
 
-    /// Archives what a later day has replaced.
-    pub(super) fn settle(&mut self, work: &Work<'_>, item: Uuid) {
-        let Some(all) = self.of_item.get(&item) else { return };
+    /// Archives what a later day has replaced; whether the item follows any benefit.
+    pub(super) fn settle(&mut self, work: &Work<'_>, item: Uuid) -> bool {
+        let all = self.of_item.get(&item).map(Vec::as_slice).unwrap_or_default();
         let latest = all.iter().filter_map(|at| self.rows[*at].as_of_on).max();
         for at in all {
             let benefit = &mut self.rows[*at];
@@ -109,6 +121,7 @@ impl Benefits {
                 benefit.archived_at = Some(work.now);
             }
         }
+        self.tracking.contains(&item) || all.iter().any(|at| benefits::is_tracked(&self.rows[*at]))
     }
 
     pub(super) fn changes(&self) -> usize {

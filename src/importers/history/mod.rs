@@ -98,7 +98,7 @@ impl History {
             item.budget_amount = amount;
         }
         self.forecasts.settle(&self.system, item.id);
-        self.benefits.settle(work, item.id);
+        item.is_tracking_benefits = self.benefits.settle(work, item.id);
         if let Some(rated) = self.reports.rated(item) {
             *item = rated;
         }

@@ -100,7 +100,8 @@ tests! {
         let told = copy.pull(&owner).await;
         assert_eq!(told.iter().collect::<BTreeSet<_>>(), [format!("UPSERT {}", benefit_id(&db, "B-3").await), format!("UPSERT {}", item_id(&db, "PR-002").await)].iter().collect());
         advance(&lead, "B-3", &["PROFILED", "APPROVED"]).await;
-        assert_eq!(copy.pull(&owner).await, [format!("UPSERT {}", benefit_id(&db, "B-3").await)]);
+        let told = copy.pull(&owner).await;
+        assert_eq!(told, [format!("UPSERT {}", benefit_id(&db, "B-3").await), format!("UPSERT {}", item_id(&db, "PR-002").await)], "the item follows benefits now");
         assert_eq!(copy.rows, copy_of(&owner).await);
         for key in ["B-2", "B-3"] {
             change(&lead, "benefitUpdate", patch(key, json!({ "ownerKey": "paul.meier" }))).await;

@@ -104,6 +104,11 @@ impl<'r> Eyes<'r> {
         }
     }
 
+    /// Whether she owns a benefit.
+    pub fn owns_benefits(&self) -> bool {
+        !self.linked.is_empty()
+    }
+
     fn is_me(&self, id: Option<Uuid>) -> bool {
         id.is_some() && id == self.person
     }
@@ -115,7 +120,7 @@ impl<'r> Eyes<'r> {
         match class {
             // By relation: who owns a benefit reads it, and names and dates of what is to bring it.
             Class::Basic if is_owner => given.or(Scopes::LINKED),
-            Class::Ben if is_owner => given.or(Scopes::SELF),
+            Class::Ben | Class::BenActual if is_owner => given.or(Scopes::SELF),
             _ => given,
         }
     }
@@ -173,6 +178,12 @@ impl<'r> Eyes<'r> {
         {
             return false;
         }
+        // What stands between two items is there for who sees both.
+        if let Some(other) = row.link("to_item_id").map(|id| self.rows.item(id))
+            && !(self.may_know(other) && self.holds(self.read(class).without(Scopes::ACTIVE), other))
+        {
+            return false;
+        }
         let is_open = !plain::DRAFTED.contains(&row.type_name)
             || !row.is("is_draft")
             || self.holds(self.read(Class::WorkDraft), item);
@@ -182,7 +193,9 @@ impl<'r> Eyes<'r> {
     /// Whether a row that belongs to an item is in one of the scopes. Only views over items know their state.
     fn holds_plain(&self, scopes: Scopes, row: &Plain) -> bool {
         let item = self.rows.item(row.link("item_id").expect("an item"));
-        let own = scopes.has(Scopes::SELF) && self.is_me(row.link("owner_id"));
+        // A node's owner is nobody's right.
+        let is_hers = row.type_name != "BenefitsMapNode" && self.is_me(row.link("owner_id"));
+        let own = scopes.has(Scopes::SELF) && is_hers;
         let draft = scopes.has(Scopes::OWN_DRAFT) && self.is_me(item.project_manager_id) && row.is("is_draft");
         let is_transaction = matches!(row.type_name, "Commitment" | "Actual");
         let not_labor = scopes.has(Scopes::OWN_NON_LABOR) && is_transaction && !row.is("is_labor");
@@ -294,6 +307,8 @@ impl<'r> Eyes<'r> {
                     (_, "cost") => ("cost_amount", "currency"),
                     (_, "measuredEarnedValue") => ("measured_amount", "currency"),
                     (_, "plannedAmount" | "plannedValue") => ("planned_amount", "currency"),
+                    (_, "attributedAmount") => ("attributed_amount", "currency"),
+                    (_, "forecastAmount") => ("forecast_amount", "currency"),
                     (_, "unitCost") => ("unit_cost", "currency"),
                     (_, "committed") => ("committed_amount", "currency"),
                     (_, "invoiced") => ("invoiced_amount", "currency"),
@@ -356,6 +371,8 @@ impl<'r> Eyes<'r> {
             "ProgressMeasurement" => class(Class::Work).or(step(Step::ProgressMeasure)),
             "StatusReport" | "RagAssessment" => class(Class::Basic).or(class(Class::Work)),
             "Portfolio" | "Program" | "Project" => class(Class::Basic).or(step(Step::ItemSteer)),
+            // Its owner measures what she answers for.
+            "BenefitMeasure" | "BenefitActual" if !self.linked.is_empty() => class(Class::BenActual).or(Scopes::SELF),
             _ => class(entity.class),
         }
     }

@@ -36,6 +36,17 @@ const OF_A_PORTFOLIO: &[Ready] = &[
         "@SCOPE, is_draft=TRUE, key='BEN-MADE', title='Made', title_fold='made', kind='QUALITATIVE', polarity='BENEFIT', state='IDENTIFIED', currency='EUR', planned_amount=0",
     ),
     (808, "benefit_contribution", "@SCOPE, benefit_id=@807, is_draft=TRUE, contributor_id=@ITEM, share=1"),
+    (
+        809,
+        "benefit_measure",
+        "@SCOPE, benefit_id=@807, is_draft=TRUE, key='BME-MADE', title='Made', title_fold='made', unit='%', direction='UP', frequency='ONCE', first_due_on='2026-01-31'",
+    ),
+    (
+        810,
+        "benefit_actual",
+        "@SCOPE, benefit_id=@807, measure_id=@809, is_draft=TRUE, attributed_item_id=@ITEM, attribution_share=1, measured_on='2026-01-31', value=1, currency='EUR', state='RECORDED', recorded_at=@NOW",
+    ),
+    (811, "benefits_map_node", "@SCOPE, is_draft=TRUE, key='MAP-MADE', title='Made', title_fold='made', kind='CHANGE'"),
 ];
 /// A program's part of a benefit, which the demonstration has none of either.
 const OF_A_PROGRAM: &[Ready] = &[
@@ -45,6 +56,16 @@ const OF_A_PROGRAM: &[Ready] = &[
         "@SCOPE, is_draft=TRUE, key='BEN-MADE-2', title='Made', title_fold='made', kind='QUALITATIVE', polarity='BENEFIT', state='IDENTIFIED', currency='EUR', planned_amount=0",
     ),
     (818, "benefit_contribution", "@SCOPE, benefit_id=@817, is_draft=TRUE, contributor_id=@ITEM, share=1"),
+    (
+        819,
+        "benefit_measure",
+        "@SCOPE, benefit_id=@817, is_draft=TRUE, key='BME-MADE-2', title='Made', title_fold='made', unit='%', direction='UP', frequency='ONCE', first_due_on='2026-01-31'",
+    ),
+    (
+        820,
+        "benefit_actual",
+        "@SCOPE, benefit_id=@817, measure_id=@819, is_draft=TRUE, attributed_item_id=@ITEM, attribution_share=1, measured_on='2026-01-31', value=1, currency='EUR', state='RECORDED', recorded_at=@NOW",
+    ),
 ];
 
 /// Makes them.

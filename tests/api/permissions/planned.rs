@@ -182,6 +182,19 @@ fn target(mutation: &Mutation) -> Option<u128> {
         }
         ("BenefitPlanPoint", _) => 52,
         ("BenefitContribution", _) => 53,
+        ("BenefitMeasure", _) => 101,
+        ("BenefitMeasurePoint", _) => 103,
+        (_, "benefitActualReverse") => 105,
+        ("BenefitActual", _) => 104,
+        ("BenefitReview", _) => 106,
+        ("BenefitsMapNode", _) => {
+            if old {
+                109
+            } else {
+                110
+            }
+        }
+        ("BenefitsMapEdge", _) => 111,
         _ => return None,
     })
 }
@@ -275,6 +288,27 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
             json!({ "note": "Other" }),
             json!({ "taskId": of("tsk", 160), "statusOn": "2026-01-15", "percentComplete": "0.1" }),
         ),
+        "BenefitMeasure" => (
+            json!({ "method": "Other" }),
+            json!({ "key": "BME-X", "benefitId": of("ben", 50), "title": "X", "unit": "%", "direction": "UP", "frequency": "ONCE", "firstDueOn": "2026-03-31" }),
+        ),
+        "BenefitMeasurePoint" => {
+            (json!({ "note": "Other" }), json!({ "measureId": of("bme", 101), "dueOn": "2026-02-28", "value": "1" }))
+        }
+        "BenefitActual" => (
+            json!({ "evidence": "Other" }),
+            json!({ "measureId": of("bme", 102), "measuredOn": "2026-02-15", "value": "1" }),
+        ),
+        "BenefitReview" => (
+            json!({ "finding": "Other" }),
+            json!({ "benefitId": of("ben", 100), "heldOn": "2026-02-15", "finding": "X", "recommendation": "STOP" }),
+        ),
+        "BenefitsMapNode" => {
+            (json!({ "title": "Other" }), json!({ "key": "MAP-X", "itemId": project, "title": "X", "kind": "CHANGE" }))
+        }
+        "BenefitsMapEdge" => {
+            (json!({ "note": "Other" }), json!({ "fromId": of("bmn", 108), "toId": of("bmn", 110), "weight": "1" }))
+        }
         other => panic!("{other} is new: say here what works"),
     };
     let prefix = foliograph::app::model().entity(mutation.entity).prefix.expect("a prefix");
@@ -302,6 +336,9 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
             "items": [{ "ref": { "id": whole["id"] }, "ifVersion": "*", "reason": "Wrong", "occurredOn": "2031-03-01" }]
         }),
         Verb::Act if mutation.name == "benefitStateAdvance" => with("to", json!("WITHDRAWN")),
+        Verb::Act if matches!(mutation.name.as_str(), "benefitActualReturn" | "benefitActualReverse") => {
+            with("note", json!("Why"))
+        }
         Verb::Archive | Verb::Unarchive | Verb::Delete | Verb::Act | Verb::Other => whole,
     }
 }
@@ -325,6 +362,8 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
     let sees_item = eyes.sees(Row::Item(project));
     let sees_references = eyes.visible("CostCategory").len() >= 2;
     let sees_money = office || own || granted || sponsors || is(Role::Finance) || is(Role::Auditor);
+    // Who owns a benefit writes how it is measured; none of the cast owns one of this project.
+    let owns = eyes.owns_benefits();
     let writers = is(Role::PmoLead) || is(Role::ProjectManager) || is(Role::Integration);
     // Whom the mutation is for, who sees its row, and who is refused without a look at it.
     let (may, sees, gate) = match mutation.entity {
@@ -391,8 +430,9 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
             let may = if decides { office } else { office || own };
             (may, if by_item { sees_item } else { sees_work(eyes) }, true)
         }
-        "Benefit" | "BenefitPlanPoint" | "BenefitContribution" => {
-            let step = name == "benefitStateAdvance";
+        of if of.starts_with("Benefit") => {
+            let step = name == "benefitStateAdvance" || name == "benefitReviewPublish";
+            let decides = matches!(name, "benefitActualValidate" | "benefitActualReturn" | "benefitActualReverse");
             let reads = office
                 || own
                 || granted
@@ -400,9 +440,21 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
                 || is(Role::Finance)
                 || is(Role::Auditor)
                 || (is(Role::Analyst) && eyes.holds(Scopes::PF, project));
-            let sees = if mutation.entity == "Benefit" && is_new { sees_item && sees_people(eyes) } else { reads };
-            let may = if step { office || sponsors } else { office || own || granted };
-            (may, sees, step || writers)
+            let of_item = is_new && matches!(of, "Benefit" | "BenefitsMapNode");
+            let sees = match () {
+                () if !of_item => reads,
+                () => sees_item && (of == "BenefitsMapNode" || sees_people(eyes)),
+            };
+            let may = match () {
+                () if name == "benefitStateAdvance" => office || sponsors,
+                () if name == "benefitReviewPublish" => office,
+                () if decides => office || is(Role::Finance),
+                // What is promised is her manager's no longer.
+                () if matches!(of, "BenefitActual" | "BenefitReview") => office || granted,
+                () => office || own || granted,
+            };
+            let measures = matches!(of, "BenefitMeasure" | "BenefitActual") && owns;
+            (may, sees, step || decides || writers || measures)
         }
         other => panic!("{other} is new: say here who may"),
     };

@@ -21,7 +21,14 @@ pub fn class_of_type(type_name: &str) -> Class {
         }
         "Budget" | "BudgetLine" | "Forecast" | "ForecastLine" | "CostPlan" | "CostPlanLine" => Class::Fin,
         "Commitment" | "Actual" => Class::FinLine,
-        "Benefit" | "BenefitPlanPoint" | "BenefitContribution" => Class::Ben,
+        "Benefit"
+        | "BenefitPlanPoint"
+        | "BenefitContribution"
+        | "BenefitMeasurePoint"
+        | "BenefitReview"
+        | "BenefitsMapNode"
+        | "BenefitsMapEdge" => Class::Ben,
+        "BenefitMeasure" | "BenefitActual" => Class::BenActual,
         reference if plain::REFERENCES.contains(&reference) => Class::Basic,
         other => panic!("{other} is new: say here what its rows need"),
     }
@@ -43,7 +50,13 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
         ("OrgUnit", "people" | "items" | "externalLinks") => "org_unit_id",
         ("ApiKey", "grants") => "api_key_id",
         ("StrategicObjective", "contributions") => "objective_id",
-        ("Benefit", "planPoints" | "contributions") => "benefit_id",
+        ("Benefit", "planPoints" | "contributions" | "measures" | "actuals" | "reviews" | "benefitsMapNodes") => {
+            "benefit_id"
+        }
+        ("BenefitMeasure", "points" | "actuals") => "measure_id",
+        ("BenefitsMapNode", "outgoingEdges") => "from_id",
+        ("BenefitsMapNode", "incomingEdges") => "to_id",
+        (_, "attributedBenefitActuals") => "attributed_item_id",
         ("Commitment", "actuals") => "commitment_id",
         (
             _,
@@ -60,7 +73,8 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
             | "progressMeasurements"
             | "costPlans"
             | "commitments"
-            | "actuals",
+            | "actuals"
+            | "benefitsMapNodes",
         ) => "item_id",
         ("Actual", "reversals") => "reversal_of_id",
         ("CostPlan", "lines") => "cost_plan_id",

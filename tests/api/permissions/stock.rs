@@ -203,4 +203,56 @@ pub const READY: &[Ready] = &[
         "progress_measurement",
         "@SCOPE, task_id=@160, status_on='2026-01-31', percent_complete=0, earned_fraction=0, currency='EUR', is_derived=FALSE, archived_at=@NOW",
     ),
+    (
+        100,
+        "benefit",
+        "@SCOPE, is_draft=FALSE, key='BEN-HAD', title='Had', title_fold='had', kind='FINANCIAL_CASHABLE', polarity='BENEFIT', state='REALIZING', owner_id=@PERSON, currency='EUR', planned_amount=0",
+    ),
+    (
+        101,
+        "benefit_measure",
+        "@SCOPE, benefit_id=@50, is_draft=TRUE, owner_id=@PERSON, key='BME-NEW', title='New', title_fold='new', unit='%', direction='UP', frequency='MONTHLY', first_due_on='2026-01-31'",
+    ),
+    (
+        102,
+        "benefit_measure",
+        "@SCOPE, benefit_id=@100, is_draft=FALSE, owner_id=@PERSON, key='BME-HAD', title='Had', title_fold='had', unit='%', direction='UP', frequency='ONCE', first_due_on='2026-01-31', baseline_value=0, baseline_on='2026-01-01', target_value=1, target_on='2026-12-31'",
+    ),
+    (
+        103,
+        "benefit_measure_point",
+        "@SCOPE, benefit_id=@50, measure_id=@101, is_draft=TRUE, owner_id=@PERSON, due_on='2026-01-31', value=0",
+    ),
+    (
+        104,
+        "benefit_actual",
+        "@SCOPE, benefit_id=@100, measure_id=@102, is_draft=FALSE, owner_id=@PERSON, attributed_item_id=@ITEM, attribution_share=1, measured_on='2026-01-31', value=1, currency='EUR', state='RECORDED', recorded_at=@NOW, recorded_principal='somebody'",
+    ),
+    (
+        105,
+        "benefit_actual",
+        "@SCOPE, benefit_id=@100, measure_id=@102, is_draft=FALSE, owner_id=@PERSON, attributed_item_id=@ITEM, attribution_share=1, measured_on='2026-02-01', value=1, currency='EUR', state='VALIDATED', recorded_at=@NOW, recorded_principal='somebody', validated_at=@NOW",
+    ),
+    (
+        106,
+        "benefit_review",
+        "@SCOPE, benefit_id=@100, is_draft=FALSE, owner_id=@PERSON, held_on='2026-01-31', finding='Found', recommendation='CONTINUE', currency='EUR', state='DRAFT'",
+    ),
+    (107, "benefits_map_node", "@SCOPE, is_draft=TRUE, key='MAP-NEW', title='New', title_fold='new', kind='OUTPUT'"),
+    (108, "benefits_map_node", "@SCOPE, is_draft=TRUE, key='MAP-NEXT', title='Next', title_fold='next', kind='CHANGE'"),
+    (
+        109,
+        "benefits_map_node",
+        "@SCOPE, is_draft=TRUE, key='MAP-GONE', title='Old', title_fold='old', kind='CHANGE', archived_at=@NOW",
+    ),
+    (
+        110,
+        "benefits_map_node",
+        "@SCOPE, is_draft=TRUE, key='MAP-LAST', title='Last', title_fold='last', kind='OUTCOME'",
+    ),
+    (
+        111,
+        "benefits_map_edge",
+        "@SCOPE, from_id=@107, to_id=@108, weight=1, is_draft=TRUE, to_item_id=@ITEM, is_to_restricted=FALSE",
+    ),
 ];

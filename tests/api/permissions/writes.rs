@@ -53,7 +53,15 @@ tests! {
     }
 
     async fn every_mutation_of_benefits_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
-        asked_by_everybody(world, |entity| entity.starts_with("Benefit")).await;
+        asked_by_everybody(world, |entity| matches!(entity, "Benefit" | "BenefitPlanPoint" | "BenefitContribution")).await;
+    }
+
+    async fn every_mutation_of_what_was_had_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
+        asked_by_everybody(world, |entity| entity.starts_with("BenefitMeasure") || matches!(entity, "BenefitActual" | "BenefitReview")).await;
+    }
+
+    async fn every_mutation_of_benefits_maps_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
+        asked_by_everybody(world, |entity| entity.starts_with("BenefitsMap")).await;
     }
 
     async fn every_mutation_of_plans_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {

@@ -103,6 +103,8 @@ pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
         "commitment",
         "cost_plan_line",
         "cost_plan",
+        "benefits_map_edge",
+        "benefits_map_node",
         "objective_contribution",
         "strategic_objective",
         "rag_assessment",
@@ -111,6 +113,10 @@ pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
         "forecast",
         "budget_line",
         "budget",
+        "benefit_review",
+        "benefit_actual",
+        "benefit_measure_point",
+        "benefit_measure",
         "benefit_contribution",
         "benefit_plan_point",
         "benefit",
@@ -120,7 +126,7 @@ pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
     ] {
         sql(&db, &format!("DELETE FROM {table}")).await;
     }
-    sql(&db, "UPDATE portfolio_item SET rag = NULL, rag_on = NULL").await;
+    sql(&db, "UPDATE portfolio_item SET rag = NULL, rag_on = NULL, is_tracking_benefits = FALSE").await;
     (db, lead)
 }
 
