@@ -27,7 +27,7 @@ use super::{
 use crate::{
     app::App,
     error::{Code, Error},
-    graph::{Answer, Outcome, Started},
+    graph::{Outcome, Started},
 };
 
 /// How often a word is sent where nothing happens, so that what stands between knows that somebody listens.
@@ -68,7 +68,7 @@ pub async fn answer(
         Started::Answered(answer) if matches!(answer.outcome, Outcome::Refused(_)) => {
             Ok(respond(answer, Media::Response))
         }
-        Started::Answered(answer) => Ok(events(once(&answer))),
+        Started::Answered(answer) => Ok(events(once(answer.body))),
         Started::Following(mut following) => {
             if let Some(cursor) = last_event_id(&parts.headers)? {
                 following.after = Some(cursor);
@@ -136,8 +136,8 @@ fn followed(connection: Connection) -> impl Stream<Item = Result<Bytes, Infallib
 }
 
 /// The one event of a query or a mutation.
-fn once(answer: &Answer) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + use<> {
-    let text = [next_event(&Next { body: answer.body.clone(), cursor: None }), complete()].concat();
+fn once(body: Bytes) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
+    let text = [next_event(&Next { body, cursor: None }), complete()].concat();
     stream::iter([Ok(Bytes::from(text))])
 }
 

@@ -211,7 +211,8 @@ fn named(tokens: &[Token]) -> Vec<Named> {
     let mut at = 0;
     while at < tokens.len() {
         let text = |i: usize| tokens.get(i).map_or("", |(text, _)| text.as_str());
-        if text(at) == "use" {
+        // What an `impl Trait` captures is no declaration.
+        if text(at) == "use" && text(at + 1) != "<" {
             at = use_tree(tokens, at + 1, &[], &mut found);
             continue;
         }
