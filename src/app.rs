@@ -169,7 +169,8 @@ pub fn model() -> &'static Model {
 
 /// Every measure and where it comes from.
 fn measures() -> Measures {
-    let parts = [finance::measures(), reporting::measures(), strategy::measures(), benefits::measures()];
+    let parts =
+        [finance::measures(), reporting::measures(), strategy::measures(), benefits::measures(), schedule::measures()];
     let mut all = Measures::default();
     for part in parts {
         all.measures.extend(part.measures);

@@ -293,6 +293,28 @@ pub static STANDARD: &[Standard] = &[
     .ratio()
     .good_down(105, 110)
     .from(PMI),
+    // Schedule.
+    kpi("SC_MHIT", "Milestones met", "MILESTONES_HIT / MILESTONES_DUE", "Milestones of the baseline that were reached by their day there, of those that were due.")
+        .ratio()
+        .good_up(90, 75)
+        .of(&[Work])
+        .from(PRACTICE),
+    kpi("SC_SLIP", "Slip", "SLIP_DAYS", "Working days by which projects are expected to finish, or finished, after their baseline, summed; negative is early.")
+        .unit(Unit::Days)
+        .tested("SLIP_DAYS / BASELINE_DAYS")
+        .good_down(5, 10)
+        .of(&[Work])
+        .from(PRACTICE),
+    kpi("SC_SLIP_PCT", "Slip, relative", "SLIP_DAYS / BASELINE_DAYS", "The slip to the working days of the baseline.")
+        .ratio()
+        .good_down(5, 10)
+        .of(&[Work])
+        .from(PRACTICE),
+    kpi("SC_BEI", "Baseline execution index", "TASKS_DONE / TASKS_DUE", "Tasks that are finished, to tasks that the baseline has finished by the day.")
+        .ratio()
+        .good_up(95, 90)
+        .of(&[Work])
+        .from("DCMA 14-point assessment"),
     // Money.
     kpi("FN_BURN", "Burn rate", "AC / BUDGET_PHASED", "Spent to what the approved budget gave to the periods that have ended.")
         .ratio()

@@ -9,6 +9,7 @@ use crate::support::{
     writes::{change, faults},
 };
 
+mod earned_value;
 mod figures;
 mod past;
 mod rights;
@@ -16,7 +17,10 @@ mod streams;
 
 /// Tests of all files of this folder.
 pub fn list() -> Vec<Test> {
-    [figures::list(), rights::list(), past::list(), streams::list()].into_iter().flatten().collect()
+    [earned_value::list(), figures::list(), rights::list(), past::list(), streams::list()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Whoever counts money.
