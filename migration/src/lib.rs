@@ -21,6 +21,7 @@ mod m20250301_000004_reporting;
 mod m20250301_000005_benefits;
 mod m20250401_000001_money;
 mod m20250401_000003_schedule;
+mod m20250401_000004_raid;
 mod m20250401_000005_kpi;
 mod m20250401_000006_kpi_setup;
 mod step;
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20250301_000005_benefits::STEP),
             Box::new(m20250401_000001_money::STEP),
             Box::new(m20250401_000003_schedule::STEP),
+            Box::new(m20250401_000004_raid::STEP),
             Box::new(m20250401_000005_kpi::STEP),
             Box::new(m20250401_000006_kpi_setup::STEP),
         ]

@@ -66,11 +66,13 @@ pub enum Step {
     BaselineApprove,
     /// Earned value measured as money.
     ProgressMeasure,
+    /// Money of risks, their responses and issues written.
+    RiskAppraise,
 }
 
 impl Step {
     /// Every step, in the order of the published rules.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::ItemApprove,
         Self::ItemStart,
         Self::ItemHold,
@@ -101,6 +103,7 @@ impl Step {
         Self::BaselineSubmit,
         Self::BaselineApprove,
         Self::ProgressMeasure,
+        Self::RiskAppraise,
     ];
 
     /// The name used in tables and the schema.
@@ -136,6 +139,7 @@ impl Step {
             Self::BaselineSubmit => "BASELINE_SUBMIT",
             Self::BaselineApprove => "BASELINE_APPROVE",
             Self::ProgressMeasure => "PROGRESS_MEASURE",
+            Self::RiskAppraise => "RISK_APPRAISE",
         }
     }
 
@@ -175,7 +179,8 @@ impl Step {
             | Self::BenefitSettle
             | Self::ImportRun
             | Self::BaselineSubmit
-            | Self::ProgressMeasure => &[],
+            | Self::ProgressMeasure
+            | Self::RiskAppraise => &[],
         }
     }
 }
@@ -233,7 +238,8 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ImportRun
             | Step::BaselineSubmit
             | Step::BaselineApprove
-            | Step::ProgressMeasure => Scopes::ALL,
+            | Step::ProgressMeasure
+            | Step::RiskAppraise => Scopes::ALL,
             Step::CostPlanSubmit | Step::ReportSubmit => Scopes::NONE,
         },
         Role::ProjectManager => match step {
@@ -249,7 +255,8 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ForecastPublish
             | Step::BenefitEnable
             | Step::BaselineSubmit
-            | Step::ProgressMeasure => Scopes::OWN,
+            | Step::ProgressMeasure
+            | Step::RiskAppraise => Scopes::OWN,
             Step::ItemApprove
             | Step::ItemClose
             | Step::ItemCancel
@@ -298,7 +305,8 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ImportRun
             | Step::BaselineSubmit
             | Step::BaselineApprove
-            | Step::ProgressMeasure => Scopes::NONE,
+            | Step::ProgressMeasure
+            | Step::RiskAppraise => Scopes::NONE,
         },
         Role::Finance => match step {
             Step::BudgetSubmit
@@ -330,11 +338,12 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ImportRun
             | Step::BaselineSubmit
             | Step::BaselineApprove
-            | Step::ProgressMeasure => Scopes::NONE,
+            | Step::ProgressMeasure
+            | Step::RiskAppraise => Scopes::NONE,
         },
         // A script makes items below what was granted to it and tells what it measured there; it steers nothing.
         Role::Integration => match step {
-            Step::ItemCreate | Step::ProgressMeasure => Scopes::GRANT,
+            Step::ItemCreate | Step::ProgressMeasure | Step::RiskAppraise => Scopes::GRANT,
             Step::ItemApprove
             | Step::ItemStart
             | Step::ItemHold

@@ -6,8 +6,9 @@ use chrono::{Datelike, NaiveDate};
 use entity::{
     actual, baseline, baseline_item, baseline_period_value, benefit, benefit_contribution, benefit_plan_point, budget,
     budget_line, commitment, cost_category, cost_plan, cost_plan_line, external_link, fiscal_calendar, fiscal_period,
-    forecast, forecast_line, fx_rate, fx_rate_set, objective_contribution, org_unit, person, person_identity,
-    portfolio_item, progress_measurement, rag_assessment, role_assignment, status_report, strategic_objective, task,
+    forecast, forecast_line, fx_rate, fx_rate_set, issue, objective_contribution, org_unit, person, person_identity,
+    portfolio_item, progress_measurement, rag_assessment, risk, risk_response, role_assignment, status_report,
+    strategic_objective, task,
 };
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect};
 
@@ -23,6 +24,7 @@ mod calendar;
 mod cost_plans;
 mod forecasts;
 mod money;
+mod raid;
 mod rates;
 mod ratings;
 mod reports;
@@ -127,6 +129,9 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<baseline_period_value::Entity, _, baseline_period_value::ActiveModel>(&txn, rows.schedule.values).await?;
     insert::<progress_measurement::Entity, _, progress_measurement::ActiveModel>(&txn, rows.schedule.measurements)
         .await?;
+    insert::<risk::Entity, _, risk::ActiveModel>(&txn, rows.raid.risks).await?;
+    insert::<risk_response::Entity, _, risk_response::ActiveModel>(&txn, rows.raid.responses).await?;
+    insert::<issue::Entity, _, issue::ActiveModel>(&txn, rows.raid.issues).await?;
     let cause = ledger::Cause { at, request_id: "demo", mutation: "demo", actor: None };
     ledger::keep_all(&txn, app::model(), &cause).await?;
     txn.commit().await?;

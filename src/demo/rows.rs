@@ -16,6 +16,7 @@ use super::{
     benefits::{Benefits, benefits},
     calendar::Frame,
     cost_plans, forecasts, money,
+    raid::{Raid, raid},
     rates::{self, Rates},
     ratings, reports,
     schedule::{Schedule, schedule},
@@ -53,6 +54,7 @@ pub(super) struct Rows {
     pub contributions: Vec<objective_contribution::Model>,
     pub benefits: Benefits,
     pub schedule: Schedule,
+    pub raid: Raid,
 }
 
 #[derive(Deserialize)]
@@ -186,6 +188,7 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
     let contributions = strategy::contributions(&world)?;
     let benefits = benefits(&world, &frame)?;
     let schedule = schedule(&world)?;
+    let raid = raid(&world)?;
     ratings::rate(&mut items, &reports, &ratings);
     Ok(Rows {
         org_units,
@@ -209,6 +212,7 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
         contributions,
         benefits,
         schedule,
+        raid,
     })
 }
 

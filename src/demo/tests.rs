@@ -11,6 +11,7 @@ use crate::clock::SystemClock;
 
 mod money;
 mod plans;
+mod risks;
 mod spending;
 mod telling;
 

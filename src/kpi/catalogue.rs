@@ -127,6 +127,7 @@ const ISO: &str = "ISO 21508";
 const LIPKE: &str = "Lipke 2003, earned schedule";
 const PMI: &str = "PMI standard for earned value management";
 const PRACTICE: &str = "Common practice";
+const RISKS: &str = "PMI standard for risk management";
 const MONEY_OF_WORK: &[Class] = &[Fin];
 const PERCENT: i64 = 10_000_000;
 
@@ -354,6 +355,23 @@ pub static STANDARD: &[Standard] = &[
     .good_down(10, 25)
     .of(&[Ben, Work])
     .from(PRACTICE),
+    // Risks.
+    kpi("RK_EMV", "Expected monetary value of risks", "EMV", "Probability times impact of open risks, of opportunities negative.")
+        .from(RISKS),
+    kpi("RK_EXPO", "Exposure to threats", "EMV_THREATS / ETC", "The expected monetary value of open threats to what the forecast still plans to spend.")
+        .ratio()
+        .good_down(5, 10)
+        .from(RISKS),
+    kpi("RK_OVER", "Overdue actions", "ACTIONS_OVERDUE / ACTIONS_OPEN", "Responses to risks, and issues, that are overdue, of those that are open and have a day.")
+        .ratio()
+        .good_down(5, 15)
+        .of(&[Work])
+        .from(PRACTICE),
+    kpi("RK_NORESP", "High risks without response", "HIGH_RISKS_UNANSWERED / HIGH_RISKS", "Open risks rated HIGH or EXTREME about which nothing is being done, of all of those.")
+        .ratio()
+        .good_down(0, 10)
+        .of(&[Work])
+        .from(PRACTICE),
     // Governance.
     kpi("GV_DIV", "Ratings that differ", "last_months(REPORTS_DIVERGENT, 12) / last_months(REPORTS_COMPARED, 12)", "Published reports of the last twelve months whose declared overall rating differs from the computed one.")
         .ratio()

@@ -11,7 +11,7 @@ pub fn measures() -> Measures {
     Measures {
         measures: vec![
             Measure::money("BAC", Fin, "The cost of the performance baseline in force, each item's from the day of the approval on, or from its own first day where that is earlier.").known(),
-            Measure::money("PV", Fin, "When that cost is planned to be earned: each increment on its last day; of an item without increments the whole cost on its last day.").with("BAC"),
+            Measure::money("PV", Fin, "When that cost is planned to be earned: each increment on its last day; the cost of an item without increments in twelfths, each at the end of a twelfth of its days.").with("BAC"),
             Measure::money("EV", Fin, "What is earned of that cost: from measurement to measurement, as was measured, else cost times the earned fraction; of a LEVEL_OF_EFFORT as planned.").with("BAC"),
             Measure::count("MILESTONES_DUE", Work, "Milestones of the baseline in force, each on its last day there."),
             Measure::count("MILESTONES_HIT", Work, "Of those: reached by that day."),
@@ -30,6 +30,26 @@ const IN_FORCE: &str = "b.kind = 'PERFORMANCE' AND b.state = 'APPROVED'";
 /// The day on which it was approved; one that an import brought is approved as of its own day.
 const APPROVED_ON: &str = "COALESCE({day:b.approved_at}, b.as_of_on)";
 
+/// Of an item that has no increments.
+const UNDIVIDED: &str = " AND i.cost_amount IS NOT NULL AND NOT EXISTS (SELECT 1 FROM baseline_period_value v WHERE v.baseline_item_id = i.id)";
+
+/// Twelve rows for each.
+fn twelfths() -> String {
+    let rows: Vec<String> = (1..=12).map(|n| format!("SELECT {n} AS n")).collect();
+    format!(" CROSS JOIN ({}) p", rows.join(" UNION ALL "))
+}
+
+/// The last day of a twelfth of an item's days.
+fn twelfth_on() -> String {
+    "{plus_days:i.start_on|((({days:i.finish_on} - {days:i.start_on} + 1) * p.n + 11) / 12 - 1)}".to_owned()
+}
+
+/// What is planned to be earned by then, less what was by the end of the one before: together the whole cost.
+fn twelfth() -> String {
+    let by_then = |n: &str| format!("(i.cost_amount / 12 * {n} + i.cost_amount % 12 * {n} / 12)");
+    format!("{} - {}", by_then("p.n"), by_then("(p.n - 1)"))
+}
+
 fn baselines() -> Source {
     let select = |measure: &str, on: &str, amount: &str, rows: &str, only: &str| {
         format!(
@@ -38,7 +58,6 @@ fn baselines() -> Source {
         )
     };
     let increments = " JOIN baseline_period_value v ON v.baseline_item_id = i.id";
-    let undivided = " AND i.cost_amount IS NOT NULL AND NOT EXISTS (SELECT 1 FROM baseline_period_value v WHERE v.baseline_item_id = i.id)";
     Source {
         name: "BASELINE",
         owner: "Baseline",
@@ -56,7 +75,7 @@ fn baselines() -> Source {
                 " AND i.cost_amount IS NOT NULL",
             ),
             select("PV", "v.end_on", "v.planned_amount", increments, " AND v.planned_amount IS NOT NULL"),
-            select("PV", "i.finish_on", "i.cost_amount", "", undivided),
+            select("PV", &twelfth_on(), &twelfth(), &twelfths(), UNDIVIDED),
         ],
     }
 }
@@ -76,7 +95,6 @@ fn progress() -> Source {
     };
     let as_planned = " AND t.kind = 'LEVEL_OF_EFFORT'";
     let increments = " JOIN baseline_period_value v ON v.baseline_item_id = i.id";
-    let undivided = " AND i.cost_amount IS NOT NULL AND NOT EXISTS (SELECT 1 FROM baseline_period_value v WHERE v.baseline_item_id = i.id)";
     let milestone = " AND t.kind = 'MILESTONE'";
     Source {
         name: "PROGRESS",
@@ -101,7 +119,7 @@ fn progress() -> Source {
                 increments,
                 &format!("{as_planned} AND v.planned_amount IS NOT NULL"),
             ),
-            select("EV", "i.finish_on", "i.cost_amount", "b.currency", "", &format!("{as_planned}{undivided}")),
+            select("EV", &twelfth_on(), &twelfth(), "b.currency", &twelfths(), &format!("{as_planned}{UNDIVIDED}")),
             count("MILESTONES_DUE", "i.finish_on", milestone),
             count("MILESTONES_HIT", "i.finish_on", &format!("{milestone} AND t.actual_finish_on <= i.finish_on")),
             count("TASKS_DUE", "i.finish_on", ""),

@@ -245,8 +245,10 @@ tests! {
         done(&house.lead, "baselineItemCreate", item).await;
         exact(&house.lead).await;
         house.approve(second["id"].as_str().expect("an id")).await;
-        // Without increments it is planned to be earned on its last day.
-        house.says("P", "2026-02-26", &[("EV_PV", "0"), ("EV_EV", "300")]).await;
+        // Without increments it is planned to be earned in twelfths: 58 days, of which 54 are over.
+        house.says("P", "2026-02-23", &[("EV_PV", "275")]).await;
+        house.says("P", "2026-02-22", &[("EV_PV", "250")]).await;
+        house.says("P", "2026-02-26", &[("EV_PV", "275"), ("EV_EV", "300")]).await;
         house.says("P", "2026-03-01", &[("EV_BAC", "300"), ("EV_PV", "300"), ("SC_BEI", "1")]).await;
         exact(&house.lead).await;
     }

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use entity::{
     actual, alignment_cell, baseline, baseline_item, baseline_period_value, benefit, benefit_contribution,
     benefit_plan_point, budget, budget_line, commitment, cost_category, cost_plan, cost_plan_line, fiscal_calendar,
-    fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, kpi_definition, objective_contribution,
-    portfolio_tree_node, progress_measurement, rag_assessment, status_report, strategic_objective, task,
+    fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, issue, kpi_definition, objective_contribution,
+    portfolio_tree_node, progress_measurement, rag_assessment, risk, risk_response, status_report, strategic_objective,
+    task,
 };
 use foliograph::app;
 use sea_orm::{DatabaseConnection, EntityTrait, IdenStatic, Iterable, ModelTrait, Value as Stored};
@@ -88,6 +89,9 @@ pub async fn load(db: &DatabaseConnection) -> HashMap<&'static str, Vec<Plain>> 
         baseline_item: "BaselineItem",
         baseline_period_value: "BaselinePeriodValue",
         progress_measurement: "ProgressMeasurement",
+        risk: "Risk",
+        risk_response: "RiskResponse",
+        issue: "Issue",
     );
     all
 }

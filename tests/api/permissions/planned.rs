@@ -180,6 +180,29 @@ fn target(mutation: &Mutation) -> Option<u128> {
                 180
             }
         }
+        (_, "riskTakeBack") => 192,
+        ("Risk", _) => {
+            if old {
+                191
+            } else {
+                190
+            }
+        }
+        ("RiskResponse", _) => {
+            if old {
+                194
+            } else {
+                193
+            }
+        }
+        (_, "issueTakeBack") => 197,
+        ("Issue", _) => {
+            if old {
+                196
+            } else {
+                195
+            }
+        }
         ("BenefitPlanPoint", _) => 52,
         ("BenefitContribution", _) => 53,
         _ => return None,
@@ -275,6 +298,11 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
             json!({ "note": "Other" }),
             json!({ "taskId": of("tsk", 160), "statusOn": "2026-01-15", "percentComplete": "0.1" }),
         ),
+        "Risk" => (json!({ "category": "Other" }), json!({ "key": "RSK-X", "itemId": project, "title": "X" })),
+        "RiskResponse" => {
+            (json!({ "title": "Other" }), json!({ "riskId": of("rsk", 190), "title": "X", "strategy": "AVOID" }))
+        }
+        "Issue" => (json!({ "category": "Other" }), json!({ "key": "ISU-X", "itemId": project, "title": "X" })),
         other => panic!("{other} is new: say here what works"),
     };
     let prefix = foliograph::app::model().entity(mutation.entity).prefix.expect("a prefix");
@@ -302,6 +330,12 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
             "items": [{ "ref": { "id": whole["id"] }, "ifVersion": "*", "reason": "Wrong", "occurredOn": "2031-03-01" }]
         }),
         Verb::Act if mutation.name == "benefitStateAdvance" => with("to", json!("WITHDRAWN")),
+        Verb::Act if mutation.name == "riskStateAdvance" => with("to", json!("OCCURRED")),
+        Verb::Act if mutation.name == "riskResponseStateAdvance" => with("to", json!("ACTIVE")),
+        Verb::Act if mutation.name == "issueStateAdvance" => with("to", json!("IN_PROGRESS")),
+        Verb::Act if mutation.name.ends_with("Escalate") => {
+            with("toId", json!(encode_id("prg", rows.item_by_key("PG-ERP").id)))
+        }
         Verb::Archive | Verb::Unarchive | Verb::Delete | Verb::Act | Verb::Other => whole,
     }
 }
@@ -381,8 +415,8 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
             };
             (may, sees, step || writers)
         }
-        "Task" | "ProgressMeasurement" => {
-            let by_item = mutation.entity == "Task" && is_new;
+        "Task" | "ProgressMeasurement" | "Risk" | "RiskResponse" | "Issue" => {
+            let by_item = matches!(mutation.entity, "Task" | "Risk" | "Issue") && is_new;
             (office || own || granted, if by_item { sees_item } else { sees_work(eyes) }, writers)
         }
         "Baseline" | "BaselineItem" | "BaselinePeriodValue" => {
