@@ -30,7 +30,7 @@ use crate::{
     importers,
     kpi::{self, derive::Deriver, measure::Measures},
     metrics::Metrics,
-    people, platform, portfolios, reporting, schedule, strategy,
+    people, platform, portfolios, raid, reporting, schedule, strategy,
 };
 
 /// How long a start waits for the database.
@@ -144,6 +144,7 @@ pub fn model() -> &'static Model {
             reporting::declarations(),
             benefits::declarations(),
             schedule::declarations(),
+            raid::declarations(),
             kpi::declarations(),
             platform::declarations(),
         ];
@@ -155,6 +156,7 @@ pub fn model() -> &'static Model {
             reporting::mutations(),
             benefits::mutations(),
             schedule::mutations(),
+            raid::mutations(),
             platform::mutations(),
             importers::mutations(),
         ];
@@ -172,7 +174,14 @@ pub fn model() -> &'static Model {
 
 /// Every measure and where it comes from.
 fn measures() -> Measures {
-    let parts = [finance::measures(), reporting::measures(), strategy::measures(), benefits::measures()];
+    let parts = [
+        finance::measures(),
+        reporting::measures(),
+        strategy::measures(),
+        benefits::measures(),
+        schedule::measures(),
+        raid::measures(),
+    ];
     let mut all = Measures::default();
     for part in parts {
         all.measures.extend(part.measures);

@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod people;
 pub mod platform;
 pub mod portfolios;
+pub mod raid;
 pub mod reporting;
 pub mod schedule;
 pub mod strategy;

@@ -9,6 +9,7 @@ pub mod kpi;
 pub mod people;
 pub mod platform;
 pub mod portfolios;
+pub mod raid;
 pub mod reporting;
 pub mod schedule;
 pub mod strategy;
@@ -31,6 +32,7 @@ pub use platform::{
     server_secret,
 };
 pub use portfolios::{item_ancestor, portfolio_item, portfolio_tree_node};
+pub use raid::{issue, risk, risk_response};
 pub use reporting::{rag_assessment, status_report};
 pub use schedule::{baseline, baseline_item, baseline_period_value, progress_measurement, task};
 pub use strategy::{alignment_cell, objective_contribution, strategic_objective};

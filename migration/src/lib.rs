@@ -22,6 +22,7 @@ mod m20250301_000005_benefits;
 mod m20250401_000001_money;
 mod m20250401_000002_realization;
 mod m20250401_000003_schedule;
+mod m20250401_000004_raid;
 mod m20250401_000005_kpi;
 mod m20250401_000006_kpi_setup;
 mod step;
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20250401_000001_money::STEP),
             Box::new(m20250401_000003_schedule::STEP),
             Box::new(m20250401_000002_realization::STEP),
+            Box::new(m20250401_000004_raid::STEP),
             Box::new(m20250401_000005_kpi::STEP),
             Box::new(m20250401_000006_kpi_setup::STEP),
         ]

@@ -72,11 +72,13 @@ pub enum Step {
     BaselineApprove,
     /// Earned value measured as money.
     ProgressMeasure,
+    /// Money of risks, their responses and issues written.
+    RiskAppraise,
 }
 
 impl Step {
     /// Every step, in the order of the published rules.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::ItemApprove,
         Self::ItemStart,
         Self::ItemHold,
@@ -110,6 +112,7 @@ impl Step {
         Self::BaselineSubmit,
         Self::BaselineApprove,
         Self::ProgressMeasure,
+        Self::RiskAppraise,
     ];
 
     /// The name used in tables and the schema.
@@ -148,6 +151,7 @@ impl Step {
             Self::BaselineSubmit => "BASELINE_SUBMIT",
             Self::BaselineApprove => "BASELINE_APPROVE",
             Self::ProgressMeasure => "PROGRESS_MEASURE",
+            Self::RiskAppraise => "RISK_APPRAISE",
         }
     }
 
@@ -189,7 +193,8 @@ impl Step {
             | Self::ImportRun
             | Self::BaselineSubmit
             | Self::ProgressMeasure
-            | Self::BenefitReviewPublish => &[],
+            | Self::BenefitReviewPublish
+            | Self::RiskAppraise => &[],
         }
     }
 }
@@ -253,7 +258,8 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ProgressMeasure
             | Step::BenefitValidate
             | Step::BenefitValidateCashable
-            | Step::BenefitReviewPublish => Scopes::ALL,
+            | Step::BenefitReviewPublish
+            | Step::RiskAppraise => Scopes::ALL,
             Step::CostPlanSubmit | Step::ReportSubmit => Scopes::NONE,
         },
         Role::ProjectManager => match step {
@@ -269,7 +275,8 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ForecastPublish
             | Step::BenefitEnable
             | Step::BaselineSubmit
-            | Step::ProgressMeasure => Scopes::OWN,
+            | Step::ProgressMeasure
+            | Step::RiskAppraise => Scopes::OWN,
             Step::ItemApprove
             | Step::ItemClose
             | Step::ItemCancel
@@ -324,7 +331,8 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ProgressMeasure
             | Step::BenefitValidate
             | Step::BenefitValidateCashable
-            | Step::BenefitReviewPublish => Scopes::NONE,
+            | Step::BenefitReviewPublish
+            | Step::RiskAppraise => Scopes::NONE,
         },
         Role::Finance => match step {
             Step::BudgetSubmit
@@ -359,11 +367,12 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BaselineApprove
             | Step::ProgressMeasure
             | Step::BenefitValidate
-            | Step::BenefitReviewPublish => Scopes::NONE,
+            | Step::BenefitReviewPublish
+            | Step::RiskAppraise => Scopes::NONE,
         },
         // A script makes items below what was granted to it and tells what it measured there; it steers nothing.
         Role::Integration => match step {
-            Step::ItemCreate | Step::ProgressMeasure => Scopes::GRANT,
+            Step::ItemCreate | Step::ProgressMeasure | Step::RiskAppraise => Scopes::GRANT,
             Step::ItemApprove
             | Step::ItemStart
             | Step::ItemHold

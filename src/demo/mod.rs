@@ -7,9 +7,9 @@ use entity::{
     actual, baseline, baseline_item, baseline_period_value, benefit, benefit_actual, benefit_contribution,
     benefit_measure, benefit_measure_point, benefit_plan_point, benefit_review, benefits_map_edge, benefits_map_node,
     budget, budget_line, commitment, cost_category, cost_plan, cost_plan_line, external_link, fiscal_calendar,
-    fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, objective_contribution, org_unit, person,
-    person_identity, portfolio_item, progress_measurement, rag_assessment, role_assignment, status_report,
-    strategic_objective, task,
+    fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, issue, objective_contribution, org_unit, person,
+    person_identity, portfolio_item, progress_measurement, rag_assessment, risk, risk_response, role_assignment,
+    status_report, strategic_objective, task,
 };
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect};
 
@@ -25,6 +25,7 @@ mod calendar;
 mod cost_plans;
 mod forecasts;
 mod money;
+mod raid;
 mod rates;
 mod ratings;
 mod realization;
@@ -137,6 +138,9 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<benefit_review::Entity, _, benefit_review::ActiveModel>(&txn, had.reviews).await?;
     insert::<benefits_map_node::Entity, _, benefits_map_node::ActiveModel>(&txn, had.nodes).await?;
     insert::<benefits_map_edge::Entity, _, benefits_map_edge::ActiveModel>(&txn, had.edges).await?;
+    insert::<risk::Entity, _, risk::ActiveModel>(&txn, rows.raid.risks).await?;
+    insert::<risk_response::Entity, _, risk_response::ActiveModel>(&txn, rows.raid.responses).await?;
+    insert::<issue::Entity, _, issue::ActiveModel>(&txn, rows.raid.issues).await?;
     let cause = ledger::Cause { at, request_id: "demo", mutation: "demo", actor: None };
     ledger::keep_all(&txn, app::model(), &cause).await?;
     txn.commit().await?;

@@ -16,6 +16,7 @@ use super::{
     benefits::{Benefits, benefits},
     calendar::Frame,
     cost_plans, forecasts, money,
+    raid::{Raid, raid},
     rates::{self, Rates},
     ratings,
     realization::{Realization, realization},
@@ -57,6 +58,7 @@ pub(super) struct Rows {
     pub benefits: Benefits,
     pub schedule: Schedule,
     pub realization: Realization,
+    pub raid: Raid,
 }
 
 #[derive(Deserialize)]
@@ -191,6 +193,7 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
     let benefits = benefits(&world, &frame)?;
     let schedule = schedule(&world)?;
     let realization = realization(&world, &benefits.profiles)?;
+    let raid = raid(&world)?;
     ratings::rate(&mut items, &reports, &ratings);
     for item in &mut items {
         item.is_tracking_benefits = benefits.profiles.iter().any(|of| of.item_id == item.id && is_tracked(of));
@@ -218,6 +221,7 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
         benefits,
         realization,
         schedule,
+        raid,
     })
 }
 

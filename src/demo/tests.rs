@@ -12,6 +12,7 @@ use crate::clock::SystemClock;
 mod money;
 mod plans;
 mod realization;
+mod risks;
 mod spending;
 mod telling;
 

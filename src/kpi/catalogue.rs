@@ -127,6 +127,7 @@ const ISO: &str = "ISO 21508";
 const LIPKE: &str = "Lipke 2003, earned schedule";
 const PMI: &str = "PMI standard for earned value management";
 const PRACTICE: &str = "Common practice";
+const RISKS: &str = "PMI standard for risk management";
 const MONEY_OF_WORK: &[Class] = &[Fin];
 const PERCENT: i64 = 10_000_000;
 
@@ -293,6 +294,28 @@ pub static STANDARD: &[Standard] = &[
     .ratio()
     .good_down(105, 110)
     .from(PMI),
+    // Schedule.
+    kpi("SC_MHIT", "Milestones met", "MILESTONES_HIT / MILESTONES_DUE", "Milestones of the baseline that were reached by their day there, of those that were due.")
+        .ratio()
+        .good_up(90, 75)
+        .of(&[Work])
+        .from(PRACTICE),
+    kpi("SC_SLIP", "Slip", "SLIP_DAYS", "Working days by which projects are expected to finish, or finished, after their baseline, summed; negative is early.")
+        .unit(Unit::Days)
+        .tested("SLIP_DAYS / BASELINE_DAYS")
+        .good_down(5, 10)
+        .of(&[Work])
+        .from(PRACTICE),
+    kpi("SC_SLIP_PCT", "Slip, relative", "SLIP_DAYS / BASELINE_DAYS", "The slip to the working days of the baseline.")
+        .ratio()
+        .good_down(5, 10)
+        .of(&[Work])
+        .from(PRACTICE),
+    kpi("SC_BEI", "Baseline execution index", "TASKS_DONE / TASKS_DUE", "Tasks that are finished, to tasks that the baseline has finished by the day.")
+        .ratio()
+        .good_up(95, 90)
+        .of(&[Work])
+        .from("DCMA 14-point assessment"),
     // Money.
     kpi("FN_BURN", "Burn rate", "AC / BUDGET_PHASED", "Spent to what the approved budget gave to the periods that have ended.")
         .ratio()
@@ -336,6 +359,23 @@ pub static STANDARD: &[Standard] = &[
     .good_down(10, 25)
     .of(&[Ben, Work])
     .from(PRACTICE),
+    // Risks.
+    kpi("RK_EMV", "Expected monetary value of risks", "EMV", "Probability times impact of open risks, of opportunities negative.")
+        .from(RISKS),
+    kpi("RK_EXPO", "Exposure to threats", "EMV_THREATS / ETC", "The expected monetary value of open threats to what the forecast still plans to spend.")
+        .ratio()
+        .good_down(5, 10)
+        .from(RISKS),
+    kpi("RK_OVER", "Overdue actions", "ACTIONS_OVERDUE / ACTIONS_OPEN", "Responses to risks, and issues, that are overdue, of those that are open and have a day.")
+        .ratio()
+        .good_down(5, 15)
+        .of(&[Work])
+        .from(PRACTICE),
+    kpi("RK_NORESP", "High risks without response", "HIGH_RISKS_UNANSWERED / HIGH_RISKS", "Open risks rated HIGH or EXTREME about which nothing is being done, of all of those.")
+        .ratio()
+        .good_down(0, 10)
+        .of(&[Work])
+        .from(PRACTICE),
     // Governance.
     kpi("GV_DIV", "Ratings that differ", "last_months(REPORTS_DIVERGENT, 12) / last_months(REPORTS_COMPARED, 12)", "Published reports of the last twelve months whose declared overall rating differs from the computed one.")
         .ratio()

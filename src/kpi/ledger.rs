@@ -244,6 +244,17 @@ fn spelled(select: &str, dialect: Dialect, which: &str) -> String {
             "{next_day:",
             |day| if is_postgres { format!("({day} + 1)") } else { format!("date({day}, '+1 day')") },
         );
+    let text = marked(text, "{days:", |day| {
+        if is_postgres {
+            format!("({day} - DATE '1900-01-01')")
+        } else {
+            format!("CAST(julianday({day}) - julianday('1900-01-01') AS integer)")
+        }
+    });
+    let text = marked(text, "{plus_days:", |sum| {
+        let (day, days) = sum.split_once('|').unwrap_or((sum, "0"));
+        if is_postgres { format!("({day} + ({days}))") } else { format!("date({day}, ({days}) || ' days')") }
+    });
     marked(text, "{day:", |at| {
         if is_postgres { format!("CAST({at} AT TIME ZONE 'UTC' AS date)") } else { format!("substr({at}, 1, 10)") }
     })

@@ -153,8 +153,8 @@ pub struct Source {
     /// Rows whose change may change the amounts.
     pub facts: Vec<Fact>,
     /// SELECTs of `source_id, item_id, measure, effective_on, currency, amount`. `{ids}` stands behind the column with
-    /// the owner's id, for the condition that it is one of those asked for; `{next_day:X}` for the day after X, `{day:X}` for
-    /// the civil date of an instant, `{least}` for the function that gives the smallest of its arguments.
+    /// the owner's id, for the condition that it is one of those asked for; `{next_day:X}` for the day after X, `{plus_days:X|N}` for the day N days after X, `{days:X}` for
+    /// the days from Monday, 1900-01-01 to X, `{day:X}` for the civil date of an instant, `{least}` for the function that gives the smallest of its arguments.
     pub selects: Vec<String>,
 }
 

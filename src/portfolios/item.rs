@@ -3,9 +3,9 @@
 
 use entity::{
     actual, alignment_cell, baseline, benefit, benefit_actual, benefit_contribution, benefits_map_node, budget,
-    commitment, cost_plan, forecast, objective_contribution,
+    commitment, cost_plan, forecast, issue, objective_contribution,
     portfolio_item::{self, Column as C},
-    portfolio_tree_node, progress_measurement, rag_assessment, status_report, task,
+    portfolio_tree_node, progress_measurement, rag_assessment, risk, status_report, task,
 };
 
 use crate::{
@@ -87,6 +87,8 @@ pub fn declare() -> [Entity; 3] {
                     C::PortfolioId,
                     "All projects whose nearest portfolio this is, also those below its programs.",
                 ),
+                escalated_risks(),
+                escalated_issues(),
             ],
         ),
         item(
@@ -95,6 +97,8 @@ pub fn declare() -> [Entity; 3] {
             [
                 children("Items right below this program."),
                 Field::many("projects", "Project", C::ProgramId, "Projects of this program."),
+                escalated_risks(),
+                escalated_issues(),
             ],
         ),
         item(
@@ -136,6 +140,20 @@ pub fn declare() -> [Entity; 3] {
             ],
         ),
     ]
+}
+
+fn escalated_risks() -> Field {
+    Field::many(
+        "escalatedRisks",
+        "Risk",
+        risk::Column::EscalatedToId,
+        "Risks of items below that were handed up to it.",
+    )
+}
+
+fn escalated_issues() -> Field {
+    let doc = "Issues of items below that were handed up to it.";
+    Field::many("escalatedIssues", "Issue", issue::Column::EscalatedToId, doc)
 }
 
 fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item = Field>) -> Entity {
@@ -278,6 +296,8 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
             Field::many("costPlans", "CostPlan", cost_plan::Column::ItemId, "The versions of its cost plan."),
             Field::many("forecasts", "Forecast", forecast::Column::ItemId, "The versions of its forecast."),
             Field::many("benefits", "Benefit", benefit::Column::ItemId, "What it is to bring."),
+            Field::many("risks", "Risk", risk::Column::ItemId, "What may happen to it."),
+            Field::many("issues", "Issue", issue::Column::ItemId, "What has happened to it."),
             Field::many(
                 "benefitContributions",
                 "BenefitContribution",

@@ -6,12 +6,15 @@ mod baseline_steps;
 mod baseline_write;
 mod capture;
 mod earned;
+mod measures;
 mod progress;
 mod progress_write;
 pub mod rules;
 mod task;
 mod task_tree;
 mod task_write;
+
+pub use measures::measures;
 
 use crate::{
     graph::decl::Entity,

@@ -9,6 +9,7 @@ use crate::support::{
     writes::{change, faults},
 };
 
+mod earned_value;
 mod figures;
 mod past;
 mod rights;
@@ -18,7 +19,7 @@ mod summary;
 
 /// Tests of all files of this folder.
 pub fn list() -> Vec<Test> {
-    [figures::list(), rights::list(), past::list(), streams::list(), sse::list(), summary::list()]
+    [earned_value::list(), figures::list(), rights::list(), past::list(), streams::list(), sse::list(), summary::list()]
         .into_iter()
         .flatten()
         .collect()

@@ -40,6 +40,7 @@ mod pages;
 mod permissions;
 mod plans;
 mod published;
+mod raid;
 mod refused;
 mod reporting;
 mod rollups;
@@ -89,6 +90,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     reporting::list,
     refused::list,
     rollups::list,
+    raid::list,
     schedule::list,
     steps::list,
     storm::list,

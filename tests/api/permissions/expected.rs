@@ -306,6 +306,10 @@ impl<'r> Eyes<'r> {
                     (_, "budgetAtCompletion") => ("completion_amount", "currency"),
                     (_, "cost") => ("cost_amount", "currency"),
                     (_, "measuredEarnedValue") => ("measured_amount", "currency"),
+                    (_, "impactCost") => ("impact_amount", "currency"),
+                    (_, "exposure") => ("exposure_amount", "currency"),
+                    (_, "residualImpactCost") => ("residual_impact_amount", "currency"),
+                    (_, "residualExposure") => ("residual_exposure_amount", "currency"),
                     (_, "plannedAmount" | "plannedValue") => ("planned_amount", "currency"),
                     (_, "attributedAmount") => ("attributed_amount", "currency"),
                     (_, "forecastAmount") => ("forecast_amount", "currency"),
@@ -369,6 +373,7 @@ impl<'r> Eyes<'r> {
             "Budget" | "BudgetLine" => step(Step::BudgetSubmit),
             "Baseline" | "BaselineItem" | "BaselinePeriodValue" => step(Step::BaselineSubmit),
             "ProgressMeasurement" => class(Class::Work).or(step(Step::ProgressMeasure)),
+            "Risk" | "RiskResponse" | "Issue" => class(Class::Work).or(step(Step::RiskAppraise)),
             "StatusReport" | "RagAssessment" => class(Class::Basic).or(class(Class::Work)),
             "Portfolio" | "Program" | "Project" => class(Class::Basic).or(step(Step::ItemSteer)),
             // Its owner measures what she answers for.

@@ -6,9 +6,9 @@ use entity::{
     actual, alignment_cell, baseline, baseline_item, baseline_period_value, benefit, benefit_actual,
     benefit_contribution, benefit_measure, benefit_measure_point, benefit_plan_point, benefit_review,
     benefits_map_edge, benefits_map_node, budget, budget_line, commitment, cost_category, cost_plan, cost_plan_line,
-    fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, kpi_definition,
-    objective_contribution, portfolio_tree_node, progress_measurement, rag_assessment, status_report,
-    strategic_objective, task,
+    fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, issue, kpi_definition,
+    objective_contribution, portfolio_tree_node, progress_measurement, rag_assessment, risk, risk_response,
+    status_report, strategic_objective, task,
 };
 use foliograph::app;
 use sea_orm::{DatabaseConnection, EntityTrait, IdenStatic, Iterable, ModelTrait, Value as Stored};
@@ -96,6 +96,9 @@ pub async fn load(db: &DatabaseConnection) -> HashMap<&'static str, Vec<Plain>> 
         benefit_review: "BenefitReview",
         benefits_map_node: "BenefitsMapNode",
         benefits_map_edge: "BenefitsMapEdge",
+        risk: "Risk",
+        risk_response: "RiskResponse",
+        issue: "Issue",
     );
     all
 }

@@ -180,6 +180,29 @@ fn target(mutation: &Mutation) -> Option<u128> {
                 180
             }
         }
+        (_, "riskTakeBack") => 192,
+        ("Risk", _) => {
+            if old {
+                191
+            } else {
+                190
+            }
+        }
+        ("RiskResponse", _) => {
+            if old {
+                194
+            } else {
+                193
+            }
+        }
+        (_, "issueTakeBack") => 197,
+        ("Issue", _) => {
+            if old {
+                196
+            } else {
+                195
+            }
+        }
         ("BenefitPlanPoint", _) => 52,
         ("BenefitContribution", _) => 53,
         ("BenefitMeasure", _) => 101,
@@ -309,6 +332,11 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
         "BenefitsMapEdge" => {
             (json!({ "note": "Other" }), json!({ "fromId": of("bmn", 108), "toId": of("bmn", 110), "weight": "1" }))
         }
+        "Risk" => (json!({ "category": "Other" }), json!({ "key": "RSK-X", "itemId": project, "title": "X" })),
+        "RiskResponse" => {
+            (json!({ "title": "Other" }), json!({ "riskId": of("rsk", 190), "title": "X", "strategy": "AVOID" }))
+        }
+        "Issue" => (json!({ "category": "Other" }), json!({ "key": "ISU-X", "itemId": project, "title": "X" })),
         other => panic!("{other} is new: say here what works"),
     };
     let prefix = foliograph::app::model().entity(mutation.entity).prefix.expect("a prefix");
@@ -338,6 +366,12 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
         Verb::Act if mutation.name == "benefitStateAdvance" => with("to", json!("WITHDRAWN")),
         Verb::Act if matches!(mutation.name.as_str(), "benefitActualReturn" | "benefitActualReverse") => {
             with("note", json!("Why"))
+        }
+        Verb::Act if mutation.name == "riskStateAdvance" => with("to", json!("OCCURRED")),
+        Verb::Act if mutation.name == "riskResponseStateAdvance" => with("to", json!("ACTIVE")),
+        Verb::Act if mutation.name == "issueStateAdvance" => with("to", json!("IN_PROGRESS")),
+        Verb::Act if mutation.name.ends_with("Escalate") => {
+            with("toId", json!(encode_id("prg", rows.item_by_key("PG-ERP").id)))
         }
         Verb::Archive | Verb::Unarchive | Verb::Delete | Verb::Act | Verb::Other => whole,
     }
@@ -420,8 +454,8 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
             };
             (may, sees, step || writers)
         }
-        "Task" | "ProgressMeasurement" => {
-            let by_item = mutation.entity == "Task" && is_new;
+        "Task" | "ProgressMeasurement" | "Risk" | "RiskResponse" | "Issue" => {
+            let by_item = matches!(mutation.entity, "Task" | "Risk" | "Issue") && is_new;
             (office || own || granted, if by_item { sees_item } else { sees_work(eyes) }, writers)
         }
         "Baseline" | "BaselineItem" | "BaselinePeriodValue" => {

@@ -11,9 +11,15 @@ use super::plain;
 pub fn class_of_type(type_name: &str) -> Class {
     match type_name {
         "PortfolioItem" | "Portfolio" | "Program" | "Project" | "Person" | "OrgUnit" => Class::Basic,
-        "ExternalLink" | "Task" | "Baseline" | "BaselineItem" | "BaselinePeriodValue" | "ProgressMeasurement" => {
-            Class::Work
-        }
+        "ExternalLink"
+        | "Task"
+        | "Baseline"
+        | "BaselineItem"
+        | "BaselinePeriodValue"
+        | "ProgressMeasurement"
+        | "Risk"
+        | "RiskResponse"
+        | "Issue" => Class::Work,
         "PersonIdentity" | "RoleAssignment" | "ApiKey" | "ApiKeyGrant" => Class::Sec,
         "AuditEvent" => Class::Aud,
         "PortfolioTreeNode" | "ObjectiveContribution" | "AlignmentCell" | "StatusReport" | "RagAssessment" => {
@@ -58,6 +64,8 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
         ("BenefitsMapNode", "incomingEdges") => "to_id",
         (_, "attributedBenefitActuals") => "attributed_item_id",
         ("Commitment", "actuals") => "commitment_id",
+        ("Risk", "responses" | "issues") => "risk_id",
+        (_, "escalatedRisks" | "escalatedIssues") => "escalated_to_id",
         (
             _,
             "contributions"
@@ -71,6 +79,8 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
             | "tasks"
             | "baselines"
             | "progressMeasurements"
+            | "risks"
+            | "issues"
             | "costPlans"
             | "commitments"
             | "actuals"

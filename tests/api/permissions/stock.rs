@@ -255,4 +255,44 @@ pub const READY: &[Ready] = &[
         "benefits_map_edge",
         "@SCOPE, from_id=@107, to_id=@108, weight=1, is_draft=TRUE, to_item_id=@ITEM, is_to_restricted=FALSE",
     ),
+    (
+        190,
+        "risk",
+        "@SCOPE, key='R-NEW', title='New', title_fold='new', kind='THREAT', state='IDENTIFIED', level='PROJECT', currency='EUR', identified_on='2026-01-01'",
+    ),
+    (
+        191,
+        "risk",
+        "@SCOPE, key='R-OLD', title='Old', title_fold='old', kind='THREAT', state='IDENTIFIED', level='PROJECT', currency='EUR', identified_on='2026-01-01', archived_at=@NOW",
+    ),
+    (
+        192,
+        "risk",
+        "@SCOPE, key='R-UP', title='Up', title_fold='up', kind='THREAT', state='IDENTIFIED', level='PROJECT', currency='EUR', identified_on='2026-01-01', escalated_to_id=@ITEM",
+    ),
+    (
+        193,
+        "risk_response",
+        "@SCOPE, risk_id=@190, title='New', title_fold='new', strategy='AVOID', state='PLANNED', currency='EUR'",
+    ),
+    (
+        194,
+        "risk_response",
+        "@SCOPE, risk_id=@190, title='Old', title_fold='old', strategy='AVOID', state='PLANNED', currency='EUR', archived_at=@NOW",
+    ),
+    (
+        195,
+        "issue",
+        "@SCOPE, key='I-NEW', title='New', title_fold='new', severity='LOW', state='OPEN', currency='EUR', raised_on='2026-01-01'",
+    ),
+    (
+        196,
+        "issue",
+        "@SCOPE, key='I-OLD', title='Old', title_fold='old', severity='LOW', state='OPEN', currency='EUR', raised_on='2026-01-01', archived_at=@NOW",
+    ),
+    (
+        197,
+        "issue",
+        "@SCOPE, key='I-UP', title='Up', title_fold='up', severity='LOW', state='OPEN', currency='EUR', raised_on='2026-01-01', escalated_to_id=@ITEM",
+    ),
 ];

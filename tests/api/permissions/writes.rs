@@ -68,6 +68,14 @@ tests! {
         asked_by_everybody(world, |entity| entity == "Task" || entity.starts_with("Baseline") || entity == "ProgressMeasurement").await;
     }
 
+    async fn every_mutation_of_risks_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
+        asked_by_everybody(world, |entity| entity.starts_with("Risk")).await;
+    }
+
+    async fn every_mutation_of_issues_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
+        asked_by_everybody(world, |entity| entity == "Issue").await;
+    }
+
     async fn every_mutation_of_periods_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
         asked_by_everybody(world, |entity| entity.starts_with("Fiscal") || entity.starts_with("Fx") || entity == "CostCategory").await;
     }

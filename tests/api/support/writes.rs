@@ -87,6 +87,9 @@ pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
     let (db, lead) = begin(world).await;
     sql(&db, "UPDATE portfolio_item SET fx_rate_set_id = NULL").await;
     for table in [
+        "issue",
+        "risk_response",
+        "risk",
         "progress_measurement",
         "baseline_period_value",
         "baseline_item",
