@@ -158,7 +158,10 @@ pub fn model() -> &'static Model {
         ];
         Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
             .with_types(
-                [importers::types(), kpi::answers::types(), finance::summary::types()].into_iter().flatten().collect(),
+                [importers::types(), kpi::answers::types(), finance::summary::types(), benefits::realization::types()]
+                    .into_iter()
+                    .flatten()
+                    .collect(),
             )
             .with_measures(measures())
             .with_answers(kpi::answers::roots())
