@@ -162,7 +162,10 @@ pub fn model() -> &'static Model {
         ];
         Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
             .with_types(
-                [importers::types(), kpi::answers::types(), finance::summary::types()].into_iter().flatten().collect(),
+                [importers::types(), kpi::answers::types(), finance::summary::types(), benefits::realization::types()]
+                    .into_iter()
+                    .flatten()
+                    .collect(),
             )
             .with_types([importers::types(), schedule::types(), kpi::answers::types()].concat())
             .with_measures(measures())

@@ -5,6 +5,7 @@ use entity::{
     benefit_actual, benefit_contribution, benefit_measure, benefit_plan_point, benefit_review, benefits_map_node,
 };
 
+use super::realization;
 use crate::{
     auth::Class,
     graph::decl::{Entity, EnumDecl, Field, OfItem, RowScope, Scalar},
@@ -99,6 +100,7 @@ pub fn declare() -> Entity {
             Field::many("benefitsMapNodes", "BenefitsMapNode", benefits_map_node::Column::BenefitId, "Where it stands on benefits maps."),
             Field::one("portfolio", C::PortfolioId, "Portfolio", "The item's nearest portfolio now."),
             Field::one("reportedPortfolio", C::ReportedPortfolioId, "Portfolio", "The item's nearest portfolio when the benefit was written; it stays when the item moves."),
+            Field::answer(realization::of_benefit()),
         ])
         .audited()
         .archivable()

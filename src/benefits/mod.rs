@@ -19,6 +19,7 @@ pub mod owners;
 mod parts;
 mod plan_point;
 mod plan_write;
+pub mod realization;
 mod review;
 mod review_write;
 pub mod rules;

@@ -91,16 +91,23 @@ fn forecasts() -> Source {
 }
 
 fn plans() -> Source {
-    let select = "SELECT c.item_id AS source_id, c.item_id, 'PLAN' AS measure, p.end_on AS effective_on, l.currency, l.amount \
-        FROM cost_plan c JOIN cost_plan_line l ON l.cost_plan_id = c.id JOIN fiscal_period p ON p.id = l.period_id \
-        WHERE c.item_id{ids} AND c.is_plan_of_record AND c.archived_at IS NULL";
+    let select = |measure: &str, sign: &str| {
+        format!(
+            "SELECT c.item_id AS source_id, c.item_id, '{measure}' AS measure, p.end_on AS effective_on, l.currency, {sign}l.amount AS amount \
+             FROM cost_plan c JOIN cost_plan_line l ON l.cost_plan_id = c.id JOIN fiscal_period p ON p.id = l.period_id \
+             WHERE c.item_id{{ids}} AND c.is_plan_of_record AND c.archived_at IS NULL"
+        )
+    };
+    // What it costs to have benefits, beside them.
+    let there = "SELECT c.item_id AS source_id, c.item_id, 'FLOWS' AS measure, COALESCE({day:c.decided_at}, {day:c.created_at}) AS effective_on, \
+        CAST(NULL AS text) AS currency, 1 AS amount FROM cost_plan c WHERE c.item_id{ids} AND c.is_plan_of_record AND c.archived_at IS NULL";
     let by_period =
         Fact::behind("FiscalPeriod", "SELECT DISTINCT item_id AS id FROM cost_plan_line WHERE period_id{ids}");
     Source {
         name: "COST_PLAN",
         owner: "PortfolioItem",
         facts: vec![Fact::of("CostPlan", "item_id"), Fact::of("CostPlanLine", "item_id"), by_period],
-        selects: vec![select.to_owned()],
+        selects: vec![select("PLAN", ""), select("FLOW", "-"), select("FLOW_COSTS", ""), there.to_owned()],
     }
 }
 

@@ -129,6 +129,8 @@ const PMI: &str = "PMI standard for earned value management";
 const PRACTICE: &str = "Common practice";
 const RISKS: &str = "PMI standard for risk management";
 const MONEY_OF_WORK: &[Class] = &[Fin];
+const BRM: &str = "PMI guide to benefits realization management";
+const FLOWS: &[Class] = &[Ben, Fin];
 const PERCENT: i64 = 10_000_000;
 
 const fn up(green: i64, amber: i64) -> Bounds {
@@ -387,7 +389,43 @@ pub static STANDARD: &[Standard] = &[
         .ratio()
         .good_up(95, 80)
         .of(&[Ben])
-        .from("PMI guide to benefits realization management"),
+        .from(BRM),
+    kpi("BN_REAL", "Benefits realized", "BENEFIT_REALIZED / BENEFIT_PLANNED", "What was had by the day to what was planned by then; dis-benefits count negative.")
+        .ratio()
+        .good_up(90, 70)
+        .of(&[Ben])
+        .from(BRM),
+    kpi("BN_MEAS", "Measures on target", "MEASURES_ON_TARGET / MEASURES_TAKEN", "Measures that came at least 90 % of the way from baseline to target, of those measured.")
+        .ratio()
+        .good_up(90, 70)
+        .of(&[Ben])
+        .from("APM"),
+    kpi("BN_OWN", "Benefits owned", "BENEFITS_OWNED / BENEFITS_PROMISED", "Benefits that have an active owner and no overdue measurement, of those approved and not settled.")
+        .ratio()
+        .good_up(95, 85)
+        .of(&[Ben])
+        .from(BRM),
+    kpi("BN_NPV", "Net present value", "npv(FLOW, 0.035)", "Planned benefits less planned costs at 3.5 % a year, the first year not discounted.")
+        .good_up(0, 0)
+        .of(FLOWS)
+        .from("HM Treasury, The Green Book"),
+    kpi("BN_IRR", "Internal rate of return", "irr(FLOW)", "The rate at which the net present value is 0.").ratio().of(FLOWS).from("The rate of equal present values"),
+    kpi("BN_PAY", "Payback", "payback(FLOW)", "Years from the first flow until costs are paid back, linear within a year.").unit(Unit::Years).of(FLOWS).from(PRACTICE),
+    kpi(
+        "BN_BCR",
+        "Benefits to costs",
+        "(npv(FLOW, 0.035) + npv(FLOW_COSTS, 0.035)) / npv(FLOW_COSTS, 0.035)",
+        "Present value of planned benefits to that of planned costs at 3.5 % a year, from the first cost on.",
+    )
+    .ratio()
+    .good_up(150, 100)
+    .of(FLOWS)
+    .from("HM Treasury, The Green Book"),
+    kpi("BN_ROI", "Return on investment", "whole(FLOW) / whole(FLOW_COSTS)", "Planned benefits less planned costs, to planned costs.")
+        .ratio()
+        .good_up(0, 0)
+        .of(FLOWS)
+        .from(PRACTICE),
 ];
 
 #[cfg(test)]

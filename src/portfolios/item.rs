@@ -10,6 +10,7 @@ use entity::{
 
 use crate::{
     auth::{Class, Step},
+    benefits::realization,
     finance::summary,
     graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
     kpi,
@@ -320,7 +321,7 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
         ])
         .fields(more)
         .fields(kpi::answers::fields())
-        .fields([Field::answer(summary::answer())])
+        .fields([Field::answer(summary::answer()), Field::answer(realization::of_item())])
         .audited()
         .archivable()
 }

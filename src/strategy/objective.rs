@@ -7,6 +7,7 @@ use entity::{
 
 use crate::{
     auth::{Class, Step},
+    benefits::realization,
     graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
 };
 
@@ -77,6 +78,7 @@ pub fn declare() -> Entity {
             objective_contribution::Column::ObjectiveId,
             "What contributes to it.",
         ),
+        Field::answer(realization::of_objective()),
     ])
     .audited()
     .archivable()

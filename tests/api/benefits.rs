@@ -3,6 +3,7 @@
 
 mod actuals;
 mod attribution;
+mod figures;
 mod map;
 mod measures;
 mod owners;
@@ -36,6 +37,7 @@ pub fn list() -> Vec<crate::support::Test> {
         measures::list(),
         actuals::list(),
         attribution::list(),
+        figures::list(),
         reviews::list(),
         map::list(),
         tracking::list(),

@@ -47,7 +47,7 @@ async fn spend(client: &Client, project: &str, amount: &str, currency: &str) -> 
 }
 
 /// A KPI of an item by its key, whatever it is.
-async fn kpi(client: &Client, item: &str, key: &str, arguments: &str) -> Value {
+pub async fn kpi(client: &Client, item: &str, key: &str, arguments: &str) -> Value {
     let asked = format!(
         "{{ portfolioItems(filter: {{ key: {{ eq: \"{item}\" }} }}) {{ nodes {{ kpis(keys: [\"{key}\"]{arguments}) {{ \
          value unit numerator denominator status nullReason basis periodEnd coverage {{ included excludedNoAccess excludedNull }} }} }} }} }}"
@@ -67,7 +67,7 @@ async fn units(client: &Client, item: &str, key: &str) -> i128 {
 }
 
 /// Asks for all measures to be made anew, and that nothing differs.
-async fn exact(client: &Client) {
+pub async fn exact(client: &Client) {
     let reply =
         client.query("{ verifyRollup { isExact measureCount differences { measure amount item { key } } } }").await;
     let found = &reply.data()["verifyRollup"];
