@@ -153,6 +153,7 @@ pub fn model() -> &'static Model {
             finance::mutations(),
             reporting::mutations(),
             benefits::mutations(),
+            kpi::mutations(),
             platform::mutations(),
             importers::mutations(),
         ];
@@ -167,7 +168,8 @@ pub fn model() -> &'static Model {
 
 /// Every measure and where it comes from.
 fn measures() -> Measures {
-    let parts = [finance::measures(), reporting::measures(), strategy::measures(), benefits::measures()];
+    let parts =
+        [finance::measures(), reporting::measures(), strategy::measures(), benefits::measures(), kpi::measures()];
     let mut all = Measures::default();
     for part in parts {
         all.measures.extend(part.measures);

@@ -60,11 +60,17 @@ pub enum Step {
     BenefitSettle,
     /// A file imported.
     ImportRun,
+    /// KPIs of users, bounds, targets, and what is watched.
+    KpiSetUp,
+    /// A value of a KPI that somebody posts.
+    KpiRecord,
+    /// Note taken of an alert.
+    AlertAcknowledge,
 }
 
 impl Step {
     /// Every step, in the order of the published rules.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 30] = [
         Self::ItemApprove,
         Self::ItemStart,
         Self::ItemHold,
@@ -92,6 +98,9 @@ impl Step {
         Self::BenefitEnable,
         Self::BenefitSettle,
         Self::ImportRun,
+        Self::KpiSetUp,
+        Self::KpiRecord,
+        Self::AlertAcknowledge,
     ];
 
     /// The name used in tables and the schema.
@@ -124,6 +133,9 @@ impl Step {
             Self::BenefitEnable => "BENEFIT_ENABLE",
             Self::BenefitSettle => "BENEFIT_SETTLE",
             Self::ImportRun => "IMPORT_RUN",
+            Self::KpiSetUp => "KPI_SET_UP",
+            Self::KpiRecord => "KPI_RECORD",
+            Self::AlertAcknowledge => "ALERT_ACKNOWLEDGE",
         }
     }
 
@@ -160,7 +172,10 @@ impl Step {
             | Self::BenefitApprove
             | Self::BenefitEnable
             | Self::BenefitSettle
-            | Self::ImportRun => &[],
+            | Self::ImportRun
+            | Self::KpiSetUp
+            | Self::KpiRecord
+            | Self::AlertAcknowledge => &[],
         }
     }
 }
@@ -215,7 +230,10 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitApprove
             | Step::BenefitEnable
             | Step::BenefitSettle
-            | Step::ImportRun => Scopes::ALL,
+            | Step::ImportRun
+            | Step::KpiSetUp
+            | Step::KpiRecord
+            | Step::AlertAcknowledge => Scopes::ALL,
             Step::CostPlanSubmit | Step::ReportSubmit => Scopes::NONE,
         },
         Role::ProjectManager => match step {
@@ -229,7 +247,8 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ReportReturn
             | Step::ReportPublish
             | Step::ForecastPublish
-            | Step::BenefitEnable => Scopes::OWN,
+            | Step::BenefitEnable
+            | Step::KpiRecord => Scopes::OWN,
             Step::ItemApprove
             | Step::ItemClose
             | Step::ItemCancel
@@ -245,7 +264,9 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ReportAssess
             | Step::BenefitApprove
             | Step::BenefitSettle
-            | Step::ImportRun => Scopes::NONE,
+            | Step::ImportRun
+            | Step::KpiSetUp
+            | Step::AlertAcknowledge => Scopes::NONE,
         },
         Role::Sponsor => match step {
             Step::ItemApprove
@@ -274,7 +295,10 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ForecastPublish
             | Step::ReportAssess
             | Step::BenefitEnable
-            | Step::ImportRun => Scopes::NONE,
+            | Step::ImportRun
+            | Step::KpiSetUp
+            | Step::KpiRecord
+            | Step::AlertAcknowledge => Scopes::NONE,
         },
         Role::Finance => match step {
             Step::BudgetSubmit
@@ -303,11 +327,14 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitApprove
             | Step::BenefitEnable
             | Step::BenefitSettle
-            | Step::ImportRun => Scopes::NONE,
+            | Step::ImportRun
+            | Step::KpiSetUp
+            | Step::KpiRecord
+            | Step::AlertAcknowledge => Scopes::NONE,
         },
-        // A script makes items below what was granted to it; it steers nothing.
+        // A script makes items and posts values below what was granted to it; it steers nothing.
         Role::Integration => match step {
-            Step::ItemCreate => Scopes::GRANT,
+            Step::ItemCreate | Step::KpiRecord => Scopes::GRANT,
             Step::ItemApprove
             | Step::ItemStart
             | Step::ItemHold
@@ -333,7 +360,9 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitApprove
             | Step::BenefitEnable
             | Step::BenefitSettle
-            | Step::ImportRun => Scopes::NONE,
+            | Step::ImportRun
+            | Step::KpiSetUp
+            | Step::AlertAcknowledge => Scopes::NONE,
         },
         Role::ResourceManager | Role::Analyst | Role::Auditor | Role::Admin => Scopes::NONE,
     }
