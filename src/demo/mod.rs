@@ -4,10 +4,10 @@
 
 use chrono::{Datelike, NaiveDate};
 use entity::{
-    actual, benefit, benefit_contribution, benefit_plan_point, budget, budget_line, commitment, cost_category,
-    cost_plan, cost_plan_line, external_link, fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate,
-    fx_rate_set, objective_contribution, org_unit, person, person_identity, portfolio_item, rag_assessment,
-    role_assignment, status_report, strategic_objective,
+    actual, alert_rule, benefit, benefit_contribution, benefit_plan_point, budget, budget_line, commitment,
+    cost_category, cost_plan, cost_plan_line, external_link, fiscal_calendar, fiscal_period, forecast, forecast_line,
+    fx_rate, fx_rate_set, kpi_definition, kpi_posting, kpi_target, kpi_threshold, objective_contribution, org_unit,
+    person, person_identity, portfolio_item, rag_assessment, role_assignment, status_report, strategic_objective,
 };
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect};
 
@@ -15,13 +15,14 @@ use crate::app;
 use crate::clock::Clock;
 use crate::error::{Code, Error};
 use crate::graph::begin;
-use crate::kpi::ledger;
+use crate::kpi::{kpi_definition::keep_catalogue, ledger};
 use crate::write::ancestors;
 
 mod benefits;
 mod calendar;
 mod cost_plans;
 mod forecasts;
+mod kpis;
 mod money;
 mod rates;
 mod ratings;
@@ -120,6 +121,12 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<benefit::Entity, _, benefit::ActiveModel>(&txn, rows.benefits.profiles).await?;
     insert::<benefit_plan_point::Entity, _, benefit_plan_point::ActiveModel>(&txn, rows.benefits.points).await?;
     insert::<benefit_contribution::Entity, _, benefit_contribution::ActiveModel>(&txn, rows.benefits.shares).await?;
+    keep_catalogue(&txn, at).await?;
+    insert::<kpi_definition::Entity, _, kpi_definition::ActiveModel>(&txn, rows.kpis.definitions).await?;
+    insert::<kpi_threshold::Entity, _, kpi_threshold::ActiveModel>(&txn, rows.kpis.thresholds).await?;
+    insert::<kpi_target::Entity, _, kpi_target::ActiveModel>(&txn, rows.kpis.targets).await?;
+    insert::<kpi_posting::Entity, _, kpi_posting::ActiveModel>(&txn, rows.kpis.postings).await?;
+    insert::<alert_rule::Entity, _, alert_rule::ActiveModel>(&txn, rows.kpis.rules).await?;
     let cause = ledger::Cause { at, request_id: "demo", mutation: "demo", actor: None };
     ledger::keep_all(&txn, app::model(), &cause).await?;
     txn.commit().await?;

@@ -15,7 +15,9 @@ use super::{
     PMO_LEAD,
     benefits::{Benefits, benefits},
     calendar::Frame,
-    cost_plans, forecasts, money,
+    cost_plans, forecasts,
+    kpis::{Kpis, kpis},
+    money,
     rates::{self, Rates},
     ratings, reports,
     shape::{PER_UNIT, World, facts, id, instant},
@@ -51,6 +53,7 @@ pub(super) struct Rows {
     pub objectives: Vec<strategic_objective::Model>,
     pub contributions: Vec<objective_contribution::Model>,
     pub benefits: Benefits,
+    pub kpis: Kpis,
 }
 
 #[derive(Deserialize)]
@@ -183,6 +186,7 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
     let objectives = strategy::objectives(&world)?;
     let contributions = strategy::contributions(&world)?;
     let benefits = benefits(&world, &frame)?;
+    let kpis = kpis(&world)?;
     ratings::rate(&mut items, &reports, &ratings);
     Ok(Rows {
         org_units,
@@ -205,6 +209,7 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
         objectives,
         contributions,
         benefits,
+        kpis,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::kpi_definition::{self, Column as C};
-use sea_orm::{ActiveValue::Set, DatabaseConnection, EntityTrait, IntoActiveModel, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, IntoActiveModel, sea_query::OnConflict};
 
 use super::{
     catalogue::{HYSTERESIS, STANDARD, Standard, Unit},
@@ -157,7 +157,7 @@ pub fn declare() -> Entity {
 }
 
 /// Brings the rows of the catalogue in step with the program: each process does so when it starts, and it is done once.
-pub async fn keep_catalogue(db: &DatabaseConnection, now: DateTime<Utc>) -> Result<(), Error> {
+pub async fn keep_catalogue(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<(), Error> {
     let known = kpi_definition::Entity::find().all(db).await?;
     let is_known = |kpi: &&Standard| {
         known.iter().any(|row| {

@@ -29,7 +29,7 @@ pub fn declare() -> Entity {
         record(Field::one("item", C::ItemId, "PortfolioItem", "The item.")).once(),
         record(Field::one("kpi", C::KpiId, "KpiDefinition", "The KPI; of kind POSTED.")).once(),
         record(Field::date("effectiveOn", C::EffectiveOn, "The first day on which it holds; one value an item, a KPI and a day.").required()).once(),
-        record(Field { class: Some(Class::Fin), ..value.required() }),
+        record(Field { class: Some(Class::Fin), ..value }).due(),
         record(Field::scalar("note", Scalar::String, C::Note, "What explains it; null when nobody wrote it.").unordered()).longest(4_000),
         record(Field::scalar("source", Scalar::String, C::Source, "Where it comes from, such as `SonarQube`; null when not said.").grouped()),
         Field::one("portfolio", C::PortfolioId, "Portfolio", "The item's nearest portfolio."),

@@ -28,7 +28,7 @@ pub fn declare() -> Entity {
         set_up(Field::one("item", C::ItemId, "PortfolioItem", "The item.")).once(),
         set_up(Field::one("kpi", C::KpiId, "KpiDefinition", "The KPI.")).once(),
         set_up(Field::date("targetOn", C::TargetOn, "The day by which it is to be so; one target an item, a KPI and a day.").required()),
-        set_up(Field { class: Some(Class::Fin), ..value.required() }),
+        set_up(Field { class: Some(Class::Fin), ..value }).due(),
         set_up(Field::scalar("note", Scalar::String, C::Note, "Why; null when nobody wrote it.").unordered()).longest(4_000),
         Field::one("portfolio", C::PortfolioId, "Portfolio", "The item's nearest portfolio."),
     ])

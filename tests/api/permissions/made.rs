@@ -36,6 +36,21 @@ const OF_A_PORTFOLIO: &[Ready] = &[
         "@SCOPE, is_draft=TRUE, key='BEN-MADE', title='Made', title_fold='made', kind='QUALITATIVE', polarity='BENEFIT', state='IDENTIFIED', currency='EUR', planned_amount=0",
     ),
     (808, "benefit_contribution", "@SCOPE, benefit_id=@807, is_draft=TRUE, contributor_id=@ITEM, share=1"),
+    (
+        811,
+        "kpi_definition",
+        "key='MADE_TOO', name='Made', name_fold='made', description='Made', kind='POSTED', formula='MADE_TOO', formula_version=1, unit='COUNT', direction='UP', classes='BASIC', hysteresis=0",
+    ),
+    (
+        812,
+        "alert_rule",
+        "@SCOPE, key='AR-MADE', name='Made', name_fold='made', kpi_id=@811, has_descendants=FALSE, status='RED', is_enabled=TRUE",
+    ),
+    (
+        813,
+        "alert",
+        "@SCOPE, rule_id=@812, kpi_id=@811, state='CLOSED', status='RED', value='1', unit='COUNT', period_end_on='2026-01-01', opened_at=@NOW, acknowledged_at=@NOW, acknowledged_by_id=@PERSON, note='Seen', closed_at=@NOW, created_by_id=@PERSON, updated_by_id=@PERSON",
+    ),
 ];
 /// A program's part of a benefit, which the demonstration has none of either.
 const OF_A_PROGRAM: &[Ready] = &[

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use entity::{
-    actual, alignment_cell, benefit, benefit_contribution, benefit_plan_point, budget, budget_line, commitment,
-    cost_category, cost_plan, cost_plan_line, fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate,
-    fx_rate_set, kpi_definition, objective_contribution, portfolio_tree_node, rag_assessment, status_report,
-    strategic_objective,
+    actual, alert, alert_rule, alignment_cell, benefit, benefit_contribution, benefit_plan_point, budget, budget_line,
+    commitment, cost_category, cost_plan, cost_plan_line, fiscal_calendar, fiscal_period, forecast, forecast_line,
+    fx_rate, fx_rate_set, kpi_definition, kpi_posting, kpi_target, kpi_threshold, objective_contribution,
+    portfolio_tree_node, rag_assessment, status_report, strategic_objective,
 };
 use foliograph::app;
 use sea_orm::{DatabaseConnection, EntityTrait, IdenStatic, Iterable, ModelTrait, Value as Stored};
@@ -74,6 +74,11 @@ pub async fn load(db: &DatabaseConnection) -> HashMap<&'static str, Vec<Plain>> 
         fx_rate_set: "FxRateSet",
         fx_rate: "FxRate",
         kpi_definition: "KpiDefinition",
+        kpi_threshold: "KpiThreshold",
+        kpi_target: "KpiTarget",
+        kpi_posting: "KpiPosting",
+        alert_rule: "AlertRule",
+        alert: "Alert",
         cost_plan: "CostPlan",
         cost_plan_line: "CostPlanLine",
         commitment: "Commitment",

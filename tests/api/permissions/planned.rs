@@ -168,6 +168,45 @@ const READY: &[Ready] = &[
         "@SCOPE, key='CMT-END', title='End', title_fold='end', state='CLOSED', category_id=@6, expenditure='OPEX', currency='EUR', committed_amount=1, invoiced_amount=0, open_amount=0, committed_on='2031-01-01', closed_on='2031-01-02'",
     ),
     (
+        100,
+        "kpi_definition",
+        "key='MADE', name='Made', name_fold='made', description='Made', kind='FORMULA', formula='AC', formula_version=1, unit='MONEY', direction='UP', classes='FIN', hysteresis=0",
+    ),
+    (
+        101,
+        "kpi_definition",
+        "key='OLD', name='Old', name_fold='old', description='Old', kind='FORMULA', formula='AC', formula_version=1, unit='MONEY', direction='UP', classes='FIN', hysteresis=0, archived_at=@NOW",
+    ),
+    (
+        102,
+        "kpi_definition",
+        "key='POSTED', name='Posted', name_fold='posted', description='Posted', kind='POSTED', formula='POSTED', formula_version=1, unit='COUNT', direction='UP', classes='BASIC', hysteresis=0",
+    ),
+    (110, "kpi_threshold", "@SCOPE, kpi_id=@100, valid_from_on='2031-01-01', green_from=1, hysteresis=0"),
+    (
+        111,
+        "kpi_threshold",
+        "@SCOPE, kpi_id=@100, valid_from_on='2030-01-01', green_from=1, hysteresis=0, archived_at=@NOW",
+    ),
+    (120, "kpi_target", "@SCOPE, kpi_id=@100, target_on='2031-01-01', value=1"),
+    (121, "kpi_target", "@SCOPE, kpi_id=@100, target_on='2030-01-01', value=1, archived_at=@NOW"),
+    (130, "kpi_posting", "@SCOPE, kpi_id=@102, effective_on='2031-01-01', value=1"),
+    (
+        140,
+        "alert_rule",
+        "@SCOPE, key='AR', name='Rule', name_fold='rule', kpi_id=@100, has_descendants=FALSE, status='RED', is_enabled=TRUE",
+    ),
+    (
+        141,
+        "alert_rule",
+        "@SCOPE, key='AR-OLD', name='Old', name_fold='old', kpi_id=@100, has_descendants=FALSE, status='RED', is_enabled=TRUE, archived_at=@NOW",
+    ),
+    (
+        150,
+        "alert",
+        "@SCOPE, rule_id=@140, kpi_id=@100, state='OPEN', status='RED', value='1', unit='EUR', period_end_on='2026-01-01', opened_at=@NOW",
+    ),
+    (
         90,
         "actual",
         "@SCOPE, is_labor=FALSE, key='ACT', occurred_on='2031-02-01', posting_on='2031-02-01', calendar_id=@1, period_id=@3, category_id=@6, source='NON_LABOR', expenditure='OPEX', currency='EUR', amount=10000, is_accrual=FALSE",
@@ -307,6 +346,12 @@ fn target(mutation: &Mutation) -> Option<u128> {
             }
         }
         ("Actual", _) => 90,
+        ("KpiDefinition", _) => 100 + u128::from(old),
+        ("KpiThreshold", _) => 110 + u128::from(old),
+        ("KpiTarget", _) => 120 + u128::from(old),
+        ("KpiPosting", _) => 130,
+        ("AlertRule", _) => 140 + u128::from(old),
+        ("Alert", _) => 150,
         ("BenefitPlanPoint", _) => 52,
         ("BenefitContribution", _) => 53,
         _ => return None,
@@ -385,6 +430,23 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
             json!({ "rationale": "Other" }),
             json!({ "benefitId": of("ben", 50), "contributorId": encode_id("prj", rows.item_by_key("PR-003").id), "share": "0.1" }),
         ),
+        "KpiDefinition" => (
+            json!({ "name": "Other" }),
+            json!({ "key": "NEW", "name": "New", "description": "New", "kind": "FORMULA", "formula": "AC", "unit": "MONEY", "direction": "UP" }),
+        ),
+        "KpiThreshold" => (
+            json!({ "note": "Other" }),
+            json!({ "itemId": project, "kpiKey": "MADE", "validFromOn": "2032-01-01", "greenFrom": "1" }),
+        ),
+        "KpiTarget" => (
+            json!({ "note": "Other" }),
+            json!({ "itemId": project, "kpiKey": "MADE", "targetOn": "2032-01-01", "value": "1" }),
+        ),
+        "KpiPosting" => {
+            (Value::Null, json!({ "itemId": project, "kpiKey": "POSTED", "effectiveOn": "2032-01-01", "value": "1" }))
+        }
+        "AlertRule" => (json!({ "name": "Other" }), json!({ "itemId": project, "kpiKey": "MADE", "name": "New" })),
+        "Alert" => (Value::Null, Value::Null),
         other => panic!("{other} is new: say here what works"),
     };
     let prefix = foliograph::app::model().entity(mutation.entity).prefix.expect("a prefix");
@@ -451,7 +513,11 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
             }
             (may, sees_references, true)
         }
-        "ObjectiveContribution" => {
+        "KpiDefinition" if is_new => return if office { None } else { forbidden() },
+        "KpiDefinition" => (office, sees_references, true),
+        "KpiPosting" => (office || own || granted, sees_item && sees_references, true),
+        "Alert" => (office, eyes.visible("Alert").iter().any(|row| row.id() == id(150)), true),
+        "ObjectiveContribution" | "KpiThreshold" | "KpiTarget" | "AlertRule" => {
             let sees = rows_of_item(eyes, rows);
             let sees = if is_new { sees_item && sees_references } else { sees };
             (office, sees, true)

@@ -11,7 +11,8 @@ use super::plain;
 pub fn class_of_type(type_name: &str) -> Class {
     match type_name {
         "PortfolioItem" | "Portfolio" | "Program" | "Project" | "Person" | "OrgUnit" => Class::Basic,
-        "ExternalLink" => Class::Work,
+        "KpiThreshold" | "KpiTarget" | "AlertRule" | "Alert" => Class::Basic,
+        "ExternalLink" | "KpiPosting" => Class::Work,
         "PersonIdentity" | "RoleAssignment" | "ApiKey" | "ApiKeyGrant" => Class::Sec,
         "AuditEvent" => Class::Aud,
         "PortfolioTreeNode" | "ObjectiveContribution" | "AlignmentCell" | "StatusReport" | "RagAssessment" => {
@@ -47,6 +48,7 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
         ) => "item_id",
         ("Actual", "reversals") => "reversal_of_id",
         ("CostPlan", "lines") => "cost_plan_id",
+        ("AlertRule", "alerts") => "rule_id",
         ("FxRateSet", "rates") => "rate_set_id",
         (_, "benefitContributions") => "contributor_id",
         (_, "descendants") => "root_id",

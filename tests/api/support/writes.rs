@@ -90,6 +90,11 @@ pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
         "kpi_touch",
         "kpi_change",
         "kpi_value",
+        "alert",
+        "alert_rule",
+        "kpi_posting",
+        "kpi_target",
+        "kpi_threshold",
         "measure_delta",
         "fx_rate_version",
         "fx_rate",
@@ -115,6 +120,7 @@ pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
     ] {
         sql(&db, &format!("DELETE FROM {table}")).await;
     }
+    sql(&db, "DELETE FROM kpi_definition WHERE kind <> 'STANDARD'").await;
     sql(&db, "UPDATE portfolio_item SET rag = NULL, rag_on = NULL").await;
     (db, lead)
 }
