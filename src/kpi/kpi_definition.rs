@@ -68,7 +68,7 @@ static CLASSES: EnumDecl = EnumDecl {
 pub fn declare() -> Entity {
     let set_up = |field: Field| field.written_by(Step::KpiSetUp);
     let bound = |name, column: C, doc| set_up(Field::scalar(name, Scalar::Decimal, column, doc).unordered());
-    Entity::new(
+    let entity = Entity::new(
         "KpiDefinition",
         &kpi_definition::Entity,
         Class::Basic,
@@ -153,7 +153,9 @@ pub fn declare() -> Entity {
         ),
     ])
     .audited()
-    .archivable()
+    .archivable();
+    // Formulas name it, so it never becomes another.
+    Entity { keyed: true, ..entity }
 }
 
 /// Brings the rows of the catalogue in step with the program: each process does so when it starts, and it is done once.

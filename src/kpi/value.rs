@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     bounds::Thresholds,
     definition::Definition,
-    facts::{Basis, Facts, Scope, Wish},
+    facts::{Basis, Facts, Member, Scope, Wish},
     figure::{Coverage, Figure, Inputs, figure},
     measure::Measure,
     status::{self, Status},
@@ -101,7 +101,11 @@ pub async fn values(
             let inputs = Inputs::of(&facts, scope, &wished, *at);
             for definition in definitions {
                 let mut value = value(session, &facts, scope, &inputs, definition, *at, (&thresholds, &had));
-                value.target = targets.of(scope.id, definition.id, *at);
+                // What the item is to reach is for who may read what it has reached.
+                let reads = |member: &Member| definition.classes.iter().all(|class| member.reads(*class));
+                if facts.members.get(&scope.id).is_some_and(reads) {
+                    value.target = targets.of(scope.id, definition.id, *at);
+                }
                 values.push(value);
             }
         }

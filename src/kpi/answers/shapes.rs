@@ -49,7 +49,7 @@ pub fn types() -> Vec<PlainType> {
                     member(
                         "target",
                         "Decimal",
-                        "What it is to be by that day: the latest target of the scope itself, as it is set now; null without one.",
+                        "What it is to be by that day: the latest target of the scope itself, as it is set now; null without one, and for who may not read the KPI of that very item.",
                     ),
                     member(
                         "nullReason",

@@ -23,20 +23,28 @@ fn patch(key: &str, patch: Value) -> Value {
 tests! {
     async fn a_formula_of_users_gives_what_the_catalogue_gives(world: &World) {
         let (_, lead) = begin(world).await;
-        done(&lead, "kpiDefinitionCreate", formula("MY_CPI", "EV / AC")).await;
+        let down = |key: &str, text: &str| {
+            let mut input = formula(key, text);
+            let members = input.as_object_mut().expect("an input");
+            members.retain(|name, _| !name.ends_with("From"));
+            members.extend([("direction", "DOWN"), ("greenTo", "0.95"), ("amberTo", "1")].map(|(name, value)| (name.to_owned(), json!(value))));
+            input
+        };
+        done(&lead, "kpiDefinitionCreate", down("OUR_COMMIT", "(AC + COMMITTED) / BUDGET")).await;
         // By way of other KPIs it is the same: inputs are summed first, never ratios.
-        done(&lead, "kpiDefinitionCreate", formula("MY_CPI_AGAIN", "EV_EV / EV_AC")).await;
+        done(&lead, "kpiDefinitionCreate", down("OUR_COMMIT_AGAIN", "(EV_AC + COMMITTED) / BUDGET")).await;
         derive(world).await;
         for item in ["PR-020", "PF-PRODUCTS", "PG-ERP"] {
-            let due = kpi(&lead, item, "EV_CPI", "").await;
-            for key in ["MY_CPI", "MY_CPI_AGAIN"] {
+            let due = kpi(&lead, item, "FN_COMMIT", "").await;
+            assert_ne!(due["value"], Value::Null, "{item}");
+            for key in ["OUR_COMMIT", "OUR_COMMIT_AGAIN"] {
                 let own = kpi(&lead, item, key, "").await;
                 for member in ["value", "numerator", "denominator", "status", "basis", "coverage", "nullReason"] {
                     assert_eq!(own[member], due[member], "{item} {key} {member}");
                 }
             }
         }
-        let told = lead.query("{ kpiDefinition(by: { key: \"MY_CPI\" }) { classes formulaVersion kind } }").await.data();
+        let told = lead.query("{ kpiDefinition(by: { key: \"OUR_COMMIT\" }) { classes formulaVersion kind } }").await.data();
         assert_eq!(told["kpiDefinition"], json!({ "classes": ["FIN"], "formulaVersion": 1, "kind": "FORMULA" }));
         exact(&lead).await;
     }
@@ -44,18 +52,18 @@ tests! {
     async fn a_formula_that_cannot_be_computed_is_refused_with_its_place(world: &World) {
         let (_, lead) = begin(world).await;
         for (text, part) in [
-            ("EV /", "(character 4)"),
-            ("ev / AC", "capitals"),
-            ("EV / SPENT", "`SPENT`"),
+            ("AC /", "(character 4)"),
+            ("ac / BUDGET", "capitals"),
+            ("AC / SPENT", "`SPENT`"),
             // The language has no word for an average of ratios.
-            ("avg(EV / AC)", "no function `avg`"),
+            ("avg(AC / BUDGET)", "no function `avg`"),
             ("irr(EV_CV)", "read by its dates"),
         ] {
             let told = change(&lead, "kpiDefinitionCreate", formula("OURS", text)).await;
             assert_eq!(faults(&told), ["INVALID input.formula"], "{text}: {told}");
             assert!(told["userErrors"][0]["message"].as_str().is_some_and(|line| line.contains(part)), "{text}: {told}");
         }
-        assert_eq!(param(&change(&lead, "kpiDefinitionCreate", formula("OURS", "EV / (AC")).await, "at").as_deref(), Some("8"));
+        assert_eq!(param(&change(&lead, "kpiDefinitionCreate", formula("OURS", "AC / (AC")).await, "at").as_deref(), Some("8"));
         let told = change(&lead, "kpiDefinitionCreate", json!({ "key": "OURS", "name": "Ours", "description": "Ours.", "kind": "FORMULA", "unit": "RATIO", "direction": "NONE" })).await;
         assert_eq!(faults(&told), ["REQUIRED input.formula"]);
     }
@@ -64,22 +72,22 @@ tests! {
         let (_, lead) = begin(world).await;
         let itself = change(&lead, "kpiDefinitionCreate", formula("RING", "RING + 1")).await;
         assert_eq!(faults(&itself), ["INVALID input.formula"]);
-        done(&lead, "kpiDefinitionCreate", formula("FIRST", "EV")).await;
-        done(&lead, "kpiDefinitionCreate", formula("SECOND", "FIRST / AC")).await;
+        done(&lead, "kpiDefinitionCreate", formula("FIRST", "AC")).await;
+        done(&lead, "kpiDefinitionCreate", formula("SECOND", "FIRST / BUDGET")).await;
         let told = change(&lead, "kpiDefinitionUpdate", patch("FIRST", json!({ "formula": "SECOND * 2" }))).await;
         assert_eq!(faults(&told), ["INVALID input.patch.formula"], "{told}");
         // Two in one list that name each other, too; one that names another of the list is right.
         let list = |items: Value, number| json!({ "items": items, "clientMutationKey": request_key(number) });
         let told = change(&lead, "kpiDefinitionBulkCreate", list(json!([formula("ONE", "OTHER"), formula("OTHER", "ONE")]), 1)).await;
         assert_eq!(faults(&told), ["INVALID input.items.0.formula", "INVALID input.items.1.formula"]);
-        let told = change(&lead, "kpiDefinitionBulkCreate", list(json!([formula("ONE", "OTHER / 2"), formula("OTHER", "EV")]), 2)).await;
+        let told = change(&lead, "kpiDefinitionBulkCreate", list(json!([formula("ONE", "OTHER / 2"), formula("OTHER", "AC")]), 2)).await;
         assert_eq!(faults(&told), Vec::<String>::new());
     }
 
     async fn keys_kinds_bounds_and_classes_are_checked(world: &World) {
         let (_, lead) = begin(world).await;
         let with = |member: &str, value: Value| {
-            let mut input = formula("OURS", "EV / AC");
+            let mut input = formula("OURS", "AC / BUDGET");
             input[member] = value;
             input
         };
@@ -113,18 +121,18 @@ tests! {
 
     async fn what_follows_from_a_formula_follows_its_changes(world: &World) {
         let (_, lead) = begin(world).await;
-        done(&lead, "kpiDefinitionCreate", formula("BASE", "EV")).await;
-        done(&lead, "kpiDefinitionCreate", formula("ABOVE", "BASE / AC")).await;
+        done(&lead, "kpiDefinitionCreate", formula("BASE", "AC")).await;
+        done(&lead, "kpiDefinitionCreate", formula("ABOVE", "BASE / BUDGET")).await;
         derive(world).await;
         let first = kpi(&lead, "PR-020", "ABOVE", "").await["value"].clone();
-        done(&lead, "kpiDefinitionUpdate", patch("BASE", json!({ "formula": "EV + BENEFIT_APPROVED * 0" }))).await;
-        let of = "{ kpiDefinitions(filter: { key: { in: [\"BASE\", \"ABOVE\"] } }, orderBy: [{ field: KEY }]) { nodes { key classes formulaVersion } } }";
+        done(&lead, "kpiDefinitionUpdate", patch("BASE", json!({ "formula": "AC + BENEFIT_APPROVED * 0" }))).await;
+        let of = "{ kpiDefinitions(filter: { key: { in: [\"BASE\", \"ABOVE\"] } }, orderBy: [{ key: { direction: ASC } }]) { nodes { key classes formulaVersion } } }";
         let told = lead.query(of).await.data()["kpiDefinitions"]["nodes"].clone();
         assert_eq!(told, json!([
             { "key": "ABOVE", "classes": ["FIN", "BEN"], "formulaVersion": 1 },
             { "key": "BASE", "classes": ["FIN", "BEN"], "formulaVersion": 2 },
         ]));
-        done(&lead, "kpiDefinitionUpdate", patch("BASE", json!({ "formula": "EV * 2", "name": "Twice" }))).await;
+        done(&lead, "kpiDefinitionUpdate", patch("BASE", json!({ "formula": "AC * 2", "name": "Twice" }))).await;
         derive(world).await;
         let stored = rows(world).await;
         let versions = stored_versions(&stored, "BASE").await;
@@ -147,7 +155,7 @@ tests! {
         begin(world).await;
         for role in [Role::ProjectManager, Role::Sponsor, Role::Finance, Role::Auditor, Role::Analyst, Role::Admin] {
             let client = world.client_as("reader", &[role]).await;
-            let told = change(&client, "kpiDefinitionCreate", formula("OURS", "EV / AC")).await;
+            let told = change(&client, "kpiDefinitionCreate", formula("OURS", "AC / BUDGET")).await;
             assert_eq!(faults(&told), ["FORBIDDEN input"], "{role:?}");
             assert_eq!(param(&told, "needs").as_deref(), Some("KPI_SET_UP"));
         }

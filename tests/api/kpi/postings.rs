@@ -45,7 +45,7 @@ tests! {
         assert_eq!(post(&lead, "PR-020", "3.0").await["kpiPosting"], first);
         let other = post(&lead, "PR-020", "4").await["kpiPosting"].clone();
         assert_eq!((&other["id"], &other["version"]), (&first["id"], &json!("2")));
-        let trail = format!("{{ auditTrail(filter: {{ targetId: {{ eq: {} }} }}, orderBy: [{{ field: AT }}]) {{ nodes {{ action changes {{ field before after }} }} }} }}", first["id"]);
+        let trail = format!("{{ auditTrail(filter: {{ targetId: {{ eq: {} }} }}) {{ nodes {{ action changes {{ field before after }} }} }} }}", first["id"]);
         let told = lead.query(&trail).await.data()["auditTrail"]["nodes"].clone();
         let changes = told.as_array().expect("entries").iter().flat_map(|e| e["changes"].as_array().cloned().unwrap_or_default());
         let values: Vec<Value> = changes.filter(|c| c["field"] == "value").collect();

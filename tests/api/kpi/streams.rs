@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{derive, finance, spend, units};
 use crate::support::{
-    World, product,
+    product,
     socket::Socket,
     writes::{begin, item_id},
 };

@@ -97,7 +97,7 @@ tests! {
         done(&lead, "kpiTargetCreate", target("2027-01-01", "20")).await;
         assert_eq!(faults(&change(&lead, "kpiTargetCreate", target("2027-01-01", "21")).await), ["DUPLICATE input.targetOn"]);
         derive(world).await;
-        let asked = "{ portfolioItems(filter: { key: { in: [\"PR-020\", \"PG-MDR\"] } }, orderBy: [{ field: KEY }]) { nodes { key \
+        let asked = "{ portfolioItems(filter: { key: { in: [\"PR-020\", \"PG-MDR\"] } }, orderBy: [{ key: { direction: ASC } }]) { nodes { key \
             kpis(keys: [\"SCORE\"]) { target } kpiSeries(key: \"SCORE\", from: \"2026-01-01\", to: \"2026-02-28\") { periodEnd target } } } }";
         let told = lead.query(asked).await.data()["portfolioItems"]["nodes"].clone();
         assert_eq!(told[0]["kpis"], json!([{ "target": null }]), "a target is the item's own");
@@ -107,6 +107,7 @@ tests! {
         let outsider = world.client_as("reader", &[Role::ProjectManager]).await;
         let asked = "{ portfolioItems(filter: { key: { eq: \"PR-020\" } }) { nodes { kpis(keys: [\"SCORE\"]) { value target } } } kpiTargets { nodes { value } } }";
         let told = outsider.query(asked).await.data();
+        assert_eq!(told["portfolioItems"]["nodes"][0]["kpis"], json!([{ "value": null, "target": null }]));
         assert!(told["kpiTargets"]["nodes"].as_array().is_some_and(|all| all.iter().all(|node| node["value"] == Value::Null)), "{told}");
     }
 }
