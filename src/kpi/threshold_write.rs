@@ -104,7 +104,7 @@ fn agrees(work: &mut Work<'_>, row: &Row<kpi_threshold::Model>, direction: Direc
                 ("greenFrom", "Bounds say at least from where on it is green.")
             }
         };
-        work.fail(row, UserError::new(UserCode::Required, row.place(field), line));
+        work.fail(row, UserError::new(UserCode::Required, row.path.at(field), line));
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn types() -> Vec<PlainType> {
                 ("ZERO", "There is none: 0."),
                 ("UNKNOWN", "Nobody knows, as with a sum of 0: the item is left out."),
                 ("UNSAID", "Nobody said anything: the item is left out; 0 is a value like any other."),
-                ("WITH_OTHER", "0 where the item has `absenceMeasure`, else it is left out."),
+                ("WITH_OTHER", "There is none, 0, where the item has `absenceMeasure`; else it is left out."),
             ]),
         },
         PlainType {
