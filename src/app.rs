@@ -157,6 +157,7 @@ pub fn model() -> &'static Model {
             benefits::mutations(),
             schedule::mutations(),
             raid::mutations(),
+            kpi::mutations(),
             platform::mutations(),
             importers::mutations(),
         ];
@@ -184,6 +185,7 @@ fn measures() -> Measures {
         benefits::measures(),
         schedule::measures(),
         raid::measures(),
+        kpi::measures(),
     ];
     let mut all = Measures::default();
     for part in parts {

@@ -74,11 +74,17 @@ pub enum Step {
     ProgressMeasure,
     /// Money of risks, their responses and issues written.
     RiskAppraise,
+    /// KPIs of users, bounds, targets, and what is watched.
+    KpiSetUp,
+    /// A value of a KPI that somebody posts.
+    KpiRecord,
+    /// Note taken of an alert.
+    AlertAcknowledge,
 }
 
 impl Step {
     /// Every step, in the order of the published rules.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 37] = [
         Self::ItemApprove,
         Self::ItemStart,
         Self::ItemHold,
@@ -113,6 +119,9 @@ impl Step {
         Self::BaselineApprove,
         Self::ProgressMeasure,
         Self::RiskAppraise,
+        Self::KpiSetUp,
+        Self::KpiRecord,
+        Self::AlertAcknowledge,
     ];
 
     /// The name used in tables and the schema.
@@ -152,6 +161,9 @@ impl Step {
             Self::BaselineApprove => "BASELINE_APPROVE",
             Self::ProgressMeasure => "PROGRESS_MEASURE",
             Self::RiskAppraise => "RISK_APPRAISE",
+            Self::KpiSetUp => "KPI_SET_UP",
+            Self::KpiRecord => "KPI_RECORD",
+            Self::AlertAcknowledge => "ALERT_ACKNOWLEDGE",
         }
     }
 
@@ -194,7 +206,10 @@ impl Step {
             | Self::BaselineSubmit
             | Self::ProgressMeasure
             | Self::BenefitReviewPublish
-            | Self::RiskAppraise => &[],
+            | Self::RiskAppraise
+            | Self::KpiSetUp
+            | Self::KpiRecord
+            | Self::AlertAcknowledge => &[],
         }
     }
 }
@@ -259,7 +274,10 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitValidate
             | Step::BenefitValidateCashable
             | Step::BenefitReviewPublish
-            | Step::RiskAppraise => Scopes::ALL,
+            | Step::RiskAppraise
+            | Step::KpiSetUp
+            | Step::KpiRecord
+            | Step::AlertAcknowledge => Scopes::ALL,
             Step::CostPlanSubmit | Step::ReportSubmit => Scopes::NONE,
         },
         Role::ProjectManager => match step {
@@ -276,7 +294,8 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitEnable
             | Step::BaselineSubmit
             | Step::ProgressMeasure
-            | Step::RiskAppraise => Scopes::OWN,
+            | Step::RiskAppraise
+            | Step::KpiRecord => Scopes::OWN,
             Step::ItemApprove
             | Step::ItemClose
             | Step::ItemCancel
@@ -296,7 +315,9 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BaselineApprove
             | Step::BenefitValidate
             | Step::BenefitValidateCashable
-            | Step::BenefitReviewPublish => Scopes::NONE,
+            | Step::BenefitReviewPublish
+            | Step::KpiSetUp
+            | Step::AlertAcknowledge => Scopes::NONE,
         },
         Role::Sponsor => match step {
             Step::ItemApprove
@@ -332,7 +353,10 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitValidate
             | Step::BenefitValidateCashable
             | Step::BenefitReviewPublish
-            | Step::RiskAppraise => Scopes::NONE,
+            | Step::RiskAppraise
+            | Step::KpiSetUp
+            | Step::KpiRecord
+            | Step::AlertAcknowledge => Scopes::NONE,
         },
         Role::Finance => match step {
             Step::BudgetSubmit
@@ -368,11 +392,14 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ProgressMeasure
             | Step::BenefitValidate
             | Step::BenefitReviewPublish
-            | Step::RiskAppraise => Scopes::NONE,
+            | Step::RiskAppraise
+            | Step::KpiSetUp
+            | Step::KpiRecord
+            | Step::AlertAcknowledge => Scopes::NONE,
         },
         // A script makes items below what was granted to it and tells what it measured there; it steers nothing.
         Role::Integration => match step {
-            Step::ItemCreate | Step::ProgressMeasure | Step::RiskAppraise => Scopes::GRANT,
+            Step::ItemCreate | Step::ProgressMeasure | Step::RiskAppraise | Step::KpiRecord => Scopes::GRANT,
             Step::ItemApprove
             | Step::ItemStart
             | Step::ItemHold
@@ -403,7 +430,9 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BaselineApprove
             | Step::BenefitValidate
             | Step::BenefitValidateCashable
-            | Step::BenefitReviewPublish => Scopes::NONE,
+            | Step::BenefitReviewPublish
+            | Step::KpiSetUp
+            | Step::AlertAcknowledge => Scopes::NONE,
         },
         Role::ResourceManager | Role::Analyst | Role::Auditor | Role::Admin => Scopes::NONE,
     }

@@ -4,12 +4,12 @@
 
 use chrono::{Datelike, NaiveDate};
 use entity::{
-    actual, baseline, baseline_item, baseline_period_value, benefit, benefit_actual, benefit_contribution,
+    actual, alert_rule, baseline, baseline_item, baseline_period_value, benefit, benefit_actual, benefit_contribution,
     benefit_measure, benefit_measure_point, benefit_plan_point, benefit_review, benefits_map_edge, benefits_map_node,
     budget, budget_line, commitment, cost_category, cost_plan, cost_plan_line, external_link, fiscal_calendar,
-    fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, issue, objective_contribution, org_unit, person,
-    person_identity, portfolio_item, progress_measurement, rag_assessment, risk, risk_response, role_assignment,
-    status_report, strategic_objective, task,
+    fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, issue, kpi_definition, kpi_posting, kpi_target,
+    kpi_threshold, objective_contribution, org_unit, person, person_identity, portfolio_item, progress_measurement,
+    rag_assessment, risk, risk_response, role_assignment, status_report, strategic_objective, task,
 };
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect};
 
@@ -17,13 +17,14 @@ use crate::app;
 use crate::clock::Clock;
 use crate::error::{Code, Error};
 use crate::graph::begin;
-use crate::kpi::ledger;
+use crate::kpi::{kpi_definition::keep_catalogue, ledger};
 use crate::write::ancestors;
 
 mod benefits;
 mod calendar;
 mod cost_plans;
 mod forecasts;
+mod kpis;
 mod money;
 mod raid;
 mod rates;
@@ -141,6 +142,12 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<risk::Entity, _, risk::ActiveModel>(&txn, rows.raid.risks).await?;
     insert::<risk_response::Entity, _, risk_response::ActiveModel>(&txn, rows.raid.responses).await?;
     insert::<issue::Entity, _, issue::ActiveModel>(&txn, rows.raid.issues).await?;
+    keep_catalogue(&txn, at).await?;
+    insert::<kpi_definition::Entity, _, kpi_definition::ActiveModel>(&txn, rows.kpis.definitions).await?;
+    insert::<kpi_threshold::Entity, _, kpi_threshold::ActiveModel>(&txn, rows.kpis.thresholds).await?;
+    insert::<kpi_target::Entity, _, kpi_target::ActiveModel>(&txn, rows.kpis.targets).await?;
+    insert::<kpi_posting::Entity, _, kpi_posting::ActiveModel>(&txn, rows.kpis.postings).await?;
+    insert::<alert_rule::Entity, _, alert_rule::ActiveModel>(&txn, rows.kpis.rules).await?;
     let cause = ledger::Cause { at, request_id: "demo", mutation: "demo", actor: None };
     ledger::keep_all(&txn, app::model(), &cause).await?;
     txn.commit().await?;

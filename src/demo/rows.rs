@@ -15,7 +15,9 @@ use super::{
     PMO_LEAD,
     benefits::{Benefits, benefits},
     calendar::Frame,
-    cost_plans, forecasts, money,
+    cost_plans, forecasts,
+    kpis::{Kpis, kpis},
+    money,
     raid::{Raid, raid},
     rates::{self, Rates},
     ratings,
@@ -59,6 +61,7 @@ pub(super) struct Rows {
     pub schedule: Schedule,
     pub realization: Realization,
     pub raid: Raid,
+    pub kpis: Kpis,
 }
 
 #[derive(Deserialize)]
@@ -194,6 +197,7 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
     let schedule = schedule(&world)?;
     let realization = realization(&world, &benefits.profiles)?;
     let raid = raid(&world)?;
+    let kpis = kpis(&world)?;
     ratings::rate(&mut items, &reports, &ratings);
     for item in &mut items {
         item.is_tracking_benefits = benefits.profiles.iter().any(|of| of.item_id == item.id && is_tracked(of));
@@ -219,9 +223,10 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
         objectives,
         contributions,
         benefits,
+        kpis,
+        raid,
         realization,
         schedule,
-        raid,
     })
 }
 

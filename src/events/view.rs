@@ -54,6 +54,7 @@ struct Content {
 pub struct Lens {
     rows: Reading,
     drafts: Option<Reading>,
+    everywhere: bool,
     fields: Vec<(Class, Option<Reading>)>,
     links: Vec<(Class, bool)>,
     named: Arc<[Uuid]>,
@@ -140,6 +141,7 @@ impl View {
         Lens {
             rows: self.reading(entity, self.read(entity.class)),
             drafts: entity.drafts.map(|class| self.reading(entity, self.read(class))),
+            everywhere: entity.everywhere.is_none_or(|of| of.classes.iter().all(|class| self.read(*class).is_all())),
             fields: field_classes(entity).into_iter().map(field).collect(),
             links: links(model, entity).into_iter().map(|class| (class, self.read(class).is_empty())).collect(),
             named,

@@ -293,6 +293,15 @@ impl Sql {
             }
             self.push(")");
         }
+        if let Some(everywhere) = entity.everywhere
+            && !everywhere.classes.iter().all(|class| self.reads[*class as usize].is_all())
+        {
+            self.push(lead);
+            match everywhere.which {
+                None => self.push("FALSE"),
+                Some((column, value)) => self.column(alias, column).push(" <> ").literal(value),
+            };
+        }
         if let (Some(class), Some(draft)) = (entity.drafts, rows.draft()) {
             let scopes = self.reads[class as usize];
             if !scopes.is_all() {

@@ -235,7 +235,7 @@ impl Ledger {
             self.items.write::<portfolio_item::Entity>(work, model.entity(entity), which, told).await?;
         }
         let above = ancestors::keep(work.txn, &new, &moved, work.now).await?;
-        work.refigured.extend(above);
+        work.refigured.extend(above.into_iter().map(|item| (item, None)));
         self.links.write::<external_link::Entity>(work, model.entity("ExternalLink"), |_| true, told).await
     }
 }

@@ -71,6 +71,11 @@ impl Direction {
             Self::None => "NONE",
         }
     }
+
+    /// From what is stored.
+    pub fn parse(text: &str) -> Self {
+        [Self::Up, Self::Down, Self::Range].into_iter().find(|one| one.as_str() == text).unwrap_or(Self::None)
+    }
 }
 
 /// Bounds in 1e-9: green within the first two, amber within the others, red beyond; none is open.

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// KPIs that name each other go down so far.
-const DEEPEST: usize = 10;
+pub const DEEPEST: usize = 10;
 
 /// A KPI.
 #[derive(Debug, Clone)]

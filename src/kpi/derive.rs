@@ -20,10 +20,12 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::{
+    alerts::Watch,
     answers::decimal_text,
     definition::{self, Definition},
     figure::stored,
     ledger::{Cause, Touched, touch},
+    measure::STATED,
     value::{Value, When, values},
 };
 use crate::{
@@ -161,6 +163,7 @@ impl Deriver {
         let scopes = scopes(txn, touches).await?;
         let mut session = Session::new(&self.database, caller);
         let definitions = definition::all(&mut session).await?;
+        let mut watch = Watch::begin(txn, definitions.iter().map(|definition| definition.id).collect()).await?;
         let when = When::now(self.clock.today());
         let ids: Vec<Uuid> = scopes.keys().copied().collect();
         let mut changes = 0;
@@ -186,8 +189,10 @@ impl Deriver {
             }
             changes += writing.len();
             write(txn, self.clock.new_id(), writing).await?;
+            let cause = |item: Uuid| scopes.get(&item).map(|scope| scope.cause.request_id.as_str());
+            watch.compare((self.model, self.clock.as_ref()), &valued, &items, cause);
         }
-        Ok(changes)
+        Ok(changes + watch.write(txn, (&self.database, self.model, caller), self.clock.as_ref()).await?)
     }
 
     /// A value as it is stored.
@@ -217,6 +222,7 @@ impl Deriver {
             denominator: text(figure.and_then(|figure| figure.denominator)),
             unit: value.unit.clone(),
             status: value.status.map(|status| status.as_str().to_owned()),
+            target: value.target,
             null_reason: figure.and_then(|figure| figure.value.as_ref().err()).map(ToString::to_string),
             included_count: count(coverage.included),
             excluded_null_count: count(coverage.excluded_null),
@@ -228,7 +234,7 @@ impl Deriver {
 
 /// An item whose figures are made again.
 struct Scope<'t> {
-    /// Measures that were touched; none stands for all.
+    /// Measures and KPIs that were touched; none stands for all.
     measures: BTreeSet<Option<&'t str>>,
     /// The last touch, for those who are told.
     cause: &'t kpi_touch::Model,
@@ -237,7 +243,9 @@ struct Scope<'t> {
 impl Scope<'_> {
     fn touches(&self, definition: &Definition) -> bool {
         let named = definition.measures();
-        self.measures.iter().any(|measure| measure.is_none_or(|measure| named.contains(measure)))
+        // A KPI is named by its own key where bounds, a target or its formula changed.
+        let is_it = |name: &str| named.contains(name) || definition.key == name;
+        self.measures.iter().any(|measure| measure.is_none_or(|name| is_it(name.trim_end_matches(STATED))))
     }
 }
 
@@ -292,9 +300,10 @@ fn is_same(before: &kpi_value::Model, after: &kpi_value::Model) -> bool {
     undated(before) == undated(after)
 }
 
-/// Whether its reader sees another value, color or reason.
+/// Whether its reader sees another value, color, target or reason.
 fn differs(before: &kpi_value::Model, after: &kpi_value::Model) -> bool {
-    let seen = |row: &kpi_value::Model| (row.value, row.unit.clone(), row.status.clone(), row.null_reason.clone());
+    let seen =
+        |row: &kpi_value::Model| (row.value, row.unit.clone(), row.status.clone(), row.target, row.null_reason.clone());
     seen(before) != seen(after)
 }
 
@@ -348,6 +357,7 @@ fn change(writing: &Writing<'_>) -> kpi_change::Model {
         denominator: row.denominator,
         unit: row.unit,
         status: row.status,
+        target: row.target,
         null_reason: row.null_reason,
         included_count: row.included_count,
         excluded_null_count: row.excluded_null_count,

@@ -78,14 +78,14 @@ impl Inputs {
                 let within: Vec<&Amount> =
                     amounts.iter().filter(|amount| amount.on.is_none_or(|on| on <= at)).collect();
                 let sum = total(within.iter().map(|amount| converted.amount(amount, at)));
-                let is_nothing =
-                    matches!(measure.absence, Absence::Unknown | Absence::With(_)) && sum == Ok(Decimal::ZERO);
+                let is_nothing = matches!(measure.absence, Absence::Unknown | Absence::With(_) | Absence::Stated)
+                    && sum == Ok(Decimal::ZERO);
                 if within.is_empty() || is_nothing {
                     let has = |other: &str| known.is_some_and(|known| has_any(known, other, at));
                     let is_zero = match measure.absence {
                         Absence::Zero => true,
                         Absence::Unknown | Absence::Unsaid => false,
-                        Absence::With(other) => has(other),
+                        Absence::With(_) | Absence::Stated => measure.other().is_some_and(|other| has(&other)),
                     };
                     if is_zero {
                         item.sums.insert(key(), Ok(Decimal::ZERO));

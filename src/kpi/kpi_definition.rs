@@ -2,11 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use entity::kpi_definition::{self, Column as C};
-use sea_orm::{ActiveValue::Set, DatabaseConnection, EntityTrait, IntoActiveModel, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, IntoActiveModel, sea_query::OnConflict};
 
-use super::catalogue::{HYSTERESIS, STANDARD, Standard, Unit};
+use super::{
+    catalogue::{HYSTERESIS, STANDARD, Standard, Unit},
+    formula::LONGEST,
+};
 use crate::{
-    auth::Class,
+    auth::{Class, Step},
     error::Error,
     graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
 };
@@ -63,43 +66,68 @@ static CLASSES: EnumDecl = EnumDecl {
 
 /// `KpiDefinition`.
 pub fn declare() -> Entity {
-    let bound = |name, column: C, doc| Field::scalar(name, Scalar::Decimal, column, doc).unordered();
-    Entity::new(
+    let set_up = |field: Field| field.written_by(Step::KpiSetUp);
+    let bound = |name, column: C, doc| set_up(Field::scalar(name, Scalar::Decimal, column, doc).unordered());
+    let entity = Entity::new(
         "KpiDefinition",
         &kpi_definition::Entity,
         Class::Basic,
         RowScope::Reference,
-        "A KPI: a formula over measures that are summed over a scope first.",
+        "A KPI: a formula over measures that are summed over a scope first. Those of kind STANDARD are kept by the program and never change; the PMO lead makes others. A KPI of users has the same value wherever it is asked for: no word of the language makes an average of ratios.",
     )
     .node("kpi", "kpiDefinition", "kpiDefinitions")
     .fields([
-        Field::scalar("key", Scalar::String, C::Key, "The human key, such as `EV_CPI`; unique.").required(),
-        Field::text("name", C::Name, C::NameFold, "What it is called.").required(),
-        Field::scalar("description", Scalar::String, C::Description, "What it says.").required().unordered(),
-        Field::choice("kind", &KIND, C::Kind, "Where it comes from.").required(),
-        Field::scalar(
-            "formula",
-            Scalar::String,
-            C::Formula,
-            "The formula over measures and other KPIs; the key itself where scripts post the values.",
+        set_up(Field::scalar("key", Scalar::String, C::Key, "The human key, such as `EV_CPI`; unique, in capitals, settled when the KPI is made. Those that begin with two letters and `_` are the catalogue's; no measure has it.").required())
+            .longest(64)
+            .once(),
+        set_up(Field::text("name", C::Name, C::NameFold, "What it is called.").required()),
+        set_up(Field::scalar("description", Scalar::String, C::Description, "What it says.").required().unordered()).longest(4_000),
+        set_up(Field::choice("kind", &KIND, C::Kind, "Where it comes from; FORMULA or POSTED for KPIs of users.").required()).once(),
+        set_up(
+            Field::scalar(
+                "formula",
+                Scalar::String,
+                C::Formula,
+                "The formula over measures and other KPIs, as `kpiMeasures` says; the key itself where scripts post the values. At most 2,000 characters.",
+            )
+            .required()
+            .unordered(),
         )
-        .required()
-        .unordered(),
-        Field::scalar(
-            "testedFormula",
-            Scalar::String,
-            C::TestedFormula,
-            "What bounds are compared with; null where that is the value.",
+        .longest(LONGEST)
+        .defaulted(),
+        set_up(
+            Field::scalar(
+                "testedFormula",
+                Scalar::String,
+                C::TestedFormula,
+                "What bounds are compared with; null where that is the value.",
+            )
+            .unordered(),
         )
-        .unordered(),
+        .longest(LONGEST),
         Field::scalar("formulaVersion", Scalar::Int, C::FormulaVersion, "Counts the changes of the formula, from 1.")
             .required(),
-        Field::choice("unit", &UNIT, C::Unit, "What it is measured in.").required(),
-        Field::choice("direction", &DIRECTION, C::Direction, "Which way is good.").required(),
-        Field {
+        set_up(Field::choice("unit", &UNIT, C::Unit, "What it is measured in; settled when the KPI is made.").required()).once(),
+        set_up(
+            Field::choice(
+                "direction",
+                &DIRECTION,
+                C::Direction,
+                "Which way is good, settled when the KPI is made: UP has bounds `from`, DOWN `to`, RANGE both, NONE no bounds.",
+            )
+            .required(),
+        )
+        .once(),
+        set_up(Field {
             required: true,
-            ..Field::choices("classes", &CLASSES, C::Classes, "The classes that reading a value needs, all of them.")
-        },
+            ..Field::choices(
+                "classes",
+                &CLASSES,
+                C::Classes,
+                "The classes that reading a value needs, all of them: those of what the formula is made of. Given only where scripts post the values; BASIC if not said.",
+            )
+        })
+        .defaulted(),
         bound(
             "greenFrom",
             C::GreenFrom,
@@ -108,23 +136,30 @@ pub fn declare() -> Entity {
         bound("greenTo", C::GreenTo, "Green up to here; null for no such bound."),
         bound("amberFrom", C::AmberFrom, "Amber from here on, where it is not green; null for no such bound."),
         bound("amberTo", C::AmberTo, "Amber up to here, where it is not green; null for no such bound."),
-        Field::scalar("hysteresis", Scalar::Decimal, C::Hysteresis, "How far beyond a bound a stored color changes.")
-            .required()
-            .unordered(),
-        Field::scalar(
-            "reference",
-            Scalar::String,
-            C::Reference,
-            "Where the formula comes from; null where nobody said.",
+        set_up(
+            Field::scalar("hysteresis", Scalar::Decimal, C::Hysteresis, "How far beyond a bound a stored color changes; 0 or more, 0.01 if not said.")
+                .required()
+                .unordered(),
         )
-        .unordered(),
+        .defaulted(),
+        set_up(
+            Field::scalar(
+                "reference",
+                Scalar::String,
+                C::Reference,
+                "Where the formula comes from; null where nobody said.",
+            )
+            .unordered(),
+        ),
     ])
     .audited()
-    .archivable()
+    .archivable();
+    // Formulas name it, so it never becomes another.
+    Entity { keyed: true, ..entity }
 }
 
 /// Brings the rows of the catalogue in step with the program: each process does so when it starts, and it is done once.
-pub async fn keep_catalogue(db: &DatabaseConnection, now: DateTime<Utc>) -> Result<(), Error> {
+pub async fn keep_catalogue(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<(), Error> {
     let known = kpi_definition::Entity::find().all(db).await?;
     let is_known = |kpi: &&Standard| {
         known.iter().any(|row| {

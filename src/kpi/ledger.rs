@@ -62,10 +62,10 @@ pub async fn keep(
     txn: &DatabaseTransaction,
     model: &'static Model,
     changed: &BTreeSet<Changed>,
-    refigured: BTreeSet<Uuid>,
+    refigured: Touched,
     cause: &Cause<'_>,
 ) -> Result<(), Error> {
-    let mut touched: Touched = refigured.into_iter().map(|item| (item, None)).collect();
+    let mut touched = refigured;
     for source in &model.measures.sources {
         let owners = owners(txn, model, source, changed).await?;
         if !owners.is_empty() {
@@ -109,7 +109,7 @@ pub async fn keep_all(txn: &DatabaseTransaction, model: &'static Model, cause: &
     touch(txn, &touched, cause).await
 }
 
-/// Items with the measure that changed; without one all of their figures may be others.
+/// Items with the measure that changed, or the KPI; without one all of their figures may be others.
 pub type Touched = BTreeSet<(Uuid, Option<String>)>;
 
 /// Notes that figures of these items, and of all above them, may be others now.

@@ -27,6 +27,9 @@ impl Unit {
     }
 }
 
+/// What stands behind the key of a posted KPI in the name of the measure that is 1 from its first value on.
+pub const STATED: &str = "#";
+
 /// What it says that an item has no amount of a measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Absence {
@@ -38,16 +41,8 @@ pub enum Absence {
     Unsaid,
     /// 0 where the item has that other measure, else nobody knows. Nothing is earned yet, of a baseline.
     With(&'static str),
-}
-
-impl Absence {
-    /// The measure that decides whether there is none or nobody knows.
-    pub fn other(self) -> Option<&'static str> {
-        match self {
-            Self::With(other) => Some(other),
-            Self::Zero | Self::Unknown | Self::Unsaid => None,
-        }
-    }
+    /// 0 once the item has any value, be it 0, as the measure beside it says; else nobody knows. Of posted values.
+    Stated,
 }
 
 /// A measure.
@@ -84,12 +79,15 @@ impl Measure {
     /// What scripts post for a KPI of users.
     pub fn posted(key: &str) -> Self {
         let doc = "What scripts post for a KPI.";
-        Self {
-            key: Cow::Owned(key.to_owned()),
-            doc,
-            unit: Unit::Number,
-            class: Class::Basic,
-            absence: Absence::Unknown,
+        Self { key: Cow::Owned(key.to_owned()), doc, unit: Unit::Number, class: Class::Basic, absence: Absence::Stated }
+    }
+
+    /// The measure that decides whether there is none or nobody knows.
+    pub fn other(&self) -> Option<Cow<'static, str>> {
+        match self.absence {
+            Absence::With(other) => Some(Cow::Borrowed(other)),
+            Absence::Stated => Some(Cow::Owned(format!("{}{STATED}", self.key))),
+            Absence::Zero | Absence::Unknown | Absence::Unsaid => None,
         }
     }
 

@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::{
-    answers::{decimal_text, instant_text, show},
+    answers::{decimal_text, instant_text, show, target_text},
     definition::{self, Definition},
     facts::Basis,
     figure::scale,
@@ -130,6 +130,7 @@ struct Version {
     denominator: Option<String>,
     unit: String,
     status: Option<String>,
+    target: Option<i64>,
     null_reason: Option<String>,
     included: i64,
     excluded_null: i64,
@@ -308,8 +309,14 @@ impl ValueFeed {
                     let at = |version: &Version| own.get(&(stored.item, stored.kpi, version.turn, version.period_end));
                     let Some(now) = at(&stored.now) else { continue };
                     let before = stored.before.as_ref().and_then(at);
-                    let seen =
-                        |value: &Json| (value["value"].clone(), value["status"].clone(), value["nullReason"].clone());
+                    let seen = |value: &Json| {
+                        (
+                            value["value"].clone(),
+                            value["status"].clone(),
+                            value["target"].clone(),
+                            value["nullReason"].clone(),
+                        )
+                    };
                     if before.is_some_and(|before| seen(before) == seen(now)) {
                         continue;
                     }
@@ -377,6 +384,7 @@ impl ValueFeed {
             "numerator": now.numerator,
             "denominator": now.denominator,
             "status": now.status,
+            "target": now.target.map(target_text),
             "nullReason": now.null_reason,
             "basis": Basis::AllRows.as_str(),
             "coverage": { "included": now.included, "excludedNoAccess": 0, "excludedNull": now.excluded_null },
@@ -422,7 +430,7 @@ impl ValueEvent {
 }
 
 /// The columns of a version.
-const VERSION: [&str; 11] = [
+const VERSION: [&str; 12] = [
     "period_end_on",
     "as_of",
     "value",
@@ -434,6 +442,7 @@ const VERSION: [&str; 11] = [
     "included_count",
     "excluded_null_count",
     "turn",
+    "target",
 ];
 
 fn stored(row: &Row) -> Option<Stored> {
@@ -474,6 +483,10 @@ fn version(row: &Row, from: usize) -> Option<Version> {
         included: row.int(from + 8),
         excluded_null: row.int(from + 9),
         turn: row.int(from + 10),
+        target: match row.at(from + 11, ColumnType::Int) {
+            Cell::Int(target) => Some(target),
+            _ => None,
+        },
     })
 }
 

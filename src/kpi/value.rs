@@ -1,6 +1,7 @@
 //! Values of KPIs for a caller: which basis she gets, the figures, their colors. The same for every path that shows one.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeSet, HashMap},
     sync::Arc,
 };
@@ -11,10 +12,11 @@ use uuid::Uuid;
 use super::{
     bounds::Thresholds,
     definition::Definition,
-    facts::{Basis, Facts, Scope, Wish},
+    facts::{Basis, Facts, Member, Scope, Wish},
     figure::{Coverage, Figure, Inputs, figure},
     measure::Measure,
     status::{self, Status},
+    targets::Targets,
 };
 use crate::{
     auth::Class,
@@ -57,6 +59,8 @@ pub struct Value {
     pub figure: Result<Figure, (Class, Coverage)>,
     /// Its color.
     pub status: Option<Status>,
+    /// What it is to be by then, in 1e-9.
+    pub target: Option<i64>,
 }
 
 /// Values with the facts that they were made of.
@@ -90,13 +94,20 @@ pub async fn values(
     let facts = Facts::read(session, model, scopes, &wish).await?;
     let thresholds = Thresholds::read(session, &facts.scopes).await?;
     let had = Colors::read(session, &facts.scopes, &wish).await?;
+    let targets = Targets::read(session, &facts.scopes).await?;
     let wished: Vec<&Measure> = measures.iter().collect();
     let mut values = vec![];
     for scope in &facts.scopes {
         for at in &when.at {
             let inputs = Inputs::of(&facts, scope, &wished, *at);
             for definition in definitions {
-                values.push(value(session, &facts, scope, &inputs, definition, *at, (&thresholds, &had)));
+                let mut value = value(session, &facts, scope, &inputs, definition, *at, (&thresholds, &had));
+                // What the item is to reach is for who may read what it has reached.
+                let reads = |member: &Member| definition.classes.iter().all(|class| member.reads(*class));
+                if facts.members.get(&scope.id).is_some_and(reads) {
+                    value.target = targets.of(scope.id, definition.id, *at);
+                }
+                values.push(value);
             }
         }
     }
@@ -110,7 +121,7 @@ pub fn measure(model: &'static Model, name: &str) -> Measure {
 
 /// The measures with those that decide whether they are known.
 fn with_others(measures: &[Measure]) -> BTreeSet<String> {
-    let others = measures.iter().filter_map(|measure| measure.absence.other().map(str::to_owned));
+    let others = measures.iter().filter_map(|measure| measure.other().map(Cow::into_owned));
     measures.iter().map(|measure| measure.key.clone().into_owned()).chain(others).collect()
 }
 
@@ -139,7 +150,7 @@ fn value(
         Basis::AllRows => status::after(had.of(scope.id, definition.id, at), &held.bounds, held.margin, tested),
         Basis::CallerRows => status::plain(&held.bounds, tested),
     });
-    Value { definition: definition.clone(), scope: scope.id, at, unit, basis, figure, status }
+    Value { definition: definition.clone(), scope: scope.id, at, unit, basis, figure, status, target: None }
 }
 
 /// Colors that were stored, by item and KPI, in the order of their changes.

@@ -5,6 +5,7 @@ use entity::audit_event;
 use crate::{
     auth::Class,
     graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
+    kpi::alert,
 };
 
 /// `AuditAction`.
@@ -30,6 +31,8 @@ pub fn declare() -> Entity {
         RowScope::OF_ITEM,
         "One change of one object. Entries of a transaction share its id; they follow their object's confidentiality and are never changed otherwise.",
     )
+    // That there is an alert tells of figures over all rows.
+    .everywhere_where(C::TargetType, "Alert", alert::EVERYWHERE)
     .node("aud", "auditEvent", "auditTrail")
     .fields([
         Field::scalar("at", Scalar::DateTime, C::At, "When it was written.").required().grouped(),

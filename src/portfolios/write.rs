@@ -115,7 +115,7 @@ async fn finish(work: &mut Work<'_>, rows: Vec<Row<Model>>, batch: &Batch, actio
     let done = save::<Items>(work, rows, batch, action).await?;
     if !rejected {
         let above = ancestors::keep(work.txn, &new, &moved, work.now).await?;
-        work.refigured.extend(above);
+        work.refigured.extend(above.into_iter().map(|item| (item, None)));
         derived.retain(|row| row.before.as_ref() != Some(&row.after));
         rows::follow::<Items>(work, derived).await?;
         rows::follow::<external_link::Entity>(work, links).await?;

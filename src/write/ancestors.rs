@@ -58,6 +58,10 @@ pub async fn keep(
         walk(txn, ids).await?;
         above.extend(stays(txn, ids, at).await?);
     }
+    if !moved.is_empty() {
+        // What holds for an item from above may be something else there.
+        above.extend(placed);
+    }
     Ok(above)
 }
 

@@ -19,8 +19,6 @@ pub mod trace;
 mod user_error;
 pub mod value;
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
 use serde_json::{Map, Value as Json, json};
@@ -36,6 +34,7 @@ pub use user_error::{Path, UserCode, UserError};
 use crate::{
     clock::Clock,
     graph::{Lens, encode_id},
+    kpi::ledger::Touched,
 };
 
 /// One mutation under way.
@@ -60,8 +59,8 @@ pub struct Work<'a> {
     pub traces: Vec<trace::Trace>,
     /// Items whose scope changed: what belongs to them follows.
     pub rescoped: Vec<Uuid>,
-    /// Items whose figures count other items than before.
-    pub refigured: BTreeSet<Uuid>,
+    /// Items whose figures may be others though no fact of theirs changed: all of them, or those of one measure or KPI.
+    pub refigured: Touched,
     /// Whether the change may alter anybody's rights or rows.
     pub touches_rights: bool,
     /// Whether another writer was faster since this one looked: all of it is done again.
@@ -89,7 +88,7 @@ impl<'a> Work<'a> {
             errors: vec![],
             traces: vec![],
             rescoped: vec![],
-            refigured: BTreeSet::new(),
+            refigured: Touched::new(),
             touches_rights: false,
             lost_race: false,
         }

@@ -287,7 +287,7 @@ pub async fn leave(work: &mut Work<'_>) -> Result<(), Error> {
         actor: work.lens.caller.person,
     };
     let mut refigured = std::mem::take(&mut work.refigured);
-    refigured.extend(traces.iter().filter(|t| t.refigures()).map(|t| t.id));
+    refigured.extend(traces.iter().filter(|t| t.refigures()).map(|t| (t.id, None)));
     ledger::keep(work.txn, work.lens.model, &changed, refigured, &cause).await
 }
 

@@ -9,20 +9,46 @@ use crate::support::{
     writes::{change, faults},
 };
 
+mod alerts;
+mod definitions;
 mod earned_value;
 mod figures;
 mod past;
+mod postings;
 mod rights;
 mod sse;
 mod streams;
 mod summary;
+mod thresholds;
 
 /// Tests of all files of this folder.
 pub fn list() -> Vec<Test> {
-    [earned_value::list(), figures::list(), rights::list(), past::list(), streams::list(), sse::list(), summary::list()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let figures = [earned_value::list(), figures::list(), rights::list(), past::list(), summary::list()];
+    let set_up = [definitions::list(), thresholds::list(), postings::list(), alerts::list()];
+    let pushed = [streams::list(), sse::list()];
+    figures.into_iter().chain(set_up).chain(pushed).flatten().collect()
+}
+
+/// Derives values as the background work does, and has followers look.
+async fn derive(world: &World) {
+    let app = world.app().await;
+    app.deriver.derive().await.expect("derived");
+    app.events.sequence_now().await.expect("in order");
+}
+
+/// A KPI whose values scripts post: good from 10 on, bad below 5, with a margin of 1.
+async fn score(lead: &Client) {
+    let kpi = json!({
+        "key": "SCORE", "name": "Score", "description": "Points.", "kind": "POSTED", "unit": "NUMBER", "direction": "UP",
+        "classes": ["WORK"], "greenFrom": "10", "amberFrom": "5", "hysteresis": "1",
+    });
+    done(lead, "kpiDefinitionCreate", kpi).await;
+}
+
+/// Posts a score of a project from the first of February on.
+async fn post(client: &Client, project: &str, value: &str) -> Value {
+    let value = json!({ "itemKey": project, "kpiKey": "SCORE", "effectiveOn": "2026-02-01", "value": value });
+    change(client, "kpiValueRecord", value).await
 }
 
 /// Whoever counts money.

@@ -19,8 +19,6 @@ pub struct Model {
     pub portfolio_id: Option<Uuid>,
     /// Scope: the item is restricted.
     pub is_restricted: bool,
-    /// The class that reading it needs.
-    pub class: String,
     /// `OPEN`, `ACKNOWLEDGED` or `CLOSED`.
     pub state: String,
     /// `AMBER` or `RED`.

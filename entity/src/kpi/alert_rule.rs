@@ -24,7 +24,7 @@ pub struct Model {
     /// Scope: the item is restricted.
     pub is_restricted: bool,
     /// Whether it watches all below the item, too.
-    pub includes_descendants: bool,
+    pub has_descendants: bool,
     /// From which status on: `AMBER` or `RED`.
     pub status: String,
     /// Whether it is watched.

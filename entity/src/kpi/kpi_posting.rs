@@ -35,8 +35,6 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     /// The person who did; null is the system.
     pub updated_by_id: Option<Uuid>,
-    /// When it was archived; null while it is used.
-    pub archived_at: Option<DateTimeUtc>,
 }
 
 /// None here: joins are declared with the rights that guard them.

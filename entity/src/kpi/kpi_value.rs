@@ -33,6 +33,8 @@ pub struct Model {
     pub unit: String,
     /// `GREEN`, `AMBER` or `RED`; null without bounds or value.
     pub status: Option<String>,
+    /// What it is to be by then, in 1e-9; null without a target.
+    pub target: Option<i64>,
     /// Why there is no value.
     pub null_reason: Option<String>,
     /// Items that count.

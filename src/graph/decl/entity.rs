@@ -39,6 +39,8 @@ pub struct Entity {
     pub beside: Option<RowScope>,
     /// Class that reading a draft needs besides, where rows are drafts at first.
     pub drafts: Option<Class>,
+    /// What reading certain rows needs besides, on every row.
+    pub everywhere: Option<Everywhere>,
     /// Its fields.
     pub fields: Vec<Field>,
     /// Interfaces of the model that it implements.
@@ -55,6 +57,15 @@ pub struct Entity {
     pub is_followed: bool,
     /// Whether its rows are stored; those of a database's view follow from others.
     pub is_stored: bool,
+}
+
+/// Rows only for who reads some classes on every row: what they tell is about all rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Everywhere {
+    /// The classes.
+    pub classes: &'static [Class],
+    /// Which rows: those with this value in this column; none for all.
+    pub which: Option<(Column, &'static str)>,
 }
 
 /// Where the ids stand that other systems gave to rows.
@@ -108,6 +119,7 @@ impl Entity {
             rows,
             beside: None,
             drafts: None,
+            everywhere: None,
             fields: vec![],
             implements: vec![],
             members: vec![],
@@ -149,6 +161,20 @@ impl Entity {
     #[must_use]
     pub fn drafts(mut self, class: Class) -> Self {
         self.drafts = Some(class);
+        self
+    }
+
+    /// Rows are seen only by who reads all of these classes everywhere.
+    #[must_use]
+    pub fn everywhere(mut self, classes: &'static [Class]) -> Self {
+        self.everywhere = Some(Everywhere { classes, which: None });
+        self
+    }
+
+    /// Rows with this value in a column are seen only by who reads all of these classes everywhere.
+    #[must_use]
+    pub fn everywhere_where(mut self, column: impl IdenStatic, value: &'static str, classes: &'static [Class]) -> Self {
+        self.everywhere = Some(Everywhere { classes, which: Some((column.as_str(), value)) });
         self
     }
 
@@ -332,6 +358,7 @@ impl Entity {
             rows: first.rows,
             beside: None,
             drafts: None,
+            everywhere: None,
             fields: first.fields.iter().filter(common).cloned().collect(),
             implements: vec![],
             members: members.iter().map(|m| m.name).collect(),

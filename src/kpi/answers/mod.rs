@@ -2,6 +2,7 @@
 
 mod explain;
 mod health;
+mod measures;
 mod series;
 mod shapes;
 mod streams;
@@ -63,7 +64,7 @@ pub fn fields() -> Vec<Field> {
 
 /// The types of all of it.
 pub fn types() -> Vec<PlainType> {
-    [shapes::types(), streams::types()].into_iter().flatten().collect()
+    [shapes::types(), measures::types(), streams::types()].into_iter().flatten().collect()
 }
 
 /// What the root answers.
@@ -76,7 +77,7 @@ pub fn roots() -> Vec<Answer> {
         ty: "[KpiValue!]!",
         run: of_root,
     };
-    vec![kpis, verify::answer()]
+    vec![kpis, verify::answer(), measures::answer()]
 }
 
 fn of_items<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Error>> {
@@ -136,6 +137,7 @@ pub fn show(model: &Model, facts: &Facts, value: &Value, as_of: DateTime<Utc>) -
             shown["numerator"] = figure.numerator.as_ref().map(decimal).into();
             shown["denominator"] = figure.denominator.as_ref().map(decimal).into();
             shown["status"] = value.status.map(super::status::Status::as_str).into();
+            shown["target"] = value.target.map(target_text).into();
             shown["nullReason"] = figure.value.as_ref().err().map(ToString::to_string).into();
         }
         Err((class, _)) => {
@@ -157,6 +159,11 @@ pub fn item_id(model: &Model, facts: &Facts, id: Uuid) -> String {
 pub fn decimal_text(value: Decimal, scale: u32) -> String {
     let rounded = value.round_dp_with_strategy(scale, RoundingStrategy::MidpointNearestEven).normalize();
     if rounded.is_zero() { "0".to_owned() } else { rounded.to_string() }
+}
+
+/// A target as the schema writes it.
+pub fn target_text(units: i64) -> String {
+    decimal_text(Decimal::from_i128_with_scale(units.into(), scale(Unit::Number)), scale(Unit::Number))
 }
 
 /// An instant as the schema writes it.

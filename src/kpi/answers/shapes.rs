@@ -3,7 +3,7 @@
 use crate::write::{Member, PlainType, Shape};
 
 /// Members of a value that are masked by the class that the KPI needs.
-pub(super) const GUARDED: &[&str] = &["value", "numerator", "denominator", "status", "nullReason"];
+pub(super) const GUARDED: &[&str] = &["value", "numerator", "denominator", "status", "target", "nullReason"];
 
 /// The types.
 pub fn types() -> Vec<PlainType> {
@@ -45,6 +45,11 @@ pub fn types() -> Vec<PlainType> {
                         "status",
                         "Rag",
                         "Its color by the bounds that hold for the scope; null without bounds or value.",
+                    ),
+                    member(
+                        "target",
+                        "Decimal",
+                        "What it is to be by that day: the latest target of the scope itself, as it is set now; null without one, and for who may not read the KPI of that very item.",
                     ),
                     member(
                         "nullReason",

@@ -36,6 +36,13 @@ pub fn streams() -> Vec<Stream> {
             ty: "KpiStream",
             tells: Tells::Values { is_crossing: true },
         },
+        Stream {
+            name: "alertRaised",
+            doc: "Alerts as they are raised, for who may know of them. At least once, in order, as `kpiChanged`; an alert that was closed meanwhile is told as it is then.",
+            args: vec![],
+            ty: "AlertStream",
+            tells: Tells::Rows { entity: "Alert", event: "AlertEvent", member: "alert", is_new: true },
+        },
     ]
 }
 
@@ -51,6 +58,25 @@ pub fn types() -> Vec<PlainType> {
                 member("scopes", "[ID!]", "Only these portfolios, programs and projects, at most 100."),
                 member("includeDescendants", "Boolean", "And all below them; so if not said."),
                 member("status", "[Rag!]", "Only values with one of these colors."),
+            ]),
+        },
+        PlainType {
+            name: "AlertStream",
+            doc: "An event, or the word that some are missing.",
+            shape: Shape::Union(vec!["AlertEvent", "StreamReset"]),
+        },
+        PlainType {
+            name: "AlertEvent",
+            doc: "An alert that was raised.",
+            shape: Shape::Object(vec![
+                member("cursor", "Cursor!", "Where to go on after this event."),
+                member("at", "DateTime!", "When it was raised."),
+                member("alert", "Alert", "The alert."),
+                member(
+                    "causedBy",
+                    "EventCause",
+                    "The request whose change raised it; derived in the name of the system.",
+                ),
             ]),
         },
         PlainType {

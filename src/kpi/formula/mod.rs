@@ -12,7 +12,7 @@ pub mod periods;
 use std::collections::BTreeSet;
 
 pub use eval::{Curve, Item, Missing, Scope, Valued, evaluate, total};
-pub use parse::{Fault, parse};
+pub use parse::{Fault, LONGEST, parse};
 use rust_decimal::Decimal;
 
 /// A formula that was read.
@@ -145,6 +145,13 @@ impl Expr {
         found
     }
 
+    /// How many parts it has, where a name has so many.
+    pub fn size(&self, of: &impl Fn(&str) -> usize) -> usize {
+        let mut sum = 0_usize;
+        self.walk(&mut |expr| sum = sum.saturating_add(if let Self::Name(name) = expr { of(name) } else { 1 }));
+        sum
+    }
+
     fn walk<'e>(&'e self, each: &mut impl FnMut(&'e Self)) {
         each(self);
         match self {
@@ -168,6 +175,12 @@ impl Expr {
             Self::Negated(inner) => Self::Negated(Box::new(inner.spelled_out(known))),
             Self::Binary(operator, left, right) => {
                 Self::Binary(*operator, Box::new(left.spelled_out(known)), Box::new(right.spelled_out(known)))
+            }
+            // The words of a category are no KPIs.
+            Self::Call(Function::InCategory, arguments) => {
+                let (over, words) = arguments.split_at(arguments.len().min(1));
+                let over = over.iter().map(|a| a.spelled_out(known));
+                Self::Call(Function::InCategory, over.chain(words.iter().cloned()).collect())
             }
             Self::Call(function, arguments) => {
                 Self::Call(*function, arguments.iter().map(|a| a.spelled_out(known)).collect())

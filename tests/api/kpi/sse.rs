@@ -8,7 +8,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{finance, spend, streams::derive, units};
+use super::{derive, finance, spend, units};
 use crate::support::{client::Server, product, writes::begin};
 
 const FOLLOW: &str = "subscription($filter: KpiFilter, $after: Cursor) { kpiChanged(filter: $filter, after: $after) { \

@@ -3,9 +3,9 @@
 use foliograph::auth::Role;
 use serde_json::{Value, json};
 
-use super::{finance, spend, units};
+use super::{derive, finance, spend, units};
 use crate::support::{
-    World, product,
+    product,
     socket::Socket,
     writes::{begin, item_id},
 };
@@ -15,13 +15,6 @@ const FOLLOW: &str = "subscription($filter: KpiFilter, $after: Cursor, $initial:
     ... on KpiChangeEvent { cursor at previous previousStatus causedBy { mutation } \
     kpi { value status basis unit periodEnd kpi { key } scope { ... on PortfolioItem { key } } } } \
     ... on StreamReset { reason resumeFrom } } }";
-
-/// Derives values as the background work does, and has followers look.
-pub async fn derive(world: &World) {
-    let app = world.app().await;
-    app.deriver.derive().await.expect("derived");
-    app.events.sequence_now().await.expect("in order");
-}
 
 /// `scope value previous` of events.
 fn told(events: &[Value]) -> Vec<String> {

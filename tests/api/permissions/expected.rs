@@ -162,12 +162,21 @@ impl<'r> Eyes<'r> {
             // No role reads these for some people only.
             Row::Identity(_) | Row::Assignment(_) | Row::Key(_) | Row::Grant(_) => self.read(Class::Sec).is_all(),
             Row::Link(link) => self.sees_of_item(Class::Work, link.item_id),
+            Row::Entry(entry) if entry.target_type == "Alert" && !self.reads_all() => false,
             Row::Entry(entry) => self.sees_of_item(Class::Aud, entry.item_id),
             Row::Plain(row) => self.sees_plain(row),
         }
     }
 
+    /// Whether she reads money, work and benefits everywhere: whoever does not knows of no alert.
+    fn reads_all(&self) -> bool {
+        [Class::Work, Class::Fin, Class::Ben].into_iter().all(|class| self.read(class).is_all())
+    }
+
     fn sees_plain(&self, row: &Plain) -> bool {
+        if row.type_name == "Alert" && !self.reads_all() {
+            return false;
+        }
         let class = class_of_type(row.type_name);
         if plain::REFERENCES.contains(&row.type_name) {
             return !self.read(class).without(Scopes::SELF).is_empty();
@@ -370,6 +379,8 @@ impl<'r> Eyes<'r> {
         match entity.name {
             "StrategicObjective" | "ObjectiveContribution" => step(Step::StrategySteer),
             "FiscalCalendar" | "FiscalPeriod" | "CostCategory" | "FxRateSet" | "FxRate" => step(Step::FinanceSetUp),
+            "KpiDefinition" | "KpiThreshold" | "KpiTarget" | "AlertRule" => step(Step::KpiSetUp),
+            "KpiPosting" => step(Step::KpiRecord),
             "Budget" | "BudgetLine" => step(Step::BudgetSubmit),
             "Baseline" | "BaselineItem" | "BaselinePeriodValue" => step(Step::BaselineSubmit),
             "ProgressMeasurement" => class(Class::Work).or(step(Step::ProgressMeasure)),

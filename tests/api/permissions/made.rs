@@ -47,6 +47,21 @@ const OF_A_PORTFOLIO: &[Ready] = &[
         "@SCOPE, benefit_id=@807, measure_id=@809, is_draft=TRUE, attributed_item_id=@ITEM, attribution_share=1, measured_on='2026-01-31', value=1, currency='EUR', state='RECORDED', recorded_at=@NOW",
     ),
     (811, "benefits_map_node", "@SCOPE, is_draft=TRUE, key='MAP-MADE', title='Made', title_fold='made', kind='CHANGE'"),
+    (
+        814,
+        "kpi_definition",
+        "key='MADE_TOO', name='Made', name_fold='made', description='Made', kind='POSTED', formula='MADE_TOO', formula_version=1, unit='COUNT', direction='UP', classes='BASIC', hysteresis=0",
+    ),
+    (
+        812,
+        "alert_rule",
+        "@SCOPE, key='AR-MADE', name='Made', name_fold='made', kpi_id=@814, has_descendants=FALSE, status='RED', is_enabled=TRUE",
+    ),
+    (
+        813,
+        "alert",
+        "@SCOPE, rule_id=@812, kpi_id=@814, state='CLOSED', status='RED', value='1', unit='COUNT', period_end_on='2026-01-01', opened_at=@NOW, acknowledged_at=@NOW, acknowledged_by_id=@PERSON, note='Seen', closed_at=@NOW, created_by_id=@PERSON, updated_by_id=@PERSON",
+    ),
 ];
 /// A program's part of a benefit, which the demonstration has none of either.
 const OF_A_PROGRAM: &[Ready] = &[

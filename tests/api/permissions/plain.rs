@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use entity::{
-    actual, alignment_cell, baseline, baseline_item, baseline_period_value, benefit, benefit_actual,
+    actual, alert, alert_rule, alignment_cell, baseline, baseline_item, baseline_period_value, benefit, benefit_actual,
     benefit_contribution, benefit_measure, benefit_measure_point, benefit_plan_point, benefit_review,
     benefits_map_edge, benefits_map_node, budget, budget_line, commitment, cost_category, cost_plan, cost_plan_line,
-    fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, issue, kpi_definition,
-    objective_contribution, portfolio_tree_node, progress_measurement, rag_assessment, risk, risk_response,
-    status_report, strategic_objective, task,
+    fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, issue, kpi_definition, kpi_posting,
+    kpi_target, kpi_threshold, objective_contribution, portfolio_tree_node, progress_measurement, rag_assessment, risk,
+    risk_response, status_report, strategic_objective, task,
 };
 use foliograph::app;
 use sea_orm::{DatabaseConnection, EntityTrait, IdenStatic, Iterable, ModelTrait, Value as Stored};
@@ -76,6 +76,11 @@ pub async fn load(db: &DatabaseConnection) -> HashMap<&'static str, Vec<Plain>> 
         fx_rate_set: "FxRateSet",
         fx_rate: "FxRate",
         kpi_definition: "KpiDefinition",
+        kpi_threshold: "KpiThreshold",
+        kpi_target: "KpiTarget",
+        kpi_posting: "KpiPosting",
+        alert_rule: "AlertRule",
+        alert: "Alert",
         cost_plan: "CostPlan",
         cost_plan_line: "CostPlanLine",
         commitment: "Commitment",

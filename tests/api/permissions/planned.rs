@@ -203,6 +203,12 @@ fn target(mutation: &Mutation) -> Option<u128> {
                 195
             }
         }
+        ("KpiDefinition", _) => 300 + u128::from(old),
+        ("KpiThreshold", _) => 310 + u128::from(old),
+        ("KpiTarget", _) => 320 + u128::from(old),
+        ("KpiPosting", _) => 330,
+        ("AlertRule", _) => 340 + u128::from(old),
+        ("Alert", _) => 350,
         ("BenefitPlanPoint", _) => 52,
         ("BenefitContribution", _) => 53,
         ("BenefitMeasure", _) => 101,
@@ -337,6 +343,23 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
             (json!({ "title": "Other" }), json!({ "riskId": of("rsk", 190), "title": "X", "strategy": "AVOID" }))
         }
         "Issue" => (json!({ "category": "Other" }), json!({ "key": "ISU-X", "itemId": project, "title": "X" })),
+        "KpiDefinition" => (
+            json!({ "name": "Other" }),
+            json!({ "key": "NEW", "name": "New", "description": "New", "kind": "FORMULA", "formula": "AC", "unit": "MONEY", "direction": "UP" }),
+        ),
+        "KpiThreshold" => (
+            json!({ "note": "Other" }),
+            json!({ "itemId": project, "kpiKey": "MADE", "validFromOn": "2032-01-01", "greenFrom": "1" }),
+        ),
+        "KpiTarget" => (
+            json!({ "note": "Other" }),
+            json!({ "itemId": project, "kpiKey": "MADE", "targetOn": "2032-01-01", "value": "1" }),
+        ),
+        "KpiPosting" => {
+            (Value::Null, json!({ "itemId": project, "kpiKey": "POSTED", "effectiveOn": "2032-01-01", "value": "1" }))
+        }
+        "AlertRule" => (json!({ "name": "Other" }), json!({ "itemId": project, "kpiKey": "MADE", "name": "New" })),
+        "Alert" => (Value::Null, Value::Null),
         other => panic!("{other} is new: say here what works"),
     };
     let prefix = foliograph::app::model().entity(mutation.entity).prefix.expect("a prefix");
@@ -414,7 +437,11 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
             }
             (may, sees_references, true)
         }
-        "ObjectiveContribution" => {
+        "KpiDefinition" if is_new => return if office { None } else { forbidden() },
+        "KpiDefinition" => (office, sees_references, true),
+        "KpiPosting" => (office || own || granted, sees_item && sees_references, true),
+        "Alert" => (office, eyes.visible("Alert").iter().any(|row| row.id() == id(150)), true),
+        "ObjectiveContribution" | "KpiThreshold" | "KpiTarget" | "AlertRule" => {
             let sees = rows_of_item(eyes, rows);
             let sees = if is_new { sees_item && sees_references } else { sees };
             (office, sees, true)

@@ -20,6 +20,8 @@ pub fn class_of_type(type_name: &str) -> Class {
         | "Risk"
         | "RiskResponse"
         | "Issue" => Class::Work,
+        "KpiThreshold" | "KpiTarget" | "AlertRule" | "Alert" => Class::Basic,
+        "KpiPosting" => Class::Work,
         "PersonIdentity" | "RoleAssignment" | "ApiKey" | "ApiKeyGrant" => Class::Sec,
         "AuditEvent" => Class::Aud,
         "PortfolioTreeNode" | "ObjectiveContribution" | "AlignmentCell" | "StatusReport" | "RagAssessment" => {
@@ -88,6 +90,7 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
         ) => "item_id",
         ("Actual", "reversals") => "reversal_of_id",
         ("CostPlan", "lines") => "cost_plan_id",
+        ("AlertRule", "alerts") => "rule_id",
         ("FxRateSet", "rates") => "rate_set_id",
         (_, "benefitContributions") => "contributor_id",
         (_, "descendants") => "root_id",

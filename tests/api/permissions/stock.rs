@@ -295,4 +295,43 @@ pub const READY: &[Ready] = &[
         "issue",
         "@SCOPE, key='I-UP', title='Up', title_fold='up', severity='LOW', state='OPEN', currency='EUR', raised_on='2026-01-01', escalated_to_id=@ITEM",
     ),
+    (
+        300,
+        "kpi_definition",
+        "key='MADE', name='Made', name_fold='made', description='Made', kind='FORMULA', formula='AC', formula_version=1, unit='MONEY', direction='UP', classes='FIN', hysteresis=0",
+    ),
+    (
+        301,
+        "kpi_definition",
+        "key='OLD', name='Old', name_fold='old', description='Old', kind='FORMULA', formula='AC', formula_version=1, unit='MONEY', direction='UP', classes='FIN', hysteresis=0, archived_at=@NOW",
+    ),
+    (
+        302,
+        "kpi_definition",
+        "key='POSTED', name='Posted', name_fold='posted', description='Posted', kind='POSTED', formula='POSTED', formula_version=1, unit='COUNT', direction='UP', classes='BASIC', hysteresis=0",
+    ),
+    (310, "kpi_threshold", "@SCOPE, kpi_id=@300, valid_from_on='2031-01-01', green_from=1, hysteresis=0"),
+    (
+        311,
+        "kpi_threshold",
+        "@SCOPE, kpi_id=@300, valid_from_on='2030-01-01', green_from=1, hysteresis=0, archived_at=@NOW",
+    ),
+    (320, "kpi_target", "@SCOPE, kpi_id=@300, target_on='2031-01-01', value=1"),
+    (321, "kpi_target", "@SCOPE, kpi_id=@300, target_on='2030-01-01', value=1, archived_at=@NOW"),
+    (330, "kpi_posting", "@SCOPE, kpi_id=@302, effective_on='2031-01-01', value=1"),
+    (
+        340,
+        "alert_rule",
+        "@SCOPE, key='AR', name='Rule', name_fold='rule', kpi_id=@300, has_descendants=FALSE, status='RED', is_enabled=TRUE",
+    ),
+    (
+        341,
+        "alert_rule",
+        "@SCOPE, key='AR-OLD', name='Old', name_fold='old', kpi_id=@300, has_descendants=FALSE, status='RED', is_enabled=TRUE, archived_at=@NOW",
+    ),
+    (
+        350,
+        "alert",
+        "@SCOPE, rule_id=@340, kpi_id=@300, state='OPEN', status='RED', value='1', unit='EUR', period_end_on='2026-01-01', opened_at=@NOW",
+    ),
 ];

@@ -98,6 +98,11 @@ pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
         "kpi_touch",
         "kpi_change",
         "kpi_value",
+        "alert",
+        "alert_rule",
+        "kpi_posting",
+        "kpi_target",
+        "kpi_threshold",
         "measure_delta",
         "fx_rate_version",
         "fx_rate",
@@ -130,6 +135,8 @@ pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
         sql(&db, &format!("DELETE FROM {table}")).await;
     }
     sql(&db, "UPDATE portfolio_item SET rag = NULL, rag_on = NULL, is_tracking_benefits = FALSE").await;
+    sql(&db, "DELETE FROM kpi_definition WHERE kind <> 'STANDARD'").await;
+    sql(&db, "UPDATE portfolio_item SET rag = NULL, rag_on = NULL").await;
     (db, lead)
 }
 

@@ -1,0 +1,188 @@
+//! KPIs of users: what their formulas may say, what follows from them, and who makes them.
+
+use foliograph::auth::Role;
+use serde_json::{Value, json};
+
+use super::{derive, done, exact, kpi};
+use crate::support::writes::{begin, change, faults, param, request_key, rows};
+
+/// A KPI with a formula.
+fn formula(key: &str, formula: &str) -> Value {
+    json!({
+        "key": key, "name": key, "description": "One of ours.", "kind": "FORMULA", "formula": formula, "unit": "RATIO",
+        "direction": "UP", "greenFrom": "0.95", "amberFrom": "0.9",
+    })
+}
+
+fn patch(key: &str, patch: Value) -> Value {
+    let mut input = json!({ "ref": { "key": key }, "ifVersion": "*" });
+    input["patch"] = patch;
+    input
+}
+
+tests! {
+    async fn a_formula_of_users_gives_what_the_catalogue_gives(world: &World) {
+        let (_, lead) = begin(world).await;
+        let down = |key: &str, text: &str| {
+            let mut input = formula(key, text);
+            let members = input.as_object_mut().expect("an input");
+            members.retain(|name, _| !name.ends_with("From"));
+            members.extend([("direction", "DOWN"), ("greenTo", "0.95"), ("amberTo", "1")].map(|(name, value)| (name.to_owned(), json!(value))));
+            input
+        };
+        done(&lead, "kpiDefinitionCreate", down("OUR_COMMIT", "(AC + COMMITTED) / BUDGET")).await;
+        // By way of other KPIs it is the same: inputs are summed first, never ratios.
+        done(&lead, "kpiDefinitionCreate", down("OUR_COMMIT_AGAIN", "(EV_AC + COMMITTED) / BUDGET")).await;
+        derive(world).await;
+        for item in ["PR-020", "PF-PRODUCTS", "PG-ERP"] {
+            let due = kpi(&lead, item, "FN_COMMIT", "").await;
+            assert_ne!(due["value"], Value::Null, "{item}");
+            for key in ["OUR_COMMIT", "OUR_COMMIT_AGAIN"] {
+                let own = kpi(&lead, item, key, "").await;
+                for member in ["value", "numerator", "denominator", "status", "basis", "coverage", "nullReason"] {
+                    assert_eq!(own[member], due[member], "{item} {key} {member}");
+                }
+            }
+        }
+        let told = lead.query("{ kpiDefinition(by: { key: \"OUR_COMMIT\" }) { classes formulaVersion kind } }").await.data();
+        assert_eq!(told["kpiDefinition"], json!({ "classes": ["FIN"], "formulaVersion": 1, "kind": "FORMULA" }));
+        exact(&lead).await;
+    }
+
+    async fn a_formula_that_cannot_be_computed_is_refused_with_its_place(world: &World) {
+        let (_, lead) = begin(world).await;
+        for (text, part) in [
+            ("AC /", "(character 4)"),
+            ("ac / BUDGET", "capitals"),
+            ("AC / SPENT", "`SPENT`"),
+            // The language has no word for an average of ratios.
+            ("avg(AC / BUDGET)", "no function `avg`"),
+            ("irr(EV_CV)", "read by its dates"),
+        ] {
+            let told = change(&lead, "kpiDefinitionCreate", formula("OURS", text)).await;
+            assert_eq!(faults(&told), ["INVALID input.formula"], "{text}: {told}");
+            assert!(told["userErrors"][0]["message"].as_str().is_some_and(|line| line.contains(part)), "{text}: {told}");
+        }
+        assert_eq!(param(&change(&lead, "kpiDefinitionCreate", formula("OURS", "AC / (AC")).await, "at").as_deref(), Some("8"));
+        let told = change(&lead, "kpiDefinitionCreate", json!({ "key": "OURS", "name": "Ours", "description": "Ours.", "kind": "FORMULA", "unit": "RATIO", "direction": "NONE" })).await;
+        assert_eq!(faults(&told), ["REQUIRED input.formula"]);
+    }
+
+    async fn formulas_that_lead_back_to_themselves_are_refused(world: &World) {
+        let (_, lead) = begin(world).await;
+        let itself = change(&lead, "kpiDefinitionCreate", formula("RING", "RING + 1")).await;
+        assert_eq!(faults(&itself), ["INVALID input.formula"]);
+        done(&lead, "kpiDefinitionCreate", formula("FIRST", "AC")).await;
+        done(&lead, "kpiDefinitionCreate", formula("SECOND", "FIRST / BUDGET")).await;
+        let told = change(&lead, "kpiDefinitionUpdate", patch("FIRST", json!({ "formula": "SECOND * 2" }))).await;
+        assert_eq!(faults(&told), ["INVALID input.patch.formula"], "{told}");
+        // Two in one list that name each other, too; one that names another of the list is right.
+        let list = |items: Value, number| json!({ "items": items, "clientMutationKey": request_key(number) });
+        let told = change(&lead, "kpiDefinitionBulkCreate", list(json!([formula("ONE", "OTHER"), formula("OTHER", "ONE")]), 1)).await;
+        assert_eq!(faults(&told), ["INVALID input.items.0.formula", "INVALID input.items.1.formula"]);
+        let told = change(&lead, "kpiDefinitionBulkCreate", list(json!([formula("ONE", "OTHER / 2"), formula("OTHER", "AC")]), 2)).await;
+        assert_eq!(faults(&told), Vec::<String>::new());
+    }
+
+    async fn keys_kinds_bounds_and_classes_are_checked(world: &World) {
+        let (_, lead) = begin(world).await;
+        let with = |member: &str, value: Value| {
+            let mut input = formula("OURS", "AC / BUDGET");
+            input[member] = value;
+            input
+        };
+        for (input, due) in [
+            (with("key", json!("Ours")), "INVALID input.key"),
+            (with("key", json!("EV_OURS")), "INVALID input.key"),
+            (with("key", json!("AC")), "DUPLICATE input.key"),
+            (with("key", json!("OPEN_DEFECTS")), "DUPLICATE input.key"),
+            (with("kind", json!("STANDARD")), "INVALID input.kind"),
+            (with("classes", json!(["BASIC"])), "INVALID input.classes"),
+            (with("hysteresis", json!("-0.1")), "OUT_OF_RANGE input.hysteresis"),
+            (with("amberFrom", json!("0.99")), "INVARIANT input.amberFrom"),
+            (with("greenTo", json!("2")), "INVARIANT input.greenTo"),
+            (with("direction", json!("NONE")), "INVARIANT input.greenFrom"),
+            (with("kind", json!("POSTED")), "INVALID input.formula"),
+        ] {
+            assert_eq!(faults(&change(&lead, "kpiDefinitionCreate", input.clone()).await), [due], "{input}");
+        }
+        assert_eq!(param(&change(&lead, "kpiDefinitionCreate", with("amberFrom", json!("1"))).await, "rule").as_deref(), Some("BOUNDS_ORDERED"));
+        let posted = json!({ "key": "OURS", "name": "Ours", "description": "Ours.", "kind": "POSTED", "unit": "COUNT", "direction": "UP", "classes": [] });
+        assert_eq!(faults(&change(&lead, "kpiDefinitionCreate", posted).await), ["REQUIRED input.classes"]);
+    }
+
+    async fn the_catalogue_never_changes(world: &World) {
+        let (_, lead) = begin(world).await;
+        let told = change(&lead, "kpiDefinitionUpdate", patch("EV_CPI", json!({ "name": "Ours" }))).await;
+        assert_eq!(faults(&told), ["IMMUTABLE input.ref.key"]);
+        let told = change(&lead, "kpiDefinitionArchive", json!({ "ref": { "key": "EV_CPI" }, "ifVersion": "*" })).await;
+        assert_eq!(faults(&told), ["IMMUTABLE input.ref.key"]);
+    }
+
+    async fn what_follows_from_a_formula_follows_its_changes(world: &World) {
+        let (_, lead) = begin(world).await;
+        done(&lead, "kpiDefinitionCreate", formula("BASE", "AC")).await;
+        done(&lead, "kpiDefinitionCreate", formula("ABOVE", "BASE / BUDGET")).await;
+        derive(world).await;
+        let first = kpi(&lead, "PR-020", "ABOVE", "").await["value"].clone();
+        done(&lead, "kpiDefinitionUpdate", patch("BASE", json!({ "formula": "AC + BENEFIT_APPROVED * 0" }))).await;
+        let of = "{ kpiDefinitions(filter: { key: { in: [\"BASE\", \"ABOVE\"] } }, orderBy: [{ key: { direction: ASC } }]) { nodes { key classes formulaVersion } } }";
+        let told = lead.query(of).await.data()["kpiDefinitions"]["nodes"].clone();
+        assert_eq!(told, json!([
+            { "key": "ABOVE", "classes": ["FIN", "BEN"], "formulaVersion": 1 },
+            { "key": "BASE", "classes": ["FIN", "BEN"], "formulaVersion": 2 },
+        ]));
+        done(&lead, "kpiDefinitionUpdate", patch("BASE", json!({ "formula": "AC * 2", "name": "Twice" }))).await;
+        derive(world).await;
+        let stored = rows(world).await;
+        let versions = stored_versions(&stored, "BASE").await;
+        assert!(versions.iter().all(|version| *version == 3) && !versions.is_empty(), "{versions:?}");
+        assert_ne!(kpi(&lead, "PR-020", "ABOVE", "").await["value"], first);
+        // What another names stays; without that it goes, and comes back.
+        let base = json!({ "ref": { "key": "BASE" }, "ifVersion": "*" });
+        let told = change(&lead, "kpiDefinitionArchive", base.clone()).await;
+        assert_eq!((faults(&told), param(&told, "rule").as_deref()), (vec!["INVARIANT input".to_owned()], Some("KPI_IN_USE")));
+        let above = json!({ "ref": { "key": "ABOVE" }, "ifVersion": "*" });
+        done(&lead, "kpiDefinitionArchive", above.clone()).await;
+        done(&lead, "kpiDefinitionArchive", base.clone()).await;
+        let told = change(&lead, "kpiDefinitionUnarchive", above.clone()).await;
+        assert_eq!(told["userErrors"][0]["code"], "INVALID", "{told}");
+        done(&lead, "kpiDefinitionUnarchive", base).await;
+        done(&lead, "kpiDefinitionUnarchive", above).await;
+    }
+
+    async fn only_the_office_sets_up_kpis(world: &World) {
+        begin(world).await;
+        for role in [Role::ProjectManager, Role::Sponsor, Role::Finance, Role::Auditor, Role::Analyst, Role::Admin] {
+            let client = world.client_as("reader", &[role]).await;
+            let told = change(&client, "kpiDefinitionCreate", formula("OURS", "AC / BUDGET")).await;
+            assert_eq!(faults(&told), ["FORBIDDEN input"], "{role:?}");
+            assert_eq!(param(&told, "needs").as_deref(), Some("KPI_SET_UP"));
+        }
+    }
+
+    async fn what_formulas_may_use_can_be_asked(world: &World) {
+        let (_, lead) = begin(world).await;
+        let told = lead.query("{ kpiMeasures { key description unit class absence absenceMeasure } }").await.data();
+        let all = told["kpiMeasures"].as_array().expect("measures").clone();
+        assert!(all.len() > 15, "{}", all.len());
+        let of = |key: &str| all.iter().find(|measure| measure["key"] == key).cloned().unwrap_or_else(|| panic!("no {key}"));
+        assert_eq!((&of("AC")["unit"], &of("AC")["class"], &of("AC")["absence"]), (&json!("MONEY"), &json!("FIN"), &json!("ZERO")));
+        assert_eq!((&of("RAG_RED")["absence"], &of("RAG_RED")["absenceMeasure"]), (&json!("WITH_OTHER"), &json!("RAG_RATED")));
+        for measure in &all {
+            let key = measure["key"].as_str().expect("a key").to_owned();
+            let told = change(&lead, "kpiDefinitionCreate", json!({ "key": format!("M{key}"), "name": key, "description": "Ours.", "kind": "FORMULA", "formula": key, "unit": "NUMBER", "direction": "NONE" })).await;
+            assert_eq!(faults(&told), Vec::<String>::new(), "{key}");
+        }
+    }
+}
+
+/// The formula versions with which values of a KPI are stored.
+async fn stored_versions(db: &sea_orm::DatabaseConnection, key: &str) -> Vec<i32> {
+    use entity::{kpi_definition, kpi_value};
+    use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+    let kpi = kpi_definition::Entity::find().filter(kpi_definition::Column::Key.eq(key)).one(db).await;
+    let id = kpi.expect("kpis").expect("a kpi").id;
+    let values = kpi_value::Entity::find().filter(kpi_value::Column::KpiId.eq(id)).all(db).await.expect("values");
+    values.iter().map(|value| value.formula_version).collect()
+}
