@@ -96,7 +96,7 @@ fn asked<M: ModelTrait>(
     work: &mut Work<'_>,
     row: &Row<M>,
     input: &ConstValue,
-    life: Life,
+    states: Life,
     (dated, from): (&[&str], Option<NaiveDate>),
 ) -> Option<Taken> {
     if work.is_refused(row.index) {
@@ -104,7 +104,7 @@ fn asked<M: ModelTrait>(
     }
     let to = input::text(input, "to")?;
     let state = value::text(&row.after, "state").unwrap_or_default();
-    let next = life.followers(&state);
+    let next = states.followers(&state);
     if !next.contains(&to.as_str()) {
         let line = format!("From {state} it does not go to {to}.");
         let error = UserError::new(UserCode::IllegalState, row.path.at("to"), line).with("state", state);
