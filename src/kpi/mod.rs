@@ -9,6 +9,7 @@ pub mod answers;
 pub mod book;
 pub mod bounds;
 pub mod catalogue;
+pub mod checks;
 pub mod definition;
 mod definition_write;
 pub mod derive;
@@ -25,7 +26,7 @@ mod measures;
 pub mod money;
 mod of_day;
 mod posting_write;
-pub mod rules;
+
 pub mod status;
 pub mod stream;
 mod targets;

@@ -9,6 +9,7 @@ mod inputs;
 mod made;
 mod plain;
 mod planned;
+mod planned_rows;
 mod random;
 mod ready;
 mod rows;

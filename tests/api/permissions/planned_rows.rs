@@ -1,0 +1,195 @@
+//! A row for each step to be taken with, all of one project.
+
+use super::ready::Ready;
+
+/// Rows for each step.
+pub const READY: &[Ready] = &[
+    (1, "fiscal_calendar", "key='CAL', name='Calendar', name_fold='calendar'"),
+    (2, "fiscal_calendar", "key='CAL-OLD', name='Old', name_fold='old', archived_at=@NOW"),
+    (
+        3,
+        "fiscal_period",
+        "calendar_id=@1, key='P-OPEN', name='2031', kind='YEAR', start_on='2031-01-01', end_on='2031-12-31', state='OPEN'",
+    ),
+    (
+        4,
+        "fiscal_period",
+        "calendar_id=@1, key='P-OLD', name='2029', kind='YEAR', start_on='2029-01-01', end_on='2029-12-31', state='OPEN', archived_at=@NOW",
+    ),
+    (
+        5,
+        "fiscal_period",
+        "calendar_id=@1, key='P-CLOSED', name='2030', kind='YEAR', start_on='2030-01-01', end_on='2030-12-31', state='CLOSED'",
+    ),
+    (
+        13,
+        "fiscal_period",
+        "calendar_id=@1, key='P-NEXT', name='2032', kind='YEAR', start_on='2032-01-01', end_on='2032-12-31', state='OPEN'",
+    ),
+    (6, "cost_category", "key='CAT', name='Category', name_fold='category', is_capex_allowed=TRUE"),
+    (7, "cost_category", "key='CAT-OLD', name='Old', name_fold='old', is_capex_allowed=FALSE, archived_at=@NOW"),
+    (
+        8,
+        "strategic_objective",
+        "key='OBJ', title='One', title_fold='one', state='ACTIVE', weight=1000000000, share=500000000",
+    ),
+    (
+        9,
+        "strategic_objective",
+        "key='OBJ-2', title='Two', title_fold='two', state='ACTIVE', weight=1000000000, share=500000000",
+    ),
+    (
+        10,
+        "strategic_objective",
+        "key='OBJ-OLD', title='Old', title_fold='old', state='DROPPED', weight=0, archived_at=@NOW",
+    ),
+    (11, "objective_contribution", "@SCOPE, objective_id=@8, rating='LOW'"),
+    (
+        12,
+        "objective_contribution",
+        "@SCOPE, objective_id=@9, rating='LOW', valid_to_on='2001-01-01', valid_from_on='2001-01-01', archived_at=@NOW",
+    ),
+    (20, "budget", "@SCOPE, revision=901, state='DRAFT', currency='EUR', amount=10000, allocated_amount=0"),
+    (
+        21,
+        "budget",
+        "@SCOPE, revision=902, state='SUBMITTED', currency='EUR', amount=10000, allocated_amount=0, submitted_at=@NOW, submitted_principal='somebody'",
+    ),
+    (
+        22,
+        "budget",
+        "@SCOPE, revision=900, state='REJECTED', currency='EUR', amount=10000, allocated_amount=0, archived_at=@NOW",
+    ),
+    (23, "budget_line", "@SCOPE, budget_id=@20, period_id=@3, category_id=@6, currency='EUR', amount=0"),
+    (
+        30,
+        "forecast",
+        "@SCOPE, revision=901, state='DRAFT', as_of_on='2031-01-01', currency='EUR', amount=10000, allocated_amount=0",
+    ),
+    (
+        31,
+        "forecast",
+        "@SCOPE, revision=900, state='SUPERSEDED', as_of_on='2001-01-01', currency='EUR', allocated_amount=0, archived_at=@NOW",
+    ),
+    (32, "forecast_line", "@SCOPE, forecast_id=@30, period_id=@3, category_id=@6, currency='EUR', amount=0"),
+    (40, "status_report", "@SCOPE, is_draft=TRUE, state='DRAFT', period_end_on='2031-01-31'"),
+    (
+        41,
+        "rag_assessment",
+        "@SCOPE, report_id=@40, is_draft=TRUE, period_end_on='2031-01-31', dimension='OVERALL', assessor='PROJECT_MANAGER', declared='GREEN'",
+    ),
+    (42, "status_report", "@SCOPE, is_draft=TRUE, state='SUBMITTED', period_end_on='2031-02-28'"),
+    (43, "status_report", "@SCOPE, is_draft=FALSE, state='SUPERSEDED', period_end_on='2001-01-31'"),
+    (44, "status_report", "@SCOPE, is_draft=FALSE, state='SUPERSEDED', period_end_on='2001-02-28', archived_at=@NOW"),
+    (
+        50,
+        "benefit",
+        "@SCOPE, is_draft=TRUE, key='BEN-NEW', title='New', title_fold='new', kind='QUALITATIVE', polarity='BENEFIT', state='IDENTIFIED', owner_id=@PERSON, currency='EUR', planned_amount=0",
+    ),
+    (
+        51,
+        "benefit",
+        "@SCOPE, is_draft=TRUE, key='BEN-OLD', title='Old', title_fold='old', kind='QUALITATIVE', polarity='BENEFIT', state='IDENTIFIED', owner_id=@PERSON, currency='EUR', planned_amount=0, archived_at=@NOW",
+    ),
+    (
+        52,
+        "benefit_plan_point",
+        "@SCOPE, benefit_id=@50, is_draft=TRUE, owner_id=@PERSON, period_id=@3, currency='EUR', amount=0",
+    ),
+    (
+        53,
+        "benefit_contribution",
+        "@SCOPE, benefit_id=@50, is_draft=TRUE, owner_id=@PERSON, contributor_id=@OTHER, share=1",
+    ),
+    (60, "fx_rate_set", "key='FX', name='Rates', name_fold='rates', rate_type='SPOT', is_default=FALSE"),
+    (
+        61,
+        "fx_rate_set",
+        "key='FX-OLD', name='Old', name_fold='old', rate_type='SPOT', is_default=FALSE, archived_at=@NOW",
+    ),
+    (
+        62,
+        "fx_rate",
+        "rate_set_id=@60, from_currency='EUR', to_currency='CHF', rate=1000000000, valid_from_on='2031-01-01'",
+    ),
+    (
+        63,
+        "fx_rate",
+        "rate_set_id=@60, from_currency='EUR', to_currency='GBP', rate=1000000000, valid_from_on='2031-01-01', archived_at=@NOW",
+    ),
+    (70, "cost_plan", "@SCOPE, revision=901, state='DRAFT', is_plan_of_record=FALSE, currency='EUR', amount=0"),
+    (
+        71,
+        "cost_plan",
+        "@SCOPE, revision=902, state='SUBMITTED', is_plan_of_record=FALSE, currency='EUR', amount=0, submitted_at=@NOW, submitted_principal='somebody'",
+    ),
+    (
+        72,
+        "cost_plan",
+        "@SCOPE, revision=900, state='REJECTED', is_plan_of_record=FALSE, currency='EUR', amount=0, archived_at=@NOW",
+    ),
+    (
+        73,
+        "cost_plan_line",
+        "@SCOPE, cost_plan_id=@70, period_id=@3, category_id=@6, source='NON_LABOR', expenditure='OPEX', currency='EUR', amount=0",
+    ),
+    (
+        80,
+        "commitment",
+        "@SCOPE, key='CMT', title='Order', title_fold='order', state='OPEN', category_id=@6, expenditure='OPEX', currency='EUR', committed_amount=10000, invoiced_amount=0, open_amount=10000, committed_on='2031-01-01'",
+    ),
+    (
+        81,
+        "commitment",
+        "@SCOPE, key='CMT-OLD', title='Old', title_fold='old', state='CLOSED', category_id=@6, expenditure='OPEX', currency='EUR', committed_amount=1, invoiced_amount=0, open_amount=0, committed_on='2031-01-01', closed_on='2031-01-02', archived_at=@NOW",
+    ),
+    (
+        82,
+        "commitment",
+        "@SCOPE, key='CMT-END', title='End', title_fold='end', state='CLOSED', category_id=@6, expenditure='OPEX', currency='EUR', committed_amount=1, invoiced_amount=0, open_amount=0, committed_on='2031-01-01', closed_on='2031-01-02'",
+    ),
+    (
+        100,
+        "kpi_definition",
+        "key='MADE', name='Made', name_fold='made', description='Made', kind='FORMULA', formula='AC', formula_version=1, unit='MONEY', direction='UP', classes='FIN', hysteresis=0",
+    ),
+    (
+        101,
+        "kpi_definition",
+        "key='OLD', name='Old', name_fold='old', description='Old', kind='FORMULA', formula='AC', formula_version=1, unit='MONEY', direction='UP', classes='FIN', hysteresis=0, archived_at=@NOW",
+    ),
+    (
+        102,
+        "kpi_definition",
+        "key='POSTED', name='Posted', name_fold='posted', description='Posted', kind='POSTED', formula='POSTED', formula_version=1, unit='COUNT', direction='UP', classes='BASIC', hysteresis=0",
+    ),
+    (110, "kpi_threshold", "@SCOPE, kpi_id=@100, valid_from_on='2031-01-01', green_from=1, hysteresis=0"),
+    (
+        111,
+        "kpi_threshold",
+        "@SCOPE, kpi_id=@100, valid_from_on='2030-01-01', green_from=1, hysteresis=0, archived_at=@NOW",
+    ),
+    (120, "kpi_target", "@SCOPE, kpi_id=@100, target_on='2031-01-01', value=1"),
+    (121, "kpi_target", "@SCOPE, kpi_id=@100, target_on='2030-01-01', value=1, archived_at=@NOW"),
+    (130, "kpi_posting", "@SCOPE, kpi_id=@102, effective_on='2031-01-01', value=1"),
+    (
+        140,
+        "alert_rule",
+        "@SCOPE, key='AR', name='Rule', name_fold='rule', kpi_id=@100, has_descendants=FALSE, status='RED', is_enabled=TRUE",
+    ),
+    (
+        141,
+        "alert_rule",
+        "@SCOPE, key='AR-OLD', name='Old', name_fold='old', kpi_id=@100, has_descendants=FALSE, status='RED', is_enabled=TRUE, archived_at=@NOW",
+    ),
+    (
+        150,
+        "alert",
+        "@SCOPE, rule_id=@140, kpi_id=@100, state='OPEN', status='RED', value='1', unit='EUR', period_end_on='2026-01-01', opened_at=@NOW",
+    ),
+    (
+        90,
+        "actual",
+        "@SCOPE, is_labor=FALSE, key='ACT', occurred_on='2031-02-01', posting_on='2031-02-01', calendar_id=@1, period_id=@3, category_id=@6, source='NON_LABOR', expenditure='OPEX', currency='EUR', amount=10000, is_accrual=FALSE",
+    ),
+];
