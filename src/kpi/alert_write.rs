@@ -112,9 +112,10 @@ fn acknowledge<'a>(work: &'a mut Work<'_>, given: &'a ConstValue) -> BoxFuture<'
             }
             let is_long = note.as_ref().is_some_and(|note| note.chars().count() > LONGEST);
             if is_long || note.as_ref().is_some_and(|note| note.contains('\0')) {
-                let (code, line) = match is_long {
-                    true => (UserCode::TooLong, format!("`note` has at most {LONGEST} characters.")),
-                    false => (UserCode::Invalid, "A text cannot hold the character NUL.".to_owned()),
+                let (code, line) = if is_long {
+                    (UserCode::TooLong, format!("`note` has at most {LONGEST} characters."))
+                } else {
+                    (UserCode::Invalid, "A text cannot hold the character NUL.".to_owned())
                 };
                 let error = UserError::new(code, row.path.at("note"), line);
                 work.fail(row, if is_long { error.with("max", LONGEST) } else { error });

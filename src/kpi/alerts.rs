@@ -69,7 +69,7 @@ impl Watch {
         }
         let entity = model.entity("Alert");
         let now = clock.now();
-        let values: HashMap<(Uuid, Uuid), _> =
+        let by_place: HashMap<(Uuid, Uuid), _> =
             valued.values.iter().map(|value| ((value.scope, value.definition.id), value)).collect();
         for scope in &valued.facts.scopes {
             let Some(item) = items.get(&scope.id) else { continue };
@@ -80,7 +80,7 @@ impl Watch {
             let request = cause(scope.id).unwrap_or_default();
             let mut due = vec![];
             for rule in &rules {
-                let Some(value) = values.get(&(scope.id, rule.kpi_id)) else { continue };
+                let Some(value) = by_place.get(&(scope.id, rule.kpi_id)) else { continue };
                 let worst = Status::parse(&rule.status).unwrap_or(Status::Red);
                 let Some(status) = value.status.filter(|status| *status >= worst) else { continue };
                 if self.lasting.contains_key(&(rule.id, scope.id)) {
@@ -116,7 +116,7 @@ impl Watch {
                 self.lasting.values().filter(|alert| alert.item_id == scope.id).cloned().collect();
             for before in lasting {
                 let rule = rules.iter().find(|rule| rule.id == before.rule_id);
-                let value = values.get(&(scope.id, before.kpi_id));
+                let value = by_place.get(&(scope.id, before.kpi_id));
                 let is_better = value.is_some_and(|value| {
                     let worst = rule.and_then(|rule| Status::parse(&rule.status)).unwrap_or(Status::Red);
                     // Without a figure nobody knows whether it is better; with one and no color nobody watches.

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{
     book::{Book, Entry, Fault},
     catalogue::{Bounds, Direction, HYSTERESIS},
-    rules,
+    checks,
 };
 use crate::{
     auth::{Class, Step},
@@ -115,7 +115,7 @@ fn stands_alone(work: &mut Work<'_>, row: &mut Row<Model>) {
         work.fail(row, UserError::new(UserCode::Invalid, row.place("kind"), line));
     }
     if row.gives("key") {
-        if let Some(line) = rules::key_fault(&row.after.key) {
+        if let Some(line) = checks::key_fault(&row.after.key) {
             work.fail(row, UserError::new(UserCode::Invalid, row.place("key"), line));
         } else if work.lens.model.measures.measure(&row.after.key).is_some() {
             let line = "A measure has this key.";
@@ -151,7 +151,7 @@ fn stands_alone(work: &mut Work<'_>, row: &mut Row<Model>) {
         work.fail(row, UserError::new(UserCode::OutOfRange, row.place("hysteresis"), line));
     }
     let m = &row.after;
-    if let Some(wrong) = rules::bounds_fault(Direction::parse(&m.direction), &bounds(m)) {
+    if let Some(wrong) = checks::bounds_fault(Direction::parse(&m.direction), &bounds(m)) {
         work.fail(row, UserError::rule(row.place(wrong.field), "BOUNDS_ORDERED", wrong.line));
     }
     let text = |m: &Model| (m.formula.clone(), m.tested_formula.clone());

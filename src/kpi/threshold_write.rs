@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::{
     catalogue::{Bounds, Direction, HYSTERESIS},
+    checks,
     of_day::{each_day_once, kpis, refigure},
-    rules,
 };
 use crate::{
     auth::Step,
@@ -95,7 +95,7 @@ fn agrees(work: &mut Work<'_>, row: &Row<kpi_threshold::Model>, direction: Direc
     }
     let bounds =
         Bounds { green_from: m.green_from, green_to: m.green_to, amber_from: m.amber_from, amber_to: m.amber_to };
-    if let Some(wrong) = rules::bounds_fault(direction, &bounds) {
+    if let Some(wrong) = checks::bounds_fault(direction, &bounds) {
         work.fail(row, UserError::rule(row.place(wrong.field), "BOUNDS_ORDERED", wrong.line));
     } else if bounds.is_empty() {
         let (field, line) = match direction {
