@@ -11,6 +11,7 @@ mod plain;
 mod planned;
 mod random;
 mod ready;
+mod refusals;
 mod rows;
 mod scope;
 mod sharing;
@@ -18,6 +19,7 @@ mod spelling;
 mod stock;
 mod table;
 mod trail;
+mod viewer_access;
 mod writes;
 
 use crate::support::Test;
@@ -31,6 +33,7 @@ pub fn list() -> Vec<Test> {
         inputs::list(),
         sharing::list(),
         random::list(),
+        viewer_access::list(),
         writes::list(),
         duties::list(),
         trail::list(),

@@ -1,10 +1,7 @@
-//! Strategy, money, reports and benefits for the tests of mutations: a row for each step to be taken with, all of PR-001,
-//! and who may take it. Who may is written out here from the published rules, never taken from the policy.
-
-use std::collections::BTreeSet;
+//! Strategy, money, plans, risks, reports, benefits and KPIs for the tests of mutations: an input for each, about the rows of
+//! PR-001 that stand ready.
 
 use foliograph::{
-    auth::{Role, Scopes},
     graph::encode_id,
     write::{Mutation, Verb},
 };
@@ -12,18 +9,13 @@ use sea_orm::{ConnectionTrait, DatabaseConnection};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{
-    expected::{Eyes, Row, Rows},
-    ready,
-    stock::READY,
-    writes::set,
-};
+use super::{expected::Rows, ready, stock::READY};
 
 /// The project that all of it belongs to: Marc runs it.
 pub const PROJECT: &str = "PR-001";
 
 /// The id of a row that stands ready.
-fn id(number: u128) -> Uuid {
+pub fn id(number: u128) -> Uuid {
     ready::id(number)
 }
 
@@ -398,145 +390,4 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
         }
         Verb::Archive | Verb::Unarchive | Verb::Delete | Verb::Act | Verb::Other => whole,
     }
-}
-
-/// The codes that a caller is refused with; none where it is done.
-pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTreeSet<String>> {
-    let is = |role| eyes.roles.contains(&role);
-    if mutation.name == "importRun" {
-        return if is(Role::PmoLead) { None } else { Some(set(&["FORBIDDEN"])) };
-    }
-    let project = rows.item_by_key(PROJECT);
-    let office = is(Role::PmoLead);
-    let own =
-        is(Role::ProjectManager) && project.project_manager_id.is_some() && project.project_manager_id == eyes.person;
-    let granted = is(Role::Integration) && eyes.holds(Scopes::GRANT, project);
-    let sponsors = is(Role::Sponsor) && eyes.holds(Scopes::SPON, project);
-    let forbidden = || Some(set(&["FORBIDDEN"]));
-    let missing = || Some(set(&["NOT_FOUND"]));
-    let name = mutation.name.as_str();
-    let is_new = matches!(mutation.verb, Verb::Create | Verb::BulkCreate);
-    let sees_item = eyes.sees(Row::Item(project));
-    let sees_references = eyes.visible("CostCategory").len() >= 2;
-    let sees_money = office || own || granted || sponsors || is(Role::Finance) || is(Role::Auditor);
-    // Who owns a benefit writes how it is measured; none of the cast owns one of this project.
-    let owns = eyes.owns_benefits();
-    let writers = is(Role::PmoLead) || is(Role::ProjectManager) || is(Role::Integration);
-    // Whom the mutation is for, who sees its row, and who is refused without a look at it.
-    let (may, sees, gate) = match mutation.entity {
-        "FiscalCalendar" | "FiscalPeriod" | "CostCategory" | "StrategicObjective" | "FxRateSet" | "FxRate" => {
-            let may = office || (mutation.entity != "StrategicObjective" && is(Role::Finance));
-            if is_new {
-                // The key of a calendar or a set that she cannot see leads nowhere.
-                let lost = matches!(mutation.entity, "FiscalPeriod" | "FxRate") && !sees_references;
-                return match (may, lost) {
-                    (true, _) => None,
-                    (false, true) => Some(set(&["FORBIDDEN", "NOT_FOUND"])),
-                    (false, false) => forbidden(),
-                };
-            }
-            (may, sees_references, true)
-        }
-        "KpiDefinition" if is_new => return if office { None } else { forbidden() },
-        "KpiDefinition" => (office, sees_references, true),
-        "KpiPosting" => (office || own || granted, sees_item && sees_references, true),
-        "Alert" => (office, eyes.visible("Alert").iter().any(|row| row.id() == id(150)), true),
-        "ObjectiveContribution" | "KpiThreshold" | "KpiTarget" | "AlertRule" => {
-            let sees = rows_of_item(eyes, rows);
-            let sees = if is_new { sees_item && sees_references } else { sees };
-            (office, sees, true)
-        }
-        "Budget" if matches!(name, "budgetApprove" | "budgetReject") => (office || sponsors, sees_money, true),
-        "Budget" | "BudgetLine" => {
-            let may = office || own || is(Role::Finance);
-            let by_item = name == "budgetTransfer" || (mutation.entity == "Budget" && is_new);
-            (may, if by_item { sees_item } else { sees_money }, true)
-        }
-        "CostPlan" if matches!(name, "costPlanApprove" | "costPlanReject") => (office || sponsors, sees_money, true),
-        "CostPlan" if name == "costPlanSubmit" => (own || is(Role::Finance), sees_money, true),
-        "Commitment" | "Actual" => {
-            let makes = is_new || name == "actualBulkUpsert";
-            let hers = granted || is(Role::Finance);
-            (hers, if makes { sees_item } else { hers }, is(Role::Finance) || is(Role::Integration))
-        }
-        "Forecast" if name == "forecastPublish" => (office || own || is(Role::Finance), sees_money, true),
-        "Forecast" | "ForecastLine" | "CostPlan" | "CostPlanLine" => {
-            let gate = is(Role::ProjectManager) || is(Role::Finance) || is(Role::Integration);
-            let by_item = matches!(mutation.entity, "Forecast" | "CostPlan") && is_new;
-            (own || granted || is(Role::Finance), if by_item { sees_item } else { sees_money }, gate)
-        }
-        "StatusReport" | "RagAssessment" => {
-            let hers = office || own || granted;
-            let is_told = matches!(name, "statusReportArchive" | "statusReportUnarchive");
-            let sees = match () {
-                () if is_told => rows_of_item(eyes, rows),
-                () if is_new && mutation.entity == "StatusReport" => sees_item,
-                () => hers,
-            };
-            let step = matches!(name, "statusReportSubmit" | "statusReportReturn" | "statusReportPublish");
-            let may = match name {
-                "statusReportSubmit" => own,
-                _ if step => office || own,
-                _ => hers,
-            };
-            (may, sees, step || writers)
-        }
-        "Task" | "ProgressMeasurement" | "Risk" | "RiskResponse" | "Issue" => {
-            let by_item = matches!(mutation.entity, "Task" | "Risk" | "Issue") && is_new;
-            (office || own || granted, if by_item { sees_item } else { sees_work(eyes) }, writers)
-        }
-        "Baseline" | "BaselineItem" | "BaselinePeriodValue" => {
-            let decides = matches!(name, "baselineApprove" | "baselineReject");
-            let by_item = name == "baselineCapture" || (mutation.entity == "Baseline" && is_new);
-            let may = if decides { office } else { office || own };
-            (may, if by_item { sees_item } else { sees_work(eyes) }, true)
-        }
-        of if of.starts_with("Benefit") => {
-            let step = name == "benefitStateAdvance" || name == "benefitReviewPublish";
-            let decides = matches!(name, "benefitActualValidate" | "benefitActualReturn" | "benefitActualReverse");
-            let reads = office
-                || own
-                || granted
-                || sponsors
-                || is(Role::Finance)
-                || is(Role::Auditor)
-                || (is(Role::Analyst) && eyes.holds(Scopes::PF, project));
-            let of_item = is_new && matches!(of, "Benefit" | "BenefitsMapNode");
-            let sees = match () {
-                () if !of_item => reads,
-                () => sees_item && (of == "BenefitsMapNode" || sees_people(eyes)),
-            };
-            let may = match () {
-                () if name == "benefitStateAdvance" => office || sponsors,
-                () if name == "benefitReviewPublish" => office,
-                () if decides => office || is(Role::Finance),
-                // What is promised is her manager's no longer.
-                () if matches!(of, "BenefitActual" | "BenefitReview") => office || granted,
-                () => office || own || granted,
-            };
-            let measures = matches!(of, "BenefitMeasure" | "BenefitActual") && owns;
-            (may, sees, step || decides || writers || measures)
-        }
-        other => panic!("{other} is new: say here who may"),
-    };
-    match (gate, sees, may) {
-        (false, ..) => forbidden(),
-        (_, false, _) => missing(),
-        (_, _, false) => forbidden(),
-        (_, _, true) => None,
-    }
-}
-
-/// Whether she sees rows of class BASIC that belong to the project: an item's state counts for the item alone.
-fn rows_of_item(eyes: &Eyes<'_>, rows: &Rows) -> bool {
-    eyes.visible("StatusReport").iter().any(|row| row.id() == id(43)) && rows.item_by_key(PROJECT).archived_at.is_none()
-}
-
-/// Whether she sees what work of the project is planned.
-fn sees_work(eyes: &Eyes<'_>) -> bool {
-    eyes.visible("Task").iter().any(|row| row.id() == id(160))
-}
-
-fn sees_people(eyes: &Eyes<'_>) -> bool {
-    !eyes.visible("Person").is_empty()
 }
