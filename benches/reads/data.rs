@@ -72,7 +72,7 @@ pub async fn load(database: &Database) -> Result<(), Error> {
     insert::<portfolio_item::Entity, _, portfolio_item::ActiveModel>(db, items).await?;
     let links = (0..PORTFOLIOS * PROJECTS_EACH * 2).map(link).collect();
     insert::<external_link::Entity, _, external_link::ActiveModel>(db, links).await?;
-    foliograph::write::ancestors::keep_all(db).await?;
+    foliograph::write::ancestors::keep_all(db, instant(0)).await?;
     // What autovacuum does to a database that is in use.
     let settle = match database.dialect {
         foliograph::graph::Dialect::Postgres => "VACUUM ANALYZE",
