@@ -193,15 +193,19 @@ pub async fn sql(db: &DatabaseConnection, text: &str) {
     db.execute_raw(statement).await.unwrap_or_else(|e| panic!("{text}: {e}"));
 }
 
-/// All audit entries of the test itself, oldest first.
+/// All audit entries of the test itself, oldest first, without what a server derived.
 pub async fn audit(db: &DatabaseConnection) -> Vec<audit_event::Model> {
-    let own = audit_event::Entity::find().filter(audit_event::Column::At.gte(noon()));
+    use audit_event::Column;
+    let own = audit_event::Entity::find().filter(Column::At.gte(noon())).filter(Column::Mutation.ne("kpiDerive"));
     own.order_by_asc(audit_event::Column::Id).all(db).await.expect("audit entries")
 }
 
-/// All events, in the order in which they were written.
+/// All events, in the order in which they were written, without what a server derived.
 pub async fn events(db: &DatabaseConnection) -> Vec<outbox_event::Model> {
-    outbox_event::Entity::find().order_by_asc(outbox_event::Column::Seq).all(db).await.expect("events")
+    use outbox_event::Column;
+    let written = outbox_event::Entity::find().filter(Column::Mutation.ne("kpiDerive"));
+    let written = written.filter(Column::TargetType.ne("KpiValue"));
+    written.order_by_asc(Column::Seq).all(db).await.expect("events")
 }
 
 /// All changes since a watermark, and the watermark after them.
