@@ -23,7 +23,7 @@ const CSV: &str = "\u{feff}external_id,key,name,currency,parent_key,description,
 
 tests! {
     async fn the_script_upserts_resumes_and_follows(world: &World) {
-        let server = Process::serve(world).await;
+        let server = Process::serve_underived(world).await;
         let shell = Shell::new().with("DATABASE_URL", world.url().await).with("FOLIOGRAPH_KEY_FILE", "local.key");
         let made = shell.run(&["key", "create", "--name", "Script", "--role", "INTEGRATION", "--grant", "PF-IT"]);
         let script = Script { key: made.stdout.trim().to_owned(), url: format!("http://{}", server.address()), folder: shell.folder.clone() };

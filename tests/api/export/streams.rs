@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 tests! {
     async fn a_large_file_takes_little_memory(world: &World) {
         add_projects(world, MANY).await;
-        let server = Process::serve(world).await;
+        let server = Process::serve_underived(world).await;
         let token = Process::token("somebody", Role::PmoLead);
         let get = |path: &str| {
             let mut stream = server.connect();

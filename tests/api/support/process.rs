@@ -105,9 +105,18 @@ pub struct Process {
 impl Process {
     /// The server on the world's demonstration database, with the run's local key.
     pub async fn serve(world: &World) -> Self {
+        Self::serve_with(world, &[]).await
+    }
+
+    /// The same without deriving, where a test is about what else the server does.
+    pub async fn serve_underived(world: &World) -> Self {
+        Self::serve_with(world, &["--derive", "off"]).await
+    }
+
+    async fn serve_with(world: &World, options: &[&str]) -> Self {
         let key = product::key_file();
         let shell = Shell::new().with("DATABASE_URL", world.url().await);
-        shell.serve(&["serve", "--key-file", key.to_str().expect("a path of text")])
+        shell.serve(&[&["serve", "--key-file", key.to_str().expect("a path of text")], options].concat())
     }
 
     /// A token of the run's local key.
