@@ -31,6 +31,7 @@ use crate::{
     kpi::{self, derive::Deriver, measure::Measures},
     metrics::Metrics,
     people, platform, portfolios, raid, reporting, schedule, strategy,
+    write::PlainType,
 };
 
 /// How long a start waits for the database.
@@ -162,18 +163,18 @@ pub fn model() -> &'static Model {
             importers::mutations(),
         ];
         Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
-            .with_types(
-                [importers::types(), kpi::answers::types(), finance::summary::types(), benefits::realization::types()]
-                    .into_iter()
-                    .flatten()
-                    .collect(),
-            )
-            .with_types([importers::types(), schedule::types(), kpi::answers::types()].concat())
+            .with_types(types())
             .with_measures(measures())
             .with_answers(kpi::answers::roots())
-            .with_streams(kpi::answers::streams())
+            .with_streams([kpi::answers::streams(), benefits::streams()].concat())
     });
     &MODEL
+}
+
+/// Every type that is no entity's.
+fn types() -> Vec<PlainType> {
+    [importers::types(), finance::summary::types(), benefits::types(), schedule::types(), kpi::answers::types()]
+        .concat()
 }
 
 /// Every measure and where it comes from.

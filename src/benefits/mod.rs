@@ -23,14 +23,19 @@ pub mod realization;
 mod review;
 mod review_write;
 pub mod rules;
+mod streams;
 mod tracking;
 mod write;
 
 pub use measures::measures;
+pub use streams::streams;
 pub use tracking::is_tracked;
 pub use write::blank;
 
-use crate::{graph::decl::Entity, write::Mutation};
+use crate::{
+    graph::decl::Entity,
+    write::{Mutation, PlainType},
+};
 
 /// The declarations of this domain.
 pub fn declarations() -> Vec<Entity> {
@@ -60,4 +65,9 @@ pub fn mutations() -> Vec<Mutation> {
     all.extend(map_write::mutations());
     all.extend(edge_write::mutations());
     all
+}
+
+/// Types of this domain that are no entity's.
+pub fn types() -> Vec<PlainType> {
+    [realization::types(), streams::types()].concat()
 }

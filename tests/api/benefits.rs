@@ -11,6 +11,7 @@ mod parts;
 mod profiles;
 mod reviews;
 mod steps;
+mod streams;
 mod tracking;
 
 use chrono::Days;
@@ -33,6 +34,7 @@ pub fn list() -> Vec<crate::support::Test> {
         profiles::list(),
         parts::list(),
         steps::list(),
+        streams::list(),
         owners::list(),
         measures::list(),
         actuals::list(),
