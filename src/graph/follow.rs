@@ -199,7 +199,7 @@ impl Engine {
     async fn tell_alone(&self, following: &Following, caller: &Caller, told: Told<'_>) -> Result<(Bytes, bool), Error> {
         let values: Json = match told {
             Told::Change(change) => self.told_change(following, change),
-            Told::Value(value) | Told::First(value) => value.shown(value.cursor.text(&self.events.feed.signer)),
+            Told::Value(value) | Told::First(value) => value.shown(&value.cursor.text(&self.events.feed.signer)),
             Told::Reset(from) => self.reset(from)?,
         };
         let plan = self.plan(&following.asked()?, &caller.rights)?;

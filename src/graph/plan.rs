@@ -235,7 +235,7 @@ pub struct Link {
 /// What stands below the rows of a level.
 pub enum Below {
     /// Rows of a statement of their own.
-    Level(Level),
+    Level(Box<Level>),
     /// What a function answers.
     Answer(BelowAnswer),
 }

@@ -49,8 +49,8 @@ impl Thresholds {
 
     /// The bounds that hold.
     pub fn held(&self, definition: &Definition, scope: &Scope, at: NaiveDate) -> Held {
-        let by_item = scope.above.iter().filter_map(|item| self.0.get(&(*item, definition.id)));
-        let nearest = by_item.filter_map(|of| of.iter().rev().find(|(from, _)| *from <= at)).next();
+        let mut by_item = scope.above.iter().filter_map(|item| self.0.get(&(*item, definition.id)));
+        let nearest = by_item.find_map(|of| of.iter().rev().find(|(from, _)| *from <= at));
         nearest.map_or(Held { bounds: definition.bounds, margin: definition.hysteresis }, |(_, held)| *held)
     }
 }

@@ -254,10 +254,10 @@ async fn scopes<'t>(
     txn: &DatabaseTransaction,
     touches: &'t [kpi_touch::Model],
 ) -> Result<BTreeMap<Uuid, Scope<'t>>, Error> {
-    let touched: BTreeSet<Uuid> = touches.iter().map(|touch| touch.item_id).collect();
-    let touched: Vec<Uuid> = touched.into_iter().collect();
+    let items: BTreeSet<Uuid> = touches.iter().map(|cause| cause.item_id).collect();
+    let items: Vec<Uuid> = items.into_iter().collect();
     let mut above: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
-    for some in touched.chunks(CHUNK) {
+    for some in items.chunks(CHUNK) {
         let which = item_ancestor::Column::ItemId.is_in(some.iter().copied());
         for row in item_ancestor::Entity::find().filter(which).all(txn).await? {
             above.entry(row.item_id).or_default().push(row.ancestor_id);

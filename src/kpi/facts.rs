@@ -124,7 +124,9 @@ impl Facts {
     ) -> Result<Self, Error> {
         let (mut scopes, members) = population(session, model, scopes, wish.known_at).await?;
         if let Some(currency) = &wish.currency {
-            scopes.iter_mut().for_each(|scope| scope.currency.clone_from(currency));
+            for scope in &mut scopes {
+                scope.currency.clone_from(currency);
+            }
         }
         let mut facts = Self { scopes, members, amounts: HashMap::new(), rates: Rates::default() };
         let items: Arc<[Uuid]> = facts.members.keys().copied().collect();
@@ -236,9 +238,9 @@ impl Facts {
     fn undated(&mut self, measures: &BTreeSet<&String>, items: &[Uuid]) {
         for item in items {
             if let Some(of) = self.amounts.get_mut(item) {
-                measures.iter().for_each(|measure| {
+                for measure in measures {
                     of.remove(*measure);
-                });
+                }
             }
         }
     }

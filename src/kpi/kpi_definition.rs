@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::kpi_definition::{self, Column as C};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, IntoActiveModel, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, sea_query::OnConflict};
 
 use super::{
     catalogue::{HYSTERESIS, STANDARD, Standard, Unit},
@@ -171,7 +171,6 @@ pub async fn keep_catalogue(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Re
     if missing.is_empty() {
         return Ok(());
     }
-    use sea_orm::Iterable as _;
     let columns = C::iter().filter(|column| !matches!(column, C::Id | C::CreatedAt));
     let overwrite = OnConflict::column(C::Id).update_columns(columns).to_owned();
     let rows = missing.into_iter().map(|row| {

@@ -55,6 +55,7 @@ pub struct Selection {
 
 impl Selection {
     /// A selection with its name.
+    #[must_use]
     pub fn named(mut self) -> Self {
         self.hash = digest::short_of_parts(std::iter::once(format!(
             "{:?}",
@@ -341,7 +342,7 @@ impl ValueFeed {
         definitions: &HashMap<Uuid, Arc<Definition>>,
         stored: &[Stored],
     ) -> Result<HashMap<(Uuid, Uuid, i64, NaiveDate), Json>, Error> {
-        let mut wanted: BTreeMap<(i64, NaiveDate), (Vec<Uuid>, Vec<Arc<Definition>>, DateTime<Utc>)> = BTreeMap::new();
+        let mut wanted = BTreeMap::<(i64, NaiveDate), (Vec<Uuid>, Vec<Arc<Definition>>, DateTime<Utc>)>::new();
         for stored in stored {
             let Some(definition) = definitions.get(&stored.kpi) else { continue };
             if definition.basis(&session.caller.rights) != Ok(Basis::CallerRows) {
@@ -412,7 +413,7 @@ impl Selection {
 
 impl ValueEvent {
     /// The event as the schema shows it.
-    pub fn shown(&self, cursor: String) -> Json {
+    pub fn shown(&self, cursor: &str) -> Json {
         let cause = self.cause.as_ref().map(|cause| {
             let actor = cause.actor.map(|actor| encode_id("per", actor));
             json!({ "requestId": cause.request_id, "mutation": cause.mutation, "actor": actor })

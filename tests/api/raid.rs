@@ -42,6 +42,7 @@ fn new_risk(key: &str, more: Value) -> Value {
     with(json!({ "key": key, "title": format!("Risk {key}"), "itemKey": "PR-014", "identifiedOn": "2026-01-01" }), more)
 }
 
+#[allow(clippy::needless_pass_by_value)] // made where it is said
 fn patch(key: &str, patch: Value) -> Value {
     json!({ "ref": { "key": key }, "ifVersion": "*", "patch": patch })
 }

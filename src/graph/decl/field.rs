@@ -93,7 +93,8 @@ impl Field {
     /// What a function answers for the row.
     pub fn answer(answer: Answer) -> Self {
         let required = answer.ty.ends_with('!');
-        Self { required, ..Self::new(answer.name, Kind::Answer(Box::new(answer.clone())), answer.doc) }
+        let (name, doc) = (answer.name, answer.doc);
+        Self { required, ..Self::new(name, Kind::Answer(Box::new(answer)), doc) }
     }
 
     /// Text that people write, compared without regard to case through its folded twin.

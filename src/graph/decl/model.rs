@@ -55,7 +55,7 @@ impl Model {
     pub fn with_measures(mut self, measures: Measures) -> Self {
         let entities = measures.sources.iter().flat_map(|source| &source.facts).map(|fact| fact.entity);
         entities.for_each(|name| {
-            assert!(self.by_name.contains_key(name), "a measure comes from {name}, which is not declared")
+            assert!(self.by_name.contains_key(name), "a measure comes from {name}, which is not declared");
         });
         self.measures = measures;
         self

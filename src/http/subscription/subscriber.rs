@@ -136,15 +136,12 @@ impl Operation {
         let request_id = request.request_id.clone();
         let mut observed = self.app.metrics.requests.begin();
         let starting = Box::pin(self.app.engine.start(request, caller, &mut observed));
-        match tokio::time::timeout(self.app.config.timeout(), starting).await {
-            Ok(started) => started,
-            Err(_) => {
-                observed.ends(Ending::Timeout);
-                let late =
-                    Error::new(Code::Timeout, "The request took longer than its time limit. Ask for less at once.");
-                Started::Answered(refusal_of(late, &request_id))
-            }
+        if let Ok(started) = tokio::time::timeout(self.app.config.timeout(), starting).await {
+            return started;
         }
+        observed.ends(Ending::Timeout);
+        let late = Error::new(Code::Timeout, "The request took longer than its time limit. Ask for less at once.");
+        Started::Answered(refusal_of(late, &request_id))
     }
 
     /// Follows a subscription to its end.

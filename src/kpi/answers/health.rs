@@ -50,7 +50,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
             known_at: instant(asking, "knownAt"),
             turn: None,
         };
-        let valued = values(asking.session, asking.model, &items, &definitions, &when).await?;
+        let found = values(asking.session, asking.model, &items, &definitions, &when).await?;
         let as_of = when.known_at.unwrap_or(asking.now);
         let declared = declared(asking, &items).await?;
         let of = |item: &Uuid| {
@@ -59,11 +59,11 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
                 let of = |value: &&crate::kpi::value::Value| {
                     value.scope == *item && keys.contains(&value.definition.key.as_str())
                 };
-                let values: Vec<_> = valued.values.iter().filter(of).collect();
+                let values: Vec<_> = found.values.iter().filter(of).collect();
                 let color = values.iter().filter_map(|value| value.status).max();
                 worst = worst.max(color);
                 let kpis: Vec<Json> =
-                    values.iter().map(|value| show(asking.model, &valued.facts, value, as_of)).collect();
+                    values.iter().map(|value| show(asking.model, &found.facts, value, as_of)).collect();
                 dimensions.push(json!({ "dimension": dimension, "computed": color.map(Status::as_str), "kpis": kpis }));
             }
             let (rag, on) = declared.get(item).cloned().unwrap_or_default();

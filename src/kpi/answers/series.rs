@@ -45,11 +45,11 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let definitions = definition::by_keys(asking.session, Some(&keys)).await?;
         let (_, at) = asked_days(asking)?;
         let when = When { at, known_at: instant(asking, "knownAt"), turn: None };
-        let valued = values(asking.session, asking.model, &items, &definitions, &when).await?;
+        let found = values(asking.session, asking.model, &items, &definitions, &when).await?;
         let as_of = when.known_at.unwrap_or(asking.now);
         let of = |item| {
-            let values = valued.values.iter().filter(move |value| value.scope == item);
-            values.map(|value| show(asking.model, &valued.facts, value, as_of)).collect::<Vec<_>>()
+            let values = found.values.iter().filter(move |value| value.scope == item);
+            values.map(|value| show(asking.model, &found.facts, value, as_of)).collect::<Vec<_>>()
         };
         Ok(items.iter().map(|item| of(*item).into()).collect())
     }

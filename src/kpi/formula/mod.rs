@@ -122,11 +122,10 @@ impl Expr {
     /// The names in it.
     pub fn names(&self) -> BTreeSet<&str> {
         let mut found = BTreeSet::new();
-        self.walk(&mut |expr| match expr {
-            Self::Name(name) => {
+        self.walk(&mut |expr| {
+            if let Self::Name(name) = expr {
                 found.insert(name.as_str());
             }
-            _ => {}
         });
         found
     }
@@ -168,6 +167,7 @@ impl Expr {
     }
 
     /// The same with each name replaced that `known` knows: formulas of KPIs become formulas of measures.
+    #[must_use]
     pub fn spelled_out(&self, known: &impl Fn(&str) -> Option<Expr>) -> Self {
         match self {
             Self::Number(_) => self.clone(),

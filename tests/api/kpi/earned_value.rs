@@ -1,5 +1,7 @@
 //! Earned value from plans, measurements and actuals as they are written: the published figures, to the printed digit.
 
+use std::collections::HashMap;
+
 use foliograph::auth::Role;
 use serde_json::{Value, json};
 
@@ -61,8 +63,11 @@ const ENDS: [&str; 15] = [
     "2026-03-31",
 ];
 
+/// What comes on each day.
+type Increments = Vec<(String, String)>;
+
 /// What comes on each day, of what there is by then.
-fn increments(days: &[&str], by_then: &[f64]) -> Vec<(String, String)> {
+fn increments(days: &[&str], by_then: &[f64]) -> Increments {
     let mut before = 0.0;
     let mut step = |now: f64| amount(now - std::mem::replace(&mut before, now));
     days.iter().zip(by_then).map(|(day, now)| ((*day).to_owned(), step(*now))).collect()
@@ -79,7 +84,7 @@ impl House {
     }
 
     /// A draft baseline of a project with a task for each name, cost and increments; its id.
-    async fn drafted(&self, project: &str, tasks: &[(&str, &str, Vec<(String, String)>)]) -> String {
+    async fn drafted(&self, project: &str, tasks: &[(&str, &str, Increments)]) -> String {
         let made = done(&self.lead, "baselineCreate", json!({ "projectKey": project })).await;
         for (task, cost, increments) in tasks {
             done(&self.lead, "taskCreate", json!({ "key": task, "title": task, "projectKey": project })).await;
@@ -317,7 +322,7 @@ tests! {
         let rows: Vec<Vec<f64>> = file.lines().skip(1).map(|line| line.split(',').map(|cell| cell.parse().expect("a number")).collect()).collect();
         let names: Vec<String> = rows.iter().map(|row| format!("R-{}", row[0])).collect();
         let costs: Vec<String> = rows.iter().map(|row| amount(row[1])).collect();
-        let tasks: Vec<(&str, &str, Vec<(String, String)>)> = rows.iter().enumerate()
+        let tasks: Vec<(&str, &str, Increments)> = rows.iter().enumerate()
             .map(|(at, row)| (names[at].as_str(), costs[at].as_str(), increments(&["2025-12-31", "2026-03-31"], &[row[5], row[1]]))).collect();
         let draft = house.drafted("REPORT", &tasks).await;
         house.approve(&draft).await;
@@ -334,7 +339,8 @@ tests! {
         // How it came there, period by period.
         let file = String::from_utf8(real_data::bytes("earned-value/status_report_trend.csv")).expect("text");
         let rows: Vec<Vec<Option<f64>>> = file.lines().skip(1).map(|line| line.split(',').map(|cell| cell.parse().ok()).collect()).collect();
-        let on: Vec<&str> = rows.iter().map(|row| ENDS[row[0].expect("a period") as usize - 1]).collect();
+        let ends: HashMap<String, &str> = ENDS.iter().enumerate().map(|(at, end)| ((at + 1).to_string(), *end)).collect();
+        let on: Vec<&str> = file.lines().skip(1).map(|line| ends[line.split(',').next().expect("a period")]).collect();
         let column = |at: usize| -> Vec<f64> { rows.iter().filter_map(|row| row[at]).collect() };
         let planned: Vec<(&str, f64)> = on.iter().zip(&rows).filter_map(|(on, row)| Some((*on, row[3]?))).chain([("2026-03-31", 248.0)]).collect();
         let (days, by_then): (Vec<&str>, Vec<f64>) = planned.into_iter().unzip();

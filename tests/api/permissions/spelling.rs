@@ -19,12 +19,11 @@ pub fn class_of_type(type_name: &str) -> Class {
         | "ProgressMeasurement"
         | "Risk"
         | "RiskResponse"
-        | "Issue" => Class::Work,
-        "KpiThreshold" | "KpiTarget" | "AlertRule" | "Alert" => Class::Basic,
-        "KpiPosting" => Class::Work,
+        | "Issue"
+        | "KpiPosting" => Class::Work,
         "PersonIdentity" | "RoleAssignment" | "ApiKey" | "ApiKeyGrant" => Class::Sec,
         "AuditEvent" => Class::Aud,
-        "PortfolioTreeNode" | "ObjectiveContribution" | "AlignmentCell" | "StatusReport" | "RagAssessment" => {
+        "KpiThreshold" | "KpiTarget" | "AlertRule" | "Alert" | "PortfolioTreeNode" | "ObjectiveContribution" | "AlignmentCell" | "StatusReport" | "RagAssessment" => {
             Class::Basic
         }
         "Budget" | "BudgetLine" | "Forecast" | "ForecastLine" | "CostPlan" | "CostPlanLine" => Class::Fin,
