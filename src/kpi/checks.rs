@@ -18,8 +18,12 @@ pub fn key_fault(key: &str) -> Option<&'static str> {
     if !is_word {
         return Some("A key of a KPI is a word of capitals, digits and `_` that begins with a letter.");
     }
-    let is_standard = key.find('_') == Some(2) && key[..2].chars().all(|c| c.is_ascii_uppercase());
-    is_standard.then_some("Keys that begin with two letters and `_` are those of the catalogue.")
+    is_of_catalogue(key).then_some("Keys that begin with two letters and `_` are those of the catalogue.")
+}
+
+/// Whether a key can only be one of the catalogue's.
+pub fn is_of_catalogue(key: &str) -> bool {
+    matches!(key.as_bytes(), [a, b, b'_', ..] if a.is_ascii_uppercase() && b.is_ascii_uppercase())
 }
 
 /// Whether bounds say what they can say for a direction, in its order: what is green lies within what is amber.

@@ -10,6 +10,7 @@ pub mod book;
 pub mod bounds;
 pub mod catalogue;
 pub mod checks;
+pub mod condition;
 pub mod definition;
 mod definition_write;
 pub mod derive;

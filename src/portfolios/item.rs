@@ -321,6 +321,7 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
         ])
         .fields(more)
         .fields(kpi::answers::fields())
+        .condition(kpi::condition::condition())
         .fields([Field::answer(summary::answer()), Field::answer(realization::of_item())])
         .audited()
         .archivable()

@@ -10,6 +10,7 @@ use crate::support::{
 };
 
 mod alerts;
+mod conditions;
 mod definitions;
 mod earned_value;
 mod figures;
@@ -23,7 +24,8 @@ mod thresholds;
 
 /// Tests of all files of this folder.
 pub fn list() -> Vec<Test> {
-    let figures = [earned_value::list(), figures::list(), rights::list(), past::list(), summary::list()];
+    let figures =
+        [earned_value::list(), figures::list(), rights::list(), past::list(), summary::list(), conditions::list()];
     let set_up = [definitions::list(), thresholds::list(), postings::list(), alerts::list()];
     let pushed = [streams::list(), sse::list()];
     figures.into_iter().chain(set_up).chain(pushed).flatten().collect()

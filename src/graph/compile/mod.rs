@@ -355,7 +355,11 @@ impl<'d> Compiler<'d> {
                     return Ok(vec![Op::Denied(self.deny(coordinate(), target.class.read(), "ROLE"))]);
                 }
                 let parent = source.column(alias, "id", ColumnType::Id);
-                children.push(Below::Level(Box::new(self.connection(target, Some(Link { parent, only, by }), asked)?)));
+                children.push(Below::Level(Box::new(self.connection(
+                    target,
+                    Some(Link { parent, only, by }),
+                    asked,
+                )?)));
                 return Ok(vec![Op::Child(children.len() - 1)]);
             }
             Kind::Answer(answer) => {

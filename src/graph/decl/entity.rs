@@ -1,11 +1,16 @@
 //! An entity: its table, its names, the class of its rows and its fields. What every stored thing carries is added here
 //! and nowhere else.
 
+use async_graphql_value::Value;
 use sea_orm::{EntityName, IdenStatic};
 
-use super::{Column, DayList, Field, Kind, Pen, RowScope, Scalar, Writers};
+use super::{
+    super::{filter::Filter, sql::Sql},
+    Column, DayList, Field, Kind, Pen, RowScope, Scalar, Writers,
+};
 use crate::{
     auth::{Class, Rights, Scopes, Step},
+    error::Error,
     write::Member,
 };
 
@@ -43,6 +48,8 @@ pub struct Entity {
     pub everywhere: Option<Everywhere>,
     /// Its fields.
     pub fields: Vec<Field>,
+    /// What its rows can be filtered by besides.
+    pub conditions: Vec<Condition>,
     /// Interfaces of the model that it implements.
     pub implements: Vec<&'static str>,
     /// For an interface: the entities behind it.
@@ -57,6 +64,19 @@ pub struct Entity {
     pub is_followed: bool,
     /// Whether its rows are stored; those of a database's view follow from others.
     pub is_stored: bool,
+}
+
+/// A condition on rows that no field of theirs tells.
+#[derive(Debug, Clone, Copy)]
+pub struct Condition {
+    /// Its name in the filter.
+    pub name: &'static str,
+    /// Its input type, one of the model's plain types.
+    pub ty: &'static str,
+    /// What it is.
+    pub doc: &'static str,
+    /// Appends it for the rows of an alias: null where the caller may not know, so that `not` takes such a row out too.
+    pub write: fn(&mut Filter<'_>, &mut Sql, usize, &Value) -> Result<(), Error>,
 }
 
 /// Rows only for who reads some classes on every row: what they tell is about all rows.
@@ -121,6 +141,7 @@ impl Entity {
             drafts: None,
             everywhere: None,
             fields: vec![],
+            conditions: vec![],
             implements: vec![],
             members: vec![],
             external: None,
@@ -154,6 +175,13 @@ impl Entity {
     #[must_use]
     pub fn beside(mut self, rows: RowScope) -> Self {
         self.beside = Some(rows);
+        self
+    }
+
+    /// Rows can be filtered by this besides.
+    #[must_use]
+    pub fn condition(mut self, condition: Condition) -> Self {
+        self.conditions.push(condition);
         self
     }
 
@@ -360,6 +388,7 @@ impl Entity {
             drafts: None,
             everywhere: None,
             fields: first.fields.iter().filter(common).cloned().collect(),
+            conditions: first.conditions.clone(),
             implements: vec![],
             members: members.iter().map(|m| m.name).collect(),
             external: None,

@@ -4,11 +4,11 @@
 pub mod leaves;
 pub mod operand;
 
-use async_graphql_value::Value;
+use async_graphql_value::{Name, Value, indexmap::IndexMap};
 use operand::Operand;
 
 use super::{
-    decl::{Entity, Field, Kind, Model, Scalar},
+    decl::{Column, Entity, Field, Kind, Model, Scalar},
     limit::{Limit, forbidden, limit},
     schema::entity::has,
     sql::{Fold, Sql},
@@ -121,6 +121,9 @@ impl<'a> Filter<'a> {
         depth: usize,
         guards: &mut Vec<Scopes>,
     ) -> Result<(), Error> {
+        if let Some(condition) = entity.conditions.iter().find(|condition| condition.name == name) {
+            return (condition.write)(self, sql, alias, value);
+        }
         let Some(field) = entity.field(name) else {
             let linked = entity.fields.iter().find(|f| matches!(f.kind, Kind::One { .. }) && has(f.name) == name);
             let Some(field) = linked else {
@@ -201,8 +204,7 @@ impl<'a> Filter<'a> {
         filter: Option<(&Value, usize)>,
         fails: bool,
     ) -> Result<(), Error> {
-        let inner = self.next_alias;
-        self.next_alias += 1;
+        let inner = self.alias();
         let rows = self.rights.read(target.class);
         sql.push("EXISTS (SELECT 1 FROM ").push(target.table).push(" t").number(inner).push(" WHERE ");
         linked(sql, inner);
@@ -260,6 +262,12 @@ impl<'a> Filter<'a> {
         Ok(())
     }
 
+    /// An alias that no other part of the conditions has.
+    pub fn alias(&mut self) -> usize {
+        self.next_alias += 1;
+        self.next_alias - 1
+    }
+
     fn count_leaf(&mut self) -> Result<(), Error> {
         self.leaves += 1;
         if self.leaves > MAX_LEAVES {
@@ -303,6 +311,31 @@ impl<'a> Filter<'a> {
                 None => {}
             }
         }
+        self.compare(sql, alias, &operand, members)
+    }
+
+    /// Appends the comparisons with a column, all of which are to hold.
+    pub fn compares(
+        &mut self,
+        sql: &mut Sql,
+        (alias, column): (usize, Column),
+        leaf: Leaf,
+        comparisons: &Value,
+    ) -> Result<(), Error> {
+        let operand = Operand { column, leaf, fold: Fold::None, lower: false };
+        match comparisons {
+            Value::Object(members) => self.compare(sql, alias, &operand, members),
+            _ => Err(invalid("Comparisons are due here.".into())),
+        }
+    }
+
+    fn compare(
+        &mut self,
+        sql: &mut Sql,
+        alias: usize,
+        operand: &Operand,
+        members: &IndexMap<Name, Value>,
+    ) -> Result<(), Error> {
         sql.push("(TRUE");
         for (op, value) in members {
             let op = op.as_str();
@@ -346,7 +379,8 @@ fn not_null(name: &str, value: &Value) -> Result<(), Error> {
     Ok(())
 }
 
-fn invalid(message: String) -> Error {
+/// The refusal of a condition.
+pub fn invalid(message: String) -> Error {
     Error::new(Code::GraphqlValidationFailed, message)
 }
 

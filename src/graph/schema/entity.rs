@@ -167,6 +167,7 @@ fn filter_types(r: &mut Registry, model: &Model, entity: &Entity) {
             }
         }
     }
+    fields.extend(entity.conditions.iter().map(|c| input(c.name, c.ty, c.doc.to_owned())));
     input_object(
         r,
         format!("{name}Filter"),

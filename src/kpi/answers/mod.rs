@@ -20,7 +20,7 @@ pub use streams::{selection, streams};
 
 use super::{
     catalogue::Unit,
-    definition,
+    condition, definition,
     facts::Facts,
     figure::scale,
     value::{Value, When, values},
@@ -64,7 +64,7 @@ pub fn fields() -> Vec<Field> {
 
 /// The types of all of it.
 pub fn types() -> Vec<PlainType> {
-    [shapes::types(), measures::types(), streams::types()].into_iter().flatten().collect()
+    [shapes::types(), measures::types(), streams::types(), condition::types()].into_iter().flatten().collect()
 }
 
 /// What the root answers.

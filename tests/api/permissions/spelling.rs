@@ -23,9 +23,15 @@ pub fn class_of_type(type_name: &str) -> Class {
         | "KpiPosting" => Class::Work,
         "PersonIdentity" | "RoleAssignment" | "ApiKey" | "ApiKeyGrant" => Class::Sec,
         "AuditEvent" => Class::Aud,
-        "KpiThreshold" | "KpiTarget" | "AlertRule" | "Alert" | "PortfolioTreeNode" | "ObjectiveContribution" | "AlignmentCell" | "StatusReport" | "RagAssessment" => {
-            Class::Basic
-        }
+        "KpiThreshold"
+        | "KpiTarget"
+        | "AlertRule"
+        | "Alert"
+        | "PortfolioTreeNode"
+        | "ObjectiveContribution"
+        | "AlignmentCell"
+        | "StatusReport"
+        | "RagAssessment" => Class::Basic,
         "Budget" | "BudgetLine" | "Forecast" | "ForecastLine" | "CostPlan" | "CostPlanLine" => Class::Fin,
         "Commitment" | "Actual" => Class::FinLine,
         "Benefit"

@@ -1,6 +1,6 @@
 //! What the command line and the environment ask of the suite, read in this one place.
 
-use std::{env, path::PathBuf, sync::OnceLock};
+use std::{env, num::NonZero, path::PathBuf, sync::OnceLock, thread};
 
 use libtest_mimic::Arguments;
 
@@ -10,7 +10,11 @@ static LONG: OnceLock<bool> = OnceLock::new();
 pub fn arguments() -> Arguments {
     let (long, rest): (Vec<String>, Vec<String>) = env::args().partition(|argument| argument == "--long");
     LONG.get_or_init(|| !long.is_empty() || flag("FOLIOGRAPH_TEST_LONG"));
-    Arguments::from_iter(rest)
+    let mut arguments = Arguments::from_iter(rest);
+    // Half of a test is waiting for a database.
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    arguments.test_threads.get_or_insert(2 * processors);
+    arguments
 }
 
 /// Whether the longer form of a test is wanted: `--long` or `FOLIOGRAPH_TEST_LONG=1`.
