@@ -277,7 +277,7 @@ async fn values_of(db: &DatabaseConnection, field: &str) -> (String, [Value; 2])
     let values = match field {
         "parent" => return ("parentKey".into(), [json!("PF-OPERATIONS"), json!("PF-OPERATIONS")]),
         "orgUnit" => return ("orgUnitKey".into(), [json!("HR"), json!("PMO")]),
-        "fxRateSet" => return ("fxRateSetKey".into(), [json!("ECB-DOLLAR"), json!("MERIDIAN-BUDGET")]),
+        "fxRateSet" => return ("fxRateSetKey".into(), [json!("MERIDIAN-BUDGET"), json!("ECB-DOLLAR")]),
         "owner" | "sponsor" | "projectManager" => {
             let people = [person_id(db, "paul.meier").await.into(), person_id(db, "nina.petrova").await.into()];
             return (format!("{field}Id"), people);

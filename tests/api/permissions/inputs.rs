@@ -224,33 +224,50 @@ tests! {
 
     async fn every_figure_of_a_field_that_is_never_readable_is_masked(world: &World) {
         let rows = Rows::load(world).await;
-        let mut masked = 0;
+        let (mut masked, mut shown) = (0, 0);
         for who in CAST {
             let (client, eyes) = (who.client(world).await, who.eyes(&rows));
             for entity in app::model().entities.iter().filter(|e| e.plural.is_some() && !eyes.read(e.class).is_empty()) {
                 let list = entity.plural.expect("a list");
+                // All figures of a list in one document: what is masked is told of each.
+                let (mut asked, mut due, mut readable) = (String::new(), vec![], 0);
                 for part in ["Sum", "Avg", "Min", "Max", "DistinctCount"] {
                     let prefix = format!("{}{part}.", entity.name);
+                    let figure = format!("{}{}", part[..1].to_lowercase(), &part[1..]);
+                    let mut fields = String::new();
                     for (coordinate, needs) in super::table::needs().iter().filter(|(c, _)| c.starts_with(&prefix)) {
                         let field = &coordinate[prefix.len()..];
                         let is_money = entity.field(field).is_some_and(|f| matches!(f.kind, Kind::Money { .. })) && part != "DistinctCount";
-                        let selected = if is_money { format!("{field} {{ amount }}") } else { field.to_owned() };
-                        let figure = format!("{}{}", part[..1].to_lowercase(), &part[1..]);
-                        let document = format!("{{ {list} {{ aggregate {{ {figure} {{ {selected} }} }} }} }}");
-                        let (data, entries) = answered(&client.query(&document).await, &format!("{document} for {who:?}"));
+                        fields.push_str(&if is_money { format!(" {field} {{ amount }}") } else { format!(" {field}") });
                         let class = Class::ALL.into_iter().find(|c| c.read().to_string() == *needs).expect("a class");
                         if eyes.read(class).is_empty() {
-                            masked += 1;
-                            assert_eq!(data[list]["aggregate"][&figure][field], Value::Null, "{document} for {who:?}");
-                            let due = json!([{ "path": [list, "aggregate", figure, field], "coordinate": coordinate, "needs": needs, "reason": "ROLE", "count": 1 }]);
-                            assert_eq!(json!(entries), due, "{document} for {who:?}");
+                            due.push(json!({ "path": [list, "aggregate", figure, field], "coordinate": coordinate, "needs": needs, "reason": "ROLE", "count": 1 }));
                         } else {
-                            assert!(entries.is_empty(), "{document} for {who:?}: {entries:?}");
+                            readable += 1;
                         }
                     }
+                    if !fields.is_empty() {
+                        asked.push_str(&format!(" {figure} {{{fields} }}"));
+                    }
                 }
+                if asked.is_empty() {
+                    continue;
+                }
+                let document = format!("{{ {list} {{ aggregate {{{asked} }} }} }}");
+                let (data, mut entries) = answered(&client.query(&document).await, &format!("{document} for {who:?}"));
+                for entry in &due {
+                    let path: Vec<&str> = entry["path"].as_array().expect("a path").iter().filter_map(Value::as_str).skip(2).collect();
+                    assert_eq!(data[list]["aggregate"][path[0]][path[1]], Value::Null, "{document} for {who:?}");
+                }
+                let by_place = |entry: &Value| entry["coordinate"].as_str().map(str::to_owned);
+                due.sort_by_key(by_place);
+                entries.sort_by_key(by_place);
+                assert_eq!(entries, due, "{document} for {who:?}");
+                masked += due.len();
+                shown += readable;
             }
         }
+        assert!(shown > masked, "{shown}");
         assert!(masked >= 60, "{masked}");
     }
 }
