@@ -27,7 +27,7 @@ use crate::support::{
     client::{Client, Reply},
     dump::dump,
     product,
-    world::noon,
+    world::{Kind, noon},
 };
 
 tests! {
@@ -230,12 +230,15 @@ async fn asked_by_everybody(world: &World, of: impl Fn(&str) -> bool) {
             assert_eq!(codes(mutation, &reply), due, "{} {input} for {who:?}: {}", mutation.name, reply.text());
         }
         assert!(!allowed.is_empty() && allowed.len() < CAST.len(), "{} {allowed:?}", mutation.name);
-        // Each proof that the input works needs a world of its own: by the office on one database, by another, if there is
-        // any, on the other database.
+        // Each proof that the input works needs a world of its own, and those of PostgreSQL are dear: there every fourth.
+        // By the office or by another, if there is any, in turn.
         let office = allowed.iter().find(|who| who.roles.contains(&Role::PmoLead));
         let another = allowed.iter().find(|who| !who.roles.contains(&Role::PmoLead));
-        let is_offices = (at + world.kind as usize).is_multiple_of(2);
-        let who = if is_offices { office.or(another) } else { another.or(office) };
+        let who = match (world.kind, at % 4) {
+            (Kind::Sqlite, 0 | 2) => office.or(another),
+            (Kind::Sqlite, _) | (Kind::Postgres, 0) => another.or(office),
+            (Kind::Postgres, _) => None,
+        };
         if let Some(who) = who {
             let other = World::new(world.kind);
             prepare(&other).await;
@@ -257,7 +260,8 @@ async fn asked_by_everybody(world: &World, of: impl Fn(&str) -> bool) {
     }
     assert_eq!(dump(&database).await, before, "what is refused leaves nothing behind");
     let count = app::model().mutations.iter().filter(|m| of(m.entity)).count();
-    assert!(refused > count * 15 && done == count, "{refused} refused, {done} done");
+    let proofs = if world.kind == Kind::Sqlite { count } else { count / 8 };
+    assert!(refused > count * 15 && done >= proofs, "{refused} refused, {done} done");
 }
 
 /// How many rows a write has left in its trail: audit, outbox and idempotency.
