@@ -6,12 +6,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{
     catalogue::standard,
     definition::DEEPEST,
-    formula::{Expr, parse},
+    formula::{Degree, parse},
+    measure::Unit,
 };
 use crate::{auth::Class, graph::decl::Model};
 
 /// Parts of the largest formula when the KPIs that it names are spelled out.
 const LARGEST: usize = 5_000;
+/// Parts within each other, then: each is a step down for whatever computes it.
+const TALLEST: usize = 200;
 
 /// A KPI of users.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +51,8 @@ pub struct Book {
 struct Made {
     depth: usize,
     size: usize,
+    height: usize,
+    degree: Degree,
     classes: BTreeSet<Class>,
 }
 
@@ -141,7 +146,9 @@ impl Book {
         }
         let Some(entry) = self.entries.get(key) else { return Ok(self.outside(key)) };
         if entry.is_posted {
-            return Ok(Made { depth: 0, size: 1, classes: entry.classes.iter().copied().collect() });
+            let (classes, degree) =
+                (entry.classes.iter().copied().collect(), Degree { named: true, ..Degree::default() });
+            return Ok(Made { depth: 0, size: 1, height: 1, degree, classes });
         }
         above.push(key.to_owned());
         if above[..above.len() - 1].iter().any(|one| one == key) {
@@ -150,14 +157,20 @@ impl Book {
         let mut sum = Made::default();
         for text in [Some(&entry.formula), entry.tested.as_ref()].into_iter().flatten() {
             let Ok(expr) = parse(text) else { continue };
-            let mut parts: HashMap<String, usize> = HashMap::new();
+            let mut parts: HashMap<String, Made> = HashMap::new();
             for name in expr.names() {
                 let part = self.make(name, made, above)?;
                 sum.depth = sum.depth.max(part.depth + 1);
-                sum.classes.extend(part.classes);
-                parts.insert(name.to_owned(), part.size);
+                sum.classes.extend(&part.classes);
+                parts.insert(name.to_owned(), part);
             }
-            sum.size = sum.size.saturating_add(expr.size(&|name| parts.get(name).copied().unwrap_or(1)));
+            let of = |name: &str| parts.get(name);
+            sum.size = sum.size.saturating_add(expr.size(&|name| of(name).map_or(1, |part| part.size)));
+            sum.height = sum.height.max(expr.height(&|name| of(name).map_or(1, |part| part.height)));
+            let degree = expr.degree(&|name| of(name).map(|part| part.degree).unwrap_or_default());
+            sum.degree = degree.ok_or(
+                "`each` adds up what every project has, and a ratio is nothing to add up: divide a sum by a sum.",
+            )?;
         }
         above.pop();
         if sum.depth > DEEPEST {
@@ -166,6 +179,9 @@ impl Book {
         if sum.size > LARGEST {
             return Err(format!("Spelled out down to measures the formula has more than {LARGEST} parts."));
         }
+        if sum.height > TALLEST {
+            return Err(format!("Spelled out down to measures the formula goes down more than {TALLEST} steps."));
+        }
         made.insert(key.to_owned(), sum.clone());
         Ok(sum)
     }
@@ -173,10 +189,14 @@ impl Book {
     /// What a measure or a KPI of the catalogue adds.
     fn outside(&self, key: &str) -> Made {
         if let Some(measure) = self.model.measures.measure(key) {
-            return Made { depth: 0, size: 1, classes: BTreeSet::from([measure.class]) };
+            let amounts = i32::from(measure.unit != Unit::Number);
+            let degree = Degree { amounts, divides: false, named: true };
+            return Made { depth: 0, size: 1, height: 1, degree, classes: BTreeSet::from([measure.class]) };
         }
         let Some(kpi) = standard(key) else { return Made::default() };
-        let size = parse(kpi.formula).map_or(1, |expr: Expr| expr.size(&|_| 1));
-        Made { depth: 0, size, classes: kpi.classes.iter().copied().collect() }
+        let Ok(expr) = parse(kpi.formula) else { return Made::default() };
+        let degree = expr.degree(&|name| self.outside(name).degree).unwrap_or_default();
+        let (size, height) = (expr.size(&|_| 1), expr.height(&|_| 1));
+        Made { depth: 0, size, height, degree, classes: kpi.classes.iter().copied().collect() }
     }
 }

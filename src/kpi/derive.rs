@@ -24,6 +24,7 @@ use super::{
     answers::decimal_text,
     definition::{self, Definition},
     figure::stored,
+    formula::Missing,
     ledger::{Cause, Touched, touch},
     measure::STATED,
     value::{Value, When, values},
@@ -208,6 +209,9 @@ impl Deriver {
         let text = |part: Option<rust_decimal::Decimal>| part.map(|part| decimal_text(part, 9));
         let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
         let coverage = figure.map(|figure| figure.coverage).unwrap_or_default();
+        let value_stored = number.and_then(|number| stored(*number, value.definition.unit));
+        let is_beyond = number.is_some() && value_stored.is_none();
+        let missing = figure.and_then(|figure| figure.value.as_ref().err()).map(ToString::to_string);
         kpi_value::Model {
             id: before.map_or_else(|| self.clock.new_id(), |before| before.id),
             kpi_id: value.definition.id,
@@ -217,13 +221,13 @@ impl Deriver {
             class: value.definition.classes.first().map(|class| class.as_str().to_owned()).unwrap_or_default(),
             period_end_on: value.at,
             as_of: now,
-            value: number.and_then(|number| stored(*number, value.definition.unit)),
+            value: value_stored,
             numerator: text(figure.and_then(|figure| figure.numerator)),
             denominator: text(figure.and_then(|figure| figure.denominator)),
             unit: value.unit.clone(),
             status: value.status.map(|status| status.as_str().to_owned()),
             target: value.target,
-            null_reason: figure.and_then(|figure| figure.value.as_ref().err()).map(ToString::to_string),
+            null_reason: if is_beyond { Some(Missing::Range.to_string()) } else { missing },
             included_count: count(coverage.included),
             excluded_null_count: count(coverage.excluded_null),
             formula_version: value.definition.version,

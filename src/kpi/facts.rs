@@ -99,7 +99,15 @@ pub struct Amount {
     /// Its currency.
     pub currency: Option<String>,
     /// The amount, in the measure's unit.
-    pub amount: i64,
+    pub amount: i128,
+}
+
+/// A sum of amounts as two columns, of billions and of the rest: neither of them can grow beyond 64 bits.
+pub const SUM: &str = "CAST(SUM(amount / 1000000000) AS bigint), CAST(SUM(amount % 1000000000) AS bigint)";
+
+/// The sum that stands in these two columns.
+pub fn sum_at(row: &Row, at: usize) -> i128 {
+    i128::from(row.int(at)) * 1_000_000_000 + i128::from(row.int(at + 1))
 }
 
 /// What figures are made of.
@@ -162,7 +170,7 @@ impl Facts {
         }
         let mut sql = session.sql();
         let day = if is_dated { ", effective_on" } else { "" };
-        sql.push("SELECT item_id, measure, currency, CAST(SUM(amount) AS bigint)").push(day);
+        sql.push("SELECT item_id, measure, currency, ").push(SUM).push(day);
         sql.push(" FROM measure_delta WHERE item_id").is_any(ListType::Id, Param::Keys);
         let names = measures.iter().map(|measure| DbValue::Text((*measure).clone())).collect();
         sql.push(" AND measure").is_any(ListType::Text, Param::Const(DbValue::List(ListType::Text, names)));
@@ -181,8 +189,8 @@ impl Facts {
                 continue;
             };
             let of = self.amounts.entry(Uuid::from_bytes(item)).or_default().entry(measure.to_owned()).or_default();
-            let on = if is_dated { date_of(row.at(4, ColumnType::Date)) } else { None };
-            of.push(Amount { on, currency: text(&row, 2), amount: row.int(3) });
+            let on = if is_dated { date_of(row.at(5, ColumnType::Date)) } else { None };
+            of.push(Amount { on, currency: text(&row, 2), amount: sum_at(&row, 3) });
         }
         Ok(())
     }

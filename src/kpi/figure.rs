@@ -113,7 +113,7 @@ impl Inputs {
 fn has_any(known: &BTreeMap<String, Vec<Amount>>, measure: &str, at: NaiveDate) -> bool {
     let amounts = known.get(measure).map_or(&[][..], Vec::as_slice);
     let within = amounts.iter().filter(|amount| amount.on.is_none_or(|on| on <= at));
-    within.map(|amount| i128::from(amount.amount)).sum::<i128>() != 0
+    within.map(|amount| amount.amount).sum::<i128>() != 0
 }
 
 /// Amounts of a measure in a scope's currency.
@@ -126,7 +126,7 @@ struct Converted<'a> {
 
 impl Converted<'_> {
     fn amount(&self, amount: &Amount, at: NaiveDate) -> Result<Decimal, Missing> {
-        let value = Decimal::from_i128_with_scale(amount.amount.into(), self.measure.unit.scale());
+        let value = Decimal::from_i128_with_scale(amount.amount, self.measure.unit.scale());
         let Some(from) = amount.currency.as_deref().filter(|c| *c != self.scope.currency) else { return Ok(value) };
         if self.measure.unit != MeasureUnit::Money {
             return Ok(value);

@@ -21,7 +21,7 @@ use crate::{
     },
     kpi::{
         definition,
-        facts::{Basis, Facts, Scope},
+        facts::{Basis, Facts, SUM, Scope, sum_at},
         figure::Inputs,
         measure::Measure,
         money::Wanted,
@@ -116,7 +116,7 @@ struct Part {
     on: Option<chrono::NaiveDate>,
     recorded_at: Option<String>,
     currency: Option<String>,
-    amount: i64,
+    amount: i128,
 }
 
 /// The parts of each measure, the latest first. Facts that the caller may not read by themselves are one part of an item.
@@ -129,8 +129,8 @@ async fn parts(
     let keys: Arc<[Uuid]> = items.into();
     let names = value.definition.measures().into_iter().map(|name| DbValue::Text(name.to_owned())).collect();
     let mut sql = asking.session.sql();
-    sql.push("SELECT source_type, source_id, item_id, measure, effective_on, currency, CAST(SUM(amount) AS bigint), MAX(recorded_at) ");
-    sql.push("FROM measure_delta WHERE item_id").is_any(ListType::Id, Param::Keys);
+    sql.push("SELECT source_type, source_id, item_id, measure, effective_on, currency, MAX(recorded_at), ").push(SUM);
+    sql.push(" FROM measure_delta WHERE item_id").is_any(ListType::Id, Param::Keys);
     sql.push(" AND measure").is_any(ListType::Text, Param::Const(DbValue::List(ListType::Text, names)));
     sql.push(" AND effective_on <= ").param(Param::Const(DbValue::Date(value.at)));
     if let Some(known_at) = when.known_at {
@@ -161,7 +161,7 @@ async fn parts(
     let mut parts: BTreeMap<String, Vec<Part>> = BTreeMap::new();
     for row in &rows {
         let source = visible.get(&(text(row, 0).unwrap_or_default(), id(row, 1))).cloned();
-        let (item, currency, amount) = (id(row, 2), text(row, 5), row.int(6));
+        let (item, currency, amount) = (id(row, 2), text(row, 5), sum_at(row, 7));
         let of = parts.entry(text(row, 3).unwrap_or_default()).or_default();
         if source.is_none()
             && let Some(one) =
@@ -172,7 +172,7 @@ async fn parts(
         }
         let is_shown = source.is_some();
         let on = date_of(row.at(4, ColumnType::Date)).filter(|_| is_shown);
-        let recorded_at = instant_of(row.at(7, ColumnType::Instant)).map(instant_text).filter(|_| is_shown);
+        let recorded_at = instant_of(row.at(6, ColumnType::Instant)).map(instant_text).filter(|_| is_shown);
         of.push(Part { source, item, on, recorded_at, currency, amount });
     }
     Ok(parts)
@@ -209,7 +209,7 @@ fn inputs(
                 "effectiveOn": part.on.map(|on| on.to_string()),
                 "recordedAt": part.recorded_at,
                 "currency": part.currency,
-                "amount": decimal_text(Decimal::from_i128_with_scale(part.amount.into(), scale), scale),
+                "amount": decimal_text(Decimal::from_i128_with_scale(part.amount, scale), scale),
                 "rate": rate(facts, scope, part).map(|rate| decimal_text(rate, 9)),
             })
         });

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -10,7 +11,7 @@ use super::{AT, KNOWN_AT, day, instant, show};
 use crate::{
     error::Error,
     graph::{
-        Cell, ColumnType, ListType, Param, date_of,
+        Cell, ColumnType, DbValue, ListType, Param, date_of,
         decl::{Answer, Asking},
     },
     kpi::{
@@ -51,8 +52,8 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
             turn: None,
         };
         let found = values(asking.session, asking.model, &items, &definitions, &when).await?;
-        let as_of = when.known_at.unwrap_or(asking.now);
-        let declared = declared(asking, &items).await?;
+        let as_of = when.known_at.unwrap_or(asking.now).min(asking.now);
+        let declared = declared(asking, &items, (day(asking, "at"), when.known_at)).await?;
         let of = |item: &Uuid| {
             let (mut dimensions, mut worst) = (vec![], None);
             for (dimension, keys) in DIMENSIONS {
@@ -91,14 +92,32 @@ fn of_rag(rag: &str) -> Option<Status> {
     }
 }
 
-/// The latest published ratings; the caller sees the items, and with them their ratings.
+/// The overall ratings of the latest reports that were published by then about periods that had ended: the independent
+/// one, else the sponsor's, else the project manager's. The caller sees the items, and with them their ratings.
+const RATED: &str = "SELECT item_id, declared, period_end_on FROM (SELECT r.item_id, a.declared, r.period_end_on, \
+    ROW_NUMBER() OVER (PARTITION BY r.item_id ORDER BY r.period_end_on DESC, r.published_at DESC, \
+    CASE a.assessor WHEN 'INDEPENDENT' THEN 1 WHEN 'SPONSOR' THEN 2 ELSE 3 END) AS place \
+    FROM status_report r JOIN rag_assessment a ON a.report_id = r.id WHERE r.state IN ('PUBLISHED', 'SUPERSEDED') \
+    AND r.archived_at IS NULL AND a.dimension = 'OVERALL' AND a.declared IS NOT NULL \
+    AND (r.source IS NULL OR r.source NOT LIKE '%:look-back') AND r.item_id";
+
+/// The declared ratings: those of now stand with the items.
 async fn declared(
     asking: &mut Asking<'_, '_>,
     items: &[Uuid],
+    (at, known_at): (Option<NaiveDate>, Option<DateTime<Utc>>),
 ) -> Result<HashMap<Uuid, (Option<String>, Option<String>)>, Error> {
     let keys: Arc<[Uuid]> = items.into();
     let mut sql = asking.session.sql();
-    sql.push("SELECT id, rag, rag_on FROM portfolio_item WHERE id").is_any(ListType::Id, Param::Keys);
+    if at.is_none() && known_at.is_none() {
+        sql.push("SELECT id, rag, rag_on FROM portfolio_item WHERE id").is_any(ListType::Id, Param::Keys);
+    } else {
+        sql.push(RATED).is_any(ListType::Id, Param::Keys);
+        let (at, known_at) = (at.unwrap_or(asking.today), known_at.unwrap_or(asking.now));
+        sql.push(" AND r.period_end_on <= ").param(Param::Const(DbValue::Date(at)));
+        sql.push(" AND r.published_at <= ").param(Param::Const(DbValue::Instant(known_at)));
+        sql.push(") ranked WHERE place = 1");
+    }
     let mut found = HashMap::new();
     for row in asking.session.all(&sql.finish(), &keys).await? {
         let Cell::Id(id) = row.at(0, ColumnType::Id) else { continue };

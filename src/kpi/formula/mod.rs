@@ -30,6 +30,17 @@ pub enum Expr {
     Call(Function, Vec<Expr>),
 }
 
+/// What a formula is a number of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Degree {
+    /// In how many amounts it grows: 1 for a sum of money, 0 for a ratio.
+    pub amounts: i32,
+    /// Whether it divides by a measure.
+    pub divides: bool,
+    /// Whether a measure is in it.
+    pub named: bool,
+}
+
 /// An operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {
@@ -149,6 +160,57 @@ impl Expr {
         let mut sum = 0_usize;
         self.walk(&mut |expr| sum = sum.saturating_add(if let Self::Name(name) = expr { of(name) } else { 1 }));
         sum
+    }
+
+    /// How many of its parts stand within each other, where a name has so many: what reads it goes down as far.
+    pub fn height(&self, of: &impl Fn(&str) -> usize) -> usize {
+        match self {
+            Self::Number(_) => 1,
+            Self::Name(name) => of(name),
+            Self::Negated(inner) => 1 + inner.height(of),
+            Self::Binary(_, left, right) => 1 + left.height(of).max(right.height(of)),
+            Self::Call(_, arguments) => 1 + arguments.iter().map(|argument| argument.height(of)).max().unwrap_or(0),
+        }
+    }
+
+    /// What it is a number of, where names are known; none where `each` would add up ratios.
+    pub fn degree(&self, of: &impl Fn(&str) -> Degree) -> Option<Degree> {
+        Some(match self {
+            Self::Number(_) => Degree::default(),
+            Self::Name(name) => of(name),
+            Self::Negated(inner) => inner.degree(of)?,
+            Self::Binary(operator, left, right) => {
+                let (left, right) = (left.degree(of)?, right.degree(of)?);
+                let divides = left.divides || right.divides;
+                match operator {
+                    Operator::Add | Operator::Subtract => {
+                        Degree { amounts: left.amounts.min(right.amounts), divides, named: left.named || right.named }
+                    }
+                    Operator::Multiply => {
+                        Degree { amounts: left.amounts + right.amounts, divides, named: left.named || right.named }
+                    }
+                    Operator::Divide => Degree {
+                        amounts: left.amounts - right.amounts,
+                        divides: divides || right.named,
+                        named: left.named || right.named,
+                    },
+                }
+            }
+            Self::Call(function, arguments) => {
+                let words = if *function == Function::InCategory { 1 } else { arguments.len() };
+                let parts = arguments.iter().take(words).map(|argument| argument.degree(of));
+                let parts: Vec<Degree> = parts.collect::<Option<_>>()?;
+                let found = Degree {
+                    amounts: parts.iter().map(|part| part.amounts).min().unwrap_or(0),
+                    divides: parts.iter().any(|part| part.divides),
+                    named: parts.iter().any(|part| part.named),
+                };
+                if *function == Function::Each && found.divides && found.amounts <= 0 {
+                    return None;
+                }
+                found
+            }
+        })
     }
 
     fn walk<'e>(&'e self, each: &mut impl FnMut(&'e Self)) {

@@ -51,6 +51,7 @@ tests! {
 
     async fn a_formula_that_cannot_be_computed_is_refused_with_its_place(world: &World) {
         let (_, lead) = begin(world).await;
+        let tall = vec!["AC"; 600].join("+");
         for (text, part) in [
             ("AC /", "(character 4)"),
             ("ac / BUDGET", "capitals"),
@@ -58,6 +59,12 @@ tests! {
             // The language has no word for an average of ratios.
             ("avg(AC / BUDGET)", "no function `avg`"),
             ("irr(EV_CV)", "read by its dates"),
+            // Nor does `each` make one, by itself, by way of a KPI, or with nothing added.
+            ("each(AC / BUDGET) / each(1)", "nothing to add up"),
+            ("each(EV_CPI) / each(1)", "nothing to add up"),
+            ("each(min(1, AC / BUDGET) + 0 * AC)", "nothing to add up"),
+            // What computes a formula goes down as far as its parts stand within each other.
+            (tall.as_str(), "more than 200 steps"),
         ] {
             let told = change(&lead, "kpiDefinitionCreate", formula("OURS", text)).await;
             assert_eq!(faults(&told), ["INVALID input.formula"], "{text}: {told}");

@@ -31,6 +31,31 @@ tests! {
         exact(&lead).await;
     }
 
+    async fn sums_beyond_64_bits_stop_no_other_figure(world: &World) {
+        let (_, lead) = begin(world).await;
+        let money = finance(world).await;
+        for _ in 0..3 {
+            spend(&money, "PR-020", "900000000000000", "CHF").await;
+        }
+        super::derive(world).await;
+        for item in ["PR-020", "PF-PRODUCTS"] {
+            let figure = kpi(&lead, item, "EV_AC", "").await;
+            assert_eq!((&figure["value"], &figure["nullReason"]), (&Value::Null, &json!("OUT_OF_RANGE")), "{figure:#}");
+        }
+        let asked = "{ project(by: { key: \"PR-020\" }) { kpiExplain(key: \"EV_AC\") { inputs { sum } } financialSummary { periods { actual { amount } } } } }";
+        let reply = lead.query(asked).await;
+        let sum = reply.data()["project"]["kpiExplain"]["inputs"][0]["sum"].clone();
+        assert!(sum.as_str().is_some_and(|sum| sum.starts_with("27000000") && sum.len() > 15), "{}", reply.text());
+        // What comes later is derived and told.
+        let other = units(&lead, "PR-014", "EV_AC").await;
+        spend(&money, "PR-014", "10", "CHF").await;
+        super::derive(world).await;
+        let found = lead.query("{ projects(filter: { key: { eq: \"PR-014\" }, kpi: { key: \"EV_AC\", currency: \"CHF\", value: { isNull: false } } }) { nodes { key kpis(keys: [\"EV_AC\"]) { value } } } }").await;
+        assert_eq!(found.data()["projects"]["nodes"][0]["key"], "PR-014", "{}", found.text());
+        assert_eq!(units(&lead, "PR-014", "EV_AC").await, other + 100_000);
+        exact(&lead).await;
+    }
+
     async fn a_refused_write_and_a_dry_run_leave_figures_alone(world: &World) {
         let (_, lead) = begin(world).await;
         let money = finance(world).await;
