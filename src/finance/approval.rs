@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use chrono::NaiveDate;
 use entity::{
     budget::{self, Model},
     item_ancestor, portfolio_item, role_assignment,
@@ -148,10 +147,6 @@ pub async fn effects(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<Effects
             moved.push((version.currency.as_str(), amount(version) - before.map(amount).unwrap_or_default()));
         }
         if let Some(before) = before {
-            if let Some(on) = holds_from(before).filter(|on| Some(*on) > holds_from(version)) {
-                let line = format!("The budget in force holds from {on}, and no other from before.");
-                work.fail(row, UserError::rule(row.path.clone(), "BUDGETS_IN_ORDER", line));
-            }
             let after = Model { state: "SUPERSEDED".to_owned(), ..before.clone() };
             effects.superseded.push(Row::derived(row.entity, before.clone(), after));
         }
@@ -169,11 +164,6 @@ pub async fn effects(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<Effects
         work.fail(row, error);
     }
     Ok(effects)
-}
-
-/// The day from which an approved budget holds: that of its figures, else of the decision.
-fn holds_from(budget: &Model) -> Option<NaiveDate> {
-    budget.as_of_on.or(budget.decided_at.map(|at| at.date_naive()))
 }
 
 impl Effects {

@@ -61,20 +61,6 @@ tests! {
         assert_eq!(faults(&change(&lead, "budgetArchive", of(&id)).await), ["ILLEGAL_STATE input"]);
     }
 
-    async fn budgets_are_approved_in_the_order_of_the_days_from_which_they_hold(world: &World) {
-        let (db, lead) = begin_bare(world).await;
-        let manager = world.client_as("george.mensah", &[Role::ProjectManager]).await;
-        let mut told = vec![];
-        for (amount, on) in [("100", "2026-02-01"), ("250", "2026-01-01"), ("300", "2026-02-01")] {
-            let input = json!({ "itemId": item_id(&db, "PR-014").await, "amount": money(amount, "CHF"), "asOfOn": on });
-            let id = done(&manager, "budgetCreate", input).await["id"].as_str().expect("an id").to_owned();
-            done(&manager, "budgetSubmit", of(&id)).await;
-            told.push(param(&change(&lead, "budgetApprove", of(&id)).await, "rule"));
-        }
-        assert_eq!(told, [None, Some("BUDGETS_IN_ORDER".to_owned()), None]);
-        assert_eq!(item(&db, "PR-014").await.budget_amount, Some(3_000_000));
-    }
-
     async fn who_submitted_a_budget_does_not_approve_it(world: &World) {
         let (db, lead) = begin_bare(world).await;
         let id = draft(&lead, &db, "100").await;
