@@ -126,6 +126,10 @@ impl Engine {
         let plan = self.plan(&asked, &caller.rights).map_err(one)?;
         let followed = self.followed(&plan.roots[0].kind, &variables, caller);
         let (followed, after) = followed.map_err(|e| one(at_root(e, &plan.roots[0])))?;
+        if let Followed::Values(selection) = &followed {
+            let checked = self.events.values.check(caller, selection).await;
+            checked.map_err(|e| one(at_root(e, &plan.roots[0])))?;
+        }
         let (access_mode, request_id) = (request.access_mode, request.request_id);
         let name = name_of(&text, &operation, &variables, access_mode);
         Ok(Following { document, operation, variables, access_mode, request_id, name, followed, after })

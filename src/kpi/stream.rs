@@ -144,6 +144,20 @@ impl ValueFeed {
         Self { database, model, pages: Shared::new(PAGES) }
     }
 
+    /// Refuses a selection that names a KPI that does not exist, or one that the caller may read of no item: it would be
+    /// silent without saying why.
+    pub async fn check(&self, caller: &Caller, selection: &Selection) -> Result<(), Error> {
+        let Some(keys) = &selection.kpis else { return Ok(()) };
+        let mut session = Session::new(&self.database, caller);
+        for kpi in definition::by_keys(&mut session, Some(keys)).await? {
+            if let Err(class) = kpi.basis(&caller.rights) {
+                let line = format!("The KPI `{}` needs {}.", kpi.key, class.read());
+                return Err(Error::new(Code::FilterForbidden, line));
+            }
+        }
+        Ok(())
+    }
+
     /// The values after a watermark, read once for all who are at the same place with the same view.
     pub async fn follow(
         &self,

@@ -14,6 +14,7 @@ mod conditions;
 mod definitions;
 mod earned_value;
 mod figures;
+mod open_streams;
 mod past;
 mod postings;
 mod rights;
@@ -27,7 +28,7 @@ pub fn list() -> Vec<Test> {
     let figures =
         [earned_value::list(), figures::list(), rights::list(), past::list(), summary::list(), conditions::list()];
     let set_up = [definitions::list(), thresholds::list(), postings::list(), alerts::list()];
-    let pushed = [streams::list(), sse::list()];
+    let pushed = [streams::list(), open_streams::list(), sse::list()];
     figures.into_iter().chain(set_up).chain(pushed).flatten().collect()
 }
 

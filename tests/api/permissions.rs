@@ -1,6 +1,7 @@
 //! Rights, exhaustively: every field, row and input against the policy, for every role. What is due is worked out in
 //! `permissions/expected.rs` from `decide` and the rows; `permissions.txt` is the table that people review.
 
+mod answers;
 pub mod cast;
 mod duties;
 pub mod expected;
@@ -29,6 +30,7 @@ pub fn list() -> Vec<Test> {
     [
         table::list(),
         fields::list(),
+        answers::list(),
         scope::list(),
         inputs::list(),
         sharing::list(),

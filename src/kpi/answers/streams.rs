@@ -54,7 +54,11 @@ pub fn types() -> Vec<PlainType> {
             name: "KpiFilter",
             doc: "What to follow. All given must hold.",
             shape: Shape::Input(vec![
-                member("kpis", "[String!]", "Only these KPIs, by their keys, at most 100."),
+                member(
+                    "kpis",
+                    "[String!]",
+                    "Only these KPIs, by their keys, at most 100. One that does not exist is refused, and so is one that the caller may read of no item: FILTER_FORBIDDEN.",
+                ),
                 member("scopes", "[ID!]", "Only these portfolios, programs and projects, at most 100."),
                 member("includeDescendants", "Boolean", "And all below them; so if not said."),
                 member("status", "[Rag!]", "Only values with one of these colors."),

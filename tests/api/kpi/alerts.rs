@@ -4,12 +4,15 @@ use foliograph::auth::Role;
 use serde_json::{Value, json};
 
 use super::{derive, done, exact, post, score};
-use crate::support::{
-    World,
-    client::Client,
-    product,
-    socket::Socket,
-    writes::{begin, change, faults, sql},
+use crate::{
+    changes::Puller,
+    support::{
+        World,
+        client::Client,
+        product,
+        socket::Socket,
+        writes::{begin, change, faults, sql},
+    },
 };
 
 const RAISED: &str = "subscription($after: Cursor) { alertRaised(after: $after) { __typename \
@@ -124,6 +127,94 @@ tests! {
         let mut mutations: Vec<String> = told.as_array().expect("entries").iter().map(|e| e["mutation"].as_str().unwrap_or_default().to_owned()).collect();
         mutations.sort();
         assert_eq!(mutations, ["alertAcknowledge", "kpiDerive", "kpiDerive"]);
+    }
+
+    async fn alerts_are_told_once_each_to_who_comes_back(world: &World) {
+        let lead = watched(world, "RED").await;
+        let server = world.serve().await;
+        let token = product::token(&*world.clock, "anna.keller", &[Role::PmoLead]);
+        let here = Puller::loaded(lead.clone()).await.since;
+        let mut socket = Socket::of(server.address, &token).await;
+        socket.subscribe("a", RAISED, json!({ "after": here })).await;
+        let at = async |value: &str| {
+            assert_eq!(faults(&post(&lead, "PR-020", value).await), Vec::<String>::new());
+            derive(world).await;
+        };
+        at("3").await;
+        let first = socket.take("a", 1).await[0]["data"]["alertRaised"].clone();
+        assert_eq!((&first["alert"]["value"], &first["alert"]["state"]), (&json!("3"), &json!("OPEN")));
+        drop(socket);
+        // Closed, raised and closed again, and raised a third time, while nobody listens.
+        for value in ["12", "2", "12", "1"] {
+            at(value).await;
+        }
+        let values = |events: &[Value]| -> Vec<String> {
+            let text = |v: &Value| v.as_str().unwrap_or("-").to_owned();
+            let alerts = events.iter().map(|event| &event["data"]["alertRaised"]["alert"]);
+            alerts.map(|alert| format!("{} {}", text(&alert["value"]), text(&alert["state"]))).collect()
+        };
+        let mut socket = Socket::of(server.address, &token).await;
+        socket.subscribe("b", RAISED, json!({ "after": first["cursor"] })).await;
+        let mut events = socket.take("b", 2).await;
+        assert_eq!(values(&events), ["2 CLOSED", "1 OPEN"]);
+        at("12").await;
+        at("3.5").await;
+        events.extend(socket.take("b", 1).await);
+        assert_eq!(values(&events[2..]), ["3.5 OPEN"]);
+        assert_eq!(socket.settle().await, [Value::Null; 0]);
+        // From each of them on, exactly those that came after it.
+        for (number, event) in events.iter().enumerate() {
+            let mut socket = Socket::of(server.address, &token).await;
+            socket.subscribe("c", RAISED, json!({ "after": event["data"]["alertRaised"]["cursor"] })).await;
+            let rest = values(&socket.take("c", events.len() - number - 1).await);
+            assert_eq!(rest, ["1 CLOSED", "3.5 OPEN"][number..]);
+            assert_eq!(socket.settle().await, [Value::Null; 0]);
+        }
+    }
+
+    async fn taking_note_and_getting_better_end_alike_whichever_comes_first(world: &World) {
+        let lead = watched(world, "RED").await;
+        let asked = "{ alerts(filter: { kpi: { key: { eq: \"SCORE\" } } }, orderBy: [{ openedAt: { direction: DESC } }], first: 1) { \
+            nodes { id state version note closedAt acknowledgedBy { key } } } }";
+        let last = async || lead.query(asked).await.data()["alerts"]["nodes"][0].clone();
+        let note = |alert: &Value, version: &str| json!({ "id": alert["id"], "ifVersion": version, "note": "Seen." });
+        for (round, order) in ["noted", "better", "both", "both", "both", "both"].into_iter().enumerate() {
+            post(&lead, "PR-020", "3").await;
+            derive(world).await;
+            let open = last().await;
+            assert_eq!((&open["state"], &open["version"]), (&json!("OPEN"), &json!("1")), "{order}: {open}");
+            post(&lead, "PR-020", "12").await;
+            let told = match order {
+                "noted" => {
+                    let told = change(&lead, "alertAcknowledge", note(&open, "1")).await;
+                    derive(world).await;
+                    told
+                }
+                "better" => {
+                    derive(world).await;
+                    // Whoever says what she saw is told that it is another by now.
+                    assert_eq!(faults(&change(&lead, "alertAcknowledge", note(&open, "1")).await), ["VERSION_CONFLICT input.ifVersion", "ILLEGAL_STATE input"]);
+                    change(&lead, "alertAcknowledge", note(&open, "*")).await
+                }
+                _ => tokio::join!(change(&lead, "alertAcknowledge", note(&open, "*")), derive(world)).0,
+            };
+            derive(world).await;
+            let closed = last().await;
+            assert_eq!((&closed["id"], &closed["state"]), (&open["id"], &json!("CLOSED")), "{order}");
+            assert_ne!(closed["closedAt"], Value::Null, "{order}");
+            // Either it was noted first, and that stands, or it was closed first, and is refused.
+            if faults(&told).is_empty() {
+                assert_ne!(order, "better");
+                assert_eq!((&closed["note"], &closed["acknowledgedBy"]["key"], &closed["version"]), (&json!("Seen."), &json!("anna.keller"), &json!("3")), "{order}");
+            } else {
+                assert_ne!(order, "noted");
+                assert_eq!(faults(&told), ["ILLEGAL_STATE input"], "{order}");
+                assert_eq!((&closed["note"], &closed["acknowledgedBy"], &closed["version"]), (&Value::Null, &Value::Null, &json!("2")), "{order}");
+            }
+            assert_eq!(alerts(&lead).await.len(), round + 1, "{order}");
+            world.clock.advance_seconds(1);
+        }
+        exact(&lead).await;
     }
 
     async fn who_does_not_read_everything_knows_of_no_alert(world: &World) {

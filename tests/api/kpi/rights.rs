@@ -24,7 +24,7 @@ tests! {
         assert_eq!(kpi(&lead, "PF-PRODUCTS", "EV_AC", "").await["basis"], "ALL_ROWS");
         let whole = units(&lead, "PR-020", "EV_AC").await;
         // Her project's figure is hers whole; the portfolio's is made of her projects alone.
-        let subject = sql_subject(&db, "PR-020").await;
+        let subject = subject_of_manager(&db, "PR-020").await;
         let client = manager(world, &subject).await;
         let own = kpi(&client, "PR-020", "EV_AC", "").await;
         assert_eq!((&own["basis"], units(&client, "PR-020", "EV_AC").await), (&json!("CALLER_ROWS"), whole));
@@ -66,7 +66,7 @@ tests! {
         let row = item(&db, "PR-034").await;
         assert!(row.is_restricted, "the demonstration keeps a confidential project");
         let stranger = world.reader().await;
-        let named = manager(world, &sql_subject(&db, "PR-034").await).await;
+        let named = manager(world, &subject_of_manager(&db, "PR-034").await).await;
         let before = (units(&stranger, "PF-PRODUCTS", "EV_AC").await, units(&lead, "PF-PRODUCTS", "EV_AC").await);
         // Whoever counts money is not named on it, so who is named posts it.
         let told = crate::support::writes::change(&money, "actualCreate", json!({
@@ -110,7 +110,7 @@ tests! {
 }
 
 /// The subject of the manager of a project.
-async fn sql_subject(db: &sea_orm::DatabaseConnection, project: &str) -> String {
+pub async fn subject_of_manager(db: &sea_orm::DatabaseConnection, project: &str) -> String {
     use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
     let person = item(db, project).await.project_manager_id.expect("a manager");
     let of = entity::person_identity::Column::PersonId.eq(person);

@@ -10,14 +10,15 @@ use crate::support::{
     writes::{begin, item_id},
 };
 
-const FOLLOW: &str = "subscription($filter: KpiFilter, $after: Cursor, $initial: Boolean) { \
+/// All that an event says.
+pub const FOLLOW: &str = "subscription($filter: KpiFilter, $after: Cursor, $initial: Boolean) { \
     kpiChanged(filter: $filter, after: $after, initial: $initial) { __typename \
     ... on KpiChangeEvent { cursor at previous previousStatus causedBy { mutation } \
     kpi { value status basis unit periodEnd kpi { key } scope { ... on PortfolioItem { key } } } } \
     ... on StreamReset { reason resumeFrom } } }";
 
 /// `scope value previous` of events.
-fn told(events: &[Value]) -> Vec<String> {
+pub fn told(events: &[Value]) -> Vec<String> {
     let event = |e: &Value| {
         let event = &e["data"]["kpiChanged"];
         let text = |v: &Value| v.as_str().unwrap_or("-").to_owned();

@@ -2,11 +2,12 @@
 //! lockfile. Where node is missing the test ends as not run, and fails on a build server.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::OnceLock,
+    sync::{Mutex, OnceLock, PoisonError},
 };
 
 use super::{
@@ -16,6 +17,35 @@ use super::{
 
 /// What a script of `tests/node` writes for this input.
 pub fn run(script: &str, input: &str) -> String {
+    execute(packages(), script, input).unwrap_or_else(|reason| panic!("{script}: {reason}"))
+}
+
+/// A program of `examples` in TypeScript, checked strictly and made JavaScript beside its packages; once a run.
+pub fn compiled(program: &str) -> PathBuf {
+    static COMPILED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let folder = packages().join("examples");
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !compiled.contains(program) {
+        let source = settings::workspace().join("examples").join(program);
+        compile(&fs::read_to_string(source).expect("the program"), program).unwrap_or_else(|e| panic!("{e}"));
+        compiled.insert(program.to_owned());
+    }
+    folder.join(program).with_extension("js")
+}
+
+/// Compiles a program of this name and text, as strictly as the compiler can be told to.
+pub fn compile(text: &str, program: &str) -> Result<(), String> {
+    let folder = packages().join("examples");
+    fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
+    fs::write(folder.join(program), text).map_err(|e| e.to_string())?;
+    let strictly = ["--strict", "--noUnusedLocals", "--noUnusedParameters", "--noImplicitReturns", "--noEmitOnError"];
+    let modern = ["--target", "es2022", "--module", "nodenext", "--skipLibCheck", "--types", "node"];
+    let arguments = [&["../node_modules/typescript/bin/tsc", program][..], &strictly, &modern].concat();
+    command(&folder, "node", &arguments)
+}
+
+/// The folder of packages.
+fn packages() -> &'static Path {
     static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let folder = match INSTALLED.get_or_init(install) {
         Ok(folder) => folder,
@@ -23,7 +53,7 @@ pub fn run(script: &str, input: &str) -> String {
         Err(reason) => runner::skip(Need::Node, reason),
     };
     summary::used(Need::Node, &runner::current_test());
-    execute(folder, script, input).unwrap_or_else(|reason| panic!("{script}: {reason}"))
+    folder
 }
 
 fn execute(folder: &Path, script: &str, input: &str) -> Result<String, String> {
@@ -63,13 +93,15 @@ fn install() -> Result<PathBuf, String> {
     Ok(cache)
 }
 
-fn command(folder: &Path, program: &str, arguments: &[&str]) -> Result<(), String> {
+/// Runs a command to its end; where it fails, the first line of what it says.
+pub fn command(folder: &Path, program: &str, arguments: &[&str]) -> Result<(), String> {
     let command = format!("{program} {}", arguments.join(" "));
     let output = Command::new(program).args(arguments).current_dir(folder).stdin(Stdio::null()).output();
     let output = output.map_err(|e| format!("{command}: {e}"))?;
     if output.status.success() {
         return Ok(());
     }
-    let text = String::from_utf8_lossy(&output.stderr);
+    // Compilers complain on standard output.
+    let text = String::from_utf8_lossy(&[output.stderr, output.stdout].concat()).into_owned();
     Err(format!("{command}: {}", text.lines().find(|line| !line.trim().is_empty()).unwrap_or("failed")))
 }

@@ -48,7 +48,12 @@ impl Shell {
 
     /// Starts a command that goes on.
     pub fn start(&self, arguments: &[&str]) -> Process {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_foliograph"))
+        self.start_program(env!("CARGO_BIN_EXE_foliograph"), arguments)
+    }
+
+    /// The same with another program.
+    pub fn start_program(&self, program: &str, arguments: &[&str]) -> Process {
+        let mut child = Command::new(program)
             .args(arguments)
             .current_dir(&self.folder)
             .env_clear()
@@ -57,7 +62,7 @@ impl Shell {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("the binary");
+            .unwrap_or_else(|e| panic!("{program}: {e}"));
         let stdout = Lines::of(child.stdout.take().expect("a pipe"));
         let stderr = Lines::of(child.stderr.take().expect("a pipe"));
         Process { child, stdout, stderr, address: None }

@@ -98,6 +98,19 @@ impl Socket {
         }
     }
 
+    /// Messages until the server closes, and the code with which it does.
+    pub async fn ended(&mut self) -> (Vec<Value>, u16) {
+        let mut messages = vec![];
+        loop {
+            match self.0.next().await {
+                Some(Ok(Message::Text(text))) => messages.push(serde_json::from_str(&text).expect("JSON")),
+                Some(Ok(Message::Close(Some(CloseFrame { code, .. })))) => return (messages, code.into()),
+                Some(Ok(_)) => {}
+                other => panic!("closed without a word: {other:?}"),
+            }
+        }
+    }
+
     /// Code and reason with which the server closes; messages before it are passed over.
     pub async fn closed(&mut self) -> (u16, String) {
         loop {

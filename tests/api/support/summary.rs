@@ -15,7 +15,7 @@ pub enum Need {
     RealData,
     /// node, npm and the packages of `tests/node`.
     Node,
-    /// Python 3.
+    /// Python 3, pip and the packages of `tests/python`.
     Python,
 }
 
@@ -38,7 +38,7 @@ impl Need {
             }
             Self::RealData => "set FOLIOGRAPH_TEST_DATA to the folder of published data",
             Self::Node => "apt-get install nodejs npm, and let npm reach its registry once",
-            Self::Python => "apt-get install python3",
+            Self::Python => "apt-get install python3 python3-pip, and let pip reach its registry once",
         }
     }
 }
