@@ -4,6 +4,7 @@
 mod actuals;
 mod attribution;
 mod figures;
+mod flows;
 mod map;
 mod measures;
 mod owners;
@@ -40,6 +41,7 @@ pub fn list() -> Vec<crate::support::Test> {
         actuals::list(),
         attribution::list(),
         figures::list(),
+        flows::list(),
         reviews::list(),
         map::list(),
         tracking::list(),

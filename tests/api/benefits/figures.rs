@@ -16,16 +16,16 @@ use crate::{
     },
 };
 
-const PROMISED: [&str; 2] = ["PROFILED", "APPROVED"];
+pub const PROMISED: [&str; 2] = ["PROFILED", "APPROVED"];
 
-async fn done(client: &Client, mutation: &str, input: Value) -> Value {
+pub async fn done(client: &Client, mutation: &str, input: Value) -> Value {
     let told = change(client, mutation, input).await;
     assert_eq!(faults(&told), NO_FAULT, "{mutation}: {told}");
     told.as_object().expect("a payload").values().find(|v| v.get("id").is_some()).cloned().unwrap_or_default()
 }
 
 /// Years from 2025 on, by finance.
-async fn years(world: &World, count: i32) -> Client {
+pub async fn years(world: &World, count: i32) -> Client {
     let finance = world.client_as("stefan.brunner", &[Role::Finance]).await;
     for year in 2025..2025 + count {
         let period = json!({ "key": format!("Y{year}"), "name": year.to_string(), "calendarKey": "CAL", "kind": "YEAR",
@@ -36,7 +36,7 @@ async fn years(world: &World, count: i32) -> Client {
 }
 
 /// A point of a benefit's plan.
-async fn planned(client: &Client, db: &DatabaseConnection, key: &str, period: &str, amount: &str) {
+pub async fn planned(client: &Client, db: &DatabaseConnection, key: &str, period: &str, amount: &str) {
     let of = benefit_id(db, key).await;
     done(client, "benefitPlanPointCreate", json!({ "benefitId": of, "periodKey": period, "amount": euros(amount) }))
         .await;
@@ -56,12 +56,12 @@ async fn costs(db: &DatabaseConnection, lead: &Client, finance: &Client, lines: 
 }
 
 /// The value of a KPI, or why there is none.
-async fn figure(client: &Client, item: &str, key: &str, arguments: &str) -> String {
+pub async fn figure(client: &Client, item: &str, key: &str, arguments: &str) -> String {
     let told = kpi(client, item, key, arguments).await;
     told["value"].as_str().or(told["nullReason"].as_str()).unwrap_or("masked").to_owned()
 }
 
-fn digits(text: &str, count: usize) -> String {
+pub fn digits(text: &str, count: usize) -> String {
     let value: f64 = text.parse().unwrap_or_else(|_| panic!("{text}"));
     format!("{value:.count$}")
 }

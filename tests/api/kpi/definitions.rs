@@ -49,6 +49,26 @@ tests! {
         exact(&lead).await;
     }
 
+    async fn progress_of_goals_is_weighted(world: &World) {
+        let (_, lead) = begin(world).await;
+        for key in ["GOAL_PROGRESS", "GOAL_WEIGHT"] {
+            let posted = json!({ "key": key, "name": key, "description": "Posted.", "kind": "POSTED", "unit": "NUMBER", "direction": "NONE", "classes": ["WORK"] });
+            done(&lead, "kpiDefinitionCreate", posted).await;
+        }
+        done(&lead, "kpiDefinitionCreate", formula("GOAL", "each(GOAL_PROGRESS * GOAL_WEIGHT) / GOAL_WEIGHT")).await;
+        done(&lead, "portfolioCreate", json!({ "key": "PF-GOAL", "name": "Goal", "baseCurrency": "CHF" })).await;
+        for (key, progress, weight) in [("G-1", "0.4", "2"), ("G-2", "0.2", "3")] {
+            done(&lead, "projectCreate", json!({ "key": key, "name": key, "baseCurrency": "CHF", "parentKey": "PF-GOAL" })).await;
+            for (kpi, value) in [("GOAL_PROGRESS", progress), ("GOAL_WEIGHT", weight)] {
+                let value = json!({ "itemKey": key, "kpiKey": kpi, "effectiveOn": "2026-02-01", "value": value });
+                assert_eq!(faults(&change(&lead, "kpiValueRecord", value).await), Vec::<String>::new());
+            }
+        }
+        let goal = kpi(&lead, "PF-GOAL", "GOAL", "").await;
+        assert_eq!((&goal["value"], &goal["numerator"], &goal["denominator"]), (&json!("0.28"), &json!("1.4"), &json!("5")), "{goal:#}");
+        exact(&lead).await;
+    }
+
     async fn a_formula_that_cannot_be_computed_is_refused_with_its_place(world: &World) {
         let (_, lead) = begin(world).await;
         for (text, part) in [
