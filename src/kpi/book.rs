@@ -173,7 +173,7 @@ impl Book {
     /// What a measure or a KPI of the catalogue adds.
     fn outside(&self, key: &str) -> Made {
         if let Some(measure) = self.model.measures.measure(key) {
-            return Made { depth: 0, size: 1, classes: BTreeSet::from([measure.class]) };
+            return Made { depth: 0, size: 1, classes: measure.classes().collect() };
         }
         let Some(kpi) = standard(key) else { return Made::default() };
         let size = parse(kpi.formula).map_or(1, |expr: Expr| expr.size(&|_| 1));
