@@ -299,6 +299,28 @@ tests! {
         exact(&house.lead).await;
     }
 
+    async fn closed_projects_finished_by_their_baseline_or_late(world: &World) {
+        let house = house(world).await;
+        for (key, finish) in [("EVEN", "2026-02-10"), ("LATE", "2026-02-11"), ("OPEN", "2026-02-09")] {
+            house.plan(key, "100", increments(&["2026-02-10"], &[100.0])).await;
+            let of = |more: Value| {
+                let mut input = json!({ "ref": { "key": key }, "ifVersion": "*" });
+                input.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+                input
+            };
+            done(&house.lead, "projectUpdate", of(json!({ "patch": { "actualFinishOn": finish } }))).await;
+            for to in ["APPROVED", "ACTIVE", "CLOSING", "CLOSED"].iter().take(if key == "OPEN" { 3 } else { 4 }) {
+                done(&house.other, "projectStateAdvance", of(json!({ "to": to }))).await;
+            }
+        }
+        house.says("EVEN", "2026-03-02", &[("SC_ONTIME", "1")]).await;
+        house.says("LATE", "2026-03-02", &[("SC_ONTIME", "0")]).await;
+        house.says("PF-EV", "2026-02-10", &[("SC_ONTIME", "1")]).await;
+        house.says("PF-EV", "2026-02-11", &[("SC_ONTIME", "0.5")]).await;
+        assert_eq!(kpi(&house.lead, "OPEN", "SC_ONTIME", "").await["nullReason"], "DENOMINATOR_ZERO");
+        exact(&house.lead).await;
+    }
+
     async fn published_reports_are_met(world: &World) {
         let told = real_data::json("earned-value/expected.json");
         let house = house(world).await;
