@@ -10,13 +10,16 @@ use crate::support::{
 };
 
 mod alerts;
+mod catalogue;
 mod conditions;
 mod definitions;
 mod earned_value;
 mod figures;
 mod past;
 mod postings;
+mod recomputed;
 mod rights;
+mod sequence;
 mod sse;
 mod streams;
 mod summary;
@@ -26,8 +29,8 @@ mod thresholds;
 pub fn list() -> Vec<Test> {
     let figures =
         [earned_value::list(), figures::list(), rights::list(), past::list(), summary::list(), conditions::list()];
-    let set_up = [definitions::list(), thresholds::list(), postings::list(), alerts::list()];
-    let pushed = [streams::list(), sse::list()];
+    let set_up = [catalogue::list(), definitions::list(), thresholds::list(), postings::list(), alerts::list()];
+    let pushed = [streams::list(), sse::list(), sequence::list()];
     figures.into_iter().chain(set_up).chain(pushed).flatten().collect()
 }
 
