@@ -10,6 +10,7 @@ mod measures;
 mod owners;
 mod parts;
 mod profiles;
+mod realization;
 mod reviews;
 mod steps;
 mod streams;
@@ -42,6 +43,7 @@ pub fn list() -> Vec<crate::support::Test> {
         attribution::list(),
         figures::list(),
         flows::list(),
+        realization::list(),
         reviews::list(),
         map::list(),
         tracking::list(),

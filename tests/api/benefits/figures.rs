@@ -67,7 +67,7 @@ pub fn digits(text: &str, count: usize) -> String {
 }
 
 /// What something brings, period by period.
-async fn realization(client: &Client, of: &str, arguments: &str) -> Value {
+pub async fn realization(client: &Client, of: &str, arguments: &str) -> Value {
     let asked = format!(
         "{{ {of} {{ nodes {{ benefitRealization{arguments} {{ currency basis coverage {{ included excludedNoAccess excludedNull }} \
          periods {{ periodEnd planned realized forecast cumulativePlanned cumulativeRealized nullReason }} }} }} }} }}"
@@ -78,7 +78,7 @@ async fn realization(client: &Client, of: &str, arguments: &str) -> Value {
 }
 
 /// The list that has one item.
-fn one(list: &str, key: &str) -> String {
+pub fn one(list: &str, key: &str) -> String {
     format!("{list}(filter: {{ key: {{ eq: \"{key}\" }} }})")
 }
 
@@ -239,7 +239,7 @@ tests! {
         // Who manages people and no benefits reads none.
         let people = world.client_as("karin.baumann", &[Role::ResourceManager]).await;
         let masked = realization(&people, &one("projects", "PR-007"), "").await;
-        assert_eq!((&masked["periods"], &masked["currency"]), (&Value::Null, &Value::Null), "{masked}");
+        assert_eq!(masked, Value::Null, "she sees no project at all");
         // Her own benefit the owner reads in full, whatever else is there.
         let owner = world.client_as("nina.petrova", &[]).await;
         let own = realization(&owner, &one("benefits", "B-1"), "").await;
