@@ -184,6 +184,7 @@ fn measures() -> Measures {
         reporting::measures(),
         strategy::measures(),
         benefits::measures(),
+        portfolios::measures(),
         schedule::measures(),
         raid::measures(),
         kpi::measures(),

@@ -41,16 +41,18 @@ pub fn measures() -> Measures {
             Measure::money(
                 "FLOW",
                 Fin,
-                "The plans of approved benefits less the lines of cost plans of record, each on the last day of its period. Its KPIs need both classes, FIN and BEN.",
+                "The plans of approved benefits less the lines of cost plans of record, each on the last day of its period.",
             )
+            .and(Ben)
             .with("FLOWS"),
             Measure::money(
                 "FLOW_COSTS",
                 Fin,
                 "The lines of cost plans of record where there is any flow, each on the last day of its period.",
             )
+            .and(Ben)
             .with("FLOWS"),
-            Measure::count("FLOWS", Fin, "Cost plans of record, and parts of planned benefits, from the approval of each on."),
+            Measure::count("FLOWS", Fin, "Cost plans of record, and parts of planned benefits, from the approval of each on.").and(Ben),
             Measure::count(
                 "BENEFITS_PROMISED",
                 Ben,

@@ -16,6 +16,9 @@ pub fn measures() -> Measures {
             Measure::money("BUDGET_PHASED", Fin, "The lines of the approved budget, each on the last day of its period.").known(),
             Measure::money("FORECAST", Fin, "The estimate at completion of the published forecast; from the day for which it was made until the next one.").with("HAS_FORECAST"),
             Measure::count("HAS_FORECAST", Fin, "1 while there is a published estimate at completion, which may be 0.").known(),
+            Measure::count("MONTHS_CHECKED", Fin, "Months of a fiscal calendar to which the forecast in force on the eve of the first day gave something, each on its last day.").known(),
+            Measure::money("FORECAST_CHECKED", Fin, "What it gave to them, on the last day of each.").with("MONTHS_CHECKED"),
+            Measure::money("AC_CHECKED", Fin, "What was posted to them, on the last day of each.").with("MONTHS_CHECKED"),
             Measure::money("PLAN", Fin, "The lines of the cost plan of record, each on the last day of its period.").known(),
             Measure::money("AC", Fin, "What was spent, accruals included, on the day on which it was posted."),
             Measure::money("CAPEX", Fin, "Of what was spent: capital expenditure."),
@@ -23,7 +26,7 @@ pub fn measures() -> Measures {
             Measure::money("COMMITTED", Fin, "What is committed and not invoiced yet: from the day of the commitment on, less each invoice on its day, none once it is closed or canceled."),
             Measure::money("ETC", Fin, "What the lines of the published forecast give to periods that end after the day.").known(),
         ],
-        sources: vec![budgets(), forecasts(), plans(), actuals(), commitments()],
+        sources: vec![budgets(), forecasts(), checked(), plans(), actuals(), commitments()],
     }
 }
 
@@ -51,11 +54,13 @@ fn counted(measure: &str, rows: &str) -> [String; 2] {
 
 fn budgets() -> Source {
     let from = "COALESCE(as_of_on, {day:decided_at}, {day:created_at})";
-    let rows = format!(
+    // A later version may be given for an earlier day: from then on the one before no longer counts, nor ever.
+    let all = format!(
         "SELECT item_id, currency, amount, contingency_amount, reserve_amount, {from} AS from_on, \
-         LEAD({from}) OVER (PARTITION BY item_id ORDER BY revision) AS next_on FROM budget \
-         WHERE item_id{{ids}} AND state IN ('APPROVED', 'SUPERSEDED') AND archived_at IS NULL"
+         MIN({from}) OVER (PARTITION BY item_id ORDER BY revision ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_on \
+         FROM budget WHERE item_id{{ids}} AND state IN ('APPROVED', 'SUPERSEDED') AND archived_at IS NULL"
     );
+    let rows = format!("SELECT * FROM ({all}) versions WHERE next_on IS NULL OR next_on > from_on");
     let phased = "SELECT b.item_id AS source_id, b.item_id, 'BUDGET_PHASED' AS measure, p.end_on AS effective_on, l.currency, l.amount \
         FROM budget b JOIN budget_line l ON l.budget_id = b.id JOIN fiscal_period p ON p.id = l.period_id \
         WHERE b.item_id{ids} AND b.state = 'APPROVED' AND b.archived_at IS NULL AND l.amount IS NOT NULL";
@@ -88,6 +93,49 @@ fn forecasts() -> Source {
         Fact::behind("FiscalPeriod", "SELECT DISTINCT item_id AS id FROM forecast_line WHERE period_id{ids}");
     let facts = vec![Fact::of("Forecast", "item_id"), Fact::of("ForecastLine", "item_id"), by_period];
     Source { name: "FORECAST", owner: "PortfolioItem", facts, selects }
+}
+
+/// What forecasts gave to months before these began, beside what was posted to them. Of a month the version counts that was
+/// in force on its eve: made for a day before, and published by then unless an import brought it.
+fn checked() -> Source {
+    let made = |version: &str| {
+        format!(
+            "{version}.state IN ('PUBLISHED', 'SUPERSEDED') AND {version}.archived_at IS NULL AND {version}.as_of_on < p.start_on \
+             AND ({version}.published_at IS NULL OR {{day:{version}.published_at}} < p.start_on)"
+        )
+    };
+    let (made, later) = (made("f"), made("g"));
+    let foreseen = format!(
+        "forecast f JOIN forecast_line l ON l.forecast_id = f.id JOIN fiscal_period p ON p.id = l.period_id \
+         WHERE f.item_id{{ids}} AND {made} AND p.kind = 'MONTH' AND l.amount IS NOT NULL AND NOT EXISTS (SELECT 1 FROM forecast g \
+         WHERE g.item_id = f.item_id AND g.revision > f.revision AND {later})"
+    );
+    let months = format!("SELECT DISTINCT f.item_id, p.id, p.end_on FROM {foreseen}");
+    let select = |measure: &str, columns: &str, rows: &str| format!("SELECT {columns}, '{measure}' AS measure, {rows}");
+    let of_forecast = "f.item_id AS source_id, f.item_id";
+    let of_month = "m.item_id AS source_id, m.item_id";
+    let forecast = format!("p.end_on AS effective_on, l.currency, l.amount FROM {foreseen}");
+    let count = format!("m.end_on AS effective_on, CAST(NULL AS text) AS currency, 1 AS amount FROM ({months}) m");
+    let spent = format!(
+        "m.end_on AS effective_on, a.currency, a.amount FROM ({months}) m JOIN actual a ON a.item_id = m.item_id AND a.period_id = m.id"
+    );
+    let by_period =
+        Fact::behind("FiscalPeriod", "SELECT DISTINCT item_id AS id FROM forecast_line WHERE period_id{ids}");
+    Source {
+        name: "FORECAST_CHECK",
+        owner: "PortfolioItem",
+        facts: vec![
+            Fact::of("Forecast", "item_id"),
+            Fact::of("ForecastLine", "item_id"),
+            Fact::of("Actual", "item_id"),
+            by_period,
+        ],
+        selects: vec![
+            select("FORECAST_CHECKED", of_forecast, &forecast),
+            select("MONTHS_CHECKED", of_month, &count),
+            select("AC_CHECKED", of_month, &spent),
+        ],
+    }
 }
 
 fn plans() -> Source {

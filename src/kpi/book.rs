@@ -191,7 +191,7 @@ impl Book {
         if let Some(measure) = self.model.measures.measure(key) {
             let amounts = i32::from(measure.unit != Unit::Number);
             let degree = Degree { amounts, divides: false, named: true };
-            return Made { depth: 0, size: 1, height: 1, degree, classes: BTreeSet::from([measure.class]) };
+            return Made { depth: 0, size: 1, height: 1, degree, classes: measure.classes().collect() };
         }
         let Some(kpi) = standard(key) else { return Made::default() };
         let Ok(expr) = parse(kpi.formula) else { return Made::default() };

@@ -121,6 +121,8 @@ pub struct Standard {
     pub classes: &'static [Class],
     /// When it is green and amber.
     pub bounds: Bounds,
+    /// How far beyond a bound its stored color changes, in 1e-9.
+    pub hysteresis: i64,
     /// Where the formula comes from.
     pub reference: &'static str,
 }
@@ -171,6 +173,7 @@ const fn kpi(key: &'static str, name: &'static str, formula: &'static str, doc: 
         direction: Direction::None,
         classes: MONEY_OF_WORK,
         bounds: NO_BOUNDS,
+        hysteresis: HYSTERESIS,
         reference: ISO,
     }
 }
@@ -198,6 +201,10 @@ impl Standard {
 
     const fn tested(self, formula: &'static str) -> Self {
         Self { tested: Some(formula), ..self }
+    }
+
+    const fn without_margin(self) -> Self {
+        Self { hysteresis: 0, ..self }
     }
 
     const fn of(self, classes: &'static [Class]) -> Self {
@@ -323,12 +330,30 @@ pub static STANDARD: &[Standard] = &[
         .good_up(95, 90)
         .of(&[Work])
         .from("DCMA 14-point assessment"),
+    kpi("SC_ONTIME", "Projects closed on time", "CLOSED_ON_TIME / CLOSED_PROJECTS", "Closed projects that finished by the last day of their approved baseline, of those that had one.")
+        .ratio()
+        .good_up(80, 65)
+        .of(&[Work])
+        .from(PRACTICE),
     // Money.
     kpi("FN_BURN", "Burn rate", "AC / BUDGET_PHASED", "Spent to what the approved budget gave to the periods that have ended.")
         .ratio()
         .good_within((90, 105), (80, 110))
         .from("APM"),
     kpi("FN_COMMIT", "Commitment", "(AC + COMMITTED) / BUDGET", "Spent and committed to the approved budget.").ratio().good_down(95, 100).from(PRACTICE),
+    kpi("FN_OVER", "Beyond the budget", "AC + COMMITTED - BUDGET", "What is spent and committed beyond the approved budget; red from the first unit on, without margin. Negative is what is left.")
+        .good_down(0, 0)
+        .without_margin()
+        .from(PRACTICE),
+    kpi(
+        "FN_FACC",
+        "Forecast accuracy",
+        "(AC_CHECKED - each(misses(AC_CHECKED, FORECAST_CHECKED))) / AC_CHECKED",
+        "1 less what months were missed by, project by project, to what they cost. Of each month that has ended, the forecast in force on the eve of its first day.",
+    )
+    .ratio()
+    .good_up(90, 80)
+    .from(PRACTICE),
     kpi("FN_FVAR", "Forecast variance", "(FORECAST - BUDGET) / BUDGET", "The published estimate at completion against the approved budget.")
         .ratio()
         .good_down(5, 10)
@@ -387,6 +412,16 @@ pub static STANDARD: &[Standard] = &[
     kpi("GV_DIV", "Ratings that differ", "last_months(REPORTS_DIVERGENT, 12) / last_months(REPORTS_COMPARED, 12)", "Published reports of the last twelve months whose declared overall rating differs from the computed one.")
         .ratio()
         .good_down(5, 15)
+        .of(&[Work])
+        .from(PRACTICE),
+    kpi("GV_REPT", "Reports on time", "last_months(REPORTS_ON_TIME, 12) / last_months(REPORTS_TOLD, 12)", "Reports for the periods of the last twelve months that were published within ten days after the period, of those published.")
+        .ratio()
+        .good_up(95, 85)
+        .of(&[Work])
+        .from(PRACTICE),
+    kpi("GV_DQ", "Data quality", "CHECKS_PASSED / CHECKS_RUN", "Checks that projects which are approved or under way pass: a manager, a sponsor, a category, planned dates, an actual start once active, a forecast finish that is not over.")
+        .ratio()
+        .good_up(95, 85)
         .of(&[Work])
         .from(PRACTICE),
     // Benefits.

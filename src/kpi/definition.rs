@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::{
-    catalogue::{Bounds, HYSTERESIS, STANDARD, Standard, Unit},
+    catalogue::{Bounds, STANDARD, Standard, Unit},
     formula::{Expr, parse},
 };
 use crate::{
@@ -61,7 +61,7 @@ impl Definition {
             unit: kpi.unit,
             classes: kpi.classes.to_vec(),
             bounds: kpi.bounds,
-            hysteresis: HYSTERESIS,
+            hysteresis: kpi.hysteresis,
         }
     }
 

@@ -128,7 +128,8 @@ impl Converted<'_> {
     fn amount(&self, amount: &Amount, at: NaiveDate) -> Result<Decimal, Missing> {
         let value = Decimal::from_i128_with_scale(amount.amount, self.measure.unit.scale());
         let Some(from) = amount.currency.as_deref().filter(|c| *c != self.scope.currency) else { return Ok(value) };
-        if self.measure.unit != MeasureUnit::Money {
+        // Nothing is nothing in any currency: what was taken back on its day asks for no rate.
+        if self.measure.unit != MeasureUnit::Money || amount.amount == 0 {
             return Ok(value);
         }
         let wanted = Wanted { set: self.set, from: from.to_owned(), to: self.scope.currency.clone() };

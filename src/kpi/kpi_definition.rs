@@ -5,7 +5,7 @@ use entity::kpi_definition::{self, Column as C};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, sea_query::OnConflict};
 
 use super::{
-    catalogue::{HYSTERESIS, STANDARD, Standard, Unit},
+    catalogue::{STANDARD, Standard, Unit},
     formula::LONGEST,
 };
 use crate::{
@@ -200,7 +200,7 @@ fn of(kpi: &Standard, now: DateTime<Utc>) -> kpi_definition::Model {
         green_to: kpi.bounds.green_to,
         amber_from: kpi.bounds.amber_from,
         amber_to: kpi.bounds.amber_to,
-        hysteresis: HYSTERESIS,
+        hysteresis: kpi.hysteresis,
         reference: Some(kpi.reference.to_owned()),
         version: 1,
         created_at: now,

@@ -56,6 +56,8 @@ pub struct Measure {
     pub unit: Unit,
     /// The class that reading it needs.
     pub class: Class,
+    /// Another class that reading it needs, where it is made of facts of both.
+    pub other_class: Option<Class>,
     /// What it says that an item has none.
     pub absence: Absence,
 }
@@ -63,23 +65,34 @@ pub struct Measure {
 impl Measure {
     /// Money of an item; none is 0.
     pub const fn money(key: &'static str, class: Class, doc: &'static str) -> Self {
-        Self { key: Cow::Borrowed(key), doc, unit: Unit::Money, class, absence: Absence::Zero }
+        Self { key: Cow::Borrowed(key), doc, unit: Unit::Money, class, other_class: None, absence: Absence::Zero }
     }
 
     /// Things of an item; none is 0.
     pub const fn count(key: &'static str, class: Class, doc: &'static str) -> Self {
-        Self { key: Cow::Borrowed(key), doc, unit: Unit::Count, class, absence: Absence::Zero }
+        Self { key: Cow::Borrowed(key), doc, unit: Unit::Count, class, other_class: None, absence: Absence::Zero }
     }
 
     /// Another number of an item, in 1e-9; an item without it is left out.
     pub const fn number(key: &'static str, class: Class, doc: &'static str) -> Self {
-        Self { key: Cow::Borrowed(key), doc, unit: Unit::Number, class, absence: Absence::Unknown }
+        Self { key: Cow::Borrowed(key), doc, unit: Unit::Number, class, other_class: None, absence: Absence::Unknown }
     }
 
     /// What scripts post for a KPI of users.
     pub fn posted(key: &str) -> Self {
         let doc = "What scripts post for a KPI.";
-        Self { key: Cow::Owned(key.to_owned()), doc, unit: Unit::Number, class: Class::Basic, absence: Absence::Stated }
+        Self { key: Cow::Owned(key.to_owned()), absence: Absence::Stated, ..Self::number("", Class::Basic, doc) }
+    }
+
+    /// The classes that reading it needs.
+    pub fn classes(&self) -> impl Iterator<Item = Class> {
+        std::iter::once(self.class).chain(self.other_class)
+    }
+
+    /// The same, made of facts of another class as well.
+    #[must_use]
+    pub fn and(self, class: Class) -> Self {
+        Self { other_class: Some(class), ..self }
     }
 
     /// The measure that decides whether there is none or nobody knows.

@@ -2,11 +2,13 @@
 
 pub mod external_link;
 mod item;
+mod measures;
 pub mod rules;
 mod tree;
 mod tree_node;
 mod write;
 
+pub use measures::measures;
 pub use write::blank;
 
 use crate::{

@@ -13,6 +13,8 @@ pub fn measures() -> Measures {
             Measure::count("RAG_GREEN", Basic, "1 while the latest published overall rating is green or amber-green.").with("RAG_RATED"),
             Measure::count("RAG_RED", Basic, "1 while the latest published overall rating is red or amber-red.").with("RAG_RATED"),
             Measure::count("REPORTS_COMPARED", Work, "Published reports with a declared and a computed overall rating, on the last day of their period."),
+            Measure::count("REPORTS_TOLD", Work, "Periods of which a report was published that was written here, each on its last day."),
+            Measure::count("REPORTS_ON_TIME", Work, "Those of them whose first report was published within ten days after the last day."),
             Measure::count("REPORTS_DIVERGENT", Work, "Those of them whose colors differ, each taken as green, amber or red."),
         ],
         sources: vec![reports()],
@@ -29,6 +31,15 @@ const OVERALL: &str = "SELECT item_id, period_end_on, \
         FROM status_report r JOIN rag_assessment a ON a.report_id = r.id \
         WHERE r.item_id{ids} AND r.state = 'PUBLISHED' AND r.archived_at IS NULL AND a.dimension = 'OVERALL' \
         AND (r.source IS NULL OR r.source NOT LIKE '%:look-back')) ranked WHERE place = 1";
+
+/// Periods of which something was told, with the day on which it was told first. What an import brings has no such day.
+fn told(measure: &str, only: &str) -> String {
+    format!(
+        "SELECT t.item_id AS source_id, t.item_id, '{measure}' AS measure, t.period_end_on AS effective_on, CAST(NULL AS text) AS currency, \
+         1 AS amount FROM (SELECT r.item_id, r.period_end_on, MIN({{day:r.published_at}}) AS told_on FROM status_report r \
+         WHERE r.item_id{{ids}} AND r.published_at IS NOT NULL AND r.source IS NULL GROUP BY r.item_id, r.period_end_on) t{only}"
+    )
+}
 
 fn reports() -> Source {
     let color = |measure: &str, is_so: &str| {
@@ -54,6 +65,8 @@ fn reports() -> Source {
             color("RAG_GREEN", "declared = 1"),
             color("RAG_RED", "declared = 3"),
             count("REPORTS_COMPARED", "declared > 0 AND computed > 0"),
+            told("REPORTS_TOLD", ""),
+            told("REPORTS_ON_TIME", " WHERE t.told_on <= {plus_days:t.period_end_on|10}"),
             count("REPORTS_DIVERGENT", "declared > 0 AND computed > 0 AND declared <> computed"),
         ],
     }

@@ -18,6 +18,8 @@ pub fn measures() -> Measures {
             Measure::count("TASKS_DUE", Work, "Tasks and milestones of the baseline in force, each on its last day there."),
             Measure::count("TASKS_DONE", Work, "Of those: finished, each on the day on which it was."),
             Measure::count("SLIP_DAYS", Work, "Working days, Monday to Friday, from the last day of the baseline in force to the actual finish of the project, else the forecast one; negative is early. From the day of the approval on.").with("BASELINE_DAYS"),
+            Measure::count("CLOSED_PROJECTS", Work, "1 for a closed project with a baseline in force, from its actual finish on."),
+            Measure::count("CLOSED_ON_TIME", Work, "1 where that was by the last day of the baseline, dated like it."),
             Measure::count("BASELINE_DAYS", Work, "Working days of the baseline in force, both ends counted. From the day of the approval on.").known(),
         ],
         sources: vec![baselines(), progress(), slips()],
@@ -142,6 +144,15 @@ fn steps() -> String {
     )
 }
 
+/// Closed projects, each on the day on which it was over.
+fn closed(measure: &str, only: &str) -> String {
+    format!(
+        "SELECT p.id AS source_id, p.id AS item_id, '{measure}' AS measure, p.actual_finish_on AS effective_on, \
+         CAST(NULL AS text) AS currency, 1 AS amount FROM portfolio_item p JOIN baseline b ON b.item_id = p.id \
+         WHERE p.id{{ids}} AND {IN_FORCE} AND p.state = 'CLOSED' AND p.actual_finish_on IS NOT NULL AND b.finish_on IS NOT NULL{only}"
+    )
+}
+
 /// How many working days lie before a day, counted from a Monday long ago.
 fn working_days_before(days: &str) -> String {
     format!("(({days}) / 7 * 5 + {{least}}(({days}) % 7, 5))")
@@ -167,6 +178,8 @@ fn slips() -> Source {
         selects: vec![
             select("SLIP_DAYS", &slip, &format!(" AND {finish} IS NOT NULL")),
             select("BASELINE_DAYS", &length, " AND b.start_on IS NOT NULL"),
+            closed("CLOSED_PROJECTS", ""),
+            closed("CLOSED_ON_TIME", " AND p.actual_finish_on <= b.finish_on"),
         ],
     }
 }

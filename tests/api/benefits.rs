@@ -4,11 +4,13 @@
 mod actuals;
 mod attribution;
 mod figures;
+mod flows;
 mod map;
 mod measures;
 mod owners;
 mod parts;
 mod profiles;
+mod realization;
 mod reviews;
 mod steps;
 mod streams;
@@ -40,6 +42,8 @@ pub fn list() -> Vec<crate::support::Test> {
         actuals::list(),
         attribution::list(),
         figures::list(),
+        flows::list(),
+        realization::list(),
         reviews::list(),
         map::list(),
         tracking::list(),

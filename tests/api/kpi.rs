@@ -10,6 +10,7 @@ use crate::support::{
 };
 
 mod alerts;
+mod catalogue;
 mod conditions;
 mod definitions;
 mod earned_value;
@@ -17,7 +18,9 @@ mod figures;
 mod open_streams;
 mod past;
 mod postings;
+mod recomputed;
 mod rights;
+mod sequence;
 mod sse;
 mod streams;
 mod summary;
@@ -27,8 +30,8 @@ mod thresholds;
 pub fn list() -> Vec<Test> {
     let figures =
         [earned_value::list(), figures::list(), rights::list(), past::list(), summary::list(), conditions::list()];
-    let set_up = [definitions::list(), thresholds::list(), postings::list(), alerts::list()];
-    let pushed = [streams::list(), open_streams::list(), sse::list()];
+    let set_up = [catalogue::list(), definitions::list(), thresholds::list(), postings::list(), alerts::list()];
+    let pushed = [streams::list(), open_streams::list(), sse::list(), sequence::list()];
     figures.into_iter().chain(set_up).chain(pushed).flatten().collect()
 }
 

@@ -13,7 +13,7 @@ use crate::{
 const DOC: &str = "What formulas of KPIs may use besides other KPIs. A name is the sum of a measure over the items that count. \
 Numbers, `+ - * /`, parentheses and these functions: `min(a, ..)`, `max(a, ..)`, `abs(a)`; `each(a)`: for each item by itself, summed; \
 `in_category(a, GROW, ..)`: over the items of these categories; `last_months(M, n)`: what a measure got in the last n months; \
-`whole(M)`: all of a measure, also what is dated later; `at_least(a, b)`: a where it is not below b, else null; \
+`whole(M)`: all of a measure, also what is dated later; `misses(M, N)`: how far two measures lie apart on each day, summed; `at_least(a, b)`: a where it is not below b, else null; \
 `earned_schedule(PV, EV)`, `actual_time(PV, EV)`, `planned_duration(PV)`: in months; `npv(M, rate)`, `irr(M)`: by years, the first not discounted; \
 `xnpv(M, rate)`, `xirr(M)`: by days; `payback(M)`: in years. M is the name of a measure. An item that lacks a measure is left out of every part.";
 
@@ -41,7 +41,8 @@ pub(super) fn types() -> Vec<PlainType> {
                 member("key", "String!", "Its name in formulas."),
                 member("description", "String!", "What it is, and how it is dated."),
                 member("unit", "KpiUnit!", "What it counts: MONEY, COUNT or NUMBER."),
-                member("class", "KpiClass!", "The class that a KPI made of it needs."),
+                member("class", "KpiClass!", "The class that a KPI made of it needs; the first of `classes`."),
+                member("classes", "[KpiClass!]!", "All classes that a KPI made of it needs."),
                 member("absence", "KpiAbsence!", "What it says that an item has none."),
                 member("absenceMeasure", "String", "The measure that decides for WITH_OTHER; else null."),
             ]),
@@ -68,6 +69,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
                 "description": measure.doc,
                 "unit": unit,
                 "class": measure.class.as_str(),
+                "classes": measure.classes().map(crate::auth::Class::as_str).collect::<Vec<_>>(),
                 "absence": absence,
                 "absenceMeasure": measure.other(),
             })

@@ -231,6 +231,7 @@ impl Over<'_> {
                 total(dated.iter().filter(|(on, _)| *on > from && *on <= self.at).map(|(_, amount)| Ok(*amount)))
             }
             Function::Whole => total(curve(0)?.iter().map(|(_, amount)| Ok(*amount))),
+            Function::Misses => misses(&curve(0)?, &curve(1)?, self.at),
             Function::AtLeast => {
                 let (value, least) = (value(0)?, value(1)?);
                 if value < least { Err(Missing::Undefined) } else { Ok(value) }
@@ -268,6 +269,17 @@ fn divide(above: Decimal, below: Decimal) -> Figure {
 
 fn up_to(curve: &Curve, at: NaiveDate) -> Figure {
     total(curve.iter().filter(|(on, _)| *on <= at).map(|(_, amount)| Ok(*amount)))
+}
+
+/// The distances between two curves on their days, summed.
+fn misses(left: &Curve, right: &Curve, at: NaiveDate) -> Figure {
+    let mut apart: BTreeMap<NaiveDate, Decimal> = BTreeMap::new();
+    let turned = right.iter().map(|(on, amount)| (*on, -*amount));
+    for (on, amount) in left.iter().copied().chain(turned).filter(|(on, _)| *on <= at) {
+        let sum = apart.entry(on).or_default();
+        *sum = sum.checked_add(amount).ok_or(Missing::Range)?;
+    }
+    total(apart.into_values().map(|distance| Ok(distance.abs())))
 }
 
 /// The sum, or the first reason why there is none.
@@ -362,5 +374,24 @@ mod tests {
         let share = valued("in_category(last_months(AC, 12), GROW, TRANSFORM) / last_months(AC, 12)", &items);
         assert_eq!(share.value, Ok(dec!(0.25)));
         assert_eq!(valued("whole(AC)", &items).value, Ok(dec!(146)));
+    }
+
+    #[test]
+    fn what_is_missed_is_missed_whatever_its_sign() {
+        let day = |d| NaiveDate::from_ymd_opt(2026, 6, d).expect("a day");
+        let known = |name: &str| (name.to_owned(), Ok(Decimal::ZERO));
+        let of = |left: Curve, right: Curve| Item {
+            category: None,
+            sums: [known("A"), known("B")].into(),
+            curves: [("A".to_owned(), Ok(left)), ("B".to_owned(), Ok(right))].into(),
+        };
+        // 2 too many on the first day, 3 too few on the second, 4 that nobody foresaw; July is to come.
+        let left =
+            vec![(day(1), dec!(5)), (day(1), dec!(7)), (day(3), dec!(4)), (day(30) + chrono::Days::new(1), dec!(99))];
+        let right = vec![(day(1), dec!(10)), (day(2), dec!(3))];
+        let items = [of(left, right), of(vec![(day(2), dec!(1))], vec![(day(1), dec!(2))])];
+        assert_eq!(valued("each(misses(A, B))", &items).value, Ok(dec!(12)));
+        // Over both together one makes up for the other.
+        assert_eq!(valued("misses(A, B)", &items).value, Ok(dec!(6)));
     }
 }

@@ -71,6 +71,8 @@ pub enum Function {
     LastMonths,
     /// All of a measure, also what is dated later than asked.
     Whole,
+    /// How far two measures lie apart on each day by now, without signs, summed: `misses(AC_CHECKED, FORECAST_CHECKED)`.
+    Misses,
     /// The first where it is not below the second, else null: a guard, as in `at_least(BAC - AC, 0)`.
     AtLeast,
     /// Earned schedule, in periods: `earned_schedule(PV, EV)`.
@@ -93,7 +95,7 @@ pub enum Function {
 
 impl Function {
     /// Every function with its word, its number of arguments (none: one or more) and what it gives.
-    pub const ALL: [(Self, &'static str, Option<usize>); 16] = [
+    pub const ALL: [(Self, &'static str, Option<usize>); 17] = [
         (Self::Min, "min", None),
         (Self::Max, "max", None),
         (Self::Abs, "abs", Some(1)),
@@ -101,6 +103,7 @@ impl Function {
         (Self::InCategory, "in_category", None),
         (Self::LastMonths, "last_months", Some(2)),
         (Self::Whole, "whole", Some(1)),
+        (Self::Misses, "misses", Some(2)),
         (Self::AtLeast, "at_least", Some(2)),
         (Self::EarnedSchedule, "earned_schedule", Some(2)),
         (Self::ActualTime, "actual_time", Some(2)),
@@ -115,7 +118,7 @@ impl Function {
     /// How many of its first arguments are measures whose dated amounts it reads.
     fn curves(self) -> usize {
         match self {
-            Self::EarnedSchedule | Self::ActualTime => 2,
+            Self::EarnedSchedule | Self::ActualTime | Self::Misses => 2,
             Self::LastMonths
             | Self::Whole
             | Self::PlannedDuration

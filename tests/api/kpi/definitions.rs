@@ -49,6 +49,26 @@ tests! {
         exact(&lead).await;
     }
 
+    async fn progress_of_goals_is_weighted(world: &World) {
+        let (_, lead) = begin(world).await;
+        for key in ["GOAL_PROGRESS", "GOAL_WEIGHT"] {
+            let posted = json!({ "key": key, "name": key, "description": "Posted.", "kind": "POSTED", "unit": "NUMBER", "direction": "NONE", "classes": ["WORK"] });
+            done(&lead, "kpiDefinitionCreate", posted).await;
+        }
+        done(&lead, "kpiDefinitionCreate", formula("GOAL", "each(GOAL_PROGRESS * GOAL_WEIGHT) / GOAL_WEIGHT")).await;
+        done(&lead, "portfolioCreate", json!({ "key": "PF-GOAL", "name": "Goal", "baseCurrency": "CHF" })).await;
+        for (key, progress, weight) in [("G-1", "0.4", "2"), ("G-2", "0.2", "3")] {
+            done(&lead, "projectCreate", json!({ "key": key, "name": key, "baseCurrency": "CHF", "parentKey": "PF-GOAL" })).await;
+            for (kpi, value) in [("GOAL_PROGRESS", progress), ("GOAL_WEIGHT", weight)] {
+                let value = json!({ "itemKey": key, "kpiKey": kpi, "effectiveOn": "2026-02-01", "value": value });
+                assert_eq!(faults(&change(&lead, "kpiValueRecord", value).await), Vec::<String>::new());
+            }
+        }
+        let goal = kpi(&lead, "PF-GOAL", "GOAL", "").await;
+        assert_eq!((&goal["value"], &goal["numerator"], &goal["denominator"]), (&json!("0.28"), &json!("1.4"), &json!("5")), "{goal:#}");
+        exact(&lead).await;
+    }
+
     async fn a_formula_that_cannot_be_computed_is_refused_with_its_place(world: &World) {
         let (_, lead) = begin(world).await;
         let tall = vec!["AC"; 600].join("+");
@@ -156,6 +176,44 @@ tests! {
         assert_eq!(told["userErrors"][0]["code"], "INVALID", "{told}");
         done(&lead, "kpiDefinitionUnarchive", base).await;
         done(&lead, "kpiDefinitionUnarchive", above).await;
+    }
+
+    async fn a_formula_over_benefits_needs_the_right_to_read_benefits(world: &World) {
+        let (_, lead) = begin(world).await;
+        for (key, text, classes) in [
+            ("PLANNED_WHOLE", "whole(BENEFIT_PLANNED)", json!(["BEN"])),
+            ("RETURN", "xirr(FLOW)", json!(["FIN", "BEN"])),
+            ("COSTS", "whole(FLOW_COSTS) + FLOWS", json!(["FIN", "BEN"])),
+        ] {
+            done(&lead, "kpiDefinitionCreate", formula(key, text)).await;
+            let told = lead.query(&format!("{{ kpiDefinition(by: {{ key: \"{key}\" }}) {{ classes }} }}")).await.data();
+            assert_eq!(told["kpiDefinition"]["classes"], classes, "{key}");
+        }
+        assert_ne!(kpi(&lead, "PF-PRODUCTS", "PLANNED_WHOLE", "").await["value"], Value::Null);
+        let measures = lead.query("{ kpiMeasures { key class classes } }").await.data()["kpiMeasures"].clone();
+        let flow = measures.as_array().expect("measures").iter().find(|measure| measure["key"] == "FLOW").cloned();
+        assert_eq!(flow, Some(json!({ "key": "FLOW", "class": "FIN", "classes": ["FIN", "BEN"] })));
+        // An analyst reads benefits and no money.
+        let asked = "{ portfolioItems(first: 1) { nodes { kpis(keys: [\"PLANNED_WHOLE\", \"RETURN\", \"COSTS\"]) { value nullReason } } } }";
+        let reply = world.client_as("jonas.weber", &[Role::Analyst]).await.query(asked).await;
+        let values = reply.data()["portfolioItems"]["nodes"][0]["kpis"].clone();
+        assert_ne!(values[0], json!({ "value": null, "nullReason": null }), "{values:#}");
+        assert_eq!((&values[1], &values[2]), (&json!({ "value": null, "nullReason": null }), &json!({ "value": null, "nullReason": null })));
+        let access = reply.json()["extensions"]["access"].clone();
+        let masked: Vec<&Value> = access.as_array().expect("entries").iter().filter(|entry| entry["coordinate"] == "KpiValue.value").collect();
+        assert!(!masked.is_empty() && masked.iter().all(|entry| entry["needs"] == "FIN_READ"), "{access:#}");
+        // Of a project that somebody else manages a manager reads neither: nothing of it is in her figure.
+        let others = "{ projects(first: 100, filter: { not: { projectManager: { key: { eq: \"marc.dubois\" } } } }) { nodes { key kpis(keys: [\"PLANNED_WHOLE\"]) { value } } } }";
+        let others = lead.query(others).await.data()["projects"]["nodes"].clone();
+        let other = others.as_array().expect("projects").iter().find(|project| project["kpis"][0]["value"].is_string()).expect("a plan")["key"].clone();
+        let other = other.as_str().expect("a key");
+        let manager = world.client_as("marc.dubois", &[Role::ProjectManager]).await;
+        for key in ["PLANNED_WHOLE", "RETURN", "COSTS"] {
+            let told = kpi(&manager, other, key, "").await;
+            let due = (json!(null), json!("NO_ITEMS"), json!("CALLER_ROWS"), json!(1));
+            let reason = (told["value"].clone(), told["nullReason"].clone(), told["basis"].clone(), told["coverage"]["excludedNoAccess"].clone());
+            assert_eq!(reason, due, "{key}");
+        }
     }
 
     async fn only_the_office_sets_up_kpis(world: &World) {

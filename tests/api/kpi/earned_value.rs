@@ -299,12 +299,37 @@ tests! {
         exact(&house.lead).await;
     }
 
+    async fn closed_projects_finished_by_their_baseline_or_late(world: &World) {
+        let house = house(world).await;
+        for (key, finish) in [("EVEN", "2026-02-10"), ("LATE", "2026-02-11"), ("OPEN", "2026-02-09")] {
+            house.plan(key, "100", increments(&["2026-02-10"], &[100.0])).await;
+            let of = |more: Value| {
+                let mut input = json!({ "ref": { "key": key }, "ifVersion": "*" });
+                input.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+                input
+            };
+            done(&house.lead, "projectUpdate", of(json!({ "patch": { "actualFinishOn": finish } }))).await;
+            for to in ["APPROVED", "ACTIVE", "CLOSING", "CLOSED"].iter().take(if key == "OPEN" { 3 } else { 4 }) {
+                done(&house.other, "projectStateAdvance", of(json!({ "to": to }))).await;
+            }
+        }
+        house.says("EVEN", "2026-03-02", &[("SC_ONTIME", "1")]).await;
+        house.says("LATE", "2026-03-02", &[("SC_ONTIME", "0")]).await;
+        house.says("PF-EV", "2026-02-10", &[("SC_ONTIME", "1")]).await;
+        house.says("PF-EV", "2026-02-11", &[("SC_ONTIME", "0.5")]).await;
+        assert_eq!(kpi(&house.lead, "OPEN", "SC_ONTIME", "").await["nullReason"], "DENOMINATOR_ZERO");
+        exact(&house.lead).await;
+    }
+
     async fn published_reports_are_met(world: &World) {
         let told = real_data::json("earned-value/expected.json");
         let house = house(world).await;
         let digit = |value: &Value| value.to_string();
         let keys = [("BAC", "EV_BAC"), ("PV", "EV_PV"), ("EV", "EV_EV"), ("AC", "EV_AC"), ("SV", "EV_SV"), ("CV", "EV_CV"), ("SPI", "EV_SPI"),
             ("CPI", "EV_CPI"), ("EAC_bac_over_cpi", "EV_EAC2_TD"), ("TCPI_bac", "EV_TCPI")];
+        let share = json!({ "key": "PERCENT_COMPLETE", "name": "Percent complete", "description": "Earned, of all.", "kind": "FORMULA", "formula": "EV / BAC", "unit": "RATIO", "direction": "NONE" });
+        done(&house.lead, "kpiDefinitionCreate", share).await;
+        let more = [("ETC", "EV_ETC"), ("VAC", "EV_VAC"), ("EAC_bac_over_cpi", "EV_EAC2"), ("percentComplete", "PERCENT_COMPLETE")];
         // A job of ten days, planned by the day.
         let days: Vec<String> = (1..=10).map(|day| format!("2026-02-{day:02}")).collect();
         let days: Vec<&str> = days.iter().map(String::as_str).collect();
@@ -313,8 +338,12 @@ tests! {
         house.measure("JOB-1", "2026-02-06", "0.7").await;
         house.spend("JOB", increments(&["2026-02-06"], &[65e3])).await;
         let computed = &told["ten_day_job.json"]["computed"];
-        for (name, key) in keys.iter().chain(&[("ETC", "EV_ETC"), ("VAC", "EV_VAC")]) {
+        for (name, key) in keys.iter().chain(&more) {
             house.says("JOB", "2026-02-06", &[(key, &digit(&computed[*name]))]).await;
+        }
+        let published = &told["ten_day_job.json"]["published"];
+        for (name, key) in [("CPI", "EV_CPI"), ("EV", "EV_EV"), ("percentComplete", "PERCENT_COMPLETE")] {
+            house.says("JOB", "2026-02-06", &[(key, &digit(&published[name]))]).await;
         }
         // A report of eight tasks.
         house.project("REPORT").await;
@@ -333,8 +362,16 @@ tests! {
         }
         house.spend("REPORT", increments(&["2025-12-31"], &[rows.iter().map(|row| row[4]).sum()])).await;
         let computed = &told["status_report_period12.csv"]["computed"];
-        for (name, key) in keys {
-            house.says("REPORT", "2025-12-31", &[(key, &digit(&computed[name]))]).await;
+        for (name, key) in keys.iter().chain(&more) {
+            house.says("REPORT", "2025-12-31", &[(key, &digit(&computed[*name]))]).await;
+        }
+        // As printed; of the CPI, .7048 above, it prints .7047 without rounding.
+        let published = &told["status_report_period12.csv"]["published"];
+        for (name, key) in [
+            ("EV", "EV_EV"), ("AC", "EV_AC"), ("PV", "EV_PV"), ("CV", "EV_CV"), ("SV", "EV_SV"), ("BAC", "EV_BAC"), ("SPI", "EV_SPI"),
+            ("EAC", "EV_EAC2"), ("VAC", "EV_VAC"), ("percentComplete", "PERCENT_COMPLETE"),
+        ] {
+            house.says("REPORT", "2025-12-31", &[(key, &digit(&published[name]))]).await;
         }
         // How it came there, period by period.
         let file = String::from_utf8(real_data::bytes("earned-value/status_report_trend.csv")).expect("text");
@@ -352,6 +389,7 @@ tests! {
             if published["period"] != 12 {
                 house.says("TREND", on, &[("EV_CPI", &digit(&published["CPI"]))]).await;
             }
+            house.says("TREND", on, &[("PERCENT_COMPLETE", &digit(&published["PCIB"]))]).await;
             if row[3].is_some() {
                 house.says("TREND", on, &[("EV_SPI", &digit(&published["SPI"]))]).await;
             }

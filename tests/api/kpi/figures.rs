@@ -91,6 +91,19 @@ tests! {
         exact(&lead).await;
     }
 
+    async fn what_was_taken_back_on_its_day_asks_for_no_rate(world: &World) {
+        let (_, lead) = begin(world).await;
+        let money = finance(world).await;
+        let before = units(&lead, "PR-020", "EV_AC").await;
+        let row = spend(&money, "PR-020", "100", "SEK").await;
+        let back = json!({ "id": row["id"], "ifVersion": "*", "reason": "Booked twice.", "occurredOn": "2026-02-10" });
+        done(&money, "actualReverse", back).await;
+        assert_eq!(units(&lead, "PR-020", "EV_AC").await, before);
+        let series = lead.query("{ project(by: { key: \"PR-020\" }) { kpiSeries(key: \"EV_AC\", granularity: MONTH) { nullReason } } }").await.data();
+        let series = series["project"]["kpiSeries"].as_array().expect("a series").clone();
+        assert!(series.iter().all(|figure| figure["nullReason"].is_null()), "{series:?}");
+    }
+
     async fn a_move_takes_figures_from_one_portfolio_to_another(world: &World) {
         let (db, lead) = begin(world).await;
         let spent = units(&lead, "PR-020", "EV_AC").await;
