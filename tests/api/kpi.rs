@@ -17,6 +17,7 @@ mod past;
 mod postings;
 mod rights;
 mod sse;
+mod storm;
 mod streams;
 mod summary;
 mod thresholds;
@@ -25,7 +26,7 @@ mod thresholds;
 pub fn list() -> Vec<Test> {
     let figures = [earned_value::list(), figures::list(), rights::list(), past::list(), summary::list()];
     let set_up = [definitions::list(), thresholds::list(), postings::list(), alerts::list()];
-    let pushed = [streams::list(), sse::list()];
+    let pushed = [streams::list(), sse::list(), storm::list()];
     figures.into_iter().chain(set_up).chain(pushed).flatten().collect()
 }
 

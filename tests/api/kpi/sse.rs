@@ -3,68 +3,26 @@
 use axum::http::StatusCode;
 use foliograph::auth::Role;
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-};
 
 use super::{derive, finance, spend, units};
-use crate::support::{client::Server, product, writes::begin};
+use crate::support::{
+    client::Server,
+    event_stream::{Event, EventStream},
+    product,
+    writes::begin,
+};
 
 const FOLLOW: &str = "subscription($filter: KpiFilter, $after: Cursor) { kpiChanged(filter: $filter, after: $after) { \
     __typename ... on KpiChangeEvent { cursor kpi { value scope { ... on PortfolioItem { key } } } } ... on StreamReset { reason } } }";
 
-/// A connection over which events come.
-struct Events {
-    stream: TcpStream,
-    read: String,
+/// Opens a stream that must begin.
+async fn open(server: &Server, token: &str, body: &Value, last: Option<&str>) -> EventStream {
+    EventStream::open(server.address, token, body, last).await.expect("an answer")
 }
 
-impl Events {
-    /// Opens one; what is read of the head is behind it.
-    async fn open(server: &Server, token: &str, body: &Value, last: Option<&str>) -> (Self, String) {
-        let mut stream = server.connect().await;
-        let body = body.to_string();
-        let last = last.map(|id| format!("Last-Event-ID: {id}\r\n")).unwrap_or_default();
-        let head = format!(
-            "POST /graphql/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nAccept: text/event-stream\r\n\
-             Content-Type: application/json\r\n{last}Content-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        stream.write_all(head.as_bytes()).await.expect("sent");
-        let mut events = Self { stream, read: String::new() };
-        let head = events.until("\r\n\r\n").await;
-        (events, head)
-    }
-
-    async fn until(&mut self, end: &str) -> String {
-        let mut buffer = [0; 4096];
-        loop {
-            if let Some(at) = self.read.find(end) {
-                let rest = self.read.split_off(at + end.len());
-                return std::mem::replace(&mut self.read, rest);
-            }
-            let count = self.stream.read(&mut buffer).await.expect("read");
-            assert!(count > 0, "ended after {:?}", self.read);
-            self.read.push_str(std::str::from_utf8(&buffer[..count]).expect("text"));
-        }
-    }
-
-    /// The next event: its kind, its id and its data. Words of the heartbeat are passed over.
-    async fn next(&mut self) -> (String, String, Value) {
-        loop {
-            let text = self.until("\n\n").await;
-            let line = |name: &str| {
-                let mut lines = text.lines().filter_map(|line| line.strip_prefix(name));
-                lines.next().unwrap_or_default().trim().to_owned()
-            };
-            if !line("event:").is_empty() {
-                let data = line("data:");
-                let data = if data.is_empty() { Value::Null } else { serde_json::from_str(&data).expect("JSON") };
-                return (line("event:"), line("id:"), data);
-            }
-        }
-    }
+/// The next event of a stream that must have one.
+async fn next(events: &mut EventStream) -> Event {
+    events.next().await.expect("an event")
 }
 
 tests! {
@@ -76,33 +34,33 @@ tests! {
         let token = product::token(&*world.clock, "anna.keller", &[Role::PmoLead]);
         let scope = lead.query("{ project(by: { key: \"PR-020\" }) { id } }").await.data()["project"]["id"].clone();
         let body = json!({ "query": FOLLOW, "variables": { "filter": { "kpis": ["EV_AC"], "scopes": [scope], "includeDescendants": false } } });
-        let (mut events, head) = Events::open(&server, &token, &body, None).await;
-        assert!(head.starts_with("HTTP/1.1 200") && head.contains("text/event-stream"), "{head}");
+        let mut events = open(&server, &token, &body, None).await;
+        assert!(events.head.starts_with("HTTP/1.1 200") && events.head.contains("text/event-stream"), "{}", events.head);
         let before = units(&lead, "PR-020", "EV_AC").await / 10_000;
         // The first word came with the head or right behind it: the subscription has begun.
-        events.until(":\n\n").await;
+        events.until(":\n\n").await.expect("a word");
         spend(&money, "PR-020", "7", "CHF").await;
         derive(world).await;
-        let (kind, id, data) = events.next().await;
+        let Event { kind, id, data } = next(&mut events).await;
         let event = &data["data"]["kpiChanged"];
         assert_eq!((kind.as_str(), event["kpi"]["value"].as_str()), ("next", Some((before + 7).to_string().as_str())));
         assert_eq!(event["cursor"].as_str(), Some(id.as_str()));
         drop(events);
         spend(&money, "PR-020", "1", "CHF").await;
         derive(world).await;
-        let (mut events, _) = Events::open(&server, &token, &body, Some(&id)).await;
-        let (_, next, data) = events.next().await;
+        let mut events = open(&server, &token, &body, Some(&id)).await;
+        let Event { id: later, data, .. } = next(&mut events).await;
         assert_eq!(data["data"]["kpiChanged"]["kpi"]["value"], json!((before + 8).to_string()));
-        assert_ne!(next, id);
+        assert_ne!(later, id);
     }
 
     async fn a_query_is_one_event_and_the_end(world: &World) {
         let server = world.serve().await;
         let token = product::token(&*world.clock, "reader", &[Role::PmoLead]);
-        let (mut events, _) = Events::open(&server, &token, &json!({ "query": "{ projects(first: 1) { totalCount } }" }), None).await;
-        let (kind, _, data) = events.next().await;
+        let mut events = open(&server, &token, &json!({ "query": "{ projects(first: 1) { totalCount } }" }), None).await;
+        let Event { kind, data, .. } = next(&mut events).await;
         assert!(kind == "next" && data["data"]["projects"]["totalCount"].is_u64(), "{data}");
-        assert_eq!(events.next().await.0, "complete");
+        assert_eq!(next(&mut events).await.kind, "complete");
     }
 
     async fn what_is_wrong_is_refused_before_the_stream(world: &World) {
