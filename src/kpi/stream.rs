@@ -323,7 +323,7 @@ impl ValueFeed {
                 Ok(Basis::CallerRows) => {
                     let at = |version: &Version| own.get(&(stored.item, stored.kpi, version.turn, version.period_end));
                     let Some(now) = at(&stored.now) else { continue };
-                    let before = stored.before.as_ref().and_then(at);
+                    let before = at(&stored.earlier());
                     let seen = |value: &Json| {
                         (
                             value["value"].clone(),
@@ -362,7 +362,7 @@ impl ValueFeed {
             if definition.basis(&session.caller.rights) != Ok(Basis::CallerRows) {
                 continue;
             }
-            for version in std::iter::once(&stored.now).chain(&stored.before) {
+            for version in [&stored.now, &stored.earlier()] {
                 let empty = || (vec![], vec![], version.as_of);
                 let (items, kpis, _) = wanted.entry((version.turn, version.period_end)).or_insert_with(empty);
                 if !items.contains(&stored.item) {
@@ -404,6 +404,15 @@ impl ValueFeed {
             "basis": Basis::AllRows.as_str(),
             "coverage": { "included": now.included, "excludedNoAccess": 0, "excludedNull": now.excluded_null },
         })
+    }
+}
+
+impl Stored {
+    /// The version before. What is stored for the first time may be no news to who reads other rows: for her it was what
+    /// her rows gave until then.
+    fn earlier(&self) -> Version {
+        let first = || Version { turn: self.now.turn - 1, ..self.now.clone() };
+        self.before.clone().unwrap_or_else(first)
     }
 }
 

@@ -22,6 +22,7 @@ mod recomputed;
 mod rights;
 mod sequence;
 mod sse;
+mod storm;
 mod streams;
 mod summary;
 mod thresholds;
@@ -31,7 +32,7 @@ pub fn list() -> Vec<Test> {
     let figures =
         [earned_value::list(), figures::list(), rights::list(), past::list(), summary::list(), conditions::list()];
     let set_up = [catalogue::list(), definitions::list(), thresholds::list(), postings::list(), alerts::list()];
-    let pushed = [streams::list(), open_streams::list(), sse::list(), sequence::list()];
+    let pushed = [streams::list(), open_streams::list(), sse::list(), storm::list(), sequence::list()];
     figures.into_iter().chain(set_up).chain(pushed).flatten().collect()
 }
 

@@ -3,15 +3,12 @@
 use axum::http::StatusCode;
 use foliograph::auth::Role;
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-};
 
 use super::{derive, finance, spend, units};
 use crate::support::{
     World,
     client::Server,
+    event_stream::EventStream,
     product,
     writes::{begin, item_id},
 };
@@ -19,40 +16,19 @@ use crate::support::{
 const FOLLOW: &str = "subscription($filter: KpiFilter, $after: Cursor) { kpiChanged(filter: $filter, after: $after) { \
     __typename ... on KpiChangeEvent { cursor kpi { value scope { ... on PortfolioItem { key } } } } ... on StreamReset { reason } } }";
 
-/// A connection over which events come.
-pub struct Events {
-    stream: TcpStream,
-    read: String,
-}
+/// A stream that must go on.
+pub struct Events(EventStream);
 
 impl Events {
     /// Opens one; what is read of the head is behind it.
     pub async fn open(server: &Server, token: &str, body: &Value, last: Option<&str>) -> (Self, String) {
-        let mut stream = server.connect().await;
-        let body = body.to_string();
-        let last = last.map(|id| format!("Last-Event-ID: {id}\r\n")).unwrap_or_default();
-        let head = format!(
-            "POST /graphql/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nAccept: text/event-stream\r\n\
-             Content-Type: application/json\r\n{last}Content-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        stream.write_all(head.as_bytes()).await.expect("sent");
-        let mut events = Self { stream, read: String::new() };
-        let head = events.until("\r\n\r\n").await;
-        (events, head)
+        let stream = EventStream::open(server.address, token, body, last).await.expect("an answer");
+        let head = stream.head.clone();
+        (Self(stream), head)
     }
 
     pub async fn until(&mut self, end: &str) -> String {
-        let mut buffer = [0; 4096];
-        loop {
-            if let Some(at) = self.read.find(end) {
-                let rest = self.read.split_off(at + end.len());
-                return std::mem::replace(&mut self.read, rest);
-            }
-            let count = self.stream.read(&mut buffer).await.expect("read");
-            assert!(count > 0, "ended after {:?}", self.read);
-            self.read.push_str(std::str::from_utf8(&buffer[..count]).expect("text"));
-        }
+        self.0.until(end).await.unwrap_or_else(|| panic!("it ended before {end:?}"))
     }
 
     /// What comes until the server ends it: the last chunk is empty.
@@ -62,18 +38,8 @@ impl Events {
 
     /// The next event: its kind, its id and its data. Words of the heartbeat are passed over.
     pub async fn next(&mut self) -> (String, String, Value) {
-        loop {
-            let text = self.until("\n\n").await;
-            let line = |name: &str| {
-                let mut lines = text.lines().filter_map(|line| line.strip_prefix(name));
-                lines.next().unwrap_or_default().trim().to_owned()
-            };
-            if !line("event:").is_empty() {
-                let data = line("data:");
-                let data = if data.is_empty() { Value::Null } else { serde_json::from_str(&data).expect("JSON") };
-                return (line("event:"), line("id:"), data);
-            }
-        }
+        let event = self.0.next().await.expect("an event");
+        (event.kind, event.id, event.data)
     }
 }
 

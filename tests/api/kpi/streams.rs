@@ -3,7 +3,7 @@
 use foliograph::auth::Role;
 use serde_json::{Value, json};
 
-use super::{derive, finance, spend, units};
+use super::{derive, done, finance, spend, units};
 use crate::support::{
     product,
     socket::Socket,
@@ -128,6 +128,28 @@ tests! {
         spend(&money, "PR-020", "1", "CHF").await;
         derive(world).await;
         assert_eq!(socket.settle().await, [Value::Null; 0]);
+    }
+
+    async fn figures_of_a_new_item_are_no_news_to_who_may_not_read_them(world: &World) {
+        let (_, lead) = begin(world).await;
+        derive(world).await;
+        let money = finance(world).await;
+        let server = world.serve().await;
+        let mut sockets = vec![];
+        for (subject, role) in [("anna.keller", Role::PmoLead), ("lena.schmid", Role::ProjectManager)] {
+            let mut socket = Socket::of(server.address, &product::token(&*world.clock, subject, &[role])).await;
+            socket.subscribe("a", FOLLOW, json!({})).await;
+            assert_eq!(socket.settle().await, [Value::Null; 0]);
+            sockets.push(socket);
+        }
+        done(&lead, "projectCreate", json!({ "key": "PR-NEW", "name": "New", "parentKey": "PF-PRODUCTS", "baseCurrency": "CHF" })).await;
+        derive(world).await;
+        assert!(told(&sockets[0].take("a", 1).await)[0].starts_with("PR-NEW"));
+        // She sees the project and reads no figure of it; what she is told next is of one of hers.
+        spend(&money, "PR-038", "5", "EUR").await;
+        derive(world).await;
+        let next = told(&sockets[1].take("a", 1).await);
+        assert!(next[0].starts_with("PR-038") || next[0].starts_with("PF-PRODUCTS"), "{next:?}");
     }
 
     async fn an_event_is_derived_once_whoever_derives(world: &World) {

@@ -43,8 +43,8 @@ pub async fn fill(url: &str) {
     database.close().await;
 }
 
-/// Measures and values of KPIs as they follow from what is left.
-async fn settle(database: &Database, clock: FixedClock) {
+/// Makes measures and values of KPIs what they are by the tables now, and no events of it.
+pub async fn settle(database: &Database, clock: FixedClock) {
     let clock: Arc<dyn Clock> = Arc::new(clock);
     kpi_definition::keep_catalogue(&database.orm, clock.now()).await.expect("the catalogue");
     let txn = database.orm.begin().await.expect("a transaction");
