@@ -34,6 +34,11 @@ static KIND: EnumDecl = EnumDecl {
     ],
 };
 
+/// The place of a kind in that order.
+pub fn place(kind: &str) -> usize {
+    KIND.values.iter().take_while(|(name, _)| *name != kind).count()
+}
+
 /// `BenefitsMapNode`.
 pub fn declare() -> Entity {
     Entity::new(

@@ -25,6 +25,7 @@ mod review_write;
 pub mod rules;
 mod streams;
 mod tracking;
+pub mod whole_map;
 mod write;
 
 pub use measures::measures;
@@ -69,5 +70,5 @@ pub fn mutations() -> Vec<Mutation> {
 
 /// Types of this domain that are no entity's.
 pub fn types() -> Vec<PlainType> {
-    [realization::types(), streams::types()].concat()
+    [realization::types(), whole_map::types(), streams::types()].concat()
 }

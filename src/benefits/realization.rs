@@ -110,7 +110,7 @@ pub fn types() -> Vec<PlainType> {
         member(
             "nullReason",
             "String",
-            "Why figures are null: MISSING_RATE with the currencies, MISSING_INPUT where nothing is planned; null where none is null.",
+            "Why figures are null: MISSING_RATE with the currencies, MISSING_INPUT where nothing is planned, NO_ITEMS where the item was not there at `knownAt`; null where none is null.",
         ),
     ];
     vec![
@@ -122,7 +122,7 @@ pub fn types() -> Vec<PlainType> {
                     member(
                         "currency",
                         "CurrencyCode",
-                        "The currency of all sums; null for who may not read benefits and named none.",
+                        "The currency of all sums; null where they are masked and none was named.",
                     ),
                     member("basis", "KpiBasis!", "Whose rows they count."),
                     member(
@@ -133,7 +133,7 @@ pub fn types() -> Vec<PlainType> {
                     member(
                         "periods",
                         "[BenefitPeriod!]",
-                        "The periods in order; masked for who may not read benefits.",
+                        "The periods in order; masked for who may not read benefits, and where all benefits there are of items whose benefits she may not read.",
                     ),
                 ],
                 &["periods"],
@@ -163,7 +163,7 @@ impl Question {
         Ok(Self { before, ends, known_at, currency, today: asking.today })
     }
 
-    async fn spans(&self, asking: &mut Asking<'_, '_>, items: &[Uuid]) -> Result<Option<Vec<Spans>>, Error> {
+    async fn spans(&self, asking: &mut Asking<'_, '_>, items: &[Uuid]) -> Result<HashMap<Uuid, Spans>, Error> {
         let asked = Asked {
             measures: &MEASURES,
             class: Class::Ben,
@@ -175,14 +175,11 @@ impl Question {
         spans(asking.session, asking.model, items, &asked).await
     }
 
-    /// What stands where the caller reads no benefits at all.
-    fn masked(&self) -> Json {
-        let periods = denied(Class::Ben.read());
-        shown(self.currency.as_deref(), Basis::CallerRows, Coverage::default(), &periods)
-    }
-
+    /// Periods as the schema shows them. Where they are masked, so is a currency that nobody named.
     fn show(&self, of: &Spans) -> Json {
-        let Some((life, periods)) = of.periods.split_last() else { return Json::Null };
+        let Some((life, periods)) = of.periods.as_ref().and_then(|periods| periods.split_last()) else {
+            return shown(self.currency.as_deref(), of.basis, of.coverage, &denied(Class::Ben.read()));
+        };
         let periods: Vec<Json> = periods.iter().map(|period| self.period(period, life)).collect();
         shown(Some(&of.currency), of.basis, of.coverage, &periods.into())
     }
@@ -250,11 +247,9 @@ fn items<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, 
     async move {
         let items = asking.parents.unwrap_or_default().to_vec();
         let question = Question::of(asking)?;
-        let Some(found) = question.spans(asking, &items).await? else {
-            return Ok(vec![question.masked(); items.len()]);
-        };
-        let of = |item: &Uuid| found.iter().find(|spans| spans.scope == *item);
-        Ok(items.iter().map(|item| of(item).map_or(Json::Null, |spans| question.show(spans))).collect())
+        let found = question.spans(asking, &items).await?;
+        let of = |item| found.get(item).map(|spans| question.show(spans));
+        items.iter().map(|item| of(item).ok_or_else(|| Error::internal("an item without periods"))).collect()
     }
     .boxed()
 }
@@ -267,23 +262,27 @@ fn objectives<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Js
         let mut items: Vec<Uuid> = shares.iter().map(|(_, item, _)| *item).collect();
         items.sort_unstable();
         items.dedup();
-        let Some(found) = question.spans(asking, &items).await? else {
-            return Ok(vec![question.masked(); objectives.len()]);
-        };
-        let is_all = asking.session.caller.rights.read(Class::Ben).is_all();
+        let found = question.spans(asking, &items).await?;
+        let rights = asking.session.caller.rights.read(Class::Ben);
         let of = |objective: &Uuid| {
             let mut sum = Spans {
                 scope: *objective,
                 currency: question.currency.clone().unwrap_or_default(),
-                basis: if is_all { Basis::AllRows } else { Basis::CallerRows },
+                basis: if rights.is_all() { Basis::AllRows } else { Basis::CallerRows },
                 coverage: Coverage::default(),
-                periods: periods(&question, |_, _| Decimal::ZERO),
+                periods: None,
             };
+            let mut total = periods(&question, |_, _| Decimal::ZERO);
+            let mut is_masked = rights.is_empty();
             for (_, item, share) in shares.iter().filter(|(of, ..)| of == objective) {
-                if let Some(part) = found.iter().find(|spans| spans.scope == *item) {
-                    add(&mut sum, part, *share);
+                let Some(part) = found.get(item) else { continue };
+                sum.coverage = together(sum.coverage, part.coverage);
+                match &part.periods {
+                    Some(part) => add(&mut total, part, *share),
+                    None => is_masked = true,
                 }
             }
+            sum.periods = (!is_masked || sum.coverage.included > 0).then_some(total);
             question.show(&sum)
         };
         Ok(objectives.iter().map(of).collect())
@@ -291,13 +290,19 @@ fn objectives<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Js
     .boxed()
 }
 
-/// Adds the share of an item.
-fn add(sum: &mut Spans, part: &Spans, share: Decimal) {
-    sum.coverage.included += part.coverage.included;
-    sum.coverage.excluded_no_access += part.coverage.excluded_no_access;
-    sum.coverage.excluded_null += part.coverage.excluded_null;
+/// What two figures count and leave out together.
+fn together(one: Coverage, other: Coverage) -> Coverage {
+    Coverage {
+        included: one.included + other.included,
+        excluded_no_access: one.excluded_no_access + other.excluded_no_access,
+        excluded_null: one.excluded_null + other.excluded_null,
+    }
+}
+
+/// Adds the share of an item; one that was not there yet has none.
+fn add(sum: &mut [Period], part: &[Period], share: Decimal) {
     let plus = |sum: &mut BTreeMap<&'static str, Sum>, part: &BTreeMap<&'static str, Sum>| {
-        for (measure, amount) in part {
+        for (measure, amount) in part.iter().filter(|(_, amount)| **amount != Err(Missing::Nothing)) {
             let so_far = sum.remove(measure).unwrap_or(Ok(Decimal::ZERO));
             let both = |so_far: Decimal| {
                 amount.clone()?.checked_mul(share).and_then(|more| so_far.checked_add(more)).ok_or(Missing::Range)
@@ -305,7 +310,7 @@ fn add(sum: &mut Spans, part: &Spans, share: Decimal) {
             sum.insert(measure, so_far.and_then(both));
         }
     };
-    for (sum, part) in sum.periods.iter_mut().zip(&part.periods) {
+    for (sum, part) in sum.iter_mut().zip(part) {
         plus(&mut sum.within, &part.within);
         plus(&mut sum.by_end, &part.by_end);
     }
@@ -361,7 +366,7 @@ fn benefits<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json
                 currency: currencies.get(benefit).cloned().unwrap_or_default(),
                 basis: Basis::AllRows,
                 coverage: Coverage { included: 1, ..Coverage::default() },
-                periods: periods(&question, by),
+                periods: Some(periods(&question, by)),
             })
         };
         Ok(benefits.iter().map(of).collect())

@@ -58,7 +58,7 @@ pub fn types() -> Vec<PlainType> {
     figures.push(member(
         "nullReason",
         "String",
-        "Why figures are null: MISSING_RATE with the currencies; null where none is missing.",
+        "Why figures are null: MISSING_RATE with the currencies, NO_ITEMS where the item was not there at `knownAt`; null where none is missing.",
     ));
     vec![
         PlainType {
@@ -69,11 +69,15 @@ pub fn types() -> Vec<PlainType> {
                     member(
                         "currency",
                         "CurrencyCode",
-                        "The currency of all sums; null for who may not read money and named none.",
+                        "The currency of all sums; null where they are masked and none was named.",
                     ),
                     member("basis", "KpiBasis!", "Whose rows they count."),
                     member("coverage", "Coverage!", "What they count and leave out, in items."),
-                    member("periods", "[FinancialPeriod!]", "The periods in order; masked for who may not read money."),
+                    member(
+                        "periods",
+                        "[FinancialPeriod!]",
+                        "The periods in order; masked for who may not read money, and where all money there is of items whose money she may not read.",
+                    ),
                 ],
                 &["periods"],
             ),
@@ -97,30 +101,27 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let asked =
             Asked { measures: &measures, class: Class::Fin, ends: &ends, before, known_at, currency: currency.clone() };
         let found = spans(asking.session, asking.model, &items, &asked).await?;
-        let Some(found) = found else {
-            let shown = json!({
-                "currency": currency,
-                "basis": "CALLER_ROWS",
-                "coverage": { "included": 0, "excludedNoAccess": 0, "excludedNull": 0 },
-                "periods": denied(Class::Fin.read()),
-            });
-            return Ok(vec![shown; items.len()]);
-        };
-        Ok(items.iter().map(|item| found.iter().find(|spans| spans.scope == *item).map_or(Json::Null, show)).collect())
+        let of = |item| found.get(item).map(|spans| show(spans, currency.as_deref()));
+        items.iter().map(|item| of(item).ok_or_else(|| Error::internal("an item without periods"))).collect()
     }
     .boxed()
 }
 
-fn show(spans: &Spans) -> Json {
+/// Periods as the schema shows them. Where they are masked, so is a currency that nobody named.
+fn show(spans: &Spans, named: Option<&str>) -> Json {
+    let (currency, periods) = match &spans.periods {
+        Some(periods) => (Some(spans.currency.as_str()), periods.iter().map(period).collect::<Vec<_>>().into()),
+        None => (named, denied(Class::Fin.read())),
+    };
     json!({
-        "currency": spans.currency,
+        "currency": currency,
         "basis": spans.basis.as_str(),
         "coverage": {
             "included": spans.coverage.included,
             "excludedNoAccess": spans.coverage.excluded_no_access,
             "excludedNull": spans.coverage.excluded_null,
         },
-        "periods": spans.periods.iter().map(period).collect::<Vec<_>>(),
+        "periods": periods,
     })
 }
 

@@ -1,7 +1,7 @@
 //! One KPI of one item on one day: its inputs put together from the facts, the formula applied, and what was left out
 //! counted. What a caller may not read is no input.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -42,6 +42,14 @@ pub struct Figure {
     pub coverage: Coverage,
     /// The items that are left out, and why.
     pub left_out: Vec<(Uuid, Missing)>,
+}
+
+impl Figure {
+    /// The figure of what was not there.
+    pub fn of_nothing() -> Self {
+        let (value, coverage) = (Err(Missing::Nothing), Coverage::default());
+        Self { value, numerator: None, denominator: None, tested: None, coverage, left_out: vec![] }
+    }
 }
 
 /// Digits behind the point of a value, as stored and shown.
@@ -104,7 +112,7 @@ impl Inputs {
     }
 
     /// What a measure sums to over some items.
-    pub fn sum(&self, measure: &str, items: &[Uuid]) -> Result<Decimal, Missing> {
+    pub fn sum(&self, measure: &str, items: &HashSet<Uuid>) -> Result<Decimal, Missing> {
         let of = self.of.iter().filter(|(id, ..)| items.contains(id));
         total(of.filter_map(|(_, item, _)| item.sums.get(measure).cloned()))
     }
@@ -184,5 +192,25 @@ pub fn figure(
         tested,
         coverage,
         left_out: left_out.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[test]
+    fn a_sum_over_many_items_takes_each_once() {
+        let item = |n: u128| {
+            let sums = BTreeMap::from([("AC".to_owned(), Ok(Decimal::from(n)))]);
+            (Uuid::from_u128(n), Item { sums, ..Item::default() }, vec![])
+        };
+        let inputs = Inputs { of: (1..=100_000).map(item).collect() };
+        let even = (1..=50_000).map(|n| Uuid::from_u128(2 * n)).collect();
+        let began = Instant::now();
+        assert_eq!(inputs.sum("AC", &even), Ok(Decimal::from(2_500_050_000_u64)));
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?} for 100,000 items", began.elapsed());
     }
 }

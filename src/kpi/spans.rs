@@ -1,6 +1,6 @@
 //! Measures of items period by period: what fell into each, and what they come to by its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -61,25 +61,24 @@ pub struct Spans {
     pub basis: Basis,
     /// What they count and leave out.
     pub coverage: Coverage,
-    /// The periods.
-    pub periods: Vec<Period>,
+    /// The periods; none where nothing of them is for the caller, and something for others.
+    pub periods: Option<Vec<Period>>,
 }
 
-/// The periods of items; those that the caller does not see are not there. None where she reads the class nowhere.
+/// The periods of items; those that the caller does not see are not there.
 pub async fn spans(
     session: &mut Session<'_>,
     model: &'static Model,
     scopes: &[Uuid],
     asked: &Asked<'_>,
-) -> Result<Option<Vec<Spans>>, Error> {
+) -> Result<HashMap<Uuid, Spans>, Error> {
     let rights = session.caller.rights.read(asked.class);
-    if rights.is_empty() {
-        return Ok(None);
-    }
     let basis = if rights.is_all() { Basis::AllRows } else { Basis::CallerRows };
     let measures: Vec<Measure> = asked.measures.iter().map(|name| measure(model, name)).collect();
+    // Who reads the class nowhere needs no amounts, only what is left out for her.
+    let sums = if rights.is_empty() { &[][..] } else { asked.measures };
     let wish = Wish {
-        sums: asked.measures.iter().map(|name| (*name).to_owned()).collect(),
+        sums: sums.iter().map(|name| (*name).to_owned()).collect(),
         until: asked.ends.last().copied().unwrap_or(asked.before),
         is_series: true,
         known_at: asked.known_at,
@@ -88,12 +87,21 @@ pub async fn spans(
     };
     let facts = Facts::read(session, model, scopes, &wish).await?;
     let wished: Vec<&Measure> = measures.iter().collect();
-    Ok(Some(facts.scopes.iter().map(|scope| of_scope(&facts, scope, &wished, basis, asked)).collect()))
+    let mut found: HashMap<Uuid, Spans> =
+        facts.scopes.iter().map(|scope| (scope.id, of_scope(&facts, scope, &wished, basis, asked))).collect();
+    let absent: Vec<Uuid> = scopes.iter().copied().filter(|scope| !found.contains_key(scope)).collect();
+    if asked.known_at.is_some() && !absent.is_empty() {
+        let wish = Wish { currency: asked.currency.clone(), ..Wish::default() };
+        let facts = Facts::read(session, model, &absent, &wish).await?;
+        found.extend(facts.scopes.iter().map(|scope| (scope.id, of_nothing(scope, rights.is_empty(), basis, asked))));
+    }
+    Ok(found)
 }
 
 fn of_scope(facts: &Facts, scope: &Scope, measures: &[&Measure], basis: Basis, asked: &Asked<'_>) -> Spans {
     let mut coverage = Coverage::default();
-    let mut counted = vec![];
+    let mut counted = HashSet::new();
+    let mut is_short = false;
     for id in &scope.items {
         let Some(member) = facts.members.get(id) else { continue };
         let is_project = member.kind == "PROJECT";
@@ -103,14 +111,20 @@ fn of_scope(facts: &Facts, scope: &Scope, measures: &[&Measure], basis: Basis, a
         let has_any =
             || asked.measures.iter().any(|name| facts.amounts.get(id).is_some_and(|of| of.contains_key(*name)));
         if !member.reads(asked.class) {
+            is_short = true;
             coverage.excluded_no_access += usize::from(is_project);
         } else if has_any() {
-            counted.push(*id);
+            counted.insert(*id);
         } else if is_project {
             coverage.excluded_null += 1;
         }
     }
     coverage.included = counted.len();
+    let currency = scope.currency.clone();
+    // A sum of nothing would say 0 of what she may not read.
+    if counted.is_empty() && is_short {
+        return Spans { scope: scope.id, currency, basis, coverage, periods: None };
+    }
     let sums = |at: NaiveDate| -> BTreeMap<&'static str, Sum> {
         let inputs = Inputs::of(facts, scope, measures, at);
         asked.measures.iter().map(|name| (*name, inputs.sum(name, &counted))).collect()
@@ -123,7 +137,15 @@ fn of_scope(facts: &Facts, scope: &Scope, measures: &[&Measure], basis: Basis, a
         before.clone_from(&by_end);
         periods.push(Period { end: *end, within, by_end });
     }
-    Spans { scope: scope.id, currency: scope.currency.clone(), basis, coverage, periods }
+    Spans { scope: scope.id, currency, basis, coverage, periods: Some(periods) }
+}
+
+/// The periods of an item that was not there yet.
+fn of_nothing(scope: &Scope, is_masked: bool, basis: Basis, asked: &Asked<'_>) -> Spans {
+    let none: BTreeMap<&'static str, Sum> = asked.measures.iter().map(|name| (*name, Err(Missing::Nothing))).collect();
+    let of = |end: &NaiveDate| Period { end: *end, within: none.clone(), by_end: none.clone() };
+    let periods = (!is_masked).then(|| asked.ends.iter().map(of).collect());
+    Spans { scope: scope.id, currency: scope.currency.clone(), basis, coverage: Coverage::default(), periods }
 }
 
 fn difference(now: &Sum, before: Option<&Sum>) -> Sum {

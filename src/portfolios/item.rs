@@ -10,7 +10,7 @@ use entity::{
 
 use crate::{
     auth::{Class, Step},
-    benefits::realization,
+    benefits::{realization, whole_map},
     finance::summary,
     graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
     kpi,
@@ -322,7 +322,7 @@ fn item(entity: Entity, target_type: &'static str, more: impl IntoIterator<Item 
         .fields(more)
         .fields(kpi::answers::fields())
         .condition(kpi::condition::condition())
-        .fields([Field::answer(summary::answer()), Field::answer(realization::of_item())])
+        .fields([summary::answer(), realization::of_item(), whole_map::answer()].map(Field::answer))
         .audited()
         .archivable()
 }

@@ -6,12 +6,13 @@ use std::{
 };
 
 use async_graphql_value::ConstValue;
+use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{AT, KNOWN_AT, day, decimal_text, instant, instant_text, item_id, show};
+use super::{AT, KNOWN_AT, as_of, day, decimal_text, instant, instant_text, item_id, show};
 use crate::{
     error::{Code, Error},
     graph::{
@@ -20,9 +21,9 @@ use crate::{
         encode_id, input, instant_of,
     },
     kpi::{
-        definition,
+        definition::{self, Definition},
         facts::{Basis, Facts, SUM, Scope, sum_at},
-        figure::Inputs,
+        figure::{Coverage, Figure, Inputs},
         measure::Measure,
         money::Wanted,
         value::{Value, When, measure, values},
@@ -65,11 +66,15 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let at = day(asking, "at").unwrap_or(asking.today);
         let when = When { at: vec![at], known_at: instant(asking, "knownAt"), turn: None };
         let valued = values(asking.session, asking.model, &items, &definitions, &when).await?;
-        let as_of = when.known_at.unwrap_or(asking.now);
+        let as_of = as_of(asking, &when);
+        let there: HashSet<Uuid> = valued.values.iter().map(|value| value.scope).collect();
+        let absent: Vec<Uuid> = items.iter().copied().filter(|item| !there.contains(item)).collect();
         let mut out = vec![];
+        let nothing = of_nothing(asking, &absent, &definitions, at, as_of).await?;
         for item in &items {
             let Some(value) = valued.values.iter().find(|value| value.scope == *item) else {
-                out.push(Json::Null);
+                let shown = nothing.get(item).cloned();
+                out.push(shown.ok_or_else(|| Error::internal("an item without a figure"))?);
                 continue;
             };
             let shown = show(asking.model, &valued.facts, value, as_of);
@@ -96,8 +101,35 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
     .boxed()
 }
 
+/// Explanations of items that were not there yet: no figure, of nothing, masked where that of today would be.
+async fn of_nothing(
+    asking: &mut Asking<'_, '_>,
+    items: &[Uuid],
+    definitions: &[Arc<Definition>],
+    at: NaiveDate,
+    as_of: DateTime<Utc>,
+) -> Result<HashMap<Uuid, Json>, Error> {
+    if items.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let valued = values(asking.session, asking.model, items, definitions, &When::now(at)).await?;
+    let of = |value: &Value| {
+        let (figure, parts) = match value.figure {
+            Ok(_) => (Ok(Figure::of_nothing()), json!([])),
+            Err((class, _)) => (Err((class, Coverage::default())), denied(class.read())),
+        };
+        let value = Value { figure, status: None, target: None, ..value.clone() };
+        let explained = json!({
+            "value": show(asking.model, &valued.facts, &value, as_of), "formula": value.definition.text,
+            "formulaVersion": value.definition.version, "inputs": parts, "leftOut": parts,
+        });
+        (value.scope, explained)
+    };
+    Ok(valued.values.iter().map(of).collect())
+}
+
 /// The items that the figure counts.
-fn counted(facts: &Facts, scope: &Scope, value: &Value) -> Vec<Uuid> {
+fn counted(facts: &Facts, scope: &Scope, value: &Value) -> HashSet<Uuid> {
     let left_out: HashSet<Uuid> =
         value.figure.iter().flat_map(|figure| figure.left_out.iter().map(|(item, _)| *item)).collect();
     let reads = |item: &Uuid| {
@@ -113,7 +145,7 @@ fn counted(facts: &Facts, scope: &Scope, value: &Value) -> Vec<Uuid> {
 struct Part {
     source: Option<String>,
     item: Uuid,
-    on: Option<chrono::NaiveDate>,
+    on: Option<NaiveDate>,
     recorded_at: Option<String>,
     currency: Option<String>,
     amount: i128,
@@ -123,10 +155,10 @@ struct Part {
 async fn parts(
     asking: &mut Asking<'_, '_>,
     value: &Value,
-    items: &[Uuid],
+    items: &HashSet<Uuid>,
     when: &When,
 ) -> Result<BTreeMap<String, Vec<Part>>, Error> {
-    let keys: Arc<[Uuid]> = items.into();
+    let keys: Arc<[Uuid]> = items.iter().copied().collect();
     let names = value.definition.measures().into_iter().map(|name| DbValue::Text(name.to_owned())).collect();
     let mut sql = asking.session.sql();
     sql.push("SELECT source_type, source_id, item_id, measure, effective_on, currency, MAX(recorded_at), ").push(SUM);
@@ -192,7 +224,7 @@ fn inputs(
     asking: &Asking<'_, '_>,
     (facts, scope): (&Facts, &Scope),
     value: &Value,
-    counted: &[Uuid],
+    counted: &HashSet<Uuid>,
     parts: &BTreeMap<String, Vec<Part>>,
     first: usize,
 ) -> Vec<Json> {

@@ -7,7 +7,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{AT, KNOWN_AT, day, instant, show};
+use super::{AT, KNOWN_AT, as_of, day, instant, show};
 use crate::{
     error::Error,
     graph::{
@@ -52,7 +52,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
             turn: None,
         };
         let found = values(asking.session, asking.model, &items, &definitions, &when).await?;
-        let as_of = when.known_at.unwrap_or(asking.now).min(asking.now);
+        let as_of = as_of(asking, &when);
         let declared = declared(asking, &items, (day(asking, "at"), when.known_at)).await?;
         let of = |item: &Uuid| {
             let (mut dimensions, mut worst) = (vec![], None);

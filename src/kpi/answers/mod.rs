@@ -108,7 +108,7 @@ async fn kpis(asking: &mut Asking<'_, '_>, items: &[Uuid]) -> Result<(Facts, Vec
     let when =
         When { at: vec![day(asking, "at").unwrap_or(asking.today)], known_at: instant(asking, "knownAt"), turn: None };
     let valued = values(asking.session, asking.model, items, &definitions, &when).await?;
-    let as_of = when.known_at.unwrap_or(asking.now);
+    let as_of = as_of(asking, &when);
     let shown = valued.values.iter().map(|value| (value.scope, show(asking.model, &valued.facts, value, as_of)));
     let shown = shown.collect();
     Ok((valued.facts, shown))
@@ -179,6 +179,11 @@ pub fn day(asking: &Asking<'_, '_>, name: &str) -> Option<NaiveDate> {
 /// An instant among the arguments.
 pub fn instant(asking: &Asking<'_, '_>, name: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(&input::text(asking.argument(name))?).ok().map(|at| at.with_timezone(&Utc))
+}
+
+/// The instant up to which facts are in a figure: nothing is known ahead of its time.
+fn as_of(asking: &Asking<'_, '_>, when: &When) -> DateTime<Utc> {
+    when.known_at.map_or(asking.now, |known_at| known_at.min(asking.now))
 }
 
 /// Keys, each once.

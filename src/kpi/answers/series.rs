@@ -4,7 +4,7 @@ use chrono::{Datelike, Days, Months, NaiveDate};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use serde_json::Value as Json;
 
-use super::{KNOWN_AT, day, instant, show};
+use super::{KNOWN_AT, as_of, day, instant, show};
 use crate::{
     error::{Code, Error},
     graph::{
@@ -46,7 +46,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let (_, at) = asked_days(asking)?;
         let when = When { at, known_at: instant(asking, "knownAt"), turn: None };
         let found = values(asking.session, asking.model, &items, &definitions, &when).await?;
-        let as_of = when.known_at.unwrap_or(asking.now);
+        let as_of = as_of(asking, &when);
         let of = |item| {
             let values = found.values.iter().filter(move |value| value.scope == item);
             values.map(|value| show(asking.model, &found.facts, value, as_of)).collect::<Vec<_>>()

@@ -245,4 +245,43 @@ tests! {
         let own = realization(&owner, &one("benefits", "B-1"), "").await;
         assert_eq!(last(&own)["cumulativeRealized"], "500", "{own:#}");
     }
+
+    async fn benefits_of_nobody_that_she_may_read_are_masked_and_not_zero(world: &World) {
+        let (db, lead) = prepared(world).await;
+        for (key, item) in [("B-3", "PR-003"), ("B-7", "PR-007")] {
+            made(&db, &lead, key, item, json!({ "amount": euros("1000") })).await;
+            planned(&lead, &db, key, "M-01", "600").await;
+            advance(&lead, key, &PROMISED).await;
+        }
+        done(&lead, "strategicObjectiveCreate", json!({ "key": "OBJ", "title": "Grow", "weight": "1" })).await;
+        for item in ["PR-001", "PR-003"] {
+            let part = json!({ "itemId": item_id(&db, item).await, "objectiveKey": "OBJ", "share": "0.5" });
+            done(&lead, "objectiveContributionCreate", part).await;
+        }
+        let marc = world.client_as("marc.dubois", &[Role::ProjectManager]).await;
+        let owner = world.client_as("nina.petrova", &[Role::Admin]).await;
+        let masked = json!({ "currency": "EUR", "coverage": { "included": 0, "excludedNoAccess": 1, "excludedNull": 0 }, "periods": null });
+        for (client, item) in [(&marc, "PR-003"), (&owner, "PR-007")] {
+            let asked = format!(
+                "{{ projects(filter: {{ key: {{ eq: \"{item}\" }} }}) {{ nodes {{ benefitRealization(currency: \"EUR\") \
+                 {{ currency coverage {{ included excludedNoAccess excludedNull }} periods {{ realized forecast }} }} }} }} }}"
+            );
+            let reply = client.query(&asked).await;
+            assert_eq!(reply.data()["projects"]["nodes"][0]["benefitRealization"], masked, "{item}");
+            let access = reply.json()["extensions"]["access"][0].clone();
+            assert_eq!((&access["coordinate"], &access["needs"], &access["reason"]), (&json!("BenefitRealization.periods"), &json!("BEN_READ"), &json!("ROW")), "{item}");
+        }
+        let own = realization(&owner, &one("benefits", "B-7"), "").await;
+        assert!(own["periods"].is_array(), "her own benefit she reads: {own:#}");
+        // An objective to which only others bring something that she may not read.
+        let objective = one("strategicObjectives", "OBJ");
+        let told = realization(&marc, &objective, "(currency: \"EUR\")").await;
+        assert_eq!((&told["periods"], &told["coverage"]), (&Value::Null, &json!({ "included": 0, "excludedNoAccess": 1, "excludedNull": 1 })), "{told:#}");
+        made(&db, &lead, "B-1", "PR-001", json!({ "amount": euros("1000") })).await;
+        planned(&lead, &db, "B-1", "M-01", "600").await;
+        advance(&lead, "B-1", &PROMISED).await;
+        let told = realization(&marc, &objective, "(currency: \"EUR\")").await;
+        let last = told["periods"].as_array().and_then(|periods| periods.last().cloned()).unwrap_or_default();
+        assert_eq!((&last["cumulativePlanned"], &told["coverage"]["excludedNoAccess"]), (&json!("300"), &json!(1)), "{told:#}");
+    }
 }

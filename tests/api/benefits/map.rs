@@ -174,6 +174,43 @@ tests! {
         assert_eq!(faults(&change(&lead, "benefitsMapNodeUnarchive", whole("B")).await), NO_FAULT);
         made_edge(&lead, "A", "B").await;
     }
+
+    async fn a_map_is_one_answer_in_a_stable_order_of_what_she_may_read(world: &World) {
+        let (db, lead) = prepared(world).await;
+        for (key, kind, item) in [("Z", "OUTPUT", "PR-001"), ("B", "OUTPUT", "PR-001"), ("C", "CHANGE", "PR-003"), ("A", "OUTCOME", "PR-001"), ("E", "BENEFIT", "PF-OPERATIONS"), ("OLD", "OUTCOME", "PR-001")] {
+            node(&db, &lead, key, kind, item, json!({})).await;
+        }
+        for (from, to, weight) in [("C", "A", "1"), ("Z", "A", "2.5"), ("Z", "C", "1"), ("B", "A", "0.5"), ("A", "E", "1"), ("B", "OLD", "1")] {
+            let mut input = edge(from, to);
+            input["weight"] = json!(weight);
+            assert_eq!(faults(&change(&lead, EDGE, input).await), NO_FAULT, "{from} {to}");
+        }
+        assert_eq!(faults(&change(&lead, "benefitsMapNodeArchive", json!({ "ref": { "key": "OLD" }, "ifVersion": "*" })).await), NO_FAULT);
+        // The whole tree: nodes by kind and key, edges by where they begin and end, nothing of what is archived.
+        let (nodes, edges) = whole(&lead, "PF-OPERATIONS").await;
+        assert_eq!(nodes, ["B", "Z", "C", "A", "E"]);
+        assert_eq!(edges, ["B-A 0.5", "Z-C 1", "Z-A 2.5", "C-A 1", "A-E 1"]);
+        // Of one project what is on its own map, and what leads on within it.
+        assert_eq!(whole(&lead, "PR-001").await, (texts(&["B", "Z", "A"]), texts(&["B-A 0.5", "Z-A 2.5"])));
+        assert_eq!(whole(&lead, "PR-007").await, (vec![], vec![]));
+        // A manager has what is on the maps of his projects, and no edge to anything else, wherever he asks.
+        let marc = world.client_as("marc.dubois", &[Role::ProjectManager]).await;
+        assert_eq!(whole(&marc, "PF-OPERATIONS").await, (texts(&["B", "Z", "A"]), texts(&["B-A 0.5", "Z-A 2.5"])));
+        assert_eq!(whole(&marc, "PR-003").await, (vec![], vec![]));
+        // Who reads no benefits at all is told what it needs.
+        let people = world.client_as("karin.baumann", &[Role::ResourceManager]).await;
+        let reply = people.query(MAPS).await;
+        let maps = reply.data()["portfolioItems"]["nodes"].as_array().cloned().unwrap_or_default();
+        assert!(!maps.is_empty() && maps.iter().all(|item| item["benefitsMap"] == json!({ "nodes": null, "edges": null })), "{maps:#?}");
+        let access = reply.json()["extensions"]["access"].clone();
+        let told: Vec<_> = access.as_array().into_iter().flatten().map(|entry| (entry["coordinate"].as_str(), entry["needs"].as_str())).collect();
+        assert_eq!(told, [(Some("BenefitsMap.nodes"), Some("BEN_READ")), (Some("BenefitsMap.edges"), Some("BEN_READ"))]);
+        // What becomes confidential is on no map of who is not named on it.
+        sql(&db, "UPDATE portfolio_item SET owner_id = (SELECT id FROM person WHERE key = 'claire.moreau') WHERE key = 'PR-003'").await;
+        let hide = json!({ "ref": { "key": "PR-003" }, "ifVersion": "*", "confidentiality": "CONFIDENTIAL" });
+        assert_eq!(faults(&change(&lead, "projectConfidentialitySet", hide).await), NO_FAULT);
+        assert_eq!(whole(&lead, "PF-OPERATIONS").await, (texts(&["B", "Z", "A", "E"]), texts(&["B-A 0.5", "Z-A 2.5", "A-E 1"])));
+    }
 }
 
 /// Makes a node; fails if it may not.
@@ -194,4 +231,22 @@ async fn made_edge(client: &Client, from: &str, to: &str) -> Value {
     let done = change(client, EDGE, edge(from, to)).await;
     assert_eq!(faults(&done), NO_FAULT, "{from} {to}");
     done["benefitsMapEdge"]["id"].clone()
+}
+
+const MAPS: &str = "{ portfolioItems(first: 100) { nodes { key benefitsMap { nodes { key } edges { weight from { key } to { key } } } } } }";
+
+/// The map of an item with all below it: keys of nodes, and edges as `from-to weight`.
+async fn whole(client: &Client, item: &str) -> (Vec<String>, Vec<String>) {
+    let data = client.query(MAPS).await.data();
+    let items = data["portfolioItems"]["nodes"].as_array().expect("items").iter();
+    let map = items.filter(|of| of["key"] == item).map(|of| of["benefitsMap"].clone()).next().expect("the item");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let nodes = map["nodes"].as_array().expect("nodes").iter().map(|node| text(&node["key"]));
+    let edge =
+        |edge: &Value| format!("{}-{} {}", text(&edge["from"]["key"]), text(&edge["to"]["key"]), text(&edge["weight"]));
+    (nodes.collect(), map["edges"].as_array().expect("edges").iter().map(edge).collect())
+}
+
+fn texts(all: &[&str]) -> Vec<String> {
+    all.iter().map(|text| (*text).to_owned()).collect()
 }

@@ -1,7 +1,7 @@
 //! What a figure was about a day, and what was known of it at an instant: last month's board pack stays what it was.
 
 use foliograph::{auth::Role, clock::Clock as _};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{done, exact, finance, kpi, spend};
 use crate::support::{
@@ -55,6 +55,60 @@ tests! {
             assert_eq!(&kpi(&lead, item, key, &then).await, figure, "{item} {key}");
         }
         exact(&lead).await;
+    }
+
+    async fn of_what_was_not_there_yet_nothing_is_told(world: &World) {
+        let (_, lead) = begin(world).await;
+        let analyst = world.client_as("jonas.weber", &[Role::Analyst]).await;
+        let then = "knownAt: \"1970-01-01T00:00:00Z\"";
+        let asked = format!(
+            "{{ portfolioItems(filter: {{ key: {{ in: [\"PR-020\", \"PF-PRODUCTS\"] }} }}, orderBy: [{{ key: {{ direction: DESC }} }}]) {{ nodes {{ \
+             kpis(keys: [\"EV_AC\"], {then}) {{ value }} \
+             financialSummary({then}, granularity: YEAR) {{ currency coverage {{ included excludedNoAccess excludedNull }} periods {{ actual cumulativeActual nullReason }} }} \
+             benefitRealization({then}, granularity: YEAR) {{ currency coverage {{ included excludedNoAccess excludedNull }} periods {{ planned realized nullReason }} }} \
+             kpiExplain(key: \"EV_AC\", {then}) {{ formula value {{ value nullReason unit asOf kpi {{ key }} scope {{ key }} coverage {{ included excludedNoAccess excludedNull }} }} \
+             inputs {{ measure sum parts {{ amount }} }} leftOut {{ reason }} }} }} }} }}"
+        );
+        let reply = lead.query(&asked).await;
+        let data = reply.data();
+        let nothing = json!({ "included": 0, "excludedNoAccess": 0, "excludedNull": 0 });
+        for (node, (key, currency)) in data["portfolioItems"]["nodes"].as_array().expect("items").iter().zip([("PR-020", "CHF"), ("PF-PRODUCTS", "CHF")]) {
+            assert_eq!(node["kpis"], json!([]), "{key}");
+            let empty = json!({ "actual": null, "cumulativeActual": null, "nullReason": "NO_ITEMS" });
+            assert_eq!(node["financialSummary"], json!({ "currency": currency, "coverage": nothing, "periods": [empty, empty] }), "{key}");
+            let empty = json!({ "planned": null, "realized": null, "nullReason": "NO_ITEMS" });
+            assert_eq!(node["benefitRealization"], json!({ "currency": currency, "coverage": nothing, "periods": [empty, empty] }), "{key}");
+            assert_eq!(node["kpiExplain"], json!({
+                "formula": "AC",
+                "value": {
+                    "value": null, "nullReason": "NO_ITEMS", "unit": currency, "asOf": "1970-01-01T00:00:00.000Z",
+                    "kpi": { "key": "EV_AC" }, "scope": { "key": key }, "coverage": nothing,
+                },
+                "inputs": [],
+                "leftOut": [],
+            }), "{key}");
+        }
+        // Who may not read it is told no reason.
+        let reply = analyst.query(&asked).await;
+        let data = reply.data();
+        let node = &data["portfolioItems"]["nodes"][0];
+        assert_eq!((&node["financialSummary"]["periods"], &node["kpiExplain"]["inputs"], &node["kpiExplain"]["value"]["nullReason"]), (&Value::Null, &Value::Null, &Value::Null), "{node:#}");
+        assert_eq!(node["kpiExplain"]["formula"], "AC", "{node:#}");
+    }
+
+    async fn nothing_is_known_ahead_of_its_time(world: &World) {
+        let (_, lead) = begin(world).await;
+        let then = "knownAt: \"2999-01-01T00:00:00Z\"";
+        let asked = format!(
+            "{{ portfolioItems(filter: {{ key: {{ eq: \"PR-020\" }} }}) {{ nodes {{ kpis(keys: [\"EV_AC\"], {then}) {{ asOf }} \
+             kpiSeries(key: \"EV_AC\", {then}, granularity: YEAR) {{ asOf }} kpiExplain(key: \"EV_AC\", {then}) {{ value {{ asOf }} }} \
+             portfolioHealth({then}) {{ dimensions {{ kpis {{ asOf }} }} }} }} }} }}"
+        );
+        let reply = lead.query(&asked).await;
+        let now = format!("\"{}\"", world.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true));
+        let data = reply.data()["portfolioItems"]["nodes"][0].to_string();
+        let told: Vec<&str> = data.split("\"asOf\":").skip(1).collect();
+        assert!(told.len() > 6 && told.iter().all(|told| told.starts_with(&now)), "{now} {data}");
     }
 }
 

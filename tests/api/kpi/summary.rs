@@ -72,4 +72,36 @@ tests! {
         assert_eq!(summary(&sponsor, "PF-PRODUCTS", "").await, before, "what she may not read moves nothing");
         assert_ne!(summary(&lead, "PF-PRODUCTS", "").await["periods"], before["periods"]);
     }
+
+    async fn a_sum_of_nothing_that_may_be_read_is_masked_and_not_zero(world: &World) {
+        let (_, lead) = begin(world).await;
+        let marc = world.client_as("marc.dubois", &[Role::ProjectManager]).await;
+        let analyst = world.client_as("jonas.weber", &[Role::Analyst]).await;
+        // A project of another manager, a program of none of his, and any item for who reads no money at all.
+        for (client, item, reason) in [(&marc, "PR-015", "ROW"), (&marc, "PG-CONNECT", "ROW"), (&analyst, "PF-PRODUCTS", "ROLE")] {
+            let asked = format!(
+                "{{ portfolioItems(filter: {{ key: {{ eq: \"{item}\" }} }}) {{ nodes {{ \
+                 kpis(keys: [\"EV_AC\"]) {{ value coverage {{ included excludedNoAccess excludedNull }} }} \
+                 financialSummary {{ currency coverage {{ included excludedNoAccess excludedNull }} periods {{ actual approvedBudget }} }} \
+                 euros: financialSummary(currency: \"EUR\") {{ currency periods {{ actual }} }} }} }} }}"
+            );
+            let reply = client.query(&asked).await;
+            let data = reply.data();
+            let node = &data["portfolioItems"]["nodes"][0];
+            let left_out = &node["kpis"][0]["coverage"];
+            assert!(left_out["included"] == 0 && left_out["excludedNoAccess"].as_u64() > Some(0), "{item} {node:#}");
+            assert_eq!(node["financialSummary"], json!({ "currency": null, "coverage": left_out, "periods": null }), "{item}");
+            assert_eq!(node["euros"], json!({ "currency": "EUR", "periods": null }), "{item}");
+            let access = reply.json()["extensions"]["access"].clone();
+            let entries = access.as_array().expect("entries").iter();
+            let told: Vec<&Value> = entries.filter(|entry| entry["coordinate"] == "FinancialSummary.periods").collect();
+            assert!(told.len() == 2 && told.iter().all(|entry| entry["needs"] == "FIN_READ" && entry["reason"] == reason), "{access:#}");
+        }
+        // Where something of it is his he has the sum of that; where he may read all, nothing is 0.
+        let above = summary(&marc, "PF-OPERATIONS", "").await;
+        assert!(above["coverage"]["included"].as_u64() > Some(0) && above["coverage"]["excludedNoAccess"].as_u64() > Some(0), "{above:#}");
+        assert!(above["periods"].as_array().is_some_and(|periods| !periods.is_empty()), "{above:#}");
+        let whole = summary(&lead, "PR-015", "").await;
+        assert!(whole["coverage"]["included"] == 1 && number(&whole["periods"][12]["cumulativeActual"]) > 0.0, "{whole:#}");
+    }
 }
