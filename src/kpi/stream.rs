@@ -238,7 +238,7 @@ impl ValueFeed {
         selection: &Selection,
     ) -> Result<HashMap<Uuid, Arc<Definition>>, Error> {
         let all = match &selection.kpis {
-            Some(keys) => definition::by_keys(session, Some(keys)).await?,
+            Some(keys) => definition::followed(session, keys).await?,
             None => definition::all(session).await?,
         };
         let rights = &session.caller.rights;
