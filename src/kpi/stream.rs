@@ -3,7 +3,7 @@
 //! a replay tells what was told live.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     num::NonZeroUsize,
     sync::Arc,
 };
@@ -15,10 +15,11 @@ use uuid::Uuid;
 
 use super::{
     answers::{decimal_text, instant_text, show, target_text},
+    catalogue::Bounds,
     definition::{self, Definition},
-    facts::Basis,
+    facts::{Basis, Turn},
     figure::scale,
-    value::{Value, When, values},
+    value::{When, reads, values},
 };
 use crate::{
     auth::Caller,
@@ -136,6 +137,27 @@ struct Version {
     included: i64,
     excluded_null: i64,
     turn: i64,
+    formula: i64,
+    bounds: Bounds,
+}
+
+/// A figure over the caller's own rows: item, KPI, turn and day.
+type OwnKey = (Uuid, Uuid, i64, NaiveDate);
+
+/// Figures over the caller's own rows.
+#[derive(Default)]
+struct Own {
+    shown: HashMap<OwnKey, Json>,
+    /// Those that lost something since the value before that she may read no longer.
+    lost: HashSet<OwnKey>,
+}
+
+/// A stay below an item that is over.
+struct Stay {
+    ancestor: Uuid,
+    item: Uuid,
+    since: DateTime<Utc>,
+    until: DateTime<Utc>,
 }
 
 impl ValueFeed {
@@ -149,7 +171,7 @@ impl ValueFeed {
     pub async fn check(&self, caller: &Caller, selection: &Selection) -> Result<(), Error> {
         let Some(keys) = &selection.kpis else { return Ok(()) };
         let mut session = Session::new(&self.database, caller);
-        for kpi in definition::by_keys(&mut session, Some(keys)).await? {
+        for kpi in definition::followed(&mut session, keys).await? {
             if let Err(class) = kpi.basis(&caller.rights) {
                 let line = format!("The KPI `{}` needs {}.", kpi.key, class.read());
                 return Err(Error::new(Code::FilterForbidden, line));
@@ -321,9 +343,12 @@ impl ValueFeed {
                     (self.shown(&stored, definition), previous, before.and_then(|before| before.status.clone()))
                 }
                 Ok(Basis::CallerRows) => {
-                    let at = |version: &Version| own.get(&(stored.item, stored.kpi, version.turn, version.period_end));
-                    let Some(now) = at(&stored.now) else { continue };
-                    let before = stored.before.as_ref().and_then(at);
+                    let Some(now) = own.shown.get(&stored.key(&stored.now)) else { continue };
+                    let is_lost = own.lost.contains(&stored.key(&stored.now));
+                    // What another formula gave, or rows that are hers no longer, is not made again.
+                    let is_known = |before: &&Version| !is_lost && before.formula == stored.now.formula;
+                    let before = stored.before.as_ref().filter(is_known);
+                    let before = before.and_then(|before| own.shown.get(&stored.key(before)));
                     let seen = |value: &Json| {
                         (
                             value["value"].clone(),
@@ -333,6 +358,10 @@ impl ValueFeed {
                         )
                     };
                     if before.is_some_and(|before| seen(before) == seen(now)) {
+                        continue;
+                    }
+                    // What is made of nothing of hers, then and now, is an event of others.
+                    if is_nothing(now) && before.is_none_or(is_nothing) && !is_lost {
                         continue;
                     }
                     let text = |name: &str| before.and_then(|before| before[name].as_str().map(str::to_owned));
@@ -349,13 +378,15 @@ impl ValueFeed {
         Ok(events)
     }
 
-    /// The figures over the caller's own rows that events are about, by item, KPI, turn and day.
+    /// The figures over the caller's own rows that events are about, each with the amounts, the tree, the rates, the bounds
+    /// and the target of its turn.
     async fn own(
         &self,
         session: &mut Session<'_>,
         definitions: &HashMap<Uuid, Arc<Definition>>,
         stored: &[Stored],
-    ) -> Result<HashMap<(Uuid, Uuid, i64, NaiveDate), Json>, Error> {
+    ) -> Result<Own, Error> {
+        let mut versions: HashMap<OwnKey, &Version> = HashMap::new();
         let mut wanted = BTreeMap::<(i64, NaiveDate), (Vec<Uuid>, Vec<Arc<Definition>>, DateTime<Utc>)>::new();
         for stored in stored {
             let Some(definition) = definitions.get(&stored.kpi) else { continue };
@@ -363,6 +394,7 @@ impl ValueFeed {
                 continue;
             }
             for version in std::iter::once(&stored.now).chain(&stored.before) {
+                versions.insert(stored.key(version), version);
                 let empty = || (vec![], vec![], version.as_of);
                 let (items, kpis, _) = wanted.entry((version.turn, version.period_end)).or_insert_with(empty);
                 if !items.contains(&stored.item) {
@@ -373,16 +405,54 @@ impl ValueFeed {
                 }
             }
         }
-        let mut found = HashMap::new();
-        for ((turn, at), (items, kpis, as_of)) in wanted {
-            let when = When { at: vec![at], known_at: None, turn: Some(turn) };
+        let mut own = Own::default();
+        let mut facts = HashMap::new();
+        for ((number, day), (items, kpis, at)) in wanted {
+            let when = When { at: vec![day], known_at: None, turn: Some(Turn { number, at }) };
             let valued = values(session, self.model, &items, &kpis, &when).await?;
             for value in &valued.values {
-                let Value { scope, definition, .. } = value;
-                found.insert((*scope, definition.id, turn, at), show(self.model, &valued.facts, value, as_of));
+                let key = (value.scope, value.definition.id, number, day);
+                let Some(version) = versions.get(&key) else { continue };
+                let value = value.held_to(&valued.facts, version.bounds, version.target);
+                own.shown.insert(key, show(self.model, &valued.facts, &value, at));
+            }
+            facts.insert((number, day), valued.facts);
+        }
+        let stays = self.stays(session, &versions).await?;
+        for stored in stored {
+            let (Some(definition), Some(before)) = (definitions.get(&stored.kpi), &stored.before) else { continue };
+            let made = |version: &Version| facts.get(&(version.turn, version.period_end));
+            let (Some(then), Some(now)) = (made(before), made(&stored.now)) else { continue };
+            let between = |stay: &&Stay| {
+                let is_left = stay.since <= before.as_of && stay.until > before.as_of && stay.until <= stored.now.as_of;
+                stay.ancestor == stored.item && is_left
+            };
+            let mut left = stays.iter().filter(between);
+            // Whoever reads the item itself read what stood below it, but for what is confidential there.
+            if left.any(|stay| !reads(then, stay.item, definition)) && reads(now, stored.item, definition) {
+                own.lost.insert(stored.key(&stored.now));
             }
         }
-        Ok(found)
+        Ok(own)
+    }
+
+    /// Stays below the items of these versions that ended between them. What is confidential is no part of it.
+    async fn stays(&self, session: &mut Session<'_>, versions: &HashMap<OwnKey, &Version>) -> Result<Vec<Stay>, Error> {
+        let times = || versions.values().map(|version| version.as_of);
+        let (Some(from), Some(to)) = (times().min(), times().max()) else { return Ok(vec![]) };
+        let items: BTreeSet<Uuid> = versions.keys().map(|(item, ..)| *item).collect();
+        let items: Arc<[Uuid]> = items.into_iter().collect();
+        let mut sql = session.sql();
+        sql.push("SELECT s.ancestor_id, s.item_id, s.since_at, s.until_at FROM item_ancestor_span s ");
+        sql.push("JOIN portfolio_item i ON i.id = s.item_id WHERE NOT i.is_restricted AND s.until_at > ");
+        sql.param(Param::Const(DbValue::Instant(from))).push(" AND s.until_at <= ");
+        sql.param(Param::Const(DbValue::Instant(to))).push(" AND s.ancestor_id").is_any(ListType::Id, Param::Keys);
+        let rows = session.all(&sql.finish(), &items).await?;
+        let stay = |row: &Row| {
+            let at = |column| instant_of(row.at(column, ColumnType::Instant));
+            Some(Stay { ancestor: id(row, 0), item: id(row, 1), since: at(2)?, until: at(3)? })
+        };
+        Ok(rows.iter().filter_map(stay).collect())
     }
 
     /// A stored value as the schema shows it.
@@ -404,6 +474,12 @@ impl ValueFeed {
             "basis": Basis::AllRows.as_str(),
             "coverage": { "included": now.included, "excludedNoAccess": 0, "excludedNull": now.excluded_null },
         })
+    }
+}
+
+impl Stored {
+    fn key(&self, version: &Version) -> OwnKey {
+        (self.item, self.kpi, version.turn, version.period_end)
     }
 }
 
@@ -445,7 +521,7 @@ impl ValueEvent {
 }
 
 /// The columns of a version.
-const VERSION: [&str; 12] = [
+const VERSION: [&str; 17] = [
     "period_end_on",
     "as_of",
     "value",
@@ -458,6 +534,11 @@ const VERSION: [&str; 12] = [
     "excluded_null_count",
     "turn",
     "target",
+    "formula_version",
+    "green_from",
+    "green_to",
+    "amber_from",
+    "amber_to",
 ];
 
 fn stored(row: &Row) -> Option<Stored> {
@@ -483,13 +564,14 @@ fn stored(row: &Row) -> Option<Stored> {
 }
 
 fn version(row: &Row, from: usize) -> Option<Version> {
+    let number = |at: usize| match row.at(from + at, ColumnType::Int) {
+        Cell::Int(number) => Some(number),
+        _ => None,
+    };
     Some(Version {
         period_end: date_of(row.at(from, ColumnType::Date))?,
         as_of: instant_of(row.at(from + 1, ColumnType::Instant))?,
-        value: match row.at(from + 2, ColumnType::Int) {
-            Cell::Int(value) => Some(value),
-            _ => None,
-        },
+        value: number(2),
         numerator: string(row, from + 3),
         denominator: string(row, from + 4),
         unit: string(row, from + 5).unwrap_or_default(),
@@ -498,11 +580,15 @@ fn version(row: &Row, from: usize) -> Option<Version> {
         included: row.int(from + 8),
         excluded_null: row.int(from + 9),
         turn: row.int(from + 10),
-        target: match row.at(from + 11, ColumnType::Int) {
-            Cell::Int(target) => Some(target),
-            _ => None,
-        },
+        target: number(11),
+        formula: row.int(from + 12),
+        bounds: Bounds { green_from: number(13), green_to: number(14), amber_from: number(15), amber_to: number(16) },
     })
+}
+
+/// Whether a figure, as the schema shows it, counts nothing and aims at nothing.
+fn is_nothing(value: &Json) -> bool {
+    value["coverage"]["included"] == 0 && value["target"].is_null()
 }
 
 fn text(value: Option<i64>, definition: &Definition) -> Option<String> {
