@@ -195,19 +195,23 @@ impl ValueFeed {
         self.pages.get(key, page).await
     }
 
-    /// The values of now, told before what changes.
+    /// The items whose values of now are told before what changes, in pages.
+    pub async fn followed(&self, caller: &Caller, selection: &Selection) -> Result<Vec<Uuid>, Error> {
+        self.scopes(&mut Session::new(&self.database, caller), selection).await
+    }
+
+    /// The values of now of some items, told before what changes.
     pub async fn initial(
         &self,
         caller: &Caller,
         at: &Watermark,
-        selection: &Selection,
+        (selection, items): (&Selection, &[Uuid]),
         (today, now): (NaiveDate, DateTime<Utc>),
     ) -> Result<ValuePage, Error> {
         let mut session = Session::new(&self.database, caller);
         let definitions = self.definitions(&mut session, selection).await?;
-        let scopes = self.scopes(&mut session, selection).await?;
         let definitions: Vec<Arc<Definition>> = definitions.into_values().collect();
-        let valued = values(&mut session, self.model, &scopes, &definitions, &When::now(today)).await?;
+        let valued = values(&mut session, self.model, items, &definitions, &When::now(today)).await?;
         let mut events = vec![];
         for value in valued.values.iter().filter(|value| value.figure.is_ok()) {
             if !selection.has_status(value.status.map(super::status::Status::as_str)) {
