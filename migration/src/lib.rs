@@ -25,6 +25,7 @@ mod m20250401_000003_schedule;
 mod m20250401_000004_raid;
 mod m20250401_000005_kpi;
 mod m20250401_000006_kpi_setup;
+mod m20250401_000007_kpi_bounds;
 mod step;
 
 /// Runs the steps, up and down.
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20250401_000004_raid::STEP),
             Box::new(m20250401_000005_kpi::STEP),
             Box::new(m20250401_000006_kpi_setup::STEP),
+            Box::new(m20250401_000007_kpi_bounds::STEP),
         ]
     }
 }

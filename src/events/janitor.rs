@@ -3,13 +3,16 @@
 
 use chrono::TimeDelta;
 use entity::{feed_view, idempotency, outbox_event, outbox_head};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value};
 
 use super::{
     Events,
     sequencer::{Lock, read_head},
 };
-use crate::{error::Error, graph::begin};
+use crate::{
+    error::Error,
+    graph::{Dialect, begin},
+};
 
 /// Days that events are kept, and with them the cursors that a query takes.
 pub const KEPT_DAYS: i64 = 90;
@@ -19,6 +22,12 @@ pub const REPLAYED_DAYS: i64 = 7;
 const KEY_HOURS: i64 = 24;
 /// Positions removed by one transaction at most.
 const BATCH: i64 = 10_000;
+/// Removes values that were stored for followers over their own rows. The one before a younger one stays: it says what
+/// was before that. A day more than is replayed is kept, for whoever reads slowly.
+const UNCHANGED: &str = "DELETE FROM kpi_change WHERE (value_id, version) IN (
+    SELECT c.value_id, c.version FROM kpi_change c
+    JOIN kpi_change n ON n.value_id = c.value_id AND n.version = c.version + 1
+    WHERE NOT c.is_changed AND c.as_of < {at} AND n.as_of < {at} LIMIT 10000)";
 
 /// How much was removed.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +38,8 @@ pub struct Tidied {
     pub views: u64,
     /// Answers of requests with a key.
     pub keys: u64,
+    /// Values of KPIs that were stored without having changed.
+    pub values: u64,
 }
 
 impl Events {
@@ -48,7 +59,26 @@ impl Events {
         done.views = feed_view::Entity::delete_many().filter(unused).exec(db).await?.rows_affected;
         let answered = idempotency::Column::CreatedAt.lt(now - TimeDelta::hours(KEY_HOURS));
         done.keys = idempotency::Entity::delete_many().filter(answered).exec(db).await?.rows_affected;
-        Ok(done)
+        loop {
+            let values = self.remove_unchanged().await?;
+            done.values += values;
+            if values == 0 {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// Removes stored values that did not change and that nobody replays any more.
+    async fn remove_unchanged(&self) -> Result<u64, Error> {
+        let db = &self.database.orm;
+        let at = match self.database.dialect {
+            Dialect::Postgres => "CAST($1 AS timestamptz)",
+            Dialect::Sqlite => "?1",
+        };
+        let cutoff = self.clock.now() - TimeDelta::days(REPLAYED_DAYS + 1);
+        let text = UNCHANGED.replace("{at}", at);
+        let removal = Statement::from_sql_and_values(db.get_database_backend(), text, [Value::from(cutoff)]);
+        Ok(db.execute_raw(removal).await?.rows_affected())
     }
 
     /// Removes the oldest events, never one behind a younger one: what is kept is the end of the stream.

@@ -30,6 +30,7 @@ pub fn condition() -> Condition {
 }
 
 const TYPE: &str = "KpiCondition";
+const CURRENCY: Leaf = Leaf::Scalar(Scalar::CurrencyCode);
 
 /// What is asked for.
 pub fn types() -> Vec<PlainType> {
@@ -94,9 +95,12 @@ fn write(filter: &mut Filter<'_>, sql: &mut Sql, alias: usize, condition: &Value
             }
             currency => {
                 if let Some(currency) = currency {
-                    let code = Leaf::Scalar(Scalar::CurrencyCode);
-                    filter.compares(sql, (figure, "unit"), code, &equal(currency))?;
-                    sql.push(" AND ");
+                    // An item without a figure has a currency all the same.
+                    sql.push("CASE WHEN ").column(figure, "id").push(" IS NULL THEN ");
+                    filter.compares(sql, (alias, "base_currency"), CURRENCY, &equal(currency))?;
+                    sql.push(" ELSE ");
+                    filter.compares(sql, (figure, "unit"), CURRENCY, &equal(currency))?;
+                    sql.push(" END AND ");
                 }
                 filter.compares(sql, (figure, "value"), Leaf::Amount, value)?;
             }

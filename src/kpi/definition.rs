@@ -105,8 +105,32 @@ pub async fn by_keys(session: &mut Session<'_>, keys: Option<&[String]>) -> Resu
     }
     let own = of_users(session).await?;
     let known = |key: &String| CATALOGUE.get(key.as_str()).or_else(|| own.get(key)).cloned();
-    let unknown = |key: &String| Error::new(Code::BadVariables, format!("There is no KPI `{key}`."));
     keys.iter().map(|key| known(key).ok_or_else(|| unknown(key))).collect()
+}
+
+/// KPIs by their keys for who follows them: archived ones are silent, and only what never was is refused.
+pub async fn followed(session: &mut Session<'_>, keys: &[String]) -> Result<Vec<Arc<Definition>>, Error> {
+    let mut found: Vec<Arc<Definition>> = keys.iter().filter_map(|key| CATALOGUE.get(key.as_str()).cloned()).collect();
+    if found.len() == keys.len() {
+        return Ok(found);
+    }
+    let own = of_users(session).await?;
+    found.extend(keys.iter().filter_map(|key| own.get(key).cloned()));
+    if found.len() < keys.len() {
+        let mut sql = session.sql();
+        sql.push("SELECT key FROM kpi_definition WHERE kind <> 'STANDARD' AND archived_at IS NOT NULL");
+        let rows = session.all(&sql.finish(), &Arc::default()).await?;
+        let archived: BTreeSet<String> = rows.iter().map(|row| text(row, 0)).collect();
+        let is_known = |key: &str| CATALOGUE.contains_key(key) || own.contains_key(key) || archived.contains(key);
+        if let Some(key) = keys.iter().find(|key| !is_known(key)) {
+            return Err(unknown(key));
+        }
+    }
+    Ok(found)
+}
+
+fn unknown(key: &str) -> Error {
+    Error::new(Code::BadVariables, format!("There is no KPI `{key}`."))
 }
 
 /// All KPIs in use: the catalogue and those of users.

@@ -22,7 +22,9 @@ use uuid::Uuid;
 use super::{
     alerts::Watch,
     answers::decimal_text,
+    catalogue::Bounds,
     definition::{self, Definition},
+    facts::Facts,
     figure::stored,
     formula::Missing,
     ledger::{Cause, Touched, touch},
@@ -115,14 +117,15 @@ impl Deriver {
             QuerySelect::query(&mut lock).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
         }
         let Some(tick) = lock.one(&txn).await? else { return Ok(Derived::default()) };
-        let now = self.clock.now();
         let turn = tick.turn + 1;
-        self.tick(&txn, &tick, now).await?;
+        self.tick(&txn, &tick, self.clock.now()).await?;
         let touches = kpi_touch::Entity::find().order_by_asc(kpi_touch::Column::Seq).limit(BATCH).all(&txn).await?;
         if touches.is_empty() {
             txn.commit().await?;
             return Ok(Derived::default());
         }
+        // Never before what it follows, whichever process wrote that by its own clock.
+        let now = touches.iter().map(|touch| touch.at).fold(self.clock.now(), DateTime::max);
         mark(&txn, &touches, turn).await?;
         let changes = self.settle(&txn, &caller, &touches, (turn, now)).await?;
         let done: Vec<i64> = touches.iter().map(|touch| touch.seq).collect();
@@ -180,12 +183,13 @@ impl Deriver {
                 let is_touched = scope.touches(&value.definition);
                 let is_other = before.is_none_or(|before| !is_same(before, &after));
                 // A figure without input that was never there is no change.
-                if before.is_none() && after.value.is_none() && !is_touched {
+                if before.is_none() && after.value.is_none() && (!is_touched || is_void(value, &valued.facts)) {
                     continue;
                 }
                 if is_other || (is_touched && before.is_some()) {
                     let is_changed = before.is_none_or(|before| differs(before, &after));
-                    writing.push(Writing { row: after, is_changed, turn, cause: scope.cause });
+                    let (bounds, cause) = (value.bounds, scope.cause);
+                    writing.push(Writing { row: after, bounds, is_changed, turn, cause });
                 }
             }
             changes += writing.len();
@@ -311,9 +315,23 @@ fn differs(before: &kpi_value::Model, after: &kpi_value::Model) -> bool {
     seen(before) != seen(after)
 }
 
+/// Whether nothing counts in a figure for anybody: neither for who reads all, nor what is confidential below the item for
+/// who is named on it. A rate that is missing is something to know.
+fn is_void(value: &Value, facts: &Facts) -> bool {
+    let Ok(figure) = &value.figure else { return true };
+    let is_rate = matches!(figure.value, Err(Missing::Rate(..)));
+    if figure.coverage.included > 0 || value.target.is_some() || is_rate {
+        return false;
+    }
+    let needed = value.definition.measures();
+    let has_any = |item: &Uuid| facts.amounts.get(item).is_some_and(|of| of.keys().any(|key| needed.contains(&**key)));
+    facts.scope(value.scope).is_none_or(|scope| !scope.apart.iter().any(has_any))
+}
+
 /// A value that is to be stored.
 struct Writing<'t> {
     row: kpi_value::Model,
+    bounds: Bounds,
     is_changed: bool,
     turn: i64,
     cause: &'t kpi_touch::Model,
@@ -368,6 +386,10 @@ fn change(writing: &Writing<'_>) -> kpi_change::Model {
         formula_version: row.formula_version,
         is_changed: writing.is_changed,
         turn: writing.turn,
+        green_from: writing.bounds.green_from,
+        green_to: writing.bounds.green_to,
+        amber_from: writing.bounds.amber_from,
+        amber_to: writing.bounds.amber_to,
     }
 }
 

@@ -35,6 +35,15 @@ impl Basis {
     }
 }
 
+/// A turn of deriving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// Its number.
+    pub number: i64,
+    /// When it was.
+    pub at: DateTime<Utc>,
+}
+
 /// What is asked of the ledger.
 #[derive(Debug, Clone, Default)]
 pub struct Wish {
@@ -48,8 +57,8 @@ pub struct Wish {
     pub is_series: bool,
     /// What is not known yet at this instant does not count; none for now.
     pub known_at: Option<DateTime<Utc>>,
-    /// Only amounts of this turn of deriving and of earlier ones; none for all.
-    pub turn: Option<i64>,
+    /// Only amounts of this turn of deriving and of earlier ones, with the tree and the rates of then; none for all.
+    pub turn: Option<Turn>,
     /// The currency of all sums; each scope's own if none is given.
     pub currency: Option<String>,
 }
@@ -130,7 +139,8 @@ impl Facts {
         scopes: &[Uuid],
         wish: &Wish,
     ) -> Result<Self, Error> {
-        let (mut scopes, members) = population(session, model, scopes, wish.known_at).await?;
+        let known_at = wish.known_at.or(wish.turn.map(|turn| turn.at));
+        let (mut scopes, members) = population(session, model, scopes, known_at).await?;
         if let Some(currency) = &wish.currency {
             for scope in &mut scopes {
                 scope.currency.clone_from(currency);
@@ -151,7 +161,7 @@ impl Facts {
                 summed.iter().copied().filter(|m| foreign.iter().any(|(_, of)| of == *m)).collect();
             facts.undated(&measures, &items);
             facts.amounts(session, &items, &measures, wish, true).await?;
-            facts.rates = Rates::read(session, &facts.wanted(), wish.known_at).await?;
+            facts.rates = Rates::read(session, &facts.wanted(), known_at).await?;
         }
         Ok(facts)
     }
@@ -181,7 +191,7 @@ impl Facts {
             sql.push(" AND recorded_at <= ").param(Param::Const(DbValue::Instant(known_at)));
         }
         if let Some(turn) = wish.turn {
-            sql.push(" AND turn <= ").param(Param::Const(DbValue::Int(turn)));
+            sql.push(" AND turn <= ").param(Param::Const(DbValue::Int(turn.number)));
         }
         sql.push(" GROUP BY item_id, measure, currency").push(day);
         for row in session.all(&sql.finish(), items).await? {

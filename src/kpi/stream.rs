@@ -3,7 +3,7 @@
 //! a replay tells what was told live.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     num::NonZeroUsize,
     sync::Arc,
 };
@@ -15,10 +15,11 @@ use uuid::Uuid;
 
 use super::{
     answers::{decimal_text, instant_text, show, target_text},
+    catalogue::Bounds,
     definition::{self, Definition},
-    facts::Basis,
+    facts::{Basis, Turn},
     figure::scale,
-    value::{Value, When, values},
+    value::{When, reads, values},
 };
 use crate::{
     auth::Caller,
@@ -118,6 +119,9 @@ struct Stored {
     kpi: Uuid,
     now: Version,
     before: Option<Version>,
+    /// The same for who reads other rows: what is stored for the first time may be no news to her, since before it her
+    /// rows gave what they gave.
+    earlier: Version,
     is_changed: bool,
 }
 
@@ -136,6 +140,27 @@ struct Version {
     included: i64,
     excluded_null: i64,
     turn: i64,
+    formula: i64,
+    bounds: Bounds,
+}
+
+/// A figure over the caller's own rows: item, KPI, turn and day.
+type OwnKey = (Uuid, Uuid, i64, NaiveDate);
+
+/// Figures over the caller's own rows.
+#[derive(Default)]
+struct Own {
+    shown: HashMap<OwnKey, Json>,
+    /// Those that lost something since the value before that she may read no longer.
+    lost: HashSet<OwnKey>,
+}
+
+/// A stay below an item that is over.
+struct Stay {
+    ancestor: Uuid,
+    item: Uuid,
+    since: DateTime<Utc>,
+    until: DateTime<Utc>,
 }
 
 impl ValueFeed {
@@ -149,7 +174,7 @@ impl ValueFeed {
     pub async fn check(&self, caller: &Caller, selection: &Selection) -> Result<(), Error> {
         let Some(keys) = &selection.kpis else { return Ok(()) };
         let mut session = Session::new(&self.database, caller);
-        for kpi in definition::by_keys(&mut session, Some(keys)).await? {
+        for kpi in definition::followed(&mut session, keys).await? {
             if let Err(class) = kpi.basis(&caller.rights) {
                 let line = format!("The KPI `{}` needs {}.", kpi.key, class.read());
                 return Err(Error::new(Code::FilterForbidden, line));
@@ -173,19 +198,23 @@ impl ValueFeed {
         self.pages.get(key, page).await
     }
 
-    /// The values of now, told before what changes.
+    /// The items whose values of now are told before what changes, in pages.
+    pub async fn followed(&self, caller: &Caller, selection: &Selection) -> Result<Vec<Uuid>, Error> {
+        self.scopes(&mut Session::new(&self.database, caller), selection).await
+    }
+
+    /// The values of now of some items, told before what changes.
     pub async fn initial(
         &self,
         caller: &Caller,
         at: &Watermark,
-        selection: &Selection,
+        (selection, items): (&Selection, &[Uuid]),
         (today, now): (NaiveDate, DateTime<Utc>),
     ) -> Result<ValuePage, Error> {
         let mut session = Session::new(&self.database, caller);
         let definitions = self.definitions(&mut session, selection).await?;
-        let scopes = self.scopes(&mut session, selection).await?;
         let definitions: Vec<Arc<Definition>> = definitions.into_values().collect();
-        let valued = values(&mut session, self.model, &scopes, &definitions, &When::now(today)).await?;
+        let valued = values(&mut session, self.model, items, &definitions, &When::now(today)).await?;
         let mut events = vec![];
         for value in valued.values.iter().filter(|value| value.figure.is_ok()) {
             if !selection.has_status(value.status.map(super::status::Status::as_str)) {
@@ -238,7 +267,7 @@ impl ValueFeed {
         selection: &Selection,
     ) -> Result<HashMap<Uuid, Arc<Definition>>, Error> {
         let all = match &selection.kpis {
-            Some(keys) => definition::by_keys(session, Some(keys)).await?,
+            Some(keys) => definition::followed(session, keys).await?,
             None => definition::all(session).await?,
         };
         let rights = &session.caller.rights;
@@ -321,9 +350,12 @@ impl ValueFeed {
                     (self.shown(&stored, definition), previous, before.and_then(|before| before.status.clone()))
                 }
                 Ok(Basis::CallerRows) => {
-                    let at = |version: &Version| own.get(&(stored.item, stored.kpi, version.turn, version.period_end));
-                    let Some(now) = at(&stored.now) else { continue };
-                    let before = at(&stored.earlier());
+                    let Some(now) = own.shown.get(&stored.key(&stored.now)) else { continue };
+                    let is_lost = own.lost.contains(&stored.key(&stored.now));
+                    // What another formula gave, or rows that are hers no longer, is not made again.
+                    let is_known = |before: &&Version| !is_lost && before.formula == stored.now.formula;
+                    let before = Some(&stored.earlier).filter(is_known);
+                    let before = before.and_then(|before| own.shown.get(&stored.key(before)));
                     let seen = |value: &Json| {
                         (
                             value["value"].clone(),
@@ -333,6 +365,10 @@ impl ValueFeed {
                         )
                     };
                     if before.is_some_and(|before| seen(before) == seen(now)) {
+                        continue;
+                    }
+                    // What is made of nothing of hers, then and now, is an event of others.
+                    if is_nothing(now) && before.is_none_or(is_nothing) && !is_lost {
                         continue;
                     }
                     let text = |name: &str| before.and_then(|before| before[name].as_str().map(str::to_owned));
@@ -349,20 +385,23 @@ impl ValueFeed {
         Ok(events)
     }
 
-    /// The figures over the caller's own rows that events are about, by item, KPI, turn and day.
+    /// The figures over the caller's own rows that events are about, each with the amounts, the tree, the rates, the bounds
+    /// and the target of its turn.
     async fn own(
         &self,
         session: &mut Session<'_>,
         definitions: &HashMap<Uuid, Arc<Definition>>,
         stored: &[Stored],
-    ) -> Result<HashMap<(Uuid, Uuid, i64, NaiveDate), Json>, Error> {
+    ) -> Result<Own, Error> {
+        let mut versions: HashMap<OwnKey, &Version> = HashMap::new();
         let mut wanted = BTreeMap::<(i64, NaiveDate), (Vec<Uuid>, Vec<Arc<Definition>>, DateTime<Utc>)>::new();
         for stored in stored {
             let Some(definition) = definitions.get(&stored.kpi) else { continue };
             if definition.basis(&session.caller.rights) != Ok(Basis::CallerRows) {
                 continue;
             }
-            for version in [&stored.now, &stored.earlier()] {
+            for version in [&stored.now, &stored.earlier] {
+                versions.insert(stored.key(version), version);
                 let empty = || (vec![], vec![], version.as_of);
                 let (items, kpis, _) = wanted.entry((version.turn, version.period_end)).or_insert_with(empty);
                 if !items.contains(&stored.item) {
@@ -373,16 +412,54 @@ impl ValueFeed {
                 }
             }
         }
-        let mut found = HashMap::new();
-        for ((turn, at), (items, kpis, as_of)) in wanted {
-            let when = When { at: vec![at], known_at: None, turn: Some(turn) };
+        let mut own = Own::default();
+        let mut facts = HashMap::new();
+        for ((number, day), (items, kpis, at)) in wanted {
+            let when = When { at: vec![day], known_at: None, turn: Some(Turn { number, at }) };
             let valued = values(session, self.model, &items, &kpis, &when).await?;
             for value in &valued.values {
-                let Value { scope, definition, .. } = value;
-                found.insert((*scope, definition.id, turn, at), show(self.model, &valued.facts, value, as_of));
+                let key = (value.scope, value.definition.id, number, day);
+                let Some(version) = versions.get(&key) else { continue };
+                let value = value.held_to(&valued.facts, version.bounds, version.target);
+                own.shown.insert(key, show(self.model, &valued.facts, &value, at));
+            }
+            facts.insert((number, day), valued.facts);
+        }
+        let stays = self.stays(session, &versions).await?;
+        for stored in stored {
+            let (Some(definition), Some(before)) = (definitions.get(&stored.kpi), &stored.before) else { continue };
+            let made = |version: &Version| facts.get(&(version.turn, version.period_end));
+            let (Some(then), Some(now)) = (made(before), made(&stored.now)) else { continue };
+            let between = |stay: &&Stay| {
+                let is_left = stay.since <= before.as_of && stay.until > before.as_of && stay.until <= stored.now.as_of;
+                stay.ancestor == stored.item && is_left
+            };
+            let mut left = stays.iter().filter(between);
+            // Whoever reads the item itself read what stood below it, but for what is confidential there.
+            if left.any(|stay| !reads(then, stay.item, definition)) && reads(now, stored.item, definition) {
+                own.lost.insert(stored.key(&stored.now));
             }
         }
-        Ok(found)
+        Ok(own)
+    }
+
+    /// Stays below the items of these versions that ended between them. What is confidential is no part of it.
+    async fn stays(&self, session: &mut Session<'_>, versions: &HashMap<OwnKey, &Version>) -> Result<Vec<Stay>, Error> {
+        let times = || versions.values().map(|version| version.as_of);
+        let (Some(from), Some(to)) = (times().min(), times().max()) else { return Ok(vec![]) };
+        let items: BTreeSet<Uuid> = versions.keys().map(|(item, ..)| *item).collect();
+        let items: Arc<[Uuid]> = items.into_iter().collect();
+        let mut sql = session.sql();
+        sql.push("SELECT s.ancestor_id, s.item_id, s.since_at, s.until_at FROM item_ancestor_span s ");
+        sql.push("JOIN portfolio_item i ON i.id = s.item_id WHERE NOT i.is_restricted AND s.until_at > ");
+        sql.param(Param::Const(DbValue::Instant(from))).push(" AND s.until_at <= ");
+        sql.param(Param::Const(DbValue::Instant(to))).push(" AND s.ancestor_id").is_any(ListType::Id, Param::Keys);
+        let rows = session.all(&sql.finish(), &items).await?;
+        let stay = |row: &Row| {
+            let at = |column| instant_of(row.at(column, ColumnType::Instant));
+            Some(Stay { ancestor: id(row, 0), item: id(row, 1), since: at(2)?, until: at(3)? })
+        };
+        Ok(rows.iter().filter_map(stay).collect())
     }
 
     /// A stored value as the schema shows it.
@@ -408,11 +485,8 @@ impl ValueFeed {
 }
 
 impl Stored {
-    /// The version before. What is stored for the first time may be no news to who reads other rows: for her it was what
-    /// her rows gave until then.
-    fn earlier(&self) -> Version {
-        let first = || Version { turn: self.now.turn - 1, ..self.now.clone() };
-        self.before.clone().unwrap_or_else(first)
+    fn key(&self, version: &Version) -> OwnKey {
+        (self.item, self.kpi, version.turn, version.period_end)
     }
 }
 
@@ -454,7 +528,7 @@ impl ValueEvent {
 }
 
 /// The columns of a version.
-const VERSION: [&str; 12] = [
+const VERSION: [&str; 17] = [
     "period_end_on",
     "as_of",
     "value",
@@ -467,6 +541,11 @@ const VERSION: [&str; 12] = [
     "excluded_null_count",
     "turn",
     "target",
+    "formula_version",
+    "green_from",
+    "green_to",
+    "amber_from",
+    "amber_to",
 ];
 
 fn stored(row: &Row) -> Option<Stored> {
@@ -478,6 +557,8 @@ fn stored(row: &Row) -> Option<Stored> {
             _ => None,
         },
     };
+    let (now, before) = (version(row, 9)?, version(row, 9 + VERSION.len()));
+    let first = || Version { turn: now.turn - 1, ..now.clone() };
     Some(Stored {
         position: row.int(0),
         at: instant_of(row.at(1, ColumnType::Instant))?,
@@ -486,19 +567,21 @@ fn stored(row: &Row) -> Option<Stored> {
         kind: string(row, 6)?,
         kpi: id(row, 7),
         is_changed: matches!(row.at(8, ColumnType::Bool), Cell::Bool(true) | Cell::Int(1)),
-        now: version(row, 9)?,
-        before: version(row, 9 + VERSION.len()),
+        earlier: before.clone().unwrap_or_else(first),
+        now,
+        before,
     })
 }
 
 fn version(row: &Row, from: usize) -> Option<Version> {
+    let number = |at: usize| match row.at(from + at, ColumnType::Int) {
+        Cell::Int(number) => Some(number),
+        _ => None,
+    };
     Some(Version {
         period_end: date_of(row.at(from, ColumnType::Date))?,
         as_of: instant_of(row.at(from + 1, ColumnType::Instant))?,
-        value: match row.at(from + 2, ColumnType::Int) {
-            Cell::Int(value) => Some(value),
-            _ => None,
-        },
+        value: number(2),
         numerator: string(row, from + 3),
         denominator: string(row, from + 4),
         unit: string(row, from + 5).unwrap_or_default(),
@@ -507,11 +590,15 @@ fn version(row: &Row, from: usize) -> Option<Version> {
         included: row.int(from + 8),
         excluded_null: row.int(from + 9),
         turn: row.int(from + 10),
-        target: match row.at(from + 11, ColumnType::Int) {
-            Cell::Int(target) => Some(target),
-            _ => None,
-        },
+        target: number(11),
+        formula: row.int(from + 12),
+        bounds: Bounds { green_from: number(13), green_to: number(14), amber_from: number(15), amber_to: number(16) },
     })
+}
+
+/// Whether a figure, as the schema shows it, counts nothing and aims at nothing.
+fn is_nothing(value: &Json) -> bool {
+    value["coverage"]["included"] == 0 && value["target"].is_null()
 }
 
 fn text(value: Option<i64>, definition: &Definition) -> Option<String> {

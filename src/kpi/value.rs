@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use super::{
     bounds::Thresholds,
+    catalogue::Bounds,
     definition::Definition,
-    facts::{Basis, Facts, Member, Scope, Wish},
+    facts::{Basis, Facts, Scope, Turn, Wish},
     figure::{Coverage, Figure, Inputs, figure},
     measure::Measure,
     status::{self, Status},
@@ -31,8 +32,8 @@ pub struct When {
     pub at: Vec<NaiveDate>,
     /// The instant of knowledge; none is now.
     pub known_at: Option<DateTime<Utc>>,
-    /// The turn of deriving up to which amounts count; none for all.
-    pub turn: Option<i64>,
+    /// The turn of deriving up to which amounts count, with the tree and the rates of then; none for all.
+    pub turn: Option<Turn>,
 }
 
 impl When {
@@ -59,8 +60,27 @@ pub struct Value {
     pub figure: Result<Figure, (Class, Coverage)>,
     /// Its color.
     pub status: Option<Status>,
+    /// The bounds that hold for it.
+    pub bounds: Bounds,
     /// What it is to be by then, in 1e-9.
     pub target: Option<i64>,
+}
+
+impl Value {
+    /// The same with the bounds and the target of another time, over the caller's own rows.
+    #[must_use]
+    pub fn held_to(&self, facts: &Facts, bounds: Bounds, target: Option<i64>) -> Self {
+        let figure = self.figure.as_ref().ok().filter(|figure| figure.value.is_ok());
+        let status = figure.and_then(|figure| figure.tested).and_then(|tested| status::plain(&bounds, tested));
+        let target = target.filter(|_| reads(facts, self.scope, &self.definition));
+        Self { status, bounds, target, ..self.clone() }
+    }
+}
+
+/// Whether the caller reads an item itself as a KPI needs it.
+pub fn reads(facts: &Facts, item: Uuid, definition: &Definition) -> bool {
+    let member = facts.members.get(&item);
+    member.is_some_and(|member| definition.classes.iter().all(|class| member.reads(*class)))
 }
 
 /// Values with the facts that they were made of.
@@ -103,8 +123,7 @@ pub async fn values(
             for definition in definitions {
                 let mut value = value(session, &facts, scope, &inputs, definition, *at, (&thresholds, &had));
                 // What the item is to reach is for who may read what it has reached.
-                let reads = |member: &Member| definition.classes.iter().all(|class| member.reads(*class));
-                if facts.members.get(&scope.id).is_some_and(reads) {
+                if reads(&facts, scope.id, definition) {
                     value.target = targets.of(scope.id, definition.id, *at);
                 }
                 values.push(value);
@@ -150,7 +169,8 @@ fn value(
         Basis::AllRows => status::after(had.of(scope.id, definition.id, at), &held.bounds, held.margin, tested),
         Basis::CallerRows => status::plain(&held.bounds, tested),
     });
-    Value { definition: definition.clone(), scope: scope.id, at, unit, basis, figure, status, target: None }
+    let definition = definition.clone();
+    Value { definition, scope: scope.id, at, unit, basis, figure, status, bounds: held.bounds, target: None }
 }
 
 /// Colors that were stored, by item and KPI, in the order of their changes.

@@ -16,6 +16,7 @@ mod definitions;
 mod earned_value;
 mod figures;
 mod open_streams;
+mod own_rows;
 mod past;
 mod postings;
 mod recomputed;
@@ -32,7 +33,8 @@ pub fn list() -> Vec<Test> {
     let figures =
         [earned_value::list(), figures::list(), rights::list(), past::list(), summary::list(), conditions::list()];
     let set_up = [catalogue::list(), definitions::list(), thresholds::list(), postings::list(), alerts::list()];
-    let pushed = [streams::list(), open_streams::list(), sse::list(), storm::list(), sequence::list()];
+    let pushed =
+        [streams::list(), open_streams::list(), own_rows::list(), sse::list(), storm::list(), sequence::list()];
     figures.into_iter().chain(set_up).chain(pushed).flatten().collect()
 }
 

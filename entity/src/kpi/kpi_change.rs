@@ -40,6 +40,14 @@ pub struct Model {
     pub is_changed: bool,
     /// The turn that made it: amounts of this turn and of earlier ones are in it.
     pub turn: i64,
+    /// The bounds that held, in 1e-9: green from here.
+    pub green_from: Option<i64>,
+    /// Green up to here.
+    pub green_to: Option<i64>,
+    /// Amber from here.
+    pub amber_from: Option<i64>,
+    /// Amber up to here.
+    pub amber_to: Option<i64>,
 }
 
 /// None here: joins are declared with the rights that guard them.

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 use crate::{
     app::App,
@@ -12,7 +13,7 @@ use crate::{
     error::{Code, Error},
     events::{Page, Watermark},
     graph::{self, Followed, Following, Outcome, Request, Started, refusal_of, refused},
-    kpi::stream::ValuePage,
+    kpi::stream::{Selection, ValuePage},
     metrics::Ending,
 };
 
@@ -20,6 +21,9 @@ use crate::{
 const SOON: Duration = Duration::from_secs(5);
 /// When to look again where nothing happens: rights change by the calendar.
 const LATER: Duration = Duration::from_mins(1);
+
+/// Items whose values of now are made at a time.
+const FIRST_ITEMS: usize = 50;
 
 /// An answer of an operation.
 pub struct Next {
@@ -200,16 +204,43 @@ impl Operation {
         if !selection.is_initial {
             return Ok(Ok(()));
         }
-        let clock = &self.app.clock;
-        let when = (clock.today(), clock.now());
-        let page = Box::pin(self.app.events.values.initial(caller, at, selection, when)).await?;
-        for value in &page.events {
-            let body = self.app.engine.tell(following, caller, graph::Told::First(value)).await?;
-            if let Err(done) = self.next(body, None).await {
+        let items = Box::pin(self.app.events.values.followed(caller, selection)).await?;
+        for some in items.chunks(FIRST_ITEMS) {
+            if let Err(done) = Box::pin(self.introduce_some(following, at, (selection, some))).await? {
                 return Ok(Err(done));
             }
         }
         Ok(Ok(()))
+    }
+
+    /// Tells the values of now of some items, made when what came before was taken; again where her rights became others
+    /// meanwhile.
+    async fn introduce_some(
+        &self,
+        following: &Following,
+        at: &Watermark,
+        which: (&Selection, &[Uuid]),
+    ) -> Result<Result<(), Done>, Error> {
+        'again: loop {
+            let caller = match self.caller().await {
+                Ok(caller) => caller,
+                Err(done) => return Ok(Err(done)),
+            };
+            let when = (self.app.clock.today(), self.app.clock.now());
+            let page = Box::pin(self.app.events.values.initial(&caller, at, which, when)).await?;
+            for value in &page.events {
+                match self.caller().await {
+                    Ok(now) if !now.sees_like(&caller) => continue 'again,
+                    Ok(_) => {}
+                    Err(done) => return Ok(Err(done)),
+                }
+                let body = self.app.engine.tell(following, &caller, graph::Told::First(value)).await?;
+                if let Err(done) = self.next(body, None).await {
+                    return Ok(Err(done));
+                }
+            }
+            return Ok(Ok(()));
+        }
     }
 
     /// Where it begins, which it has told if that is not where it was asked to.

@@ -95,7 +95,11 @@ pub fn types() -> Vec<PlainType> {
                 member("cursor", "Cursor!", "Where to go on after this event."),
                 member("at", "DateTime!", "When it was derived."),
                 member("kpi", "KpiValue!", "The value."),
-                member("previous", "Decimal", "The value before, over the same rows; null where there was none."),
+                member(
+                    "previous",
+                    "Decimal",
+                    "The value before, over the same rows; null where there was none, or where it is not told: another formula made it, or rows of it are the caller's no longer.",
+                ),
                 member("previousStatus", "Rag", "Its color; null where it had none."),
                 member(
                     "causedBy",

@@ -76,6 +76,11 @@ tests! {
         let francs = json!({ "kpi": { "key": "EV_AC", "currency": "CHF", "value": { "gt": "500000" } } });
         assert!(large.len() > 3, "{spent:?}");
         assert_eq!(found(&lead, francs.clone()).await, large);
+        // An item without a figure has a currency, too.
+        let estimates = figures(&lead, "EV_EAC2_TD").await;
+        let without: BTreeSet<String> = estimates.iter().filter(|(_, value, _, unit)| unit == "CHF" && value.is_none()).map(|(key, ..)| key.clone()).collect();
+        assert!(!without.is_empty(), "{estimates:?}");
+        assert_eq!(found(&lead, json!({ "kpi": { "key": "EV_EAC2_TD", "currency": "CHF", "value": { "isNull": true } } })).await, without);
         // With other conditions, below a relation, and written into the document.
         let reply = lead.query("{ projects(filter: { state: { eq: ACTIVE }, portfolio: { kpi: { key: \"EV_AC\", currency: \"CHF\", value: { gt: \"500000\" } } } }, first: 200) { nodes { portfolio { key } } } }").await;
         let nodes = reply.data()["projects"]["nodes"].as_array().expect("projects").clone();

@@ -303,7 +303,6 @@ impl<'w> Run<'w> {
         let from = self.history.len().saturating_sub(60);
         self.history[from..].join("\n")
     }
-
 }
 
 /// Lets things happen, and compares now and then.
