@@ -89,7 +89,7 @@ tests! {
             }), "{key}");
         }
         // Who may not read it is told no reason.
-        let reply = analyst.query(&asked).await;
+        let reply = analyst.query(&asked.replace("PR-020", "PG-ERP")).await;
         let data = reply.data();
         let node = &data["portfolioItems"]["nodes"][0];
         assert_eq!((&node["financialSummary"]["periods"], &node["kpiExplain"]["inputs"], &node["kpiExplain"]["value"]["nullReason"]), (&Value::Null, &Value::Null, &Value::Null), "{node:#}");

@@ -78,7 +78,7 @@ tests! {
         let marc = world.client_as("marc.dubois", &[Role::ProjectManager]).await;
         let analyst = world.client_as("jonas.weber", &[Role::Analyst]).await;
         // A project of another manager, a program of none of his, and any item for who reads no money at all.
-        for (client, item, reason) in [(&marc, "PR-015", "ROW"), (&marc, "PG-CONNECT", "ROW"), (&analyst, "PF-PRODUCTS", "ROLE")] {
+        for (client, item, reason) in [(&marc, "PR-015", "ROW"), (&marc, "PG-CONNECT", "ROW"), (&analyst, "PG-ERP", "ROLE")] {
             let asked = format!(
                 "{{ portfolioItems(filter: {{ key: {{ eq: \"{item}\" }} }}) {{ nodes {{ \
                  kpis(keys: [\"EV_AC\"]) {{ value coverage {{ included excludedNoAccess excludedNull }} }} \
