@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -558,7 +558,9 @@ fn stored(row: &Row) -> Option<Stored> {
         },
     };
     let (now, before) = (version(row, 9)?, version(row, 9 + VERSION.len()));
-    let first = || Version { turn: now.turn - 1, ..now.clone() };
+    // In the tree of just before.
+    let as_of = now.as_of - TimeDelta::milliseconds(1);
+    let first = || Version { turn: now.turn - 1, as_of, ..now.clone() };
     Some(Stored {
         position: row.int(0),
         at: instant_of(row.at(1, ColumnType::Instant))?,
