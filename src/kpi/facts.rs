@@ -342,6 +342,8 @@ async fn population(
         let mut scope = scope.clone();
         scope.apart = items.iter().copied().filter(|item| is_apart(&members, *id, *item)).collect();
         scope.items.clone_from(items);
+        // In one order: of several reasons why there is no figure the first is told.
+        scope.items.sort_unstable();
         if !out.iter().any(|known: &Scope| known.id == *id) {
             out.push(scope);
         }

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::support::{
     World,
+    client::Client,
     world::as_of,
     writes::{change, faults, sql},
 };
@@ -237,7 +238,7 @@ tests! {
 
     async fn what_she_may_not_read_moves_nothing_that_she_is_told(world: &World) {
         let bits = Bits::laid(world).await;
-        let asked = "{ portfolioItems(first: 250) { nodes { key kpis { ...V } kpiSeries(key: \"EV_AC\") { ...V } portfolioHealth { computed dimensions { kpis { ...V } } } \
+        let asked = "{ portfolioItems(first: 250) { nodes { key kpis { ...V kpi { key } } kpiSeries(key: \"EV_AC\") { ...V } portfolioHealth { computed dimensions { kpis { ...V } } } \
             financialSummary { basis coverage { ...C } periods { actual committed toComplete approvedBudget nullReason } } \
             benefitRealization { basis coverage { ...C } periods { planned realized forecast nullReason } } \
             e1: kpiExplain(key: \"EV_CPI\") { ...E } e2: kpiExplain(key: \"RK_EXPO\") { ...E } e3: kpiExplain(key: \"BN_REAL\") { ...E } } } \
@@ -248,16 +249,21 @@ tests! {
             let who = named(subject);
             let (eyes, client) = (who.eyes(&bits.rows), who.client(world).await);
             let told = async || client.query(&asked).await.data();
+            // What conditions look at is stored: of all that was written until now.
+            world.app().await.deriver.derive().await.expect("derived");
+            let found_before = found(&client).await;
             let before = told().await;
             let hidden = bits.spoil(world, |project, class| !is_hers(&eyes, class, project)).await;
             assert!(hidden > 0, "{subject} reads everything, which shows nothing");
-            if reads(&eyes, Class::Fin).is_all() {
-                // Colors over all rows are stored.
-                world.app().await.deriver.derive().await.expect("derived");
-            }
+            world.app().await.deriver.derive().await.expect("derived");
+            assert_eq!(found(&client).await, found_before, "{subject}");
             let after = told().await;
             for (before, after) in before["portfolioItems"]["nodes"].as_array().into_iter().flatten().zip(after["portfolioItems"]["nodes"].as_array().into_iter().flatten()) {
                 for (name, value) in before.as_object().expect("an item") {
+                    let parts = value.as_array().into_iter().flatten().zip(after[name].as_array().into_iter().flatten());
+                    for (before_part, after_part) in parts {
+                        assert_eq!(before_part, after_part, "{name} of {} for {subject}", before["key"]);
+                    }
                     assert_eq!(*value, after[name], "{name} of {} for {subject}", before["key"]);
                 }
             }
@@ -446,6 +452,27 @@ impl Bits {
         insert(&world.database().await.orm, deltas).await;
         count
     }
+}
+
+/// The items that conditions on KPIs find, or the refusal of each.
+async fn found(client: &Client) -> Vec<Value> {
+    let mut all = vec![];
+    for condition in [
+        json!({ "key": "EV_AC", "currency": "EUR", "value": { "gte": "5000" } }),
+        json!({ "key": "EV_AC", "value": { "isNull": true } }),
+        json!({ "key": "BIT_FIN", "value": { "gte": "0.01" } }),
+        json!({ "key": "BIT_BEN", "value": { "isNull": false } }),
+        json!({ "key": "BN_REAL", "status": { "isNull": true } }),
+        json!({ "key": "RK_EXPO", "value": { "gte": "0" } }),
+    ] {
+        for filter in [json!({ "kpi": condition }), json!({ "not": { "kpi": condition } })] {
+            let asked = "query($filter: PortfolioItemFilter) { portfolioItems(filter: $filter, first: 250) { totalCount nodes { key } } }";
+            let reply = client.query_with(asked, json!({ "filter": filter })).await;
+            let codes = reply.error_codes();
+            all.push(if codes.is_empty() { reply.data() } else { json!(codes) });
+        }
+    }
+    all
 }
 
 /// One benefit of each item that has any.
