@@ -127,8 +127,10 @@ impl Run<'_> {
         match what {
             "benefit" => {
                 let polarity = *self.chance.one_of(&["BENEFIT", "BENEFIT", "DISBENEFIT"]);
+                // The plan comes to the amount.
+                let (early, late) = (1 + self.chance.below(50_000), 1 + self.chance.below(50_000));
                 let benefit = json!({ "key": self.key("S-B"), "itemKey": key, "title": "Less paper", "kind": "FINANCIAL_CASHABLE", "polarity": polarity,
-                    "ownerKey": "nina.petrova", "amount": money(&self.amount(), currency) });
+                    "ownerKey": "nina.petrova", "amount": money(&(early + late).to_string(), currency) });
                 let Some(id) = self.ask(Who::Lead, "benefitCreate", benefit).await else { return };
                 let (from, to) = if polarity == "BENEFIT" { ("5", "2") } else { ("2", "5") };
                 let measure = json!({ "key": self.key("S-M"), "benefitId": id, "title": "Sheets", "unit": "sheets", "direction": "DOWN", "frequency": "MONTHLY",
@@ -137,8 +139,9 @@ impl Run<'_> {
                 if let Some(id) = self.ask(Who::Lead, "benefitMeasureCreate", measure).await {
                     self.measures.push((id, currency));
                 }
-                for _ in 0..2 {
-                    let point = json!({ "benefitId": id, "periodKey": self.month(), "amount": money(&self.amount(), currency) });
+                for (part, from) in [(early, 2), (late, 12)] {
+                    let period = format!("S-{}", from + self.chance.below(10));
+                    let point = json!({ "benefitId": id, "periodKey": period, "amount": money(&part.to_string(), currency) });
                     self.ask(Who::Lead, "benefitPlanPointCreate", point).await;
                 }
                 let (helper, _) = self.project();
