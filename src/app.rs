@@ -192,7 +192,16 @@ fn measures() -> Measures {
     let mut all = Measures::default();
     for part in parts {
         all.measures.extend(part.measures);
-        all.sources.extend(part.sources);
+        for source in part.sources {
+            // What two slices say of one owner's rows is looked at together.
+            match all.sources.iter_mut().find(|known| known.name == source.name) {
+                Some(known) => {
+                    known.facts.extend(source.facts);
+                    known.selects.extend(source.selects);
+                }
+                None => all.sources.push(source),
+            }
+        }
     }
     all
 }

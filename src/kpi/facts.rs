@@ -163,6 +163,9 @@ impl Facts {
             facts.amounts(session, &items, &measures, wish, true).await?;
             facts.rates = Rates::read(session, &facts.wanted(), known_at).await?;
         }
+        for amounts in facts.amounts.values_mut().flat_map(BTreeMap::values_mut) {
+            amounts.sort_unstable_by(|a, b| (a.on, &a.currency).cmp(&(b.on, &b.currency)));
+        }
         Ok(facts)
     }
 
@@ -341,8 +344,8 @@ async fn population(
         let (Some(scope), Some(items)) = (found.get(id), below.get(id)) else { continue };
         let mut scope = scope.clone();
         scope.apart = items.iter().copied().filter(|item| is_apart(&members, *id, *item)).collect();
+        // In one order, whatever the database's: of several reasons for which there is no figure the first is told.
         scope.items.clone_from(items);
-        // In one order: of several reasons why there is no figure the first is told.
         scope.items.sort_unstable();
         if !out.iter().any(|known: &Scope| known.id == *id) {
             out.push(scope);

@@ -117,6 +117,9 @@ impl Measure {
     }
 }
 
+/// The source of what projects say by themselves, which several slices add to.
+pub const PROJECTS: &str = "PROJECT";
+
 /// Which rows belong to a source's owner.
 #[derive(Debug, Clone, Copy)]
 pub struct Fact {

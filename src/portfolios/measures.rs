@@ -2,7 +2,7 @@
 
 use crate::{
     auth::Class::Work,
-    kpi::measure::{Fact, Measure, Measures, Source},
+    kpi::measure::{Fact, Measure, Measures, PROJECTS, Source},
 };
 
 /// The measures of projects.
@@ -52,5 +52,5 @@ fn checks() -> Source {
     selects.push(select("CHECKS_RUN", written_on, "1", EXPECTED));
     selects.push(select("CHECKS_PASSED", written_on, "1", EXPECTED));
     selects.push(select("CHECKS_PASSED", &late_on, "-1", EXPECTED));
-    Source { name: "CHECK", owner: "PortfolioItem", facts: vec![Fact::owner("Project")], selects }
+    Source { name: PROJECTS, owner: "PortfolioItem", facts: vec![Fact::owner("Project")], selects }
 }

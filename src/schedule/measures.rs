@@ -3,7 +3,7 @@
 
 use crate::{
     auth::Class::{Fin, Work},
-    kpi::measure::{Fact, Measure, Measures, Source},
+    kpi::measure::{Fact, Measure, Measures, PROJECTS, Source},
 };
 
 /// The measures of plans.
@@ -172,7 +172,7 @@ fn slips() -> Source {
     let slip = format!("{} - {}", through(finish), through("b.finish_on"));
     let length = format!("{} - {}", through("b.finish_on"), working_days_before("{days:b.start_on}"));
     Source {
-        name: "SLIP",
+        name: PROJECTS,
         owner: "PortfolioItem",
         facts: vec![Fact::owner("Project"), Fact::of("Baseline", "item_id")],
         selects: vec![

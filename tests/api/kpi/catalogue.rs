@@ -233,4 +233,19 @@ tests! {
             assert_eq!(figure(&lead, "A", "FN_OVER", at).await, value, "{at}");
         }
     }
+
+    async fn of_several_reasons_the_first_items_is_told_whatever_was_written_last(world: &World) {
+        let (_, lead) = begin_bare(world).await;
+        let money = finance(world).await;
+        set_up(&lead, &money, &["FIRST", "SECOND", "THIRD"]).await;
+        approve(&lead, &money, "FIRST", ("2026-02-01", "100")).await;
+        for key in ["THIRD", "FIRST", "SECOND"] {
+            assert_eq!(kpi(&lead, "PF-X", "PF_RAG", "").await["nullReason"], "MISSING_INPUT: RAG_GREEN", "before {key} goes and comes back");
+            for parent in [Value::Null, json!("PF-X")] {
+                done(&lead, "projectUpdate", by_key(key, &json!({ "patch": { "parentKey": parent } }))).await;
+            }
+        }
+        assert_eq!(kpi(&lead, "PF-X", "PF_RAG", "").await["nullReason"], "MISSING_INPUT: RAG_GREEN");
+        assert_eq!(kpi(&lead, "SECOND", "PF_RAG", "").await["nullReason"], "MISSING_INPUT: BUDGET");
+    }
 }

@@ -134,7 +134,7 @@ pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
         sql(&db, &format!("DELETE FROM {table}")).await;
     }
     // Items stay, and with them what is checked of them.
-    sql(&db, "DELETE FROM measure_delta WHERE source_type <> 'CHECK'").await;
+    sql(&db, "DELETE FROM measure_delta WHERE measure NOT IN ('CHECKS_RUN', 'CHECKS_PASSED')").await;
     sql(&db, "UPDATE portfolio_item SET rag = NULL, rag_on = NULL, is_tracking_benefits = FALSE").await;
     sql(&db, "DELETE FROM kpi_definition WHERE kind <> 'STANDARD'").await;
     sql(&db, "UPDATE portfolio_item SET rag = NULL, rag_on = NULL").await;

@@ -141,7 +141,8 @@ impl Run<'_> {
                 }
                 for (part, from) in [(early, 2), (late, 12)] {
                     let period = format!("S-{}", from + self.chance.below(10));
-                    let point = json!({ "benefitId": id, "periodKey": period, "amount": money(&part.to_string(), currency) });
+                    let point =
+                        json!({ "benefitId": id, "periodKey": period, "amount": money(&part.to_string(), currency) });
                     self.ask(Who::Lead, "benefitPlanPointCreate", point).await;
                 }
                 let (helper, _) = self.project();
