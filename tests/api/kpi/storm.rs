@@ -93,7 +93,7 @@ tests! {
             following.push((member, tokio::spawn(follower.follow(|event| is_mark(event, 9)))));
         }
 
-        let form = if long { Form { bulks: 160, of: 50, single: 1_000, posted: 1_000 } } else { Form { bulks: 6, of: 40, single: 20, posted: 20 } };
+        let form = if long { Form { bulks: 180, of: 50, single: 500, posted: 500 } } else { Form { bulks: 6, of: 40, single: 20, posted: 20 } };
         let (writes, total) = form.writes();
         let written = Arc::new(watch::Sender::new(0_usize));
         let began = std::time::Instant::now();
