@@ -121,11 +121,11 @@ fn measure(database: &'static str, url: &str, documents: usize, count: usize, wr
         token::mint(&key, SystemClock.now(), subject, &[role], TimeDelta::hours(2)).expect("a token")
     };
     let server = Server::start(url, &key_file);
-    let writer = token("writer", Role::Finance);
+    let finance = token("writer", Role::Finance);
     let asked = json!({ "query": format!("{{ project(by: {{ key: \"{PROJECT}\" }}) {{ id }} }}") }).to_string();
-    let project = load::once(server.address, &load::request(&writer, &asked))["data"]["project"]["id"].clone();
+    let project = load::once(server.address, &load::request(&finance, &asked))["data"]["project"]["id"].clone();
     let mut crowd = Crowd::new(server.address, &project);
-    let mut join = |crowd: &mut Crowd, numbers: std::ops::Range<usize>| {
+    let join = |crowd: &mut Crowd, numbers: std::ops::Range<usize>| {
         for number in numbers {
             crowd.join(&token(&format!("follower-{number}"), Role::PmoLead), number % documents);
         }
@@ -133,15 +133,15 @@ fn measure(database: &'static str, url: &str, documents: usize, count: usize, wr
     join(&mut crowd, 0..WARM);
     // Whatever a new day and the first writes bring is there before anything is measured.
     for _ in 0..5 {
-        change(&server, &writer, &crowd);
+        change(&server, &finance, &crowd);
     }
     let before = server.memory();
     join(&mut crowd, WARM..WARM + count);
     let joined = server.memory();
-    change(&server, &writer, &crowd);
+    change(&server, &finance, &crowd);
     let (mut answered, mut sent) = (vec![], vec![]);
     for _ in 0..writes {
-        let (from_answer, from_sending) = change(&server, &writer, &crowd);
+        let (from_answer, from_sending) = change(&server, &finance, &crowd);
         answered.push(from_answer);
         sent.push(from_sending);
     }
@@ -158,8 +158,8 @@ fn measure(database: &'static str, url: &str, documents: usize, count: usize, wr
     }
 }
 
-/// Spends money, and waits until everybody was told: how long after the answer to the writer, and after her request.
-fn change(server: &Server, writer: &str, crowd: &Crowd) -> (Duration, Duration) {
+/// Spends money, and waits until everybody was told: how long after the answer to the finance, and after her request.
+fn change(server: &Server, finance: &str, crowd: &Crowd) -> (Duration, Duration) {
     let document =
         "mutation($i: ActualCreateInput!) { actualCreate(input: $i) { actual { id } userErrors { code path } } }";
     let input = json!({
@@ -168,7 +168,7 @@ fn change(server: &Server, writer: &str, crowd: &Crowd) -> (Duration, Duration) 
     });
     let body = json!({ "query": document, "variables": { "i": input } }).to_string();
     let begun = Instant::now();
-    let answer = load::once(server.address, &load::request(writer, &body));
+    let answer = load::once(server.address, &load::request(finance, &body));
     let done = Instant::now();
     assert_ne!(answer["data"]["actualCreate"]["actual"], Value::Null, "{answer:#}");
     let last = crowd.told();

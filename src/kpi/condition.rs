@@ -10,12 +10,11 @@ use crate::{
     auth::{Class, Rights},
     error::{Code, Error},
     graph::{
-        decl::{Condition, Scalar},
+        decl::{Condition, Kind, Scalar},
         filter::{Filter, invalid},
         sql::{Param, Sql},
         value::{DbValue, Leaf},
     },
-    reporting::rag_assessment::RAG,
     write::{Member, PlainType, Shape},
 };
 
@@ -81,7 +80,7 @@ fn write(filter: &mut Filter<'_>, sql: &mut Sql, alias: usize, condition: &Value
     sql.push(" THEN (TRUE");
     if let Some(status) = given("status") {
         sql.push(" AND ");
-        filter.compares(sql, (figure, "status"), Leaf::Enum(RAG.values), status)?;
+        filter.compares(sql, (figure, "status"), Leaf::Enum(colors(filter)), status)?;
     }
     if let Some(value) = given("value") {
         let unit = standard(key).map(|kpi| kpi.unit);
@@ -139,6 +138,14 @@ fn reads_all(filter: &mut Filter<'_>, sql: &mut Sql, alias: usize, class: Class,
         sql.push("TRUE");
     }
     sql.push(")");
+}
+
+/// The words of `Rag`, which a figure's color is one of.
+fn colors(filter: &Filter<'_>) -> &'static [(&'static str, &'static str)] {
+    match filter.model.entity("PortfolioItem").field("rag").map(|field| &field.kind) {
+        Some(Kind::Enum { ty, .. }) => ty.values,
+        _ => &[],
+    }
 }
 
 /// Whether there is more than the question whether there is a figure.

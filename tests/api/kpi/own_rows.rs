@@ -49,10 +49,9 @@ tests! {
         derive(world).await;
         world.clock.advance_seconds(86_400);
         derive(world).await;
-        use kpi_value::Column as C;
-        let void = kpi_value::Entity::find().filter(C::Version.eq(1)).filter(C::Value.is_null());
-        let void = void.filter(C::IncludedCount.eq(0)).filter(C::Target.is_null());
-        let rows = void.filter(C::NullReason.not_like("MISSING_RATE%")).all(&db).await.expect("values");
+        let void = kpi_value::Entity::find().filter(kpi_value::Column::Version.eq(1)).filter(kpi_value::Column::Value.is_null());
+        let void = void.filter(kpi_value::Column::IncludedCount.eq(0)).filter(kpi_value::Column::Target.is_null());
+        let rows = void.filter(kpi_value::Column::NullReason.not_like("MISSING_RATE%")).all(&db).await.expect("values");
         // Above what is confidential a figure of nothing may be one of something for who is named there.
         let mut restricted = std::collections::BTreeSet::new();
         let hidden = entity::portfolio_item::Column::IsRestricted.eq(true);

@@ -297,8 +297,8 @@ impl Marker {
             chance,
             servers: self.servers.clone(),
         };
-        let followed = follower.follow(|event| is_mark(event, value)).await;
-        text(&followed.events[followed.events.len() - 1], "/cursor").clone_into(&mut self.after);
+        let told = follower.follow(|event| is_mark(event, value)).await;
+        text(&told.events[told.events.len() - 1], "/cursor").clone_into(&mut self.after);
     }
 }
 

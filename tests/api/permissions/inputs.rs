@@ -238,7 +238,7 @@ tests! {
                     for (coordinate, needs) in super::table::needs().iter().filter(|(c, _)| c.starts_with(&prefix)) {
                         let field = &coordinate[prefix.len()..];
                         let is_money = entity.field(field).is_some_and(|f| matches!(f.kind, Kind::Money { .. })) && part != "DistinctCount";
-                        fields.push_str(&if is_money { format!(" {field} {{ amount }}") } else { format!(" {field}") });
+                        fields.extend([" ", field, if is_money { " { amount }" } else { "" }]);
                         let class = Class::ALL.into_iter().find(|c| c.read().to_string() == *needs).expect("a class");
                         if eyes.read(class).is_empty() {
                             due.push(json!({ "path": [list, "aggregate", figure, field], "coordinate": coordinate, "needs": needs, "reason": "ROLE", "count": 1 }));
@@ -247,7 +247,7 @@ tests! {
                         }
                     }
                     if !fields.is_empty() {
-                        asked.push_str(&format!(" {figure} {{{fields} }}"));
+                        asked.extend([" ", figure.as_str(), " {", fields.as_str(), " }"]);
                     }
                 }
                 if asked.is_empty() {

@@ -10,7 +10,21 @@ use super::plain;
 /// The class that a row of a type needs, as domain.md has it.
 pub fn class_of_type(type_name: &str) -> Class {
     match type_name {
-        "PortfolioItem" | "Portfolio" | "Program" | "Project" | "Person" | "OrgUnit" => Class::Basic,
+        "PortfolioItem"
+        | "Portfolio"
+        | "Program"
+        | "Project"
+        | "Person"
+        | "OrgUnit"
+        | "KpiThreshold"
+        | "KpiTarget"
+        | "AlertRule"
+        | "Alert"
+        | "PortfolioTreeNode"
+        | "ObjectiveContribution"
+        | "AlignmentCell"
+        | "StatusReport"
+        | "RagAssessment" => Class::Basic,
         "ExternalLink"
         | "Task"
         | "Baseline"
@@ -23,15 +37,6 @@ pub fn class_of_type(type_name: &str) -> Class {
         | "KpiPosting" => Class::Work,
         "PersonIdentity" | "RoleAssignment" | "ApiKey" | "ApiKeyGrant" => Class::Sec,
         "AuditEvent" => Class::Aud,
-        "KpiThreshold"
-        | "KpiTarget"
-        | "AlertRule"
-        | "Alert"
-        | "PortfolioTreeNode"
-        | "ObjectiveContribution"
-        | "AlignmentCell"
-        | "StatusReport"
-        | "RagAssessment" => Class::Basic,
         "Budget" | "BudgetLine" | "Forecast" | "ForecastLine" | "CostPlan" | "CostPlanLine" => Class::Fin,
         "Commitment" | "Actual" => Class::FinLine,
         "Benefit"

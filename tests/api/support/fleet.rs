@@ -235,7 +235,7 @@ impl Line {
                             Some("next") => break message["payload"].take(),
                             // Whoever says nothing for long is taken for gone.
                             Some("ping") => {
-                                socket.send(Message::text(json!({ "type": "pong" }).to_string())).await.ok()?
+                                socket.send(Message::text(json!({ "type": "pong" }).to_string())).await.ok()?;
                             }
                             _ => {}
                         }

@@ -127,7 +127,7 @@ impl Tables {
             let row = self.versions.get(&(event.target_id, event.version))?.clone();
             let value = &self.current[&event.target_id];
             let is_within = row.turn > first && row.turn <= last && self.kpis[&value.kpi_id].key != mark;
-            is_within.then(|| Stored { value_id: value.id, scope: value.item_id, kpi: value.kpi_id, row })
+            is_within.then_some(Stored { value_id: value.id, scope: value.item_id, kpi: value.kpi_id, row })
         };
         self.events.iter().filter_map(of).collect()
     }
