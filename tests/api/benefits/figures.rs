@@ -248,20 +248,20 @@ tests! {
 
     async fn benefits_of_nobody_that_she_may_read_are_masked_and_not_zero(world: &World) {
         let (db, lead) = prepared(world).await;
-        for (key, item) in [("B-8", "PR-008"), ("B-7", "PR-007")] {
-            made(&db, &lead, key, item, json!({ "amount": euros("1000") })).await;
+        for (key, item) in [("B-6", "PR-006"), ("B-7", "PR-007")] {
+            made(&db, &lead, key, item, json!({ "amount": euros("600") })).await;
             planned(&lead, &db, key, "M-01", "600").await;
             advance(&lead, key, &PROMISED).await;
         }
         done(&lead, "strategicObjectiveCreate", json!({ "key": "OBJ", "title": "Grow", "weight": "1" })).await;
-        for item in ["PR-001", "PR-008"] {
+        for item in ["PR-001", "PR-006"] {
             let part = json!({ "itemId": item_id(&db, item).await, "objectiveKey": "OBJ", "share": "0.5" });
             done(&lead, "objectiveContributionCreate", part).await;
         }
         let marc = world.client_as("marc.dubois", &[Role::ProjectManager]).await;
         let owner = world.client_as("nina.petrova", &[Role::Admin]).await;
         let masked = json!({ "currency": "EUR", "coverage": { "included": 0, "excludedNoAccess": 1, "excludedNull": 0 }, "periods": null });
-        for (client, item) in [(&marc, "PR-008"), (&owner, "PR-007")] {
+        for (client, item) in [(&marc, "PR-006"), (&owner, "PR-007")] {
             let asked = format!(
                 "{{ projects(filter: {{ key: {{ eq: \"{item}\" }} }}) {{ nodes {{ benefitRealization(currency: \"EUR\") \
                  {{ currency coverage {{ included excludedNoAccess excludedNull }} periods {{ realized forecast }} }} }} }} }}"
@@ -277,7 +277,7 @@ tests! {
         let objective = one("strategicObjectives", "OBJ");
         let told = realization(&marc, &objective, "(currency: \"EUR\")").await;
         assert_eq!((&told["periods"], &told["coverage"]), (&Value::Null, &json!({ "included": 0, "excludedNoAccess": 1, "excludedNull": 1 })), "{told:#}");
-        made(&db, &lead, "B-1", "PR-001", json!({ "amount": euros("1000") })).await;
+        made(&db, &lead, "B-1", "PR-001", json!({ "amount": euros("600") })).await;
         planned(&lead, &db, "B-1", "M-01", "600").await;
         advance(&lead, "B-1", &PROMISED).await;
         let told = realization(&marc, &objective, "(currency: \"EUR\")").await;
