@@ -123,7 +123,7 @@ fn on_database(name: &str, kind: Kind, body: for<'a> fn(&'a World) -> TestFuture
 
 /// Runs one future to its end: a panic becomes a failure with its place, a [`skip`] an ignored test, a hang a failure.
 fn guarded(name: &str, body: impl Future<Output = ()>) -> Result<Completion, Failed> {
-    let limit = Duration::from_mins(if settings::is_long() { 20 } else { 3 });
+    let limit = Duration::from_mins(if settings::is_long() { 20 } else { 5 });
     CURRENT.set(Some(name.to_owned()));
     let began = Instant::now();
     let outcome =

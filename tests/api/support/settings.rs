@@ -11,9 +11,9 @@ pub fn arguments() -> Arguments {
     let (long, rest): (Vec<String>, Vec<String>) = env::args().partition(|argument| argument == "--long");
     LONG.get_or_init(|| !long.is_empty() || flag("FOLIOGRAPH_TEST_LONG"));
     let mut arguments = Arguments::from_iter(rest);
-    // Half of a test is waiting for a database.
+    // Part of a test is waiting for a database.
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    arguments.test_threads.get_or_insert(2 * processors);
+    arguments.test_threads.get_or_insert(processors + 1);
     arguments
 }
 
