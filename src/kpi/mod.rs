@@ -29,6 +29,7 @@ mod of_day;
 mod posting_write;
 pub mod spans;
 pub mod status;
+mod stored;
 pub mod stream;
 mod targets;
 mod threshold_write;

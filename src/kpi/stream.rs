@@ -8,27 +8,24 @@ use std::{
     sync::Arc,
 };
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::{
     answers::{decimal_text, instant_text, show, target_text},
-    catalogue::Bounds,
     definition::{self, Definition},
     facts::{Basis, Turn},
     figure::scale,
+    stored::{OwnKey, Stored, VERSION, Version, id, stored},
     value::{When, reads, values},
 };
 use crate::{
     auth::Caller,
     error::{Code, Error},
     events::{Cause, VALUES, Watermark, expired, read_head, shared::Shared, view_of},
-    graph::{
-        Cell, ColumnType, Database, DbValue, ListType, Param, Row, Session, date_of, decl::Model, digest, encode_id,
-        instant_of,
-    },
+    graph::{ColumnType, Database, DbValue, ListType, Param, Row, Session, decl::Model, digest, encode_id, instant_of},
 };
 
 /// Positions that one statement looks at, however little of them concerns the caller.
@@ -108,44 +105,6 @@ pub struct ValueFeed {
     model: &'static Model,
     pages: Shared<PageKey, Arc<ValuePage>>,
 }
-
-/// A value that was stored.
-struct Stored {
-    position: i64,
-    at: DateTime<Utc>,
-    cause: Cause,
-    item: Uuid,
-    kind: String,
-    kpi: Uuid,
-    now: Version,
-    before: Option<Version>,
-    /// The same for who reads other rows: what is stored for the first time may be no news to her, since before it her
-    /// rows gave what they gave.
-    earlier: Version,
-    is_changed: bool,
-}
-
-/// What was stored of it.
-#[derive(Clone)]
-struct Version {
-    period_end: NaiveDate,
-    as_of: DateTime<Utc>,
-    value: Option<i64>,
-    numerator: Option<String>,
-    denominator: Option<String>,
-    unit: String,
-    status: Option<String>,
-    target: Option<i64>,
-    null_reason: Option<String>,
-    included: i64,
-    excluded_null: i64,
-    turn: i64,
-    formula: i64,
-    bounds: Bounds,
-}
-
-/// A figure over the caller's own rows: item, KPI, turn and day.
-type OwnKey = (Uuid, Uuid, i64, NaiveDate);
 
 /// Figures over the caller's own rows.
 #[derive(Default)]
@@ -484,12 +443,6 @@ impl ValueFeed {
     }
 }
 
-impl Stored {
-    fn key(&self, version: &Version) -> OwnKey {
-        (self.item, self.kpi, version.turn, version.period_end)
-    }
-}
-
 impl Selection {
     fn has_status(&self, status: Option<&str>) -> bool {
         self.status.as_ref().is_none_or(|wanted| status.is_some_and(|status| wanted.iter().any(|of| of == status)))
@@ -527,77 +480,6 @@ impl ValueEvent {
     }
 }
 
-/// The columns of a version.
-const VERSION: [&str; 17] = [
-    "period_end_on",
-    "as_of",
-    "value",
-    "numerator",
-    "denominator",
-    "unit",
-    "status",
-    "null_reason",
-    "included_count",
-    "excluded_null_count",
-    "turn",
-    "target",
-    "formula_version",
-    "green_from",
-    "green_to",
-    "amber_from",
-    "amber_to",
-];
-
-fn stored(row: &Row) -> Option<Stored> {
-    let cause = Cause {
-        request_id: string(row, 2).unwrap_or_default(),
-        mutation: string(row, 3).unwrap_or_default(),
-        actor: match row.at(4, ColumnType::Id) {
-            Cell::Id(id) => Some(Uuid::from_bytes(id)),
-            _ => None,
-        },
-    };
-    let (now, before) = (version(row, 9)?, version(row, 9 + VERSION.len()));
-    // In the tree of just before.
-    let as_of = now.as_of - TimeDelta::milliseconds(1);
-    let first = || Version { turn: now.turn - 1, as_of, ..now.clone() };
-    Some(Stored {
-        position: row.int(0),
-        at: instant_of(row.at(1, ColumnType::Instant))?,
-        cause,
-        item: id(row, 5),
-        kind: string(row, 6)?,
-        kpi: id(row, 7),
-        is_changed: matches!(row.at(8, ColumnType::Bool), Cell::Bool(true) | Cell::Int(1)),
-        earlier: before.clone().unwrap_or_else(first),
-        now,
-        before,
-    })
-}
-
-fn version(row: &Row, from: usize) -> Option<Version> {
-    let number = |at: usize| match row.at(from + at, ColumnType::Int) {
-        Cell::Int(number) => Some(number),
-        _ => None,
-    };
-    Some(Version {
-        period_end: date_of(row.at(from, ColumnType::Date))?,
-        as_of: instant_of(row.at(from + 1, ColumnType::Instant))?,
-        value: number(2),
-        numerator: string(row, from + 3),
-        denominator: string(row, from + 4),
-        unit: string(row, from + 5).unwrap_or_default(),
-        status: string(row, from + 6),
-        null_reason: string(row, from + 7),
-        included: row.int(from + 8),
-        excluded_null: row.int(from + 9),
-        turn: row.int(from + 10),
-        target: number(11),
-        formula: row.int(from + 12),
-        bounds: Bounds { green_from: number(13), green_to: number(14), amber_from: number(15), amber_to: number(16) },
-    })
-}
-
 /// Whether a figure, as the schema shows it, counts nothing and aims at nothing.
 fn is_nothing(value: &Json) -> bool {
     value["coverage"]["included"] == 0 && value["target"].is_null()
@@ -606,20 +488,6 @@ fn is_nothing(value: &Json) -> bool {
 fn text(value: Option<i64>, definition: &Definition) -> Option<String> {
     let scale = scale(definition.unit);
     value.map(|value| decimal_text(Decimal::from_i128_with_scale(value.into(), scale), scale))
-}
-
-fn string(row: &Row, at: usize) -> Option<String> {
-    match row.at(at, ColumnType::Text) {
-        Cell::Text(text) => Some(text.to_owned()),
-        _ => None,
-    }
-}
-
-fn id(row: &Row, at: usize) -> Uuid {
-    match row.at(at, ColumnType::Id) {
-        Cell::Id(id) => Uuid::from_bytes(id),
-        _ => Uuid::nil(),
-    }
 }
 
 /// The refusal of a selection that names too much.
