@@ -158,7 +158,12 @@ struct Member {
 
 impl Member {
     fn kpis(&self) -> Value {
-        if self.is_whole { Value::Null } else { json!([&KPIS[..], &[MARK]].concat()) }
+        match self.role {
+            _ if self.is_whole => Value::Null,
+            // Whoever names what she may read of nothing is refused at the start.
+            Role::Analyst => json!(["SCORE", MARK]),
+            _ => json!([&KPIS[..], &[MARK]].concat()),
+        }
     }
 }
 
