@@ -162,6 +162,7 @@ impl Member {
             _ if self.is_whole => Value::Null,
             // Whoever names what she may read of nothing is refused at the start.
             Role::Analyst => json!(["SCORE", MARK]),
+            Role::Finance => json!(["EV_AC", MARK]),
             _ => json!([&KPIS[..], &[MARK]].concat()),
         }
     }
