@@ -26,6 +26,7 @@ mod m20250401_000004_raid;
 mod m20250401_000005_kpi;
 mod m20250401_000006_kpi_setup;
 mod m20250401_000007_kpi_bounds;
+mod m20250401_000008_kpi_versions;
 mod step;
 
 /// Runs the steps, up and down.
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20250401_000005_kpi::STEP),
             Box::new(m20250401_000006_kpi_setup::STEP),
             Box::new(m20250401_000007_kpi_bounds::STEP),
+            Box::new(m20250401_000008_kpi_versions::STEP),
         ]
     }
 }

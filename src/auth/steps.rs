@@ -295,7 +295,8 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BaselineSubmit
             | Step::ProgressMeasure
             | Step::RiskAppraise
-            | Step::KpiRecord => Scopes::OWN,
+            | Step::KpiRecord
+            | Step::AlertAcknowledge => Scopes::OWN,
             Step::ItemApprove
             | Step::ItemClose
             | Step::ItemCancel
@@ -316,8 +317,7 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitValidate
             | Step::BenefitValidateCashable
             | Step::BenefitReviewPublish
-            | Step::KpiSetUp
-            | Step::AlertAcknowledge => Scopes::NONE,
+            | Step::KpiSetUp => Scopes::NONE,
         },
         Role::Sponsor => match step {
             Step::ItemApprove

@@ -21,6 +21,12 @@ pub fn measures() -> Measures {
                 Ben,
                 "The plans of approved benefits, each point on the last day of its period; of each item its share.",
             )
+            .with("BENEFITS_PLANNED"),
+            Measure::count(
+                "BENEFITS_PLANNED",
+                Ben,
+                "Benefits with a plan of which the item has all or a share, from the approval of each on.",
+            )
             .known(),
             Measure::money(
                 "BENEFIT_REMAINING",
@@ -156,7 +162,7 @@ fn benefits() -> Source {
 }
 
 /// Benefits that are followed, and what is planned at all.
-fn counts() -> [String; 5] {
+fn counts() -> [String; 7] {
     let count = |measure: &str, item: &str, on: &str, amount: &str, rows: &str| {
         format!(
             "SELECT b.id AS source_id, {item} AS item_id, '{measure}' AS measure, {on} AS effective_on, \
@@ -173,18 +179,16 @@ fn counts() -> [String; 5] {
     let late_on = "CASE WHEN b.due_on < b.from_on THEN b.from_on ELSE {next_day:b.due_on} END";
     let planned =
         format!("b.id{{ids}} AND {PROMISED} AND EXISTS (SELECT 1 FROM benefit_plan_point l WHERE l.benefit_id = b.id)");
+    let of_item = format!("benefit b WHERE {planned}");
+    let of_helpers = format!("benefit b JOIN benefit_contribution s ON s.benefit_id = b.id WHERE {planned}");
     [
         count("BENEFITS_PROMISED", "b.item_id", APPROVED_ON, "1", &format!("benefit b WHERE {FOLLOWED}")),
         count("BENEFITS_OWNED", "b.item_id", APPROVED_ON, "1", &owned),
         count("BENEFITS_OWNED", "b.item_id", late_on, "-1", &late),
-        count("FLOWS", "b.item_id", APPROVED_ON, "1", &format!("benefit b WHERE {planned}")),
-        count(
-            "FLOWS",
-            "s.contributor_id",
-            APPROVED_ON,
-            "1",
-            &format!("benefit b JOIN benefit_contribution s ON s.benefit_id = b.id WHERE {planned}"),
-        ),
+        count("FLOWS", "b.item_id", APPROVED_ON, "1", &of_item),
+        count("FLOWS", "s.contributor_id", APPROVED_ON, "1", &of_helpers),
+        count("BENEFITS_PLANNED", "b.item_id", APPROVED_ON, "1", &of_item),
+        count("BENEFITS_PLANNED", "s.contributor_id", APPROVED_ON, "1", &of_helpers),
     ]
 }
 

@@ -18,11 +18,11 @@ use crate::{
     graph::{
         Cell, ColumnType, DbValue, ListType, Param, date_of,
         decl::{Answer, Asking, denied},
-        input,
+        input, instant_of,
     },
     kpi::{
         answers::{asked_days, decimal_text, instant},
-        facts::Basis,
+        facts::{Basis, SUM, sum_at},
         figure::Coverage,
         formula::Missing,
         spans::{Asked, Period, Spans, Sum, spans},
@@ -110,7 +110,7 @@ pub fn types() -> Vec<PlainType> {
         member(
             "nullReason",
             "String",
-            "Why figures are null: MISSING_RATE with the currencies, MISSING_INPUT where nothing is planned, NO_ITEMS where the item was not there at `knownAt`; null where none is null.",
+            "Why figures are null: MISSING_RATE with the currencies, MISSING_INPUT where nothing is planned, NO_ITEMS where the item or the benefit was not there at `knownAt`; null where none is null.",
         ),
     ];
     vec![
@@ -347,6 +347,13 @@ fn periods(question: &Question, by: impl Fn(&'static str, NaiveDate) -> Decimal)
     question.ends.iter().map(of).collect()
 }
 
+/// Periods of what was not there yet.
+fn periods_of_nothing(question: &Question) -> Vec<Period> {
+    let none: BTreeMap<&'static str, Sum> = MEASURES.iter().map(|measure| (*measure, Err(Missing::Nothing))).collect();
+    let of = |end: &NaiveDate| Period { end: *end, within: none.clone(), by_end: none.clone() };
+    question.ends.iter().map(of).collect()
+}
+
 /// Dated amounts of a benefit, by measure.
 type Amounts = HashMap<String, Vec<(NaiveDate, Decimal)>>;
 
@@ -355,18 +362,21 @@ fn benefits<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json
         let benefits = asking.parents.unwrap_or_default().to_vec();
         let question = Question::of(asking)?;
         let amounts = amounts(asking, &benefits, question.known_at).await?;
-        let currencies = currencies(asking, &benefits).await?;
+        let made = made(asking, &benefits).await?;
         let of = |benefit: &Uuid| {
+            let (currency, since) = made.get(benefit).cloned().unwrap_or_default();
+            let is_there = question.known_at.is_none_or(|known_at| since <= known_at);
             let by = |measure: &'static str, at: NaiveDate| {
                 let all = amounts.get(benefit).and_then(|of| of.get(measure)).map_or(&[][..], Vec::as_slice);
                 all.iter().filter(|(on, _)| *on <= at).map(|(_, amount)| *amount).sum()
             };
+            let periods = if is_there { periods(&question, by) } else { periods_of_nothing(&question) };
             question.show(&Spans {
                 scope: *benefit,
-                currency: currencies.get(benefit).cloned().unwrap_or_default(),
+                currency,
                 basis: Basis::AllRows,
-                coverage: Coverage { included: 1, ..Coverage::default() },
-                periods: Some(periods(&question, by)),
+                coverage: Coverage { included: usize::from(is_there), ..Coverage::default() },
+                periods: Some(periods),
             })
         };
         Ok(benefits.iter().map(of).collect())
@@ -392,7 +402,9 @@ async fn amounts(
         let mut sql = asking.session.sql();
         sql.push("SELECT ")
             .push(of)
-            .push(", d.measure, d.effective_on, CAST(SUM(d.amount) AS bigint) FROM ")
+            .push(", d.measure, d.effective_on, ")
+            .push(&SUM.replace("amount", "d.amount"))
+            .push(" FROM ")
             .push(from);
         let names = MEASURES.iter().map(|measure| DbValue::Text((*measure).to_owned())).collect();
         sql.push(" AND d.measure").is_any(ListType::Text, Param::Const(DbValue::List(ListType::Text, names)));
@@ -406,7 +418,7 @@ async fn amounts(
                 continue;
             };
             let Some(on) = date_of(row.at(2, ColumnType::Date)) else { continue };
-            let amount = Decimal::from_i128_with_scale(row.int(3).into(), 4);
+            let amount = Decimal::from_i128_with_scale(sum_at(&row, 3), 4);
             let of = found.entry(Uuid::from_bytes(id)).or_default();
             of.entry(measure.to_owned()).or_default().push((on, amount));
         }
@@ -414,15 +426,17 @@ async fn amounts(
     Ok(found)
 }
 
-/// The currencies of benefits.
-async fn currencies(asking: &mut Asking<'_, '_>, benefits: &[Uuid]) -> Result<HashMap<Uuid, String>, Error> {
+/// The currencies of benefits, and since when each is there.
+async fn made(asking: &mut Asking<'_, '_>, benefits: &[Uuid]) -> Result<HashMap<Uuid, (String, DateTime<Utc>)>, Error> {
     let keys: Arc<[Uuid]> = benefits.into();
     let mut sql = asking.session.sql();
-    sql.push("SELECT id, currency FROM benefit WHERE id").is_any(ListType::Id, Param::Keys);
+    sql.push("SELECT id, currency, created_at FROM benefit WHERE id").is_any(ListType::Id, Param::Keys);
     let mut found = HashMap::new();
     for row in asking.session.all(&sql.finish(), &keys).await? {
-        if let (Cell::Id(id), Cell::Text(currency)) = (row.at(0, ColumnType::Id), row.at(1, ColumnType::Text)) {
-            found.insert(Uuid::from_bytes(id), currency.to_owned());
+        if let (Cell::Id(id), Cell::Text(currency), Some(since)) =
+            (row.at(0, ColumnType::Id), row.at(1, ColumnType::Text), instant_of(row.at(2, ColumnType::Instant)))
+        {
+            found.insert(Uuid::from_bytes(id), (currency.to_owned(), since));
         }
     }
     Ok(found)

@@ -20,7 +20,7 @@ use crate::{
     error::{Code, Error},
     graph::{
         Database, Eyes, Limit,
-        decl::{Entity, Kind, Model, RowScope},
+        decl::{Entity, Kind, Model, RowScope, Which},
         limit,
     },
 };
@@ -54,7 +54,7 @@ struct Content {
 pub struct Lens {
     rows: Reading,
     drafts: Option<Reading>,
-    everywhere: bool,
+    everywhere: Vec<Reading>,
     fields: Vec<(Class, Option<Reading>)>,
     links: Vec<(Class, bool)>,
     named: Arc<[Uuid]>,
@@ -141,11 +141,21 @@ impl View {
         Lens {
             rows: self.reading(entity, self.read(entity.class)),
             drafts: entity.drafts.map(|class| self.reading(entity, self.read(class))),
-            everywhere: entity.everywhere.is_none_or(|of| of.classes.iter().all(|class| self.read(*class).is_all())),
+            everywhere: self.everywhere(entity),
             fields: field_classes(entity).into_iter().map(field).collect(),
             links: links(model, entity).into_iter().map(|class| (class, self.read(class).is_empty())).collect(),
             named,
         }
+    }
+
+    /// What decides over rows that tell of all rows.
+    fn everywhere(&self, entity: &Entity) -> Vec<Reading> {
+        let Some(of) = entity.everywhere else { return vec![] };
+        let read = |class: &Class| match of.which {
+            Which::Naming { .. } => self.reading(entity, self.read(*class)),
+            Which::With(..) => (if self.read(*class).is_all() { Scopes::ALL } else { Scopes::NONE }, vec![], None),
+        };
+        of.classes.iter().map(read).collect()
     }
 
     fn reading(&self, entity: &Entity, scopes: Scopes) -> Reading {

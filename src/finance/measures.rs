@@ -21,6 +21,7 @@ pub fn measures() -> Measures {
             Measure::money("AC_CHECKED", Fin, "What was posted to them, on the last day of each.").with("MONTHS_CHECKED"),
             Measure::money("PLAN", Fin, "The lines of the cost plan of record, each on the last day of its period.").known(),
             Measure::money("AC", Fin, "What was spent, accruals included, on the day on which it was posted."),
+            Measure::money("AC_ENDED", Fin, "The same on the last day of the fiscal period that it was posted to: of periods that have ended."),
             Measure::money("CAPEX", Fin, "Of what was spent: capital expenditure."),
             Measure::money("OPEX", Fin, "Of what was spent: operating expenditure."),
             Measure::money("COMMITTED", Fin, "What is committed and not invoiced yet: from the day of the commitment on, less each invoice on its day, none once it is closed or canceled."),
@@ -166,11 +167,14 @@ fn actuals() -> Source {
              FROM actual WHERE id{{ids}}{only}"
         )
     };
+    let ended = "SELECT a.id AS source_id, a.item_id, 'AC_ENDED' AS measure, p.end_on AS effective_on, a.currency, a.amount \
+        FROM actual a JOIN fiscal_period p ON p.id = a.period_id WHERE a.id{ids}";
     Source {
         name: "ACTUAL",
         owner: "Actual",
-        facts: vec![Fact::owner("Actual")],
+        facts: vec![Fact::owner("Actual"), Fact::behind("FiscalPeriod", "SELECT id FROM actual WHERE period_id{ids}")],
         selects: vec![
+            ended.to_owned(),
             select("AC", ""),
             select("CAPEX", " AND expenditure = 'CAPEX'"),
             select("OPEX", " AND expenditure = 'OPEX'"),

@@ -6,10 +6,10 @@ use std::{fmt::Write, sync::Arc};
 use uuid::Uuid;
 
 use super::{
-    decl::{Column, Entity, KIND, Labor, RowScope},
+    decl::{Column, Entity, Everywhere, KIND, Labor, RowScope, Which},
     value::{DbValue, Leaf, ListType},
 };
-use crate::auth::{Reach, Reads, Rights, RowSet, Rows, Scopes};
+use crate::auth::{Class, Reach, Reads, Rights, RowSet, Rows, Scopes};
 
 /// The database's language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -293,14 +293,8 @@ impl Sql {
             }
             self.push(")");
         }
-        if let Some(everywhere) = entity.everywhere
-            && !everywhere.classes.iter().all(|class| self.reads[*class as usize].is_all())
-        {
-            self.push(lead);
-            match everywhere.which {
-                None => self.push("FALSE"),
-                Some((column, value)) => self.column(alias, column).push(" <> ").literal(value),
-            };
+        if let Some(everywhere) = entity.everywhere {
+            self.everywhere(alias, (entity, rows), everywhere, lead);
         }
         if let (Some(class), Some(draft)) = (entity.drafts, rows.draft()) {
             let scopes = self.reads[class as usize];
@@ -317,6 +311,41 @@ impl Sql {
         if !self.scopes(alias, rows, scopes) {
             self.text.truncate(mark);
         }
+    }
+}
+
+impl Sql {
+    /// Appends what hides rows that tell of all rows from who does not read those.
+    fn everywhere(&mut self, alias: usize, (entity, rows): (&Entity, RowScope), of: Everywhere, lead: &str) {
+        let lacks: Vec<Class> =
+            of.classes.iter().copied().filter(|class| !self.reads[*class as usize].is_all()).collect();
+        match of.which {
+            Which::With(column, value) if !lacks.is_empty() => {
+                self.push(lead).column(alias, column).push(" <> ").literal(value);
+            }
+            Which::With(..) => {}
+            Which::Naming { classes, is_alone } => {
+                for class in lacks {
+                    self.push(lead).push("(").settled(alias, (entity, rows), classes).push(" NOT LIKE ");
+                    self.literal(&format!("%{}%", class.as_str()));
+                    let scopes = self.reads[class as usize];
+                    if !scopes.is_empty() {
+                        self.push(" OR ").settled(alias, (entity, rows), is_alone).push(" AND ");
+                        self.scopes(alias, rows, scopes);
+                    }
+                    self.push(")");
+                }
+            }
+        }
+    }
+
+    /// Appends a column that never changes: of a row that is told of elsewhere it is read from the row itself.
+    fn settled(&mut self, alias: usize, (entity, rows): (&Entity, RowScope), column: &str) -> &mut Self {
+        if rows != RowScope::ItemBefore {
+            return self.column(alias, column);
+        }
+        self.push("(SELECT r.").push(column).push(" FROM ").push(entity.table).push(" r WHERE r.id = ");
+        self.column(alias, "target_id").push(")")
     }
 }
 

@@ -7,7 +7,8 @@ use crate::{
     graph::decl::{Entity, EnumDecl, Field, RowScope, Scalar},
 };
 
-/// Who reads these on every row may know of alerts: those are about figures over all rows, whatever is below the item.
+/// Classes of KPIs. An alert is about a figure over all rows: who reads those of its KPI on every row may know of it; of a
+/// project, below which nothing is, who reads them there.
 pub const EVERYWHERE: &[Class] = &[Class::Work, Class::Fin, Class::Ben];
 
 /// `AlertState`.
@@ -28,9 +29,9 @@ pub fn declare() -> Entity {
         &alert::Entity,
         Class::Basic,
         RowScope::OF_ITEM,
-        "A KPI of an item that is as bad as its rule says, over all rows: for who reads money, work and benefits everywhere, and sees the item. Of a rule and an item one at most is not closed.",
+        "A KPI of an item that is as bad as its rule says, over all rows: for who sees the item and reads the classes of the KPI everywhere; of a project, for who reads them on it. Of a rule and an item one at most is not closed.",
     )
-    .everywhere(EVERYWHERE)
+    .everywhere_naming(C::Classes, C::IsAlone, EVERYWHERE)
     .node("alr", "alert", "alerts")
     .fields([
         Field::one("rule", C::RuleId, "AlertRule", "The rule that raised it."),

@@ -94,6 +94,8 @@ impl Watch {
                     item_id: item.id,
                     portfolio_id: item.portfolio_id,
                     is_restricted: item.is_restricted,
+                    classes: value.definition.classes.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(","),
+                    is_alone: item.kind == "PROJECT",
                     state: "OPEN".to_owned(),
                     status: status.as_str().to_owned(),
                     value: number.map(|number| decimal_text(*number, scale(value.definition.unit))),

@@ -9,7 +9,7 @@ use super::{
     formula::{Degree, parse},
     measure::Unit,
 };
-use crate::{auth::Class, graph::decl::Model};
+use crate::{auth::Class, graph::decl::Model, portfolios::item::CATEGORY};
 
 /// Parts of the largest formula when the KPIs that it names are spelled out.
 const LARGEST: usize = 5_000;
@@ -85,6 +85,10 @@ impl Book {
         let is_known = |name: &str| is_measure(name) || standard(name).is_some() || self.entries.contains_key(name);
         if let Some(name) = expr.names().into_iter().find(|name| !is_known(name)) {
             return fault(format!("There is no measure and no KPI `{name}`."), ("name", name.to_owned()));
+        }
+        let is_category = |name: &str| CATEGORY.values.iter().any(|(value, _)| *value == name);
+        if let Some(name) = expr.categories().into_iter().find(|name| !is_category(name)) {
+            return fault(format!("There is no category `{name}`."), ("name", name.to_owned()));
         }
         if let Some(name) = expr.curves().into_iter().find(|name| !is_measure(name) && !is_posted(name)) {
             let line = format!("`{name}` is a KPI with a formula: only a measure can be read by its dates.");

@@ -2,10 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::{catalogue::Bounds, definition::Definition, facts::Scope};
+use super::{catalogue::Bounds, definition::Definition, facts::Scope, versions::known};
 use crate::{
     error::Error,
     graph::{Cell, ColumnType, ListType, Param, Row, Session, date_of},
@@ -25,8 +25,12 @@ pub struct Held {
 pub struct Thresholds(HashMap<(Uuid, Uuid), Vec<(NaiveDate, Held)>>);
 
 impl Thresholds {
-    /// Reads the bounds of these scopes and of all above them.
-    pub async fn read(session: &mut Session<'_>, scopes: &[Scope]) -> Result<Self, Error> {
+    /// Reads the bounds of these scopes and of all above them, as they were known at an instant or are now.
+    pub async fn read(
+        session: &mut Session<'_>,
+        scopes: &[Scope],
+        known_at: Option<DateTime<Utc>>,
+    ) -> Result<Self, Error> {
         let items: Arc<[Uuid]> = scopes.iter().flat_map(|scope| scope.above.iter().copied()).collect();
         let mut found = Self::default();
         if items.is_empty() {
@@ -34,7 +38,9 @@ impl Thresholds {
         }
         let mut sql = session.sql();
         sql.push("SELECT item_id, kpi_id, valid_from_on, green_from, green_to, amber_from, amber_to, hysteresis ");
-        sql.push("FROM kpi_threshold WHERE archived_at IS NULL AND item_id").is_any(ListType::Id, Param::Keys);
+        sql.push("FROM ");
+        known(&mut sql, "kpi_threshold", known_at).push(" h WHERE archived_at IS NULL AND item_id");
+        sql.is_any(ListType::Id, Param::Keys);
         sql.push(" ORDER BY valid_from_on");
         for row in session.all(&sql.finish(), &items).await? {
             let (Cell::Id(item), Cell::Id(kpi)) = (row.at(0, ColumnType::Id), row.at(1, ColumnType::Id)) else {

@@ -336,7 +336,7 @@ pub static STANDARD: &[Standard] = &[
         .of(&[Work])
         .from(PRACTICE),
     // Money.
-    kpi("FN_BURN", "Burn rate", "AC / BUDGET_PHASED", "Spent to what the approved budget gave to the periods that have ended.")
+    kpi("FN_BURN", "Burn rate", "AC_ENDED / BUDGET_PHASED", "Spent in the periods that have ended to what the approved budget gave to periods that have ended.")
         .ratio()
         .good_within((90, 105), (80, 110))
         .from("APM"),
@@ -430,7 +430,7 @@ pub static STANDARD: &[Standard] = &[
         .good_up(95, 80)
         .of(&[Ben])
         .from(BRM),
-    kpi("BN_REAL", "Benefits realized", "BENEFIT_REALIZED / BENEFIT_PLANNED", "What was had by the day to what was planned by then; dis-benefits count negative.")
+    kpi("BN_REAL", "Benefits realized", "BENEFIT_REALIZED / BENEFIT_PLANNED", "What was had by the day to what was planned by then, where anything is planned, be it for later; dis-benefits count negative.")
         .ratio()
         .good_up(90, 70)
         .of(&[Ben])
@@ -445,7 +445,7 @@ pub static STANDARD: &[Standard] = &[
         .good_up(95, 85)
         .of(&[Ben])
         .from(BRM),
-    kpi("BN_NPV", "Net present value", "npv(FLOW, 0.035)", "Planned benefits less planned costs at 3.5 % a year, the first year not discounted.")
+    kpi("BN_NPV", "Net present value", "each(npv(FLOW, 0.035))", "Planned benefits less planned costs at 3.5 % a year, of each project from its own first year on, which is not discounted; summed over projects.")
         .good_up(0, 0)
         .of(FLOWS)
         .from("HM Treasury, The Green Book"),
@@ -454,8 +454,8 @@ pub static STANDARD: &[Standard] = &[
     kpi(
         "BN_BCR",
         "Benefits to costs",
-        "(npv(FLOW, 0.035) + npv(FLOW_COSTS, 0.035)) / npv(FLOW_COSTS, 0.035)",
-        "Present value of planned benefits to that of planned costs at 3.5 % a year, from the first cost on.",
+        "(each(npv(FLOW, 0.035)) + each(npv_since(FLOW_COSTS, FLOW, 0.035))) / each(npv_since(FLOW_COSTS, FLOW, 0.035))",
+        "Present value of planned benefits to that of planned costs at 3.5 % a year, of each project from its own first year on; both summed over projects.",
     )
     .ratio()
     .good_up(150, 100)

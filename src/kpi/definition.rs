@@ -6,12 +6,14 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::{
     catalogue::{Bounds, STANDARD, Standard, Unit},
     formula::{Expr, parse},
+    versions::known,
 };
 use crate::{
     auth::{Class, Rights},
@@ -97,14 +99,23 @@ pub fn catalogue() -> Vec<Arc<Definition>> {
     STANDARD.iter().filter_map(|kpi| CATALOGUE.get(kpi.key).cloned()).collect()
 }
 
-/// KPIs by their keys, in the order asked; all of the catalogue where none is named.
-pub async fn by_keys(session: &mut Session<'_>, keys: Option<&[String]>) -> Result<Vec<Arc<Definition>>, Error> {
-    let Some(keys) = keys else { return Ok(catalogue()) };
-    if keys.iter().all(|key| CATALOGUE.contains_key(key.as_str())) {
-        return Ok(keys.iter().filter_map(|key| CATALOGUE.get(key.as_str()).cloned()).collect());
-    }
-    let own = of_users(session).await?;
-    let known = |key: &String| CATALOGUE.get(key.as_str()).or_else(|| own.get(key)).cloned();
+/// KPIs by their keys, in the order asked; all of the catalogue where none is named. With an instant they are as they were
+/// known then; one that was not there yet is as it is now.
+pub async fn by_keys(
+    session: &mut Session<'_>,
+    keys: Option<&[String]>,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<Arc<Definition>>, Error> {
+    let then = match known_at {
+        Some(known_at) => stored(session, Some(known_at)).await?,
+        None => HashMap::new(),
+    };
+    let as_then = |of: &Arc<Definition>| then.get(&of.key).unwrap_or(of).clone();
+    let Some(keys) = keys else { return Ok(catalogue().iter().map(as_then).collect()) };
+    let is_settled = |key: &String| then.contains_key(key) || CATALOGUE.contains_key(key.as_str());
+    let own = if keys.iter().all(is_settled) { HashMap::new() } else { stored(session, None).await? };
+    let now = |key: &String| CATALOGUE.get(key.as_str()).or_else(|| own.get(key));
+    let known = |key: &String| then.get(key).or_else(|| now(key)).cloned();
     keys.iter().map(|key| known(key).ok_or_else(|| unknown(key))).collect()
 }
 
@@ -114,7 +125,7 @@ pub async fn followed(session: &mut Session<'_>, keys: &[String]) -> Result<Vec<
     if found.len() == keys.len() {
         return Ok(found);
     }
-    let own = of_users(session).await?;
+    let own = stored(session, None).await?;
     found.extend(keys.iter().filter_map(|key| own.get(key).cloned()));
     if found.len() < keys.len() {
         let mut sql = session.sql();
@@ -136,18 +147,31 @@ fn unknown(key: &str) -> Error {
 /// All KPIs in use: the catalogue and those of users.
 pub async fn all(session: &mut Session<'_>) -> Result<Vec<Arc<Definition>>, Error> {
     let mut all = catalogue();
-    all.extend(of_users(session).await?.into_values());
+    all.extend(stored(session, None).await?.into_values());
     Ok(all)
 }
 
-/// The KPIs of users.
-async fn of_users(session: &mut Session<'_>) -> Result<HashMap<String, Arc<Definition>>, Error> {
+/// The KPIs of users; as they were known at an instant those of the catalogue, too.
+async fn stored(
+    session: &mut Session<'_>,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<HashMap<String, Arc<Definition>>, Error> {
     let mut sql = session.sql();
-    sql.push("SELECT id, key, formula, tested_formula, formula_version, unit, classes, green_from, green_to, amber_from, amber_to, hysteresis ");
-    sql.push("FROM kpi_definition WHERE kind <> 'STANDARD' AND archived_at IS NULL ORDER BY key");
+    sql.push(
+        "SELECT d.id, d.key, d.formula, d.tested_formula, d.formula_version, d.unit, d.classes || ',' || k.classes, ",
+    );
+    sql.push("d.green_from, d.green_to, d.amber_from, d.amber_to, d.hysteresis FROM ");
+    // Whoever asks for the past needs the classes of today as well.
+    known(&mut sql, "kpi_definition", known_at)
+        .push(" d JOIN kpi_definition k ON k.id = d.id WHERE d.archived_at IS NULL");
+    if known_at.is_none() {
+        sql.push(" AND d.kind <> 'STANDARD'");
+    }
     let rows = session.all(&sql.finish(), &Arc::default()).await?;
     let texts: HashMap<String, String> = rows.iter().map(|row| (text(row, 1), text(row, 2))).collect();
-    Ok(rows.iter().map(|row| (text(row, 1), Arc::new(of_row(row, &texts)))).collect())
+    // What an earlier program wrote and this one cannot read any more is as it is now.
+    let is_read = |row: &&Row| [2, 3].into_iter().all(|at| text(row, at).is_empty() || parse(&text(row, at)).is_ok());
+    Ok(rows.iter().filter(is_read).map(|row| (text(row, 1), Arc::new(of_row(row, &texts)))).collect())
 }
 
 fn of_row(row: &Row, texts: &HashMap<String, String>) -> Definition {
@@ -178,12 +202,10 @@ fn of_row(row: &Row, texts: &HashMap<String, String>) -> Definition {
 /// A formula over measures. What was stored was checked: it can be read, and names nothing that leads back to itself.
 fn spelled_out(formula: &str, texts: &HashMap<String, String>, depth: usize) -> Expr {
     let read = parse(formula).unwrap_or(Expr::Number(Decimal::ZERO));
-    read.spelled_out(&|name| {
-        if let Some(known) = CATALOGUE.get(name) {
-            return Some(known.formula.clone());
-        }
-        let text = texts.get(name).filter(|text| text.as_str() != name && depth < DEEPEST)?;
-        Some(spelled_out(text, texts, depth + 1))
+    read.spelled_out(&|name| match texts.get(name) {
+        Some(text) if text != name && depth < DEEPEST => Some(spelled_out(text, texts, depth + 1)),
+        Some(_) => None,
+        None => CATALOGUE.get(name).map(|known| known.formula.clone()),
     })
 }
 

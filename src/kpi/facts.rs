@@ -9,11 +9,14 @@ use std::{
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::money::{Rates, Wanted};
+use super::{
+    money::{Rates, Wanted},
+    versions::known,
+};
 use crate::{
     auth::Class,
     error::Error,
-    graph::{Cell, ColumnType, DbValue, ListType, Param, Row, Session, date_of, decl::Model},
+    graph::{Cell, ColumnType, DbValue, ListType, Param, Row, Session, Sql, date_of, decl::Model},
 };
 
 /// Whose rows a figure counts.
@@ -284,7 +287,7 @@ async fn population(
     let rights = session.caller.rights.clone();
     let keys: Arc<[Uuid]> = scopes.into();
     let mut sql = session.sql();
-    sql.push("SELECT a.ancestor_id, t0.id, t0.kind, t0.category, t0.base_currency, t0.parent_id, t0.fx_rate_set_id, ");
+    sql.push("SELECT a.ancestor_id, t0.id, t0.kind, k.category, k.base_currency, t0.parent_id, k.fx_rate_set_id, ");
     sql.push("CASE WHEN t0.confidentiality = 'CONFIDENTIAL' THEN 1 ELSE 0 END");
     for class in Class::ALL {
         sql.push(", ");
@@ -301,21 +304,10 @@ async fn population(
             sql.push(" THEN 1 ELSE 0 END");
         }
     }
-    match known_at {
-        None => sql.push(" FROM item_ancestor a JOIN portfolio_item t0 ON t0.id = a.item_id WHERE a.ancestor_id"),
-        Some(_) => {
-            sql.push(" FROM item_ancestor_span a JOIN portfolio_item t0 ON t0.id = a.item_id WHERE a.ancestor_id")
-        }
-    };
+    sql.push(" FROM ");
+    ancestors(&mut sql, known_at).push(" a JOIN portfolio_item t0 ON t0.id = a.item_id JOIN ");
+    known(&mut sql, "portfolio_item", known_at).push(" k ON k.id = t0.id WHERE a.ancestor_id");
     sql.is_any(ListType::Id, Param::Keys);
-    if let Some(known_at) = known_at {
-        let at = || Param::Const(DbValue::Instant(known_at));
-        sql.push(" AND a.since_at <= ")
-            .param(at())
-            .push(" AND (a.until_at IS NULL OR a.until_at > ")
-            .param(at())
-            .push(")");
-    }
     sql.visible(0, item, rights.read(item.class), " AND ");
     let mut found: BTreeMap<Uuid, Scope> = BTreeMap::new();
     let mut below: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
@@ -337,7 +329,7 @@ async fn population(
             reads: Class::ALL.into_iter().enumerate().map(bit).fold(0, |all, bit| all | bit),
         });
     }
-    above(session, &mut found, &mut members, &keys).await?;
+    above(session, &mut found, &mut members, &keys, known_at).await?;
     let mut out = vec![];
     for id in scopes {
         // An item that is asked for twice is answered twice, from one.
@@ -354,15 +346,34 @@ async fn population(
     Ok((out, members))
 }
 
+/// Appends the pairs of items with those above them and their distance, as they stand or stood at an instant.
+fn ancestors(sql: &mut Sql, known_at: Option<DateTime<Utc>>) -> &mut Sql {
+    let Some(known_at) = known_at else { return sql.push("item_ancestor") };
+    let at = || Param::Const(DbValue::Instant(known_at));
+    let then = |sql: &mut Sql, alias: &str| {
+        sql.push(alias).push(".since_at <= ").param(at()).push(" AND (").push(alias).push(".until_at IS NULL OR ");
+        sql.push(alias).push(".until_at > ").param(at()).push(")");
+    };
+    // Of two above the one that has more above itself is nearer.
+    sql.push("(SELECT s.item_id, s.ancestor_id, -(SELECT COUNT(*) FROM item_ancestor_span u WHERE u.item_id = s.ancestor_id AND ");
+    then(sql, "u");
+    sql.push(") AS depth FROM item_ancestor_span s WHERE ");
+    then(sql, "s");
+    sql.push(")")
+}
+
 /// Notes what stands above the scopes, whether the caller sees it or not: it names rate sets and bounds, never figures.
 async fn above(
     session: &mut Session<'_>,
     scopes: &mut BTreeMap<Uuid, Scope>,
     members: &mut HashMap<Uuid, Member>,
     keys: &Arc<[Uuid]>,
+    known_at: Option<DateTime<Utc>>,
 ) -> Result<(), Error> {
     let mut sql = session.sql();
-    sql.push("SELECT a.item_id, a.ancestor_id, t0.fx_rate_set_id FROM item_ancestor a JOIN portfolio_item t0 ON t0.id = a.ancestor_id WHERE a.item_id");
+    sql.push("SELECT a.item_id, a.ancestor_id, k.fx_rate_set_id FROM ");
+    ancestors(&mut sql, known_at).push(" a JOIN ");
+    known(&mut sql, "portfolio_item", known_at).push(" k ON k.id = a.ancestor_id WHERE a.item_id");
     sql.is_any(ListType::Id, Param::Keys).push(" ORDER BY a.item_id, a.depth");
     for row in session.all(&sql.finish(), keys).await? {
         let (Some(item), Some(above)) = (uuid(&row, 0), uuid(&row, 1)) else { continue };

@@ -7,6 +7,7 @@ use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, IntoActiveModel, I
 use super::{
     catalogue::{STANDARD, Standard, Unit},
     formula::LONGEST,
+    versions,
 };
 use crate::{
     auth::{Class, Step},
@@ -178,7 +179,7 @@ pub async fn keep_catalogue(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Re
         kpi_definition::ActiveModel { version: Set(before + 1), ..row.into_active_model() }
     });
     kpi_definition::Entity::insert_many(rows).on_conflict(overwrite).exec_without_returning(db).await?;
-    Ok(())
+    versions::keep_all(db, now).await
 }
 
 fn of(kpi: &Standard, now: DateTime<Utc>) -> kpi_definition::Model {

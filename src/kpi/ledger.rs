@@ -8,7 +8,10 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, QueryResult, Statement, Value};
 use uuid::Uuid;
 
-use super::measure::{Owner, Source};
+use super::{
+    measure::{Owner, Source},
+    versions,
+};
 use crate::{
     error::Error,
     graph::{Dialect, decl::Model},
@@ -51,9 +54,6 @@ pub struct Difference {
     pub amount: i64,
 }
 
-const RATES: &str = "INSERT INTO fx_rate_version (rate_id, rate_set_id, from_currency, to_currency, valid_from_on, rate, recorded_at) \
-    SELECT id, rate_set_id, from_currency, to_currency, valid_from_on, CASE WHEN archived_at IS NULL THEN rate END, {at} FROM fx_rate {which}";
-
 const COLUMNS: &str = "source_id, item_id, measure, effective_on, currency";
 
 /// Adds what the changed rows made different, and notes the items that this or something else touched. The caller holds
@@ -73,23 +73,17 @@ pub async fn keep(
             touched.extend(add(txn, source, Some(&owners), cause.at).await?);
         }
     }
-    touched.extend(keep_rates(txn, changed, cause.at).await?.into_iter().map(|item| (item, None)));
+    versions::keep(txn, model, changed, cause.at).await?;
+    touched.extend(converted(txn, changed).await?.into_iter().map(|item| (item, None)));
     touch(txn, &touched, cause).await
 }
 
-/// Notes changed exchange rates: what was known at an instant can be asked again. Returns the items that they convert.
-async fn keep_rates(
-    txn: &DatabaseTransaction,
-    changed: &BTreeSet<Changed>,
-    at: DateTime<Utc>,
-) -> Result<BTreeSet<Uuid>, Error> {
+/// The items whose money changed exchange rates convert.
+async fn converted(txn: &DatabaseTransaction, changed: &BTreeSet<Changed>) -> Result<BTreeSet<Uuid>, Error> {
     let rates: Vec<Uuid> = changed.iter().filter(|row| row.entity == "FxRate").map(|row| row.id).collect();
     if rates.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let of = one_of(dialect(txn), 2);
-    let text = RATES.replace("{at}", instant(dialect(txn))).replace("{which}", &format!("WHERE id{of}"));
-    query(txn, text, [Value::from(at), list(dialect(txn), &rates)]).await?;
     let of = one_of(dialect(txn), 1);
     let text = format!(
         "SELECT DISTINCT d.item_id FROM fx_rate r JOIN measure_delta d ON d.currency = r.from_currency WHERE r.id{of}"
@@ -104,8 +98,7 @@ pub async fn keep_all(txn: &DatabaseTransaction, model: &'static Model, cause: &
     for source in &model.measures.sources {
         touched.extend(add(txn, source, None, cause.at).await?);
     }
-    let text = RATES.replace("{at}", instant(dialect(txn))).replace("{which}", "");
-    query(txn, text, [Value::from(cause.at)]).await?;
+    versions::keep_all(txn, cause.at).await?;
     touch(txn, &touched, cause).await
 }
 
@@ -271,14 +264,14 @@ fn marked(mut text: String, mark: &str, words: impl Fn(&str) -> String) -> Strin
 }
 
 /// The first parameter, an instant.
-fn instant(dialect: Dialect) -> &'static str {
+pub(super) fn instant(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Postgres => "CAST($1 AS timestamptz)",
         Dialect::Sqlite => "?1",
     }
 }
 
-fn one_of(dialect: Dialect, at: usize) -> String {
+pub(super) fn one_of(dialect: Dialect, at: usize) -> String {
     match dialect {
         Dialect::Postgres => format!(" = ANY(CAST(${at} AS uuid[]))"),
         Dialect::Sqlite => format!(" IN (SELECT unhex(value) FROM json_each(?{at}))"),
@@ -286,7 +279,7 @@ fn one_of(dialect: Dialect, at: usize) -> String {
 }
 
 /// Ids as one parameter.
-fn list(dialect: Dialect, ids: &[Uuid]) -> Value {
+pub(super) fn list(dialect: Dialect, ids: &[Uuid]) -> Value {
     let texts = ids.iter().map(|id| match dialect {
         Dialect::Postgres => id.to_string(),
         Dialect::Sqlite => format!("\"{}\"", id.simple()),
@@ -299,7 +292,7 @@ fn list(dialect: Dialect, ids: &[Uuid]) -> Value {
     .into()
 }
 
-fn dialect(db: &impl ConnectionTrait) -> Dialect {
+pub(super) fn dialect(db: &impl ConnectionTrait) -> Dialect {
     match db.get_database_backend() {
         sea_orm::DbBackend::Postgres => Dialect::Postgres,
         _ => Dialect::Sqlite,

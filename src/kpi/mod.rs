@@ -34,6 +34,7 @@ pub mod stream;
 mod targets;
 mod threshold_write;
 pub mod value;
+mod versions;
 
 pub use measures::measures;
 

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     error::Error,
     graph::{Cell, ColumnType, DbValue, ListType, Param, Session, date_of},
+    kpi::versions::known,
 };
 
 /// Rates that are asked for.
@@ -43,38 +44,26 @@ impl Rates {
             Param::Const(DbValue::List(ListType::Text, texts))
         };
         let mut sql = session.sql();
-        sql.push("SELECT v.rate_id, s.id, s.is_default, v.from_currency, v.to_currency, v.valid_from_on, v.rate ");
-        sql.push("FROM fx_rate_version v JOIN fx_rate_set s ON s.id = v.rate_set_id WHERE v.from_currency");
+        sql.push("SELECT s.id, s.is_default, r.from_currency, r.to_currency, r.valid_from_on, r.rate FROM ");
+        known(&mut sql, "fx_rate", known_at)
+            .push(" r JOIN fx_rate_set s ON s.id = r.rate_set_id WHERE r.archived_at IS NULL AND r.from_currency");
         sql.is_any(ListType::Text, texts(|w| &w.from))
-            .push(" AND v.to_currency")
+            .push(" AND r.to_currency")
             .is_any(ListType::Text, texts(|w| &w.to));
-        if let Some(known_at) = known_at {
-            sql.push(" AND v.recorded_at <= ").param(Param::Const(DbValue::Instant(known_at)));
-        }
-        sql.push(" ORDER BY v.seq");
-        // Of each rate the latest version that was known; one that was archived by then has no rate.
-        let mut latest = BTreeMap::new();
         for row in session.all(&sql.finish(), &Arc::default()).await? {
             let text = |at| match row.at(at, ColumnType::Text) {
                 Cell::Text(text) => text.to_owned(),
                 _ => String::new(),
             };
-            let is_default = matches!(row.at(2, ColumnType::Bool), Cell::Bool(true) | Cell::Int(1));
-            if let (Cell::Id(id), Cell::Id(set), Some(on)) =
-                (row.at(0, ColumnType::Id), row.at(1, ColumnType::Id), date_of(row.at(5, ColumnType::Date)))
-            {
-                let rate = match row.at(6, ColumnType::Int) {
-                    Cell::Int(rate) => Some(rate),
-                    _ => None,
-                };
-                latest.insert(id, (set, is_default, text(3), text(4), on, rate));
-            }
-        }
-        for (set, is_default, from, to, on, rate) in latest.into_values() {
+            let is_default = matches!(row.at(1, ColumnType::Bool), Cell::Bool(true) | Cell::Int(1));
+            let (Cell::Id(set), Some(on)) = (row.at(0, ColumnType::Id), date_of(row.at(4, ColumnType::Date))) else {
+                continue;
+            };
+            let (from, to, rate) = (text(2), text(3), row.int(5));
             for (wanted, days) in &mut rates.0 {
-                let is_set = wanted.set.map_or(is_default, |wanted| wanted.as_bytes() == &set);
+                let is_set = wanted.set.map_or(is_default, |wanted| *wanted.as_bytes() == set);
                 if is_set && wanted.from == from && wanted.to == to {
-                    days.extend(rate.map(|rate| (on, rate)));
+                    days.insert(on, rate);
                 }
             }
         }

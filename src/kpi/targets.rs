@@ -2,10 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::facts::Scope;
+use super::{facts::Scope, versions::known};
 use crate::{
     error::Error,
     graph::{Cell, ColumnType, ListType, Param, Session, date_of},
@@ -16,15 +16,20 @@ use crate::{
 pub struct Targets(HashMap<(Uuid, Uuid), Vec<(NaiveDate, i64)>>);
 
 impl Targets {
-    /// Reads the targets of these scopes.
-    pub async fn read(session: &mut Session<'_>, scopes: &[Scope]) -> Result<Self, Error> {
+    /// Reads the targets of these scopes, as they were known at an instant or are now.
+    pub async fn read(
+        session: &mut Session<'_>,
+        scopes: &[Scope],
+        known_at: Option<DateTime<Utc>>,
+    ) -> Result<Self, Error> {
         let items: Arc<[Uuid]> = scopes.iter().map(|scope| scope.id).collect();
         let mut found = Self::default();
         if items.is_empty() {
             return Ok(found);
         }
         let mut sql = session.sql();
-        sql.push("SELECT item_id, kpi_id, target_on, value FROM kpi_target WHERE archived_at IS NULL AND item_id");
+        sql.push("SELECT item_id, kpi_id, target_on, value FROM ");
+        known(&mut sql, "kpi_target", known_at).push(" t WHERE archived_at IS NULL AND item_id");
         sql.is_any(ListType::Id, Param::Keys).push(" ORDER BY target_on");
         for row in session.all(&sql.finish(), &items).await? {
             let (Cell::Id(item), Cell::Id(kpi)) = (row.at(0, ColumnType::Id), row.at(1, ColumnType::Id)) else {

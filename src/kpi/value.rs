@@ -112,9 +112,9 @@ pub async fn values(
         currency: None,
     };
     let facts = Facts::read(session, model, scopes, &wish).await?;
-    let thresholds = Thresholds::read(session, &facts.scopes).await?;
+    let thresholds = Thresholds::read(session, &facts.scopes, when.known_at).await?;
     let had = Colors::read(session, &facts.scopes, &wish).await?;
-    let targets = Targets::read(session, &facts.scopes).await?;
+    let targets = Targets::read(session, &facts.scopes, when.known_at).await?;
     let wished: Vec<&Measure> = measures.iter().collect();
     let mut values = vec![];
     for scope in &facts.scopes {

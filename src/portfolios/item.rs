@@ -34,7 +34,7 @@ pub(super) static STATE: EnumDecl = EnumDecl {
 };
 
 /// `ItemCategory`.
-pub(super) static CATEGORY: EnumDecl = EnumDecl {
+pub static CATEGORY: EnumDecl = EnumDecl {
     name: "ItemCategory",
     doc: "What the money is for.",
     values: &[

@@ -19,6 +19,10 @@ pub struct Model {
     pub portfolio_id: Option<Uuid>,
     /// Scope: the item is restricted.
     pub is_restricted: bool,
+    /// Scope: the classes that the KPI needed, by their names.
+    pub classes: String,
+    /// Scope: nothing is below the item, it is a project.
+    pub is_alone: bool,
     /// `OPEN`, `ACKNOWLEDGED` or `CLOSED`.
     pub state: String,
     /// `AMBER` or `RED`.

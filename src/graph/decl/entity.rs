@@ -84,8 +84,23 @@ pub struct Condition {
 pub struct Everywhere {
     /// The classes.
     pub classes: &'static [Class],
-    /// Which rows: those with this value in this column; none for all.
-    pub which: Option<(Column, &'static str)>,
+    /// Which rows.
+    pub which: Which,
+}
+
+/// Rows that are only for who reads some classes on every row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Those with this value in this column, all of the classes.
+    With(Column, &'static str),
+    /// All, those of the classes whose names stand in a column; where another column is true nothing is below the row's item,
+    /// and who reads them there reads all. Both are settled when a row is made.
+    Naming {
+        /// The column with the names of classes.
+        classes: Column,
+        /// The column that is true where nothing is below.
+        is_alone: Column,
+    },
 }
 
 /// Where the ids stand that other systems gave to rows.
@@ -192,17 +207,24 @@ impl Entity {
         self
     }
 
-    /// Rows are seen only by who reads all of these classes everywhere.
+    /// Rows are seen only by who reads those of these classes everywhere that stand in a column, or on the row's item where
+    /// nothing is below it.
     #[must_use]
-    pub fn everywhere(mut self, classes: &'static [Class]) -> Self {
-        self.everywhere = Some(Everywhere { classes, which: None });
+    pub fn everywhere_naming(
+        mut self,
+        classes: impl IdenStatic,
+        is_alone: impl IdenStatic,
+        of: &'static [Class],
+    ) -> Self {
+        let which = Which::Naming { classes: classes.as_str(), is_alone: is_alone.as_str() };
+        self.everywhere = Some(Everywhere { classes: of, which });
         self
     }
 
     /// Rows with this value in a column are seen only by who reads all of these classes everywhere.
     #[must_use]
     pub fn everywhere_where(mut self, column: impl IdenStatic, value: &'static str, classes: &'static [Class]) -> Self {
-        self.everywhere = Some(Everywhere { classes, which: Some((column.as_str(), value)) });
+        self.everywhere = Some(Everywhere { classes, which: Which::With(column.as_str(), value) });
         self
     }
 

@@ -10,7 +10,7 @@ mod stream;
 
 pub use answer::{Answer, Asking, Compute, DENIED, denied};
 pub use day_list::{DAY, DayList, TODAY};
-pub use entity::{Condition, Entity, Everywhere, External, KIND, List, OWN_NAME};
+pub use entity::{Condition, Entity, Everywhere, External, KIND, List, OWN_NAME, Which};
 pub use field::{Field, Pen, Writers};
 pub use model::Model;
 pub use stream::{Stream, Tells};

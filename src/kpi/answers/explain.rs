@@ -24,6 +24,7 @@ use crate::{
         definition::{self, Definition},
         facts::{Basis, Facts, SUM, Scope, sum_at},
         figure::{Coverage, Figure, Inputs},
+        formula::Missing,
         measure::Measure,
         money::Wanted,
         value::{Value, When, measure, values},
@@ -62,7 +63,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
             return Err(Error::new(Code::PageSizeTooLarge, line));
         }
         let keys: Vec<String> = input::text(asking.argument("key")).into_iter().collect();
-        let definitions = definition::by_keys(asking.session, Some(&keys)).await?;
+        let definitions = definition::by_keys(asking.session, Some(&keys), instant(asking, "knownAt")).await?;
         let at = day(asking, "at").unwrap_or(asking.today);
         let when = When { at: vec![at], known_at: instant(asking, "knownAt"), turn: None };
         let valued = values(asking.session, asking.model, &items, &definitions, &when).await?;
@@ -164,7 +165,10 @@ async fn parts(
     sql.push("SELECT source_type, source_id, item_id, measure, effective_on, currency, MAX(recorded_at), ").push(SUM);
     sql.push(" FROM measure_delta WHERE item_id").is_any(ListType::Id, Param::Keys);
     sql.push(" AND measure").is_any(ListType::Text, Param::Const(DbValue::List(ListType::Text, names)));
-    sql.push(" AND effective_on <= ").param(Param::Const(DbValue::Date(value.at)));
+    // What is read by its dates counts whatever its day is.
+    let dated = value.definition.curves().into_iter().map(|name| DbValue::Text(name.to_owned())).collect();
+    sql.push(" AND (effective_on <= ").param(Param::Const(DbValue::Date(value.at)));
+    sql.push(" OR measure").is_any(ListType::Text, Param::Const(DbValue::List(ListType::Text, dated))).push(")");
     if let Some(known_at) = when.known_at {
         sql.push(" AND recorded_at <= ").param(Param::Const(DbValue::Instant(known_at)));
     }
@@ -231,6 +235,10 @@ fn inputs(
     let names = value.definition.measures();
     let measures: Vec<Measure> = names.iter().map(|name| measure(asking.model, name)).collect();
     let sums = Inputs::of(facts, scope, &measures.iter().collect::<Vec<_>>(), value.at);
+    // Without a rate there is no sum either: what it would leave out may be the largest part.
+    let left_out = value.figure.iter().flat_map(|figure| &figure.left_out);
+    let lacking = left_out.filter(|(_, missing)| matches!(missing, Missing::Rate(..))).map(|(item, _)| *item);
+    let counted = &counted.iter().copied().chain(lacking).collect();
     let of = |measure: &Measure| {
         let scale = measure.unit.scale();
         let parts = parts.get(measure.key.as_ref()).map_or(&[][..], Vec::as_slice);

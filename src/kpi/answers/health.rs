@@ -45,7 +45,8 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let items = asking.parents.unwrap_or_default().to_vec();
         let there = |key: &&&str| standard(key).is_some();
         let keys = DIMENSIONS.iter().flat_map(|(_, keys)| *keys).filter(there).map(|key| (*key).to_owned());
-        let definitions = by_keys(asking.session, Some(&keys.collect::<Vec<_>>())).await?;
+        let keys: Vec<String> = keys.collect();
+        let definitions = by_keys(asking.session, Some(&keys), instant(asking, "knownAt")).await?;
         let when = When {
             at: vec![day(asking, "at").unwrap_or(asking.today)],
             known_at: instant(asking, "knownAt"),

@@ -14,7 +14,7 @@ const DOC: &str = "What formulas of KPIs may use besides other KPIs. A name is t
 Numbers, `+ - * /`, parentheses and these functions: `min(a, ..)`, `max(a, ..)`, `abs(a)`; `each(a)`: for each item by itself, summed; \
 `in_category(a, GROW, ..)`: over the items of these categories; `last_months(M, n)`: what a measure got in the last n months; \
 `whole(M)`: all of a measure, also what is dated later; `misses(M, N)`: how far two measures lie apart on each day, summed; `at_least(a, b)`: a where it is not below b, else null; \
-`earned_schedule(PV, EV)`, `actual_time(PV, EV)`, `planned_duration(PV)`: in months; `npv(M, rate)`, `irr(M)`: by years, the first not discounted; \
+`earned_schedule(PV, EV)`, `actual_time(PV, EV)`, `planned_duration(PV)`: in months; `npv(M, rate)`, `irr(M)`: by years, the first not discounted; `npv_since(M, N, rate)`: the same with the years of N, where those begin earlier; \
 `xnpv(M, rate)`, `xirr(M)`: by days; `payback(M)`: in years. M is the name of a measure. An item that lacks a measure is left out of every part.";
 
 pub(super) fn answer() -> Answer {

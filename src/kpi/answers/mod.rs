@@ -104,7 +104,7 @@ fn of_root<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>
 /// The values that are asked for, with the items that they are of.
 async fn kpis(asking: &mut Asking<'_, '_>, items: &[Uuid]) -> Result<(Facts, Vec<(Uuid, Json)>), Error> {
     let keys = keys(asking.argument("keys"))?;
-    let definitions = definition::by_keys(asking.session, keys.as_deref()).await?;
+    let definitions = definition::by_keys(asking.session, keys.as_deref(), instant(asking, "knownAt")).await?;
     let when =
         When { at: vec![day(asking, "at").unwrap_or(asking.today)], known_at: instant(asking, "knownAt"), turn: None };
     let valued = values(asking.session, asking.model, items, &definitions, &when).await?;

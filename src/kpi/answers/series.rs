@@ -42,7 +42,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
     async move {
         let items = asking.parents.unwrap_or_default().to_vec();
         let keys: Vec<String> = input::text(asking.argument("key")).into_iter().collect();
-        let definitions = definition::by_keys(asking.session, Some(&keys)).await?;
+        let definitions = definition::by_keys(asking.session, Some(&keys), instant(asking, "knownAt")).await?;
         let (_, at) = asked_days(asking)?;
         let when = When { at, known_at: instant(asking, "knownAt"), turn: None };
         let found = values(asking.session, asking.model, &items, &definitions, &when).await?;

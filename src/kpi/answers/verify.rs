@@ -21,7 +21,7 @@ use crate::{
 pub(super) fn answer() -> Answer {
     Answer {
         name: "verifyRollup",
-        doc: "Makes every measure anew from the facts and compares it with the ledger. For who reads money, work and benefits everywhere; FORBIDDEN for everybody else.",
+        doc: "Makes every measure anew from the facts and compares it with the ledger. For who reads money, work and benefits everywhere; FIELD_FORBIDDEN for everybody else.",
         args: vec![],
         ty: "RollupVerification",
         run,
@@ -33,7 +33,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let reads = |class: &Class| asking.session.caller.rights.read(*class).is_all();
         if ![Class::Fin, Class::Work, Class::Ben].iter().all(reads) {
             return Err(Error::new(
-                Code::Forbidden,
+                Code::FieldForbidden,
                 "`verifyRollup` is for who reads money, work and benefits everywhere.",
             ));
         }

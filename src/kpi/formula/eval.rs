@@ -244,20 +244,34 @@ impl Over<'_> {
             Function::PlannedDuration => Ok(plan()?.duration()),
             Function::Npv => {
                 let rate = value(1)?;
-                flows::npv(&flows::by_year(&curve(0)?), rate).ok_or(Missing::Undefined)
+                flows::npv(&yearly(&curve(0)?), rate).ok_or(Missing::Undefined)
+            }
+            Function::NpvSince => {
+                let (flows, others, rate) = (curve(0)?, curve(1)?, value(2)?);
+                let first = flows::first(&flows).into_iter().chain(flows::first(&others)).min();
+                let years = first.map(|first| flows::by_year(&flows, first)).unwrap_or_default();
+                flows::npv(&years, rate).ok_or(Missing::Undefined)
             }
             Function::Irr => {
-                let years = flows::by_year(&curve(0)?);
+                let years = yearly(&curve(0)?);
                 Ok(flows::root(|rate| flows::npv(&years, rate))?)
             }
-            Function::Xnpv => flows::xnpv(&curve(0)?, value(1)?).ok_or(Missing::Undefined),
+            Function::Xnpv => {
+                let (days, rate) = (flows::by_day(&curve(0)?).ok_or(Missing::Range)?, value(1)?);
+                flows::xnpv(&days, rate).ok_or(Missing::Undefined)
+            }
             Function::Xirr => {
-                let days = curve(0)?;
+                let days = flows::by_day(&curve(0)?).ok_or(Missing::Range)?;
                 Ok(flows::root(|rate| flows::xnpv(&days, rate))?)
             }
-            Function::Payback => flows::payback(&flows::by_year(&curve(0)?)).ok_or(Missing::Undefined),
+            Function::Payback => flows::payback(&yearly(&curve(0)?)).ok_or(Missing::Undefined),
         }
     }
+}
+
+/// Flows by years from the first of them on.
+fn yearly(curve: &Curve) -> Vec<Decimal> {
+    flows::first(curve).map(|first| flows::by_year(curve, first)).unwrap_or_default()
 }
 
 fn divide(above: Decimal, below: Decimal) -> Figure {

@@ -1,7 +1,9 @@
 //! Dated flows of money: present values, rates of return, payback. Decimal arithmetic throughout; rates are found by
 //! bracketing and halving, so that a root is a root and none is missed for want of a good first guess.
 
-use chrono::{Datelike, NaiveDate};
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, Months, NaiveDate};
 use rust_decimal::{Decimal, MathematicalOps, dec};
 
 /// A flow on a day.
@@ -9,16 +11,24 @@ pub type Flow = (NaiveDate, Decimal);
 
 /// Days of a year for `xnpv`, as spreadsheets count.
 const DAYS: Decimal = dec!(365);
+/// How near a power is to its exact value.
+const NEAR_POWER: Decimal = dec!(0.0000000000000000000000000001);
 /// How near to a root is near enough.
 const NEAR: Decimal = dec!(0.000000000000000001);
 
-/// Flows summed by years from the first flow's day on.
-pub fn by_year(flows: &[Flow]) -> Vec<Decimal> {
-    let Some(first) = flows.iter().map(|(on, _)| *on).min() else { return vec![] };
+/// The first day of flows.
+pub fn first(flows: &[Flow]) -> Option<NaiveDate> {
+    flows.iter().map(|(on, _)| *on).min()
+}
+
+/// Flows summed by years from a day on; nothing is before it. A year from a last day of February ends on the next one.
+pub fn by_year(flows: &[Flow], first: NaiveDate) -> Vec<Decimal> {
     let mut years = vec![];
     for (on, amount) in flows {
-        let before_anniversary = (on.month(), on.day()) < (first.month(), first.day());
-        let year = usize::try_from(on.year() - first.year() - i32::from(before_anniversary)).unwrap_or(0);
+        let apart = u32::try_from(on.year() - first.year()).unwrap_or(0);
+        let anniversary = first.checked_add_months(Months::new(12 * apart));
+        let is_before = anniversary.is_some_and(|day| *on < day);
+        let year = usize::try_from(apart.saturating_sub(u32::from(is_before))).unwrap_or(0);
         if years.len() <= year {
             years.resize(year + 1, Decimal::ZERO);
         }
@@ -40,15 +50,28 @@ pub fn npv(flows: &[Decimal], rate: Decimal) -> Option<Decimal> {
     Some(sum)
 }
 
-/// Σ CF / (1 + r)^(days / 365) from the first day on, as spreadsheets' XNPV.
-pub fn xnpv(flows: &[Flow], rate: Decimal) -> Option<Decimal> {
-    let growth = positive(Decimal::ONE + rate)?;
-    let first = flows.iter().map(|(on, _)| *on).min()?;
-    let mut sum = Decimal::ZERO;
+/// Flows by their days, those of a day as one.
+pub fn by_day(flows: &[Flow]) -> Option<BTreeMap<NaiveDate, Decimal>> {
+    let mut days: BTreeMap<NaiveDate, Decimal> = BTreeMap::new();
     for (on, amount) in flows {
-        let years = Decimal::from((*on - first).num_days()) / DAYS;
-        let factor = positive(growth.checked_powd(years)?)?;
+        let sum = days.entry(*on).or_default();
+        *sum = sum.checked_add(*amount)?;
+    }
+    Some(days)
+}
+
+/// Σ CF / (1 + r)^(days / 365) from the first day on, as spreadsheets' XNPV.
+pub fn xnpv(days: &BTreeMap<NaiveDate, Decimal>, rate: Decimal) -> Option<Decimal> {
+    let growth = positive(Decimal::ONE + rate)?;
+    // One power with a broken exponent; from day to day whole ones are enough.
+    let daily = growth.checked_ln()?.checked_div(DAYS)?.checked_exp_with_tolerance(NEAR_POWER)?;
+    let mut before = *days.keys().next()?;
+    let (mut factor, mut sum) = (Decimal::ONE, Decimal::ZERO);
+    for (on, amount) in days {
+        let apart = u64::try_from((*on - before).num_days()).ok()?;
+        factor = positive(factor.checked_mul(daily.checked_powu(apart)?)?)?;
         sum = sum.checked_add(amount.checked_div(factor)?)?;
+        before = *on;
     }
     Some(sum)
 }
@@ -167,9 +190,38 @@ mod tests {
             (day(2009, 2, 15), dec!(3250)),
             (day(2009, 4, 1), dec!(2750)),
         ];
-        assert_eq!(xnpv(&flows, dec!(0.09)).map(|v| v.round_dp(2)), Some(dec!(2086.65)));
-        assert_eq!(root(|rate| xnpv(&flows, rate)).map(|r| r.round_dp(6)), Ok(dec!(0.373363)));
-        assert_eq!(by_year(&flows), [dec!(-3000), dec!(6000)]);
+        let days = by_day(&flows).expect("flows in range");
+        assert_eq!(xnpv(&days, dec!(0.09)).map(|v| v.round_dp(2)), Some(dec!(2086.65)));
+        assert_eq!(root(|rate| xnpv(&days, rate)).map(|r| r.round_dp(6)), Ok(dec!(0.373363)));
+        assert_eq!(by_year(&flows, day(2008, 1, 1)), [dec!(-3000), dec!(6000)]);
+        // A year is a year: whole powers of the daily factor are exact to the last digit that money has.
+        let decade = BTreeMap::from([(day(2001, 1, 1), Decimal::ZERO), (day(2010, 12, 30), dec!(1_000_000_000_000))]);
+        let exact = dec!(1_000_000_000_000) / dec!(1.1).powu(10);
+        assert_eq!(xnpv(&decade, dec!(0.1)).map(|v| v.round_dp(4)), Some(exact.round_dp(4)));
+    }
+
+    #[test]
+    fn a_year_from_a_leap_day_has_twelve_months() {
+        let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).expect("a day");
+        let first = day(2024, 2, 29);
+        let of = |on| by_year(&[(first, dec!(1)), (on, dec!(2))], first);
+        assert_eq!(of(day(2025, 2, 27)), [dec!(3)]);
+        assert_eq!(of(day(2025, 2, 28)), [dec!(1), dec!(2)]);
+        assert_eq!(of(day(2028, 2, 28)), [dec!(1), dec!(0), dec!(0), dec!(2)]);
+        assert_eq!(of(day(2028, 2, 29)), [dec!(1), dec!(0), dec!(0), dec!(0), dec!(2)]);
+    }
+
+    #[test]
+    fn a_rate_of_many_dated_flows_is_found_in_no_time() {
+        let first = NaiveDate::from_ymd_opt(2000, 1, 1).expect("a day");
+        let flows: Vec<Flow> = (0..10_000)
+            .map(|n| (first + chrono::Days::new(n % 1_000 * 5), Decimal::from(if n % 1_000 < 20 { -90 } else { 3 })))
+            .collect();
+        let began = std::time::Instant::now();
+        let days = by_day(&flows).expect("flows in range");
+        let rate = root(|rate| xnpv(&days, rate)).expect("a rate");
+        assert!(xnpv(&days, rate).is_some_and(|value| value.abs() < dec!(0.01)), "{rate}");
+        assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
     }
 
     #[test]

@@ -83,6 +83,9 @@ pub enum Function {
     PlannedDuration,
     /// Net present value of dated flows, yearly, the first year not discounted: `npv(FLOW, 0.035)`.
     Npv,
+    /// The same with the years of another measure, from whose first day on they count if that is earlier:
+    /// `npv_since(FLOW_COSTS, FLOW, 0.035)`.
+    NpvSince,
     /// The rate at which `npv` is 0.
     Irr,
     /// Net present value by days, 365 to a year.
@@ -95,7 +98,7 @@ pub enum Function {
 
 impl Function {
     /// Every function with its word, its number of arguments (none: one or more) and what it gives.
-    pub const ALL: [(Self, &'static str, Option<usize>); 17] = [
+    pub const ALL: [(Self, &'static str, Option<usize>); 18] = [
         (Self::Min, "min", None),
         (Self::Max, "max", None),
         (Self::Abs, "abs", Some(1)),
@@ -109,6 +112,7 @@ impl Function {
         (Self::ActualTime, "actual_time", Some(2)),
         (Self::PlannedDuration, "planned_duration", Some(1)),
         (Self::Npv, "npv", Some(2)),
+        (Self::NpvSince, "npv_since", Some(3)),
         (Self::Irr, "irr", Some(1)),
         (Self::Xnpv, "xnpv", Some(2)),
         (Self::Xirr, "xirr", Some(1)),
@@ -118,7 +122,7 @@ impl Function {
     /// How many of its first arguments are measures whose dated amounts it reads.
     fn curves(self) -> usize {
         match self {
-            Self::EarnedSchedule | Self::ActualTime | Self::Misses => 2,
+            Self::EarnedSchedule | Self::ActualTime | Self::Misses | Self::NpvSince => 2,
             Self::LastMonths
             | Self::Whole
             | Self::PlannedDuration
@@ -150,6 +154,20 @@ impl Expr {
         self.walk(&mut |expr| {
             if let Self::Call(function, arguments) = expr {
                 found.extend(arguments.iter().take(function.curves()).filter_map(|argument| match argument {
+                    Self::Name(name) => Some(name.as_str()),
+                    _ => None,
+                }));
+            }
+        });
+        found
+    }
+
+    /// The words of categories in it.
+    pub fn categories(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        self.walk(&mut |expr| {
+            if let Self::Call(Function::InCategory, arguments) = expr {
+                found.extend(arguments.iter().skip(1).filter_map(|argument| match argument {
                     Self::Name(name) => Some(name.as_str()),
                     _ => None,
                 }));

@@ -1,4 +1,4 @@
-//! Alerts: raised once, closed when it is better, known only to who reads everything.
+//! Alerts: raised once, closed when it is better, known only to who reads all that they count.
 
 use foliograph::auth::Role;
 use serde_json::{Value, json};
@@ -108,8 +108,10 @@ tests! {
         let input = json!({ "id": id, "ifVersion": "*", "note": "Testers were added." });
         assert_eq!(faults(&change(&auditor, "alertAcknowledge", input.clone()).await), ["FORBIDDEN input"]);
         let manager = world.client_as("tomas.varga", &[Role::ProjectManager]).await;
-        assert_eq!(faults(&change(&manager, "alertAcknowledge", input.clone()).await), ["NOT_FOUND input.id"]);
-        let told = done(&lead, "alertAcknowledge", input.clone()).await;
+        let other = world.client_as("lena.schmid", &[Role::ProjectManager]).await;
+        assert_eq!(faults(&change(&other, "alertAcknowledge", input.clone()).await), ["NOT_FOUND input.id"]);
+        // Of her own project, nothing else is in the figure.
+        let told = done(&manager, "alertAcknowledge", input.clone()).await;
         assert_eq!(told["state"], "ACKNOWLEDGED");
         assert_eq!(faults(&change(&lead, "alertAcknowledge", input).await), ["ILLEGAL_STATE input"]);
         post(&lead, "PR-020", "2").await;
@@ -120,7 +122,7 @@ tests! {
         assert_eq!(alerts(&lead).await, ["R PR-020 CLOSED RED"]);
         let told = lead.query("{ alerts(filter: { kpi: { key: { eq: \"SCORE\" } } }) { nodes { note acknowledgedBy { key } closedAt } } }").await.data();
         let told = &told["alerts"]["nodes"][0];
-        assert_eq!((&told["note"], &told["acknowledgedBy"]["key"]), (&json!("Testers were added."), &json!("anna.keller")));
+        assert_eq!((&told["note"], &told["acknowledgedBy"]["key"]), (&json!("Testers were added."), &json!("tomas.varga")));
         assert_ne!(told["closedAt"], Value::Null);
         let trail = format!("{{ auditTrail(filter: {{ targetId: {{ eq: {id} }} }}) {{ nodes {{ mutation }} }} }}");
         let told = lead.query(&trail).await.data()["auditTrail"]["nodes"].clone();
@@ -217,23 +219,28 @@ tests! {
         exact(&lead).await;
     }
 
-    async fn who_does_not_read_everything_knows_of_no_alert(world: &World) {
+    async fn an_alert_is_for_who_reads_all_that_its_figure_counts(world: &World) {
         let lead = watched(world, "RED").await;
         let server = world.serve().await;
-        let mut sockets = vec![];
-        for (subject, role) in [("anna.keller", Role::PmoLead), ("tomas.varga", Role::ProjectManager), ("martin.hofer", Role::Sponsor)] {
+        let (manager, sponsor) = (("tomas.varga", Role::ProjectManager), ("martin.hofer", Role::Sponsor));
+        let strangers = [("lena.schmid", Role::ProjectManager), ("helen.ashworth", Role::Sponsor), ("jonas.weber", Role::Analyst), ("stefan.brunner", Role::Finance)];
+        let follow = async |(subject, role): (&str, Role)| {
             let mut socket = Socket::of(server.address, &product::token(&*world.clock, subject, &[role])).await;
             socket.subscribe("a", RAISED, json!({})).await;
-            sockets.push(socket);
+            socket
+        };
+        let mut told = vec![follow(("anna.keller", Role::PmoLead)).await, follow(manager).await, follow(sponsor).await];
+        let mut untold = vec![];
+        for stranger in strangers {
+            untold.push(follow(stranger).await);
         }
         post(&lead, "PR-020", "3").await;
         derive(world).await;
-        let told = sockets[0].take("a", 1).await;
-        let event = &told[0]["data"]["alertRaised"];
-        assert_eq!((&event["__typename"], &event["causedBy"]["mutation"]), (&json!("AlertEvent"), &json!("kpiDerive")));
-        assert_eq!(event["alert"], json!({ "state": "OPEN", "status": "RED", "value": "3", "unit": "NUMBER", "item": { "key": "PR-020" }, "kpi": { "key": "SCORE" }, "rule": { "key": "R" } }));
-        for socket in &mut sockets[1..] {
-            assert_eq!(socket.settle().await, [Value::Null; 0]);
+        for socket in &mut told {
+            let events = socket.take("a", 1).await;
+            let event = &events[0]["data"]["alertRaised"];
+            assert_eq!((&event["__typename"], &event["causedBy"]["mutation"]), (&json!("AlertEvent"), &json!("kpiDerive")));
+            assert_eq!(event["alert"], json!({ "state": "OPEN", "status": "RED", "value": "3", "unit": "NUMBER", "item": { "key": "PR-020" }, "kpi": { "key": "SCORE" }, "rule": { "key": "R" } }));
         }
         let asked = "{ alerts { totalCount aggregate { count } nodes { id } } \
             auditTrail(filter: { targetType: { eq: \"Alert\" } }) { totalCount } \
@@ -241,15 +248,46 @@ tests! {
         let seen = lead.query(asked).await.data();
         assert_eq!((&seen["alerts"]["totalCount"], &seen["alertRules"]["totalCount"]), (&json!(1), &json!(1)), "{seen:#}");
         assert!(seen["auditTrail"]["totalCount"].as_i64() > Some(0));
-        for (subject, role) in [("tomas.varga", Role::ProjectManager), ("martin.hofer", Role::Sponsor), ("jonas.weber", Role::Analyst), ("stefan.brunner", Role::Finance)] {
+        let trail = "{ auditTrail(filter: { targetType: { eq: \"Alert\" } }) { totalCount } }";
+        let counts = async |(subject, role): (&str, Role)| {
             let client = world.client_as(subject, &[role]).await;
+            let mut counts = vec![];
             for (asked, member) in [("{ alerts { totalCount } }", "alerts"), ("{ alertRules(filter: { alerts: { some: { state: { eq: OPEN } } } }) { totalCount } }", "alertRules")] {
-                assert_eq!(client.query(asked).await.data()[member]["totalCount"], 0, "{role:?} {asked}");
+                counts.push(client.query(asked).await.data()[member]["totalCount"].as_i64());
             }
-            let trail = client.query("{ auditTrail(filter: { targetType: { eq: \"Alert\" } }) { totalCount } }").await.json();
+            let trail = client.query(trail).await.json();
             assert!(matches!(trail["data"]["auditTrail"]["totalCount"].as_i64(), None | Some(0)), "{role:?}: {trail}");
+            counts
+        };
+        for (who, count) in [(manager, 1), (sponsor, 1)].into_iter().chain(strangers.map(|who| (who, 0))) {
+            assert_eq!(counts(who).await, [Some(count); 2], "{who:?}");
         }
+        // Of what others stand below only who reads all of them knows; money is for finance, whatever the work.
+        done(&lead, "alertRuleCreate", rule("ABOVE", "PG-MDR", "AMBER")).await;
+        let mut money = rule("MONEY", "PF-PRODUCTS", "RED");
+        (money["kpiKey"], money["hasDescendants"]) = (json!("FN_COMMIT"), json!(false));
+        done(&lead, "alertRuleCreate", money).await;
+        let bounds = json!({ "itemKey": "PF-PRODUCTS", "kpiKey": "FN_COMMIT", "validFromOn": "2026-01-01", "greenTo": "0.0001", "amberTo": "0.0002", "hysteresis": "0" });
+        done(&lead, "kpiThresholdCreate", bounds).await;
+        derive(world).await;
         let auditor = world.client_as("walter.zimmermann", &[Role::Auditor]).await;
-        assert_eq!(alerts(&auditor).await, ["R PR-020 OPEN RED"]);
+        assert_eq!(alerts(&auditor).await, ["ABOVE PG-MDR OPEN RED", "ABOVE PR-020 OPEN RED", "R PR-020 OPEN RED"]);
+        let seen = async |(subject, role): (&str, Role)| {
+            let told = world.client_as(subject, &[role]).await.query("{ alerts(first: 100) { nodes { rule { key } item { key } } } }").await.data();
+            let text = |v: &Value| v["key"].as_str().unwrap_or("-").to_owned();
+            let mut all: Vec<String> = told["alerts"]["nodes"].as_array().expect("alerts").iter().map(|a| format!("{} {}", text(&a["rule"]), text(&a["item"]))).collect();
+            all.sort();
+            all
+        };
+        for who in [manager, sponsor] {
+            assert_eq!(seen(who).await, ["ABOVE PR-020", "R PR-020"], "{who:?}");
+        }
+        assert_eq!(seen(("stefan.brunner", Role::Finance)).await, ["MONEY PF-PRODUCTS"]);
+        assert_eq!(seen(("lena.schmid", Role::ProjectManager)).await, Vec::<String>::new());
+        let mut finance = untold.pop().expect("a socket");
+        assert_eq!(finance.take("a", 1).await[0]["data"]["alertRaised"]["alert"]["rule"]["key"], "MONEY");
+        for socket in &mut untold {
+            assert_eq!(socket.settle().await, [Value::Null; 0]);
+        }
     }
 }

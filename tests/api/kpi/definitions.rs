@@ -79,6 +79,7 @@ tests! {
             // The language has no word for an average of ratios.
             ("avg(AC / BUDGET)", "no function `avg`"),
             ("irr(EV_CV)", "read by its dates"),
+            ("in_category(AC, GROWTH) / AC", "no category `GROWTH`"),
             // Nor does `each` make one, by itself, by way of a KPI, or with nothing added.
             ("each(AC / BUDGET) / each(1)", "nothing to add up"),
             ("each(EV_CPI) / each(1)", "nothing to add up"),

@@ -3,7 +3,7 @@
 use foliograph::{auth::Role, clock::Clock as _};
 use serde_json::{Value, json};
 
-use super::{done, exact, finance, kpi, spend};
+use super::{derive, done, exact, finance, kpi, spend};
 use crate::support::{
     World,
     client::Client,
@@ -54,6 +54,64 @@ tests! {
         for (item, key, figure) in [("PF-PRODUCTS", "EV_AC", &pack[0]), ("PF-PRODUCTS", "FN_FVAR", &pack[1]), ("PF-IT", "EV_AC", &pack[2])] {
             assert_eq!(&kpi(&lead, item, key, &then).await, figure, "{item} {key}");
         }
+        exact(&lead).await;
+    }
+
+    async fn a_board_pack_is_restated_to_the_letter(world: &World) {
+        let (db, lead) = begin(world).await;
+        let ours = |key: &str, formula: &str| {
+            json!({
+                "key": key, "name": key, "description": "One of ours.", "kind": "FORMULA", "formula": formula, "unit": "RATIO",
+                "direction": "UP", "greenFrom": "0.5", "amberFrom": "0.1",
+            })
+        };
+        done(&lead, "kpiDefinitionCreate", ours("OURS", "AC / BUDGET")).await;
+        done(&lead, "kpiDefinitionCreate", ours("OURS_TWICE", "2 * OURS")).await;
+        let bounds = |item: &str, green: &str| json!({ "itemKey": item, "kpiKey": "OURS", "validFromOn": "2026-01-01", "greenFrom": green, "amberFrom": "0.01", "hysteresis": "0" });
+        let above = done(&lead, "kpiThresholdCreate", bounds("PF-PRODUCTS", "0.02")).await;
+        let target = done(&lead, "kpiTargetCreate", json!({ "itemKey": "PF-PRODUCTS", "kpiKey": "OURS", "targetOn": "2026-01-01", "value": "0.4" })).await;
+        derive(world).await;
+        let known = world.clock.now();
+        let then = format!("at: \"2026-02-28\", knownAt: \"{}\"", known.to_rfc3339());
+        let value = "value numerator denominator status target nullReason basis asOf coverage { included excludedNoAccess excludedNull }";
+        let keys = "\"OURS\", \"FN_GROW\", \"OURS_TWICE\"";
+        let pack = async |lead: &Client, keys: &str, then: &str| {
+            let series = then.replace("at:", "from: \"2025-10-01\", to:");
+            let asked = format!(
+                "{{ portfolioItems(filter: {{ key: {{ in: [\"PF-PRODUCTS\", \"PR-020\"] }} }}, orderBy: [{{ key: {{ direction: ASC }} }}]) {{ nodes {{ \
+                 all: kpis({then}) {{ {value} }} ours: kpis(keys: [{keys}], {then}) {{ {value} }} \
+                 kpiSeries(key: \"OURS\", {series}) {{ {value} }} \
+                 kpiExplain(key: \"OURS\", {then}) {{ formula formulaVersion value {{ {value} }} inputs {{ measure sum parts {{ amount rate }} }} }} \
+                 portfolioHealth({then}) {{ computed declared dimensions {{ dimension computed }} }} }} }} }}"
+            );
+            lead.query(&asked).await.data()["portfolioItems"]["nodes"].clone()
+        };
+        let before = pack(&lead, keys, &then).await;
+        let of = |pack: &Value, at: usize| pack[at]["ours"][0].clone();
+        assert_eq!((&of(&before, 0)["target"], &of(&before, 0)["status"]), (&json!("0.4"), &json!("GREEN")), "{before:#}");
+        world.clock.advance_seconds(3 * 86_400);
+        let (lead, money) = (lead_of(world).await, finance(world).await);
+        let by_key = |key: &str, patch: Value| json!({ "ref": { "key": key }, "ifVersion": "*", "patch": patch });
+        done(&lead, "kpiDefinitionUpdate", by_key("OURS", json!({ "formula": "BUDGET / AC", "greenFrom": "99", "amberFrom": "98" }))).await;
+        done(&lead, "kpiDefinitionArchive", json!({ "ref": { "key": "OURS_TWICE" }, "ifVersion": "*" })).await;
+        let by_id = |row: &Value, patch: Value| json!({ "id": row["id"], "ifVersion": "*", "patch": patch });
+        done(&lead, "kpiThresholdUpdate", by_id(&above, json!({ "greenFrom": "90", "amberFrom": "80" }))).await;
+        done(&lead, "kpiThresholdCreate", bounds("PR-020", "70")).await;
+        done(&lead, "kpiTargetUpdate", by_id(&target, json!({ "value": "7" }))).await;
+        done(&lead, "projectUpdate", json!({ "id": item_id(&db, "PR-020").await, "ifVersion": "*", "patch": { "category": "RUN" } })).await;
+        let rates = lead.query("{ fxRates(first: 100, filter: { archivedAt: { isNull: true } }) { nodes { id } } }").await.data();
+        for rate in rates["fxRates"]["nodes"].as_array().expect("rates") {
+            done(&money, "fxRateUpdate", by_id(rate, json!({ "rate": "3.5" }))).await;
+        }
+        spend(&money, "PR-020", "5000", "CHF").await;
+        derive(world).await;
+        let now = pack(&lead, "\"OURS\", \"FN_GROW\"", "at: \"2026-02-28\"").await;
+        for (at, name) in [(0, "formula"), (0, "target"), (1, "status")] {
+            let now = if name == "formula" { now[at]["kpiExplain"][name].clone() } else { of(&now, at)[name].clone() };
+            let then = if name == "formula" { before[at]["kpiExplain"][name].clone() } else { of(&before, at)[name].clone() };
+            assert_ne!(now, then, "{name} is another one now");
+        }
+        assert_eq!(pack(&lead, keys, &then).await, before);
         exact(&lead).await;
     }
 

@@ -104,7 +104,7 @@ tests! {
         }
         for role in [Role::ProjectManager, Role::Sponsor, Role::Analyst, Role::ResourceManager, Role::Admin] {
             let reply = world.client_as("reader", &[role]).await.query(verify).await;
-            assert_eq!(reply.error_codes(), ["FORBIDDEN"], "{role:?}");
+            assert_eq!(reply.error_codes(), ["FIELD_FORBIDDEN"], "{role:?}");
         }
     }
 }

@@ -127,7 +127,7 @@ tests! {
             if reads_all {
                 assert_eq!(reply.data()["verifyRollup"]["isExact"], false, "the ledger holds what no fact says: {who:?}");
             } else {
-                assert_eq!((reply.error_codes(), &reply.json()["data"]["verifyRollup"]), (vec!["FORBIDDEN".to_owned()], &Value::Null), "{who:?}");
+                assert_eq!((reply.error_codes(), &reply.json()["data"]["verifyRollup"]), (vec!["FIELD_FORBIDDEN".to_owned()], &Value::Null), "{who:?}");
             }
         }
     }

@@ -168,13 +168,26 @@ impl<'r> Eyes<'r> {
         }
     }
 
-    /// Whether she reads money, work and benefits everywhere: whoever does not knows of no alert.
+    /// Whether she reads money, work and benefits everywhere: whoever does not reads nothing in the trail of alerts.
     fn reads_all(&self) -> bool {
         [Class::Work, Class::Fin, Class::Ben].into_iter().all(|class| self.read(class).is_all())
     }
 
+    /// Whether she reads what an alert is about: its classes everywhere, or on the project that it is about.
+    fn knows(&self, alert: &Plain) -> bool {
+        let classes = [Class::Work, Class::Fin, Class::Ben];
+        let named =
+            classes.into_iter().filter(|class| alert.text("classes").split(',').any(|name| name == class.as_str()));
+        let item = self.rows.item(alert.link("item_id").expect("an item"));
+        let reads = |class: Class| {
+            let scopes = self.read(class);
+            scopes.is_all() || (alert.is("is_alone") && self.holds(scopes.without(Scopes::ACTIVE), item))
+        };
+        named.map(reads).all(|reads| reads)
+    }
+
     fn sees_plain(&self, row: &Plain) -> bool {
-        if row.type_name == "Alert" && !self.reads_all() {
+        if row.type_name == "Alert" && !self.knows(row) {
             return false;
         }
         let class = class_of_type(row.type_name);

@@ -47,6 +47,14 @@ impl Plain {
         self.columns.get(name) == Some(&Stored::Bool(Some(true)))
     }
 
+    /// What the row says there; nothing where it says nothing.
+    pub fn text(&self, name: &str) -> &str {
+        match self.columns.get(name) {
+            Some(Stored::String(Some(text))) => text,
+            _ => "",
+        }
+    }
+
     /// Whether it is in the archive.
     pub fn is_archived(&self) -> bool {
         matches!(self.columns.get("archived_at"), Some(Stored::ChronoDateTimeUtc(Some(_))))

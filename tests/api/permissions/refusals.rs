@@ -54,7 +54,7 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
         "KpiDefinition" if is_new => return if office { None } else { forbidden() },
         "KpiDefinition" => (office, sees_references, true),
         "KpiPosting" => (office || own || granted, sees_item && sees_references, true),
-        "Alert" => (office, eyes.visible("Alert").iter().any(|row| row.id() == id(350)), true),
+        "Alert" => (office || own, eyes.visible("Alert").iter().any(|row| row.id() == id(350)), true),
         "ObjectiveContribution" | "KpiThreshold" | "KpiTarget" | "AlertRule" => {
             let sees = rows_of_item(eyes, rows);
             let sees = if is_new { sees_item && sees_references } else { sees };

@@ -332,6 +332,21 @@ pub const READY: &[Ready] = &[
     (
         350,
         "alert",
-        "@SCOPE, rule_id=@340, kpi_id=@300, state='OPEN', status='RED', value='1', unit='EUR', period_end_on='2026-01-01', opened_at=@NOW",
+        "@SCOPE, rule_id=@340, kpi_id=@300, classes='FIN', is_alone=TRUE, state='OPEN', status='RED', value='1', unit='EUR', period_end_on='2026-01-01', opened_at=@NOW",
+    ),
+    (
+        351,
+        "alert",
+        "@SCOPE, rule_id=@340, kpi_id=@300, classes='BEN,FIN', is_alone=TRUE, state='CLOSED', status='RED', value='1', unit='EUR', period_end_on='2026-01-01', opened_at=@NOW",
+    ),
+    (
+        352,
+        "alert",
+        "@SCOPE, rule_id=@340, kpi_id=@300, classes='FIN', is_alone=FALSE, state='CLOSED', status='RED', value='1', unit='EUR', period_end_on='2026-01-01', opened_at=@NOW",
+    ),
+    (
+        353,
+        "alert",
+        "@SCOPE, rule_id=@340, kpi_id=@300, classes='WORK', is_alone=TRUE, state='CLOSED', status='RED', value='1', unit='EUR', period_end_on='2026-01-01', opened_at=@NOW",
     ),
 ];

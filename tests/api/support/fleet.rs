@@ -1,7 +1,10 @@
 //! Servers that die and come back, and those who live with it: writers who ask until they are answered, and followers who
 //! hang up at random and go on from their last cursor on whichever server is there.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -21,6 +24,8 @@ const NOW: &str =
     "query($since: Cursor) { changes(types: [PROJECT], since: $since, first: 1000) { watermark hasMore } }";
 /// Why a writer asks again.
 const RETRIED: [&str; 4] = ["IDEMPOTENCY_IN_PROGRESS", "VERSION_CONFLICT", "UNAVAILABLE", "TIMEOUT"];
+/// How long she does.
+const LONGEST: Duration = Duration::from_secs(180);
 /// Events that a follower takes at most before she hangs up.
 const PATIENCE: usize = 60;
 
@@ -79,9 +84,10 @@ impl Servers {
     }
 
     /// Asks for a mutation until it is done. It carries a key, so that it is done once however often it is asked for: its
-    /// server may die before it answers, or the same be under way elsewhere.
+    /// server may die before it answers, or the same be under way elsewhere. Not for ever: what is refused that long is lost.
     pub async fn done(&mut self, chance: &mut Chance, token: &str, mutation: &str, body: &Value) {
-        loop {
+        let (mut last, began) = (Value::Null, Instant::now());
+        while began.elapsed() < LONGEST {
             let server = self.any(chance).await;
             if let Some(answer) = post(server, token, body).await {
                 let payload = &answer["data"][mutation];
@@ -92,9 +98,11 @@ impl Servers {
                 let faults = payload["userErrors"].as_array().into_iter().flatten().map(|e| &e["code"]);
                 let mut codes = errors.chain(faults).filter_map(Value::as_str);
                 assert!(codes.all(|code| RETRIED.contains(&code)), "{answer:#}");
+                last = answer;
             }
             tokio::task::yield_now().await;
         }
+        panic!("{mutation} was not done in {LONGEST:?}: {last:#}");
     }
 }
 

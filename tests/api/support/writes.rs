@@ -101,6 +101,8 @@ pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
         "alert",
         "alert_rule",
         "kpi_posting",
+        "kpi_target_version",
+        "kpi_threshold_version",
         "kpi_target",
         "kpi_threshold",
         "fx_rate_version",
