@@ -89,7 +89,7 @@ impl App {
     pub async fn over(config: Config, clock: Arc<dyn Clock>, database: Database) -> Result<Arc<Self>, Error> {
         let local_key = open_local_key(&config)?;
         let verifier = Verifier::new(local_key.as_ref(), open_issuer(&config)?);
-        kpi::kpi_definition::keep_catalogue(&database.orm, clock.now()).await?;
+        kpi::upkeep::keep(&database.orm, model(), clock.now()).await?;
         let callers: Arc<Callers> = Arc::default();
         let events = Events::open(database.clone(), clock.clone(), model()).await?;
         let shared = (clock.clone(), callers.clone(), events.clone());

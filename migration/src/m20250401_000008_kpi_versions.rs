@@ -33,7 +33,12 @@ const UP: &[&str] = &[
     "insert into kpi_definition_version (id, key, kind, formula, tested_formula, formula_version, unit, classes,
     green_from, green_to, amber_from, amber_to, hysteresis, archived_at, recorded_at)
     select id, key, kind, formula, tested_formula, formula_version, unit, classes,
-    green_from, green_to, amber_from, amber_to, hysteresis, archived_at, created_at from kpi_definition",
+    green_from, green_to, amber_from, amber_to, hysteresis, null, created_at from kpi_definition",
+    "insert into kpi_definition_version (id, key, kind, formula, tested_formula, formula_version, unit, classes,
+    green_from, green_to, amber_from, amber_to, hysteresis, archived_at, recorded_at)
+    select id, key, kind, formula, tested_formula, formula_version, unit, classes,
+    green_from, green_to, amber_from, amber_to, hysteresis, archived_at, archived_at from kpi_definition
+    where archived_at is not null",
     "create table kpi_threshold_version (
     seq {serial} primary key,
     id {id} not null references kpi_threshold (id),
@@ -53,7 +58,11 @@ const UP: &[&str] = &[
     "insert into kpi_threshold_version (id, item_id, kpi_id, valid_from_on, green_from, green_to, amber_from, amber_to,
     hysteresis, archived_at, recorded_at)
     select id, item_id, kpi_id, valid_from_on, green_from, green_to, amber_from, amber_to,
-    hysteresis, archived_at, created_at from kpi_threshold",
+    hysteresis, null, created_at from kpi_threshold",
+    "insert into kpi_threshold_version (id, item_id, kpi_id, valid_from_on, green_from, green_to, amber_from, amber_to,
+    hysteresis, archived_at, recorded_at)
+    select id, item_id, kpi_id, valid_from_on, green_from, green_to, amber_from, amber_to,
+    hysteresis, archived_at, archived_at from kpi_threshold where archived_at is not null",
     "create table kpi_target_version (
     seq {serial} primary key,
     id {id} not null references kpi_target (id),
@@ -67,7 +76,9 @@ const UP: &[&str] = &[
     "create index kpi_target_version_of on kpi_target_version (id, seq)",
     "create index kpi_target_version_item on kpi_target_version (item_id)",
     "insert into kpi_target_version (id, item_id, kpi_id, target_on, value, archived_at, recorded_at)
-    select id, item_id, kpi_id, target_on, value, archived_at, created_at from kpi_target",
+    select id, item_id, kpi_id, target_on, value, null, created_at from kpi_target",
+    "insert into kpi_target_version (id, item_id, kpi_id, target_on, value, archived_at, recorded_at)
+    select id, item_id, kpi_id, target_on, value, archived_at, archived_at from kpi_target where archived_at is not null",
     "create table portfolio_item_version (
     seq {serial} primary key,
     id {id} not null references portfolio_item (id),
@@ -79,6 +90,15 @@ const UP: &[&str] = &[
     "create index portfolio_item_version_of on portfolio_item_version (id, seq)",
     "insert into portfolio_item_version (id, category, base_currency, fx_rate_set_id, recorded_at)
     select id, category, base_currency, fx_rate_set_id, created_at from portfolio_item",
+    "create table fx_rate_set_version (
+    seq {serial} primary key,
+    id {id} not null references fx_rate_set (id),
+    is_default {bool} not null,
+    recorded_at {instant} not null
+)",
+    "create index fx_rate_set_version_of on fx_rate_set_version (id, seq)",
+    "insert into fx_rate_set_version (id, is_default, recorded_at) select id, is_default, created_at from fx_rate_set",
+    "alter table kpi_tick add column measures {text}",
     "alter table alert add column classes {text} not null default ''",
     "alter table alert add column is_alone {bool} not null default false",
     "update alert set classes = (select k.classes from kpi_definition k where k.id = alert.kpi_id),
@@ -88,11 +108,14 @@ const UP: &[&str] = &[
 const DOWN: &[&str] = &[
     "alter table alert drop column is_alone",
     "alter table alert drop column classes",
+    "alter table kpi_tick drop column measures",
+    "drop table fx_rate_set_version",
     "drop table portfolio_item_version",
     "drop table kpi_target_version",
     "drop table kpi_threshold_version",
     "drop table kpi_definition_version",
     "drop index fx_rate_version_of",
+    "update fx_rate_version set rate = null where archived_at is not null",
     "alter table fx_rate_version drop column archived_at",
     "alter table fx_rate_version rename column id to rate_id",
 ];

@@ -151,10 +151,7 @@ fn benefits() -> Source {
             Fact::of("BenefitContribution", "benefit_id"),
             Fact::of("BenefitReview", "benefit_id"),
             Fact::of("BenefitMeasure", "benefit_id"),
-            Fact::behind(
-                "FiscalPeriod",
-                "SELECT DISTINCT benefit_id AS id FROM benefit_plan_point WHERE period_id{ids}",
-            ),
+            Fact::period("SELECT DISTINCT benefit_id AS id FROM benefit_plan_point WHERE period_id{ids}"),
             Fact::behind("Person", "SELECT id FROM benefit WHERE owner_id{ids}"),
         ],
         selects,

@@ -25,6 +25,9 @@ use crate::{
     },
 };
 
+/// Raised whenever equal rights come to mean other rows: whoever has old rows is brought in step.
+const POLICY: u32 = 1;
+
 /// Names a view.
 pub type ViewHash = [u8; 16];
 
@@ -41,6 +44,9 @@ pub struct View {
 /// A view as it is kept.
 #[derive(Serialize, Deserialize, Default)]
 struct Content {
+    /// The rules by which the program reads the rest.
+    #[serde(default)]
+    policy: u32,
     /// Scopes by class; a class without any is not there.
     read: BTreeMap<String, String>,
     /// The rows that these scopes compare with.
@@ -66,7 +72,7 @@ type Reading = (Scopes, Vec<Arc<[Uuid]>>, Option<Uuid>);
 impl View {
     /// What a caller sees now.
     pub fn of(caller: &Caller) -> Self {
-        let mut content = Content::default();
+        let mut content = Content { policy: POLICY, ..Content::default() };
         let mut used = Scopes::NONE;
         for class in Class::ALL {
             let scopes = caller.rights.read(class);

@@ -70,7 +70,7 @@ fn budgets() -> Source {
     selects.extend(counted("HAS_BUDGET", &rows));
     selects.extend(versions("CONTINGENCY", "contingency_amount", &rows));
     selects.extend(versions("MANAGEMENT_RESERVE", "reserve_amount", &rows));
-    let by_period = Fact::behind("FiscalPeriod", "SELECT DISTINCT item_id AS id FROM budget_line WHERE period_id{ids}");
+    let by_period = Fact::period("SELECT DISTINCT item_id AS id FROM budget_line WHERE period_id{ids}");
     let facts = vec![Fact::of("Budget", "item_id"), Fact::of("BudgetLine", "item_id"), by_period];
     Source { name: "BUDGET", owner: "PortfolioItem", facts, selects }
 }
@@ -90,8 +90,7 @@ fn forecasts() -> Source {
     let mut selects = vec![to_come("v.from_on", ""), to_come("{least}(p.end_on, COALESCE(v.next_on, p.end_on))", "-")];
     selects.extend(versions("FORECAST", "amount", rows));
     selects.extend(counted("HAS_FORECAST", rows));
-    let by_period =
-        Fact::behind("FiscalPeriod", "SELECT DISTINCT item_id AS id FROM forecast_line WHERE period_id{ids}");
+    let by_period = Fact::period("SELECT DISTINCT item_id AS id FROM forecast_line WHERE period_id{ids}");
     let facts = vec![Fact::of("Forecast", "item_id"), Fact::of("ForecastLine", "item_id"), by_period];
     Source { name: "FORECAST", owner: "PortfolioItem", facts, selects }
 }
@@ -120,8 +119,7 @@ fn checked() -> Source {
     let spent = format!(
         "m.end_on AS effective_on, a.currency, a.amount FROM ({months}) m JOIN actual a ON a.item_id = m.item_id AND a.period_id = m.id"
     );
-    let by_period =
-        Fact::behind("FiscalPeriod", "SELECT DISTINCT item_id AS id FROM forecast_line WHERE period_id{ids}");
+    let by_period = Fact::period("SELECT DISTINCT item_id AS id FROM forecast_line WHERE period_id{ids}");
     Source {
         name: "FORECAST_CHECK",
         owner: "PortfolioItem",
@@ -150,8 +148,7 @@ fn plans() -> Source {
     // What it costs to have benefits, beside them.
     let there = "SELECT c.item_id AS source_id, c.item_id, 'FLOWS' AS measure, COALESCE({day:c.decided_at}, {day:c.created_at}) AS effective_on, \
         CAST(NULL AS text) AS currency, 1 AS amount FROM cost_plan c WHERE c.item_id{ids} AND c.is_plan_of_record AND c.archived_at IS NULL";
-    let by_period =
-        Fact::behind("FiscalPeriod", "SELECT DISTINCT item_id AS id FROM cost_plan_line WHERE period_id{ids}");
+    let by_period = Fact::period("SELECT DISTINCT item_id AS id FROM cost_plan_line WHERE period_id{ids}");
     Source {
         name: "COST_PLAN",
         owner: "PortfolioItem",
@@ -172,7 +169,7 @@ fn actuals() -> Source {
     Source {
         name: "ACTUAL",
         owner: "Actual",
-        facts: vec![Fact::owner("Actual"), Fact::behind("FiscalPeriod", "SELECT id FROM actual WHERE period_id{ids}")],
+        facts: vec![Fact::owner("Actual"), Fact::period("SELECT id FROM actual WHERE period_id{ids}")],
         selects: vec![
             ended.to_owned(),
             select("AC", ""),

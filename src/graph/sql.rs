@@ -341,7 +341,7 @@ impl Sql {
 
     /// Appends a column that never changes: of a row that is told of elsewhere it is read from the row itself.
     fn settled(&mut self, alias: usize, (entity, rows): (&Entity, RowScope), column: &str) -> &mut Self {
-        if rows != RowScope::ItemBefore {
+        if rows == entity.rows {
             return self.column(alias, column);
         }
         self.push("(SELECT r.").push(column).push(" FROM ").push(entity.table).push(" r WHERE r.id = ");

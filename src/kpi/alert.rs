@@ -9,7 +9,7 @@ use crate::{
 
 /// Classes of KPIs. An alert is about a figure over all rows: who reads those of its KPI on every row may know of it; of a
 /// project, below which nothing is, who reads them there.
-pub const EVERYWHERE: &[Class] = &[Class::Work, Class::Fin, Class::Ben];
+pub const EVERYWHERE: &[Class] = &[Class::Basic, Class::Work, Class::Fin, Class::Ben];
 
 /// `AlertState`.
 static STATE: EnumDecl = EnumDecl {

@@ -211,6 +211,10 @@ impl Standard {
         Self { classes, ..self }
     }
 
+    const fn version(self, version: i32) -> Self {
+        Self { version, ..self }
+    }
+
     const fn from(self, reference: &'static str) -> Self {
         Self { reference, ..self }
     }
@@ -339,6 +343,7 @@ pub static STANDARD: &[Standard] = &[
     kpi("FN_BURN", "Burn rate", "AC_ENDED / BUDGET_PHASED", "Spent in the periods that have ended to what the approved budget gave to periods that have ended.")
         .ratio()
         .good_within((90, 105), (80, 110))
+        .version(2)
         .from("APM"),
     kpi("FN_COMMIT", "Commitment", "(AC + COMMITTED) / BUDGET", "Spent and committed to the approved budget.").ratio().good_down(95, 100).from(PRACTICE),
     kpi("FN_OVER", "Beyond the budget", "AC + COMMITTED - BUDGET", "What is spent and committed beyond the approved budget; red from the first unit on, without margin. Negative is what is left.")
@@ -448,6 +453,7 @@ pub static STANDARD: &[Standard] = &[
     kpi("BN_NPV", "Net present value", "each(npv(FLOW, 0.035))", "Planned benefits less planned costs at 3.5 % a year, of each project from its own first year on, which is not discounted; summed over projects.")
         .good_up(0, 0)
         .of(FLOWS)
+        .version(2)
         .from("HM Treasury, The Green Book"),
     kpi("BN_IRR", "Internal rate of return", "irr(FLOW)", "The rate at which the net present value is 0.").ratio().of(FLOWS).from("The rate of equal present values"),
     kpi("BN_PAY", "Payback", "payback(FLOW)", "Years from the first flow until costs are paid back, linear within a year.").unit(Unit::Years).of(FLOWS).from(PRACTICE),
@@ -460,6 +466,7 @@ pub static STANDARD: &[Standard] = &[
     .ratio()
     .good_up(150, 100)
     .of(FLOWS)
+    .version(2)
     .from("HM Treasury, The Green Book"),
     kpi("BN_ROI", "Return on investment", "whole(FLOW) / whole(FLOW_COSTS)", "Planned benefits less planned costs, to planned costs.")
         .ratio()

@@ -81,6 +81,13 @@ impl Definition {
         names
     }
 
+    /// The measures of those that it reads beyond the day that it is about.
+    pub fn lasting(&self) -> BTreeSet<&str> {
+        let mut names = self.formula.lasting();
+        names.extend(self.tested.iter().flat_map(Expr::lasting));
+        names
+    }
+
     /// Whose rows a caller's figure counts; the class that she lacks where she reads none.
     pub fn basis(&self, rights: &Rights) -> Result<Basis, Class> {
         match self.classes.iter().find(|class| rights.read(**class).is_empty()) {

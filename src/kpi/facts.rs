@@ -90,7 +90,6 @@ pub struct Member {
     pub category: Option<String>,
     /// The rate set that it names.
     pub rate_set: Option<Uuid>,
-    parent: Option<Uuid>,
     is_confidential: bool,
     /// Classes that the caller reads on it, by bit.
     reads: u16,
@@ -287,7 +286,10 @@ async fn population(
     let rights = session.caller.rights.clone();
     let keys: Arc<[Uuid]> = scopes.into();
     let mut sql = session.sql();
-    sql.push("SELECT a.ancestor_id, t0.id, t0.kind, k.category, k.base_currency, t0.parent_id, k.fx_rate_set_id, ");
+    sql.push("SELECT a.ancestor_id, t0.id, t0.kind, ");
+    for column in ["category", "base_currency", "fx_rate_set_id"] {
+        as_known(&mut sql, column, known_at).push(", ");
+    }
     sql.push("CASE WHEN t0.confidentiality = 'CONFIDENTIAL' THEN 1 ELSE 0 END");
     for class in Class::ALL {
         sql.push(", ");
@@ -305,9 +307,8 @@ async fn population(
         }
     }
     sql.push(" FROM ");
-    ancestors(&mut sql, known_at).push(" a JOIN portfolio_item t0 ON t0.id = a.item_id JOIN ");
-    known(&mut sql, "portfolio_item", known_at).push(" k ON k.id = t0.id WHERE a.ancestor_id");
-    sql.is_any(ListType::Id, Param::Keys);
+    ancestors(&mut sql, known_at).push(" a JOIN portfolio_item t0 ON t0.id = a.item_id");
+    with_known(&mut sql, known_at).push(" WHERE a.ancestor_id").is_any(ListType::Id, Param::Keys);
     sql.visible(0, item, rights.read(item.class), " AND ");
     let mut found: BTreeMap<Uuid, Scope> = BTreeMap::new();
     let mut below: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
@@ -319,23 +320,27 @@ async fn population(
             let currency = text(&row, 4).unwrap_or_default();
             found.insert(id, Scope { id, currency, above: vec![], items: vec![], apart: BTreeSet::new() });
         }
-        let bit = |(at, class): (usize, Class)| if row.int(8 + at) == 1 { 1 << class as u16 } else { 0 };
+        let bit = |(at, class): (usize, Class)| if row.int(7 + at) == 1 { 1 << class as u16 } else { 0 };
         members.entry(id).or_insert_with(|| Member {
             kind: text(&row, 2).unwrap_or_default(),
             category: text(&row, 3),
-            rate_set: uuid(&row, 6),
-            parent: uuid(&row, 5),
-            is_confidential: row.int(7) == 1,
+            rate_set: uuid(&row, 5),
+            is_confidential: row.int(6) == 1,
             reads: Class::ALL.into_iter().enumerate().map(bit).fold(0, |all, bit| all | bit),
         });
     }
     above(session, &mut found, &mut members, &keys, known_at).await?;
+    let apart = apart(session, &members, known_at).await?;
     let mut out = vec![];
     for id in scopes {
         // An item that is asked for twice is answered twice, from one.
         let (Some(scope), Some(items)) = (found.get(id), below.get(id)) else { continue };
         let mut scope = scope.clone();
-        scope.apart = items.iter().copied().filter(|item| is_apart(&members, *id, *item)).collect();
+        // What is confidential above the scope is no difference to what is in it.
+        let is_above = |item: &Uuid| scope.above.contains(item);
+        let is_apart = |item: &Uuid| apart.get(item).is_some_and(|of| of.iter().any(|item| !is_above(item)));
+        let apart = items.iter().copied().filter(is_apart).collect();
+        scope.apart = apart;
         // In one order, whatever the database's: of several reasons for which there is no figure the first is told.
         scope.items.clone_from(items);
         scope.items.sort_unstable();
@@ -344,6 +349,24 @@ async fn population(
         }
     }
     Ok((out, members))
+}
+
+/// Appends a column of `t0` as it was known at an instant.
+fn as_known<'s>(sql: &'s mut Sql, column: &str, known_at: Option<DateTime<Utc>>) -> &'s mut Sql {
+    match known_at {
+        None => sql.push("t0.").push(column),
+        // What was written before versions were kept is as it is now.
+        Some(_) => sql.push("CASE WHEN k.id IS NULL THEN t0.").push(column).push(" ELSE k.").push(column).push(" END"),
+    }
+}
+
+/// Joins what was known of `t0` at an instant.
+fn with_known(sql: &mut Sql, known_at: Option<DateTime<Utc>>) -> &mut Sql {
+    if known_at.is_none() {
+        return sql;
+    }
+    sql.push(" LEFT JOIN ");
+    known(sql, "portfolio_item", known_at).push(" k ON k.id = t0.id")
 }
 
 /// Appends the pairs of items with those above them and their distance, as they stand or stood at an instant.
@@ -371,10 +394,11 @@ async fn above(
     known_at: Option<DateTime<Utc>>,
 ) -> Result<(), Error> {
     let mut sql = session.sql();
-    sql.push("SELECT a.item_id, a.ancestor_id, k.fx_rate_set_id FROM ");
-    ancestors(&mut sql, known_at).push(" a JOIN ");
-    known(&mut sql, "portfolio_item", known_at).push(" k ON k.id = a.ancestor_id WHERE a.item_id");
-    sql.is_any(ListType::Id, Param::Keys).push(" ORDER BY a.item_id, a.depth");
+    sql.push("SELECT a.item_id, a.ancestor_id, ");
+    as_known(&mut sql, "fx_rate_set_id", known_at).push(" FROM ");
+    ancestors(&mut sql, known_at).push(" a JOIN portfolio_item t0 ON t0.id = a.ancestor_id");
+    with_known(&mut sql, known_at).push(" WHERE a.item_id").is_any(ListType::Id, Param::Keys);
+    sql.push(" ORDER BY a.item_id, a.depth");
     for row in session.all(&sql.finish(), keys).await? {
         let (Some(item), Some(above)) = (uuid(&row, 0), uuid(&row, 1)) else { continue };
         if let Some(scope) = scopes.get_mut(&item) {
@@ -383,7 +407,6 @@ async fn above(
                 kind: String::new(),
                 category: None,
                 rate_set: uuid(&row, 2),
-                parent: None,
                 is_confidential: false,
                 reads: 0,
             });
@@ -392,17 +415,28 @@ async fn above(
     Ok(())
 }
 
-/// Whether an item, or one between it and the scope, is confidential by itself.
-fn is_apart(members: &HashMap<Uuid, Member>, scope: Uuid, item: Uuid) -> bool {
-    let mut at = Some(item);
-    while let Some(id) = at.filter(|id| *id != scope) {
-        let Some(member) = members.get(&id) else { return false };
-        if member.is_confidential {
-            return true;
-        }
-        at = member.parent;
+/// The items that are confidential, or stand below one that is, with those that make them so.
+async fn apart(
+    session: &mut Session<'_>,
+    members: &HashMap<Uuid, Member>,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<HashMap<Uuid, Vec<Uuid>>, Error> {
+    let mut found: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    // Below what she cannot see she sees nothing now; it may have been otherwise then.
+    if known_at.is_none() && !members.values().any(|member| member.is_confidential) {
+        return Ok(found);
     }
-    false
+    let items: Arc<[Uuid]> = members.keys().copied().collect();
+    let mut sql = session.sql();
+    sql.push("SELECT a.item_id, a.ancestor_id FROM ");
+    ancestors(&mut sql, known_at).push(" a JOIN portfolio_item t0 ON t0.id = a.ancestor_id");
+    sql.push(" WHERE t0.confidentiality = 'CONFIDENTIAL' AND a.item_id").is_any(ListType::Id, Param::Keys);
+    for row in session.all(&sql.finish(), &items).await? {
+        if let (Some(item), Some(by)) = (uuid(&row, 0), uuid(&row, 1)) {
+            found.entry(item).or_default().push(by);
+        }
+    }
+    Ok(found)
 }
 
 fn uuid(row: &Row, at: usize) -> Option<Uuid> {

@@ -102,7 +102,9 @@ impl Inputs {
                     given.push(key());
                     item.sums.insert(key(), sum);
                 }
-                let dated = amounts.iter().filter_map(|amount| Some((amount.on?, amount)));
+                // What was taken back on its day never was: it is no first flow.
+                let dated = amounts.iter().filter(|amount| amount.amount != 0);
+                let dated = dated.filter_map(|amount| Some((amount.on?, amount)));
                 let curve = dated.map(|(on, amount)| Ok((on, converted.amount(amount, on)?))).collect();
                 item.curves.insert(key(), curve);
             }

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use entity::kpi_definition::{self, Column as C};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, QueryFilter as _,
+    sea_query::OnConflict,
+};
 
 use super::{
     catalogue::{STANDARD, Standard, Unit},
@@ -159,27 +162,36 @@ pub fn declare() -> Entity {
     Entity { keyed: true, ..entity }
 }
 
-/// Brings the rows of the catalogue in step with the program: each process does so when it starts, and it is done once.
-pub async fn keep_catalogue(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<(), Error> {
-    let known = kpi_definition::Entity::find().all(db).await?;
-    let is_known = |kpi: &&Standard| {
-        known.iter().any(|row| {
-            row.id == kpi.id()
-                && kpi_definition::Model { version: 1, created_at: now, updated_at: now, ..row.clone() } == of(kpi, now)
+/// The rows of the catalogue that are not what the program says, with those that are stored.
+pub async fn stale(
+    db: &impl ConnectionTrait,
+) -> Result<Vec<(&'static Standard, Option<kpi_definition::Model>)>, Error> {
+    let known = kpi_definition::Entity::find().filter(C::Kind.eq("STANDARD")).all(db).await?;
+    let row = |kpi: &Standard| known.iter().find(|row| row.id == kpi.id()).cloned();
+    let is_stale = |(kpi, row): &(&Standard, Option<kpi_definition::Model>)| {
+        row.as_ref().is_none_or(|row| {
+            let due = kpi_definition::Model { version: row.version, ..of(kpi, row.created_at) };
+            due != kpi_definition::Model { updated_at: row.created_at, ..row.clone() }
         })
     };
-    let missing: Vec<_> = STANDARD.iter().filter(|kpi| !is_known(kpi)).map(|kpi| of(kpi, now)).collect();
-    if missing.is_empty() {
-        return Ok(());
+    Ok(STANDARD.iter().map(|kpi| (kpi, row(kpi))).filter(is_stale).collect())
+}
+
+/// Brings the rows of the catalogue in step with the program. Returns the keys of those that were others.
+pub async fn keep_catalogue(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<&'static str>, Error> {
+    let stale = stale(db).await?;
+    if stale.is_empty() {
+        return Ok(vec![]);
     }
     let columns = C::iter().filter(|column| !matches!(column, C::Id | C::CreatedAt));
     let overwrite = OnConflict::column(C::Id).update_columns(columns).to_owned();
-    let rows = missing.into_iter().map(|row| {
-        let before = known.iter().find(|before| before.id == row.id).map_or(0, |before| before.version);
-        kpi_definition::ActiveModel { version: Set(before + 1), ..row.into_active_model() }
+    let rows = stale.iter().map(|(kpi, before)| {
+        let version = before.as_ref().map_or(0, |before| before.version) + 1;
+        kpi_definition::ActiveModel { version: Set(version), ..of(kpi, now).into_active_model() }
     });
     kpi_definition::Entity::insert_many(rows).on_conflict(overwrite).exec_without_returning(db).await?;
-    versions::keep_all(db, now).await
+    versions::keep_all(db, now).await?;
+    Ok(stale.iter().map(|(kpi, _)| kpi.key).collect())
 }
 
 fn of(kpi: &Standard, now: DateTime<Utc>) -> kpi_definition::Model {

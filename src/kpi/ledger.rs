@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, QueryResult, Statement, Value};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
-    measure::{Owner, Source},
+    measure::{Fact, Owner, Source},
     versions,
 };
 use crate::{
@@ -31,12 +32,14 @@ pub struct Cause<'a> {
 }
 
 /// A row that was written or removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Changed {
     /// Its entity.
     pub entity: &'static str,
     /// Its id.
     pub id: Uuid,
+    /// The fields that are others now, by their names in the schema.
+    pub fields: Vec<String>,
 }
 
 /// An amount by which the ledger differs from the facts.
@@ -92,14 +95,30 @@ async fn converted(txn: &DatabaseTransaction, changed: &BTreeSet<Changed>) -> Re
     rows.iter().map(|row| Ok(row.try_get("", "item_id")?)).collect()
 }
 
-/// Adds whatever is missing of all sources: for whoever fills an empty database.
+/// Adds whatever is missing of all sources, and notes what they are: for whoever fills an empty database, and for a program
+/// that makes its measures otherwise than the one before it.
 pub async fn keep_all(txn: &DatabaseTransaction, model: &'static Model, cause: &Cause<'_>) -> Result<(), Error> {
+    use entity::kpi_tick::{Column, Entity};
+    use sea_orm::EntityTrait;
+    Entity::update_many().col_expr(Column::Measures, digest(model).into()).exec(txn).await?;
     let mut touched = Touched::new();
     for source in &model.measures.sources {
         touched.extend(add(txn, source, None, cause.at).await?);
     }
     versions::keep_all(txn, cause.at).await?;
     touch(txn, &touched, cause).await
+}
+
+/// What measures are made of, in short: another one where any source says something else.
+pub fn digest(model: &Model) -> String {
+    let mut hash = Sha256::new();
+    for source in &model.measures.sources {
+        for text in std::iter::once(source.name).chain(source.selects.iter().map(String::as_str)) {
+            hash.update(text);
+            hash.update([0]);
+        }
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Items with the measure that changed, or the KPI; without one all of their figures may be others.
@@ -155,7 +174,11 @@ async fn owners(
     let mut owners = BTreeSet::new();
     let is_one = one_of(dialect(txn), 1);
     for fact in &source.facts {
-        let ids: Vec<Uuid> = changed.iter().filter(|row| row.entity == fact.entity).map(|row| row.id).collect();
+        let ids: Vec<Uuid> = changed
+            .iter()
+            .filter(|row| row.entity == fact.entity && fact.is_about(&row.fields))
+            .map(|row| row.id)
+            .collect();
         if ids.is_empty() {
             continue;
         }
@@ -180,8 +203,7 @@ async fn owners(
 /// Writers of several rows of one owner follow each other from here on: each must see the amounts of the one before. Where
 /// the owner itself is what is written its row is locked already.
 async fn lock(txn: &DatabaseTransaction, source: &Source, owners: &BTreeSet<Uuid>) -> Result<(), Error> {
-    let is_shared = source.facts.iter().any(|fact| fact.owner != Owner::Itself);
-    if !is_shared || dialect(txn) == Dialect::Sqlite {
+    if !source.facts.iter().any(Fact::is_shared) || dialect(txn) == Dialect::Sqlite {
         return Ok(());
     }
     let text = "SELECT pg_advisory_xact_lock(hashtextextended(CAST(o AS text), 0)) FROM unnest(CAST($1 AS uuid[])) o";

@@ -127,6 +127,8 @@ pub struct Fact {
     pub entity: &'static str,
     /// How a row leads to the owner.
     pub owner: Owner,
+    /// The fields whose change matters, by their names in the schema; none for any.
+    pub fields: &'static [&'static str],
 }
 
 /// How a row leads to its source's owner.
@@ -143,17 +145,35 @@ pub enum Owner {
 impl Fact {
     /// Rows that are owners.
     pub const fn owner(entity: &'static str) -> Self {
-        Self { entity, owner: Owner::Itself }
+        Self { entity, owner: Owner::Itself, fields: &[] }
     }
 
     /// Rows with the owner's id in a column.
     pub const fn of(entity: &'static str, column: &'static str) -> Self {
-        Self { entity, owner: Owner::Column(column) }
+        Self { entity, owner: Owner::Column(column), fields: &[] }
     }
 
     /// Rows that others of the owner's lead to.
     pub const fn behind(entity: &'static str, select: &'static str) -> Self {
-        Self { entity, owner: Owner::Behind(select) }
+        Self { entity, owner: Owner::Behind(select), fields: &[] }
+    }
+}
+
+impl Fact {
+    /// Periods that date amounts, whose days alone matter; the SELECT gives the owners.
+    pub const fn period(select: &'static str) -> Self {
+        Self { fields: &["startOn", "endOn"], ..Self::behind("FiscalPeriod", select) }
+    }
+
+    /// Whether several writers may write rows of one owner at a time, none of which locks the owner or the row behind.
+    /// Whoever writes what a period dates holds the period.
+    pub fn is_shared(&self) -> bool {
+        self.owner != Owner::Itself && self.entity != "FiscalPeriod"
+    }
+
+    /// Whether a change of these fields matters.
+    pub fn is_about(&self, changed: &[String]) -> bool {
+        self.fields.is_empty() || changed.iter().any(|name| self.fields.contains(&name.as_str()))
     }
 }
 

@@ -33,6 +33,7 @@ mod stored;
 pub mod stream;
 mod targets;
 mod threshold_write;
+pub mod upkeep;
 pub mod value;
 mod versions;
 

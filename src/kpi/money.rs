@@ -45,8 +45,9 @@ impl Rates {
         };
         let mut sql = session.sql();
         sql.push("SELECT s.id, s.is_default, r.from_currency, r.to_currency, r.valid_from_on, r.rate FROM ");
-        known(&mut sql, "fx_rate", known_at)
-            .push(" r JOIN fx_rate_set s ON s.id = r.rate_set_id WHERE r.archived_at IS NULL AND r.from_currency");
+        known(&mut sql, "fx_rate", known_at).push(" r JOIN ");
+        known(&mut sql, "fx_rate_set", known_at)
+            .push(" s ON s.id = r.rate_set_id WHERE r.archived_at IS NULL AND r.from_currency");
         sql.is_any(ListType::Text, texts(|w| &w.from))
             .push(" AND r.to_currency")
             .is_any(ListType::Text, texts(|w| &w.to));

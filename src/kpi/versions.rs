@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::ledger::{Changed, dialect, instant, list, one_of};
 use crate::{
     error::Error,
-    graph::{DbValue, Param, Sql, decl::Model},
+    graph::{DbValue, Dialect, Param, Sql, decl::Model},
 };
 
 /// A table whose earlier rows figures ask for.
@@ -18,12 +18,16 @@ struct Kept {
     table: &'static str,
     /// The columns that they ask for; the versions stand in a table of the same columns, `id` before them.
     columns: &'static [&'static str],
+    /// The fields that they stand for, by their names in the schema; none for any.
+    fields: &'static [&'static str],
 }
 
-const KEPT: [Kept; 5] = [
+const KEPT: [Kept; 6] = [
+    Kept { table: "fx_rate_set", columns: &["is_default"], fields: &[] },
     Kept {
         table: "fx_rate",
         columns: &["rate_set_id", "from_currency", "to_currency", "valid_from_on", "rate", "archived_at"],
+        fields: &[],
     },
     Kept {
         table: "kpi_definition",
@@ -42,6 +46,7 @@ const KEPT: [Kept; 5] = [
             "hysteresis",
             "archived_at",
         ],
+        fields: &[],
     },
     Kept {
         table: "kpi_threshold",
@@ -56,9 +61,14 @@ const KEPT: [Kept; 5] = [
             "hysteresis",
             "archived_at",
         ],
+        fields: &[],
     },
-    Kept { table: "kpi_target", columns: &["item_id", "kpi_id", "target_on", "value", "archived_at"] },
-    Kept { table: "portfolio_item", columns: &["category", "base_currency", "fx_rate_set_id"] },
+    Kept { table: "kpi_target", columns: &["item_id", "kpi_id", "target_on", "value", "archived_at"], fields: &[] },
+    Kept {
+        table: "portfolio_item",
+        columns: &["category", "base_currency", "fx_rate_set_id"],
+        fields: &["category", "baseCurrency", "fxRateSet"],
+    },
 ];
 
 /// Keeps the versions that the changed rows have now.
@@ -70,7 +80,10 @@ pub async fn keep(
 ) -> Result<(), Error> {
     for kept in &KEPT {
         let is_of = |row: &&Changed| model.find(row.entity).is_some_and(|entity| entity.table == kept.table);
-        let ids: Vec<Uuid> = changed.iter().filter(is_of).map(|row| row.id).collect();
+        let is_about = |row: &&Changed| {
+            kept.fields.is_empty() || row.fields.iter().any(|name| kept.fields.contains(&name.as_str()))
+        };
+        let ids: Vec<Uuid> = changed.iter().filter(is_of).filter(is_about).map(|row| row.id).collect();
         if !ids.is_empty() {
             kept.keep(db, Some(&ids), at).await?;
         }
@@ -93,11 +106,16 @@ impl Kept {
         let which = ids.map_or_else(|| " IS NOT NULL".to_owned(), |_| one_of(dialect, 2));
         let same: String =
             self.columns.iter().map(|name| format!(" AND v.{name} IS NOT DISTINCT FROM t.{name}")).collect();
+        // Never before a version that is there: who waited for another writer began before she ended.
+        let greatest = if dialect == Dialect::Postgres { "GREATEST" } else { "max" };
+        let at_mark = instant(dialect);
+        let recorded = format!(
+            "{greatest}({at_mark}, COALESCE((SELECT MAX(m.recorded_at) FROM {table}_version m WHERE m.id = t.id), {at_mark}))"
+        );
         let text = format!(
-            "INSERT INTO {table}_version (id, {columns}, recorded_at) SELECT id, {columns}, {} FROM {table} t WHERE t.id{which} \
+            "INSERT INTO {table}_version (id, {columns}, recorded_at) SELECT id, {columns}, {recorded} FROM {table} t WHERE t.id{which} \
              AND NOT EXISTS (SELECT 1 FROM {table}_version v WHERE v.id = t.id{same} \
-             AND NOT EXISTS (SELECT 1 FROM {table}_version n WHERE n.id = v.id AND n.seq > v.seq))",
-            instant(dialect)
+             AND NOT EXISTS (SELECT 1 FROM {table}_version n WHERE n.id = v.id AND n.seq > v.seq))"
         );
         let values = std::iter::once(Value::from(at)).chain(ids.map(|ids| list(dialect, ids)));
         db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), text, values)).await?;

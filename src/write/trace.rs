@@ -231,6 +231,16 @@ impl Trace {
         is_item && self.changes.iter().any(|change| FIGURED.iter().any(|field| change["field"] == *field))
     }
 
+    /// What measures are kept by.
+    fn changed(&self) -> ledger::Changed {
+        let name = |change: &Json| change["field"].as_str().map(str::to_owned);
+        ledger::Changed {
+            entity: self.entity.name,
+            id: self.id,
+            fields: self.changes.iter().filter_map(name).collect(),
+        }
+    }
+
     fn reference(&self) -> String {
         encode_id(self.entity.prefix.unwrap_or_default(), self.id)
     }
@@ -279,7 +289,7 @@ pub async fn leave(work: &mut Work<'_>) -> Result<(), Error> {
         outbox_event::Entity::insert_many(events).exec_without_returning(work.txn).await?;
     }
     super::scope::touch_dependents(work, transaction).await?;
-    let changed = traces.iter().map(|t| ledger::Changed { entity: t.entity.name, id: t.id }).collect();
+    let changed = traces.iter().map(Trace::changed).collect();
     let cause = ledger::Cause {
         at: work.now,
         request_id: work.request_id,

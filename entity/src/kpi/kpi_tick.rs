@@ -13,6 +13,8 @@ pub struct Model {
     pub ticked_on: Option<Date>,
     /// Counts the turns in which values were derived.
     pub turn: i64,
+    /// What measures were made of last; null before the first time.
+    pub measures: Option<String>,
 }
 
 /// None here: joins are declared with the rights that guard them.

@@ -131,8 +131,10 @@ async fn of_nothing(
 
 /// The items that the figure counts.
 fn counted(facts: &Facts, scope: &Scope, value: &Value) -> HashSet<Uuid> {
-    let left_out: HashSet<Uuid> =
-        value.figure.iter().flat_map(|figure| figure.left_out.iter().map(|(item, _)| *item)).collect();
+    // Without a rate there is no sum: what it would leave out may be the largest part.
+    let is_out = |missing: &Missing| !matches!(missing, Missing::Rate(..));
+    let left_out = value.figure.iter().flat_map(|figure| &figure.left_out);
+    let left_out: HashSet<Uuid> = left_out.filter(|(_, missing)| is_out(missing)).map(|(item, _)| *item).collect();
     let reads = |item: &Uuid| {
         let member = facts.members.get(item);
         member.is_some_and(|member| value.definition.classes.iter().all(|class| member.reads(*class)))
@@ -165,8 +167,8 @@ async fn parts(
     sql.push("SELECT source_type, source_id, item_id, measure, effective_on, currency, MAX(recorded_at), ").push(SUM);
     sql.push(" FROM measure_delta WHERE item_id").is_any(ListType::Id, Param::Keys);
     sql.push(" AND measure").is_any(ListType::Text, Param::Const(DbValue::List(ListType::Text, names)));
-    // What is read by its dates counts whatever its day is.
-    let dated = value.definition.curves().into_iter().map(|name| DbValue::Text(name.to_owned())).collect();
+    // Flows count whatever their day is.
+    let dated = value.definition.lasting().into_iter().map(|name| DbValue::Text(name.to_owned())).collect();
     sql.push(" AND (effective_on <= ").param(Param::Const(DbValue::Date(value.at)));
     sql.push(" OR measure").is_any(ListType::Text, Param::Const(DbValue::List(ListType::Text, dated))).push(")");
     if let Some(known_at) = when.known_at {
@@ -234,11 +236,10 @@ fn inputs(
 ) -> Vec<Json> {
     let names = value.definition.measures();
     let measures: Vec<Measure> = names.iter().map(|name| measure(asking.model, name)).collect();
-    let sums = Inputs::of(facts, scope, &measures.iter().collect::<Vec<_>>(), value.at);
-    // Without a rate there is no sum either: what it would leave out may be the largest part.
-    let left_out = value.figure.iter().flat_map(|figure| &figure.left_out);
-    let lacking = left_out.filter(|(_, missing)| matches!(missing, Missing::Rate(..))).map(|(item, _)| *item);
-    let counted = &counted.iter().copied().chain(lacking).collect();
+    let lasting = value.definition.lasting();
+    let (flows, others): (Vec<_>, Vec<_>) = measures.iter().partition(|of| lasting.contains(of.key.as_ref()));
+    let sums = Inputs::of(facts, scope, &others, value.at);
+    let flows = Inputs::of(facts, scope, &flows, NaiveDate::MAX);
     let of = |measure: &Measure| {
         let scale = measure.unit.scale();
         let parts = parts.get(measure.key.as_ref()).map_or(&[][..], Vec::as_slice);
@@ -256,7 +257,7 @@ fn inputs(
         json!({
             "measure": measure.key,
             "description": measure.doc,
-            "sum": sums.sum(&measure.key, counted).ok().map(|sum| decimal_text(sum, scale)),
+            "sum": if lasting.contains(measure.key.as_ref()) { &flows } else { &sums }.sum(&measure.key, counted).ok().map(|sum| decimal_text(sum, scale)),
             "partCount": parts.len(),
             "parts": shown.collect::<Vec<_>>(),
         })

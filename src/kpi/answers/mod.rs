@@ -47,7 +47,7 @@ const AT: Member =
 const KNOWN_AT: Member = Member {
     name: "knownAt",
     ty: "DateTime",
-    doc: "Figures as they were known at this instant, with the tree and the exchange rates of then; now if not said.",
+    doc: "Figures as they were known at this instant, with the tree, the exchange rates, the formulas, bounds and targets of then; who reads what, and what is confidential, is as of now. Now if not said.",
 };
 
 /// What every portfolio item answers about its KPIs.

@@ -100,7 +100,7 @@ pub fn types() -> Vec<PlainType> {
                 member(
                     "sum",
                     "Decimal",
-                    "Its sum over the items that count, in the unit of the scope; null where a rate is missing.",
+                    "Its sum over the items that count, in the unit of the scope; of flows that the formula reads by their days all of them, later ones too. Null where a rate is missing.",
                 ),
                 member("partCount", "Int!", "How many dated amounts it is made of."),
                 member("parts", "[KpiPart!]!", "The latest of them, at most as many as asked for."),

@@ -136,6 +136,17 @@ impl Function {
     }
 }
 
+impl Function {
+    /// How many of these it reads beyond the day that it is about.
+    fn lasting(self) -> usize {
+        match self {
+            Self::LastMonths | Self::Misses => 0,
+            Self::EarnedSchedule | Self::ActualTime => 1,
+            _ => self.curves(),
+        }
+    }
+}
+
 impl Expr {
     /// The names in it.
     pub fn names(&self) -> BTreeSet<&str> {
@@ -154,6 +165,20 @@ impl Expr {
         self.walk(&mut |expr| {
             if let Self::Call(function, arguments) = expr {
                 found.extend(arguments.iter().take(function.curves()).filter_map(|argument| match argument {
+                    Self::Name(name) => Some(name.as_str()),
+                    _ => None,
+                }));
+            }
+        });
+        found
+    }
+
+    /// Those of them that it reads beyond the day that it is about, too.
+    pub fn lasting(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        self.walk(&mut |expr| {
+            if let Self::Call(function, arguments) = expr {
+                found.extend(arguments.iter().take(function.lasting()).filter_map(|argument| match argument {
                     Self::Name(name) => Some(name.as_str()),
                     _ => None,
                 }));

@@ -94,6 +94,38 @@ tests! {
         exact(&house.lead).await;
     }
 
+    async fn a_plan_that_was_taken_back_is_no_first_flow(world: &World) {
+        let house = house(world).await;
+        house.yearly("F-1", &[-100, 39, 59, 55, 20]).await;
+        house.says("F-1", &[("BN_PAY", "2.0364")]).await;
+        // A year later: the costs are those of 2026, in a plan of record that takes the place of the first.
+        let plan = json!({ "itemId": item_id(&house.db, "F-1").await, "name": "Later" });
+        let plan = done(&house.finance, "costPlanCreate", plan).await["id"].clone();
+        let line = json!({ "costPlanId": plan, "periodKey": "Y2026", "categoryKey": "STAFF", "source": "LABOR", "amount": euros("100") });
+        done(&house.finance, "costPlanLineCreate", line).await;
+        done(&house.finance, "costPlanSubmit", json!({ "id": plan, "ifVersion": "*" })).await;
+        done(&house.lead, "costPlanApprove", json!({ "id": plan, "ifVersion": "*" })).await;
+        // -61, 59, 55, 20: the first of them is the year 0.
+        house.says("F-1", &[("BN_PAY", "1.0364"), ("BN_NPV", "65.3868"), ("BN_IRR", "0.6393")]).await;
+        exact(&house.lead).await;
+    }
+
+    async fn present_values_add_up_over_projects(world: &World) {
+        let house = house(world).await;
+        house.yearly("F-1", &[-100, 39, 59, 55, 20]).await;
+        let later: Vec<(&str, i64)> = vec![("Y2027", -100), ("Y2028", 150)];
+        house.project("F-2", &later).await;
+        done(&house.lead, "portfolioCreate", json!({ "key": "F", "name": "F", "baseCurrency": "EUR" })).await;
+        for key in ["F-1", "F-2"] {
+            let moved = json!({ "id": item_id(&house.db, key).await, "ifVersion": "*", "patch": { "parentKey": "F" } });
+            done(&house.lead, "projectUpdate", moved).await;
+        }
+        // Each from its own first year on: 59.7940 and 44.9275, and 100 more of each to 100.
+        house.says("F-1", &[("BN_NPV", "59.7940"), ("BN_BCR", "1.5979")]).await;
+        house.says("F-2", &[("BN_NPV", "44.9275"), ("BN_BCR", "1.4493")]).await;
+        house.says("F", &[("BN_NPV", "104.7215"), ("BN_BCR", "1.5236")]).await;
+    }
+
     async fn present_values_are_those_published_with_the_first_flow_not_discounted(world: &World) {
         let house = house(world).await;
         for (key, formula, unit) in [

@@ -1,13 +1,19 @@
 //! Rows of the catalogue with figures that were computed by hand, and what is raised when more is spent and committed than
 //! was approved.
 
-use foliograph::{app::model, auth::Role, kpi::catalogue::STANDARD};
+use foliograph::{
+    app::model,
+    auth::Role,
+    clock::Clock as _,
+    kpi::{catalogue::STANDARD, upkeep},
+};
+use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
 
 use super::{derive, done, exact, finance, kpi};
 use crate::support::{
     client::Client,
-    writes::{begin_bare, item_id},
+    writes::{begin, begin_bare, item_id, sql},
 };
 
 fn francs(amount: &str) -> Value {
@@ -247,5 +253,31 @@ tests! {
         }
         assert_eq!(kpi(&lead, "PF-X", "PF_RAG", "").await["nullReason"], "MISSING_INPUT: RAG_GREEN");
         assert_eq!(kpi(&lead, "SECOND", "PF_RAG", "").await["nullReason"], "MISSING_INPUT: BUDGET");
+    }
+
+    async fn a_program_that_makes_measures_otherwise_makes_them_anew(world: &World) {
+        let (db, lead) = begin(world).await;
+        // As an earlier program left it.
+        for text in [
+            "DELETE FROM measure_delta WHERE measure IN ('AC_ENDED', 'BENEFITS_PLANNED')",
+            "UPDATE kpi_tick SET measures = 'earlier'",
+            "UPDATE kpi_definition SET formula = 'AC / BUDGET_PHASED', formula_version = 1 WHERE key = 'FN_BURN'",
+        ] {
+            sql(&db, text).await;
+        }
+        let app = world.app().await;
+        app.deriver.derive().await.expect("derived");
+        let verified = lead.query("{ verifyRollup { isExact } }").await.data();
+        assert_eq!(verified["verifyRollup"]["isExact"], false);
+        for _ in 0..2 {
+            upkeep::keep(&db, model(), world.clock.now()).await.expect("in step");
+            exact(&lead).await;
+        }
+        let told = lead.query("{ kpiDefinition(by: { key: \"FN_BURN\" }) { formula formulaVersion version } }").await.data();
+        assert_eq!(told["kpiDefinition"], json!({ "formula": "AC_ENDED / BUDGET_PHASED", "formulaVersion": 2, "version": "2" }));
+        // What is stored follows.
+        derive(world).await;
+        let touched = sea_orm::PaginatorTrait::count(entity::kpi_touch::Entity::find(), &db).await.expect("touches");
+        assert_eq!(touched, 0);
     }
 }

@@ -115,6 +115,25 @@ tests! {
         exact(&lead).await;
     }
 
+    async fn what_stood_below_something_confidential_stays_apart_in_the_past(world: &World) {
+        let (db, lead) = begin(world).await;
+        // She is named on it.
+        let named = world.client_as("claire.moreau", &[Role::PmoLead]).await;
+        let project = named.query("{ projects(first: 1, filter: { program: { key: { eq: \"PG-ASTER\" } } }, orderBy: [{ key: { direction: ASC } }]) { nodes { key baseCurrency } } }").await.data();
+        let (key, currency) = (project["projects"]["nodes"][0]["key"].as_str().expect("a project").to_owned(), project["projects"]["nodes"][0]["baseCurrency"].clone());
+        spend(&finance_of(world, "claire.moreau").await, &key, "70000", currency.as_str().expect("a currency")).await;
+        let known = world.clock.now();
+        let then = format!(", at: \"2026-02-28\", knownAt: \"{}\"", known.to_rfc3339());
+        let pack = async |lead: &Client, then: &str| [kpi(lead, "PF-OPERATIONS", "EV_AC", then).await, kpi(lead, "PF-IT", "EV_AC", then).await];
+        let before = pack(&lead, &then).await;
+        assert_eq!(before[0]["basis"], "ALL_ROWS");
+        world.clock.advance_seconds(86_400);
+        let (lead, named) = (lead_of(world).await, world.client_as("claire.moreau", &[Role::PmoLead]).await);
+        done(&named, "projectUpdate", json!({ "id": item_id(&db, &key).await, "ifVersion": "*", "patch": { "parentKey": "PF-IT" } })).await;
+        assert_ne!(pack(&lead, ", at: \"2026-02-28\"").await[1]["value"], before[1]["value"]);
+        assert_eq!(pack(&lead, &then).await, before);
+    }
+
     async fn of_what_was_not_there_yet_nothing_is_told(world: &World) {
         let (_, lead) = begin(world).await;
         let analyst = world.client_as("jonas.weber", &[Role::Analyst]).await;
@@ -168,6 +187,10 @@ tests! {
         let told: Vec<&str> = data.split("\"asOf\":").skip(1).collect();
         assert!(told.len() > 6 && told.iter().all(|told| told.starts_with(&now)), "{now} {data}");
     }
+}
+
+async fn finance_of(world: &World, subject: &str) -> Client {
+    world.client_as(subject, &[Role::Finance]).await
 }
 
 async fn lead_of(world: &World) -> Client {

@@ -175,7 +175,7 @@ impl<'r> Eyes<'r> {
 
     /// Whether she reads what an alert is about: its classes everywhere, or on the project that it is about.
     fn knows(&self, alert: &Plain) -> bool {
-        let classes = [Class::Work, Class::Fin, Class::Ben];
+        let classes = [Class::Basic, Class::Work, Class::Fin, Class::Ben];
         let named =
             classes.into_iter().filter(|class| alert.text("classes").split(',').any(|name| name == class.as_str()));
         let item = self.rows.item(alert.link("item_id").expect("an item"));

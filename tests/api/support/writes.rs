@@ -85,7 +85,9 @@ pub async fn begin(world: &World) -> (DatabaseConnection, Client) {
 /// The same without what the demonstration tells of money, benefits and progress: a test of those begins with its own.
 pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
     let (db, lead) = begin(world).await;
-    sql(&db, "UPDATE portfolio_item SET fx_rate_set_id = NULL").await;
+    for table in ["portfolio_item", "portfolio_item_version"] {
+        sql(&db, &format!("UPDATE {table} SET fx_rate_set_id = NULL")).await;
+    }
     for table in [
         "issue",
         "risk_response",
@@ -106,6 +108,7 @@ pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
         "kpi_target",
         "kpi_threshold",
         "fx_rate_version",
+        "fx_rate_set_version",
         "fx_rate",
         "fx_rate_set",
         "actual",
@@ -138,6 +141,7 @@ pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
     // Items stay, and with them what is checked of them.
     sql(&db, "DELETE FROM measure_delta WHERE measure NOT IN ('CHECKS_RUN', 'CHECKS_PASSED')").await;
     sql(&db, "UPDATE portfolio_item SET rag = NULL, rag_on = NULL, is_tracking_benefits = FALSE").await;
+    sql(&db, "DELETE FROM kpi_definition_version WHERE kind <> 'STANDARD'").await;
     sql(&db, "DELETE FROM kpi_definition WHERE kind <> 'STANDARD'").await;
     sql(&db, "UPDATE portfolio_item SET rag = NULL, rag_on = NULL").await;
     (db, lead)
