@@ -34,7 +34,7 @@ pub(super) static STATE: EnumDecl = EnumDecl {
 };
 
 /// `ItemCategory`.
-pub static CATEGORY: EnumDecl = EnumDecl {
+pub(super) static CATEGORY: EnumDecl = EnumDecl {
     name: "ItemCategory",
     doc: "What the money is for.",
     values: &[

@@ -1,7 +1,7 @@
 //! Portfolios, programs and projects: one tree, one table, one interface `PortfolioItem`.
 
 pub mod external_link;
-pub(crate) mod item;
+mod item;
 mod measures;
 pub mod rules;
 mod tree;
