@@ -8,7 +8,10 @@ pub mod rows;
 pub mod steps;
 pub mod token;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -113,6 +116,21 @@ pub struct Caller {
     pub rows: Rows,
     /// What a denied field gives where the request does not say.
     pub access_mode: AccessMode,
+    names: Names,
+}
+
+/// Short names of what a caller sees, each made when it is asked for first: a follower is named again for each event.
+#[derive(Debug, Default)]
+struct Names {
+    view: OnceLock<[u8; 16]>,
+    eyes: OnceLock<[u8; 32]>,
+}
+
+impl Clone for Names {
+    /// A copy may become another caller: it is named anew.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 impl Caller {
@@ -126,7 +144,7 @@ impl Caller {
             rights = rights.of_benefit_owner();
         }
         rights.reach = rows.reach();
-        Self { identity, person, roles, rights, rows, access_mode: AccessMode::default() }
+        Self { identity, person, roles, rights, rows, access_mode: AccessMode::default(), names: Names::default() }
     }
 
     /// Whose doing something is, in a text that never changes: what is kept or counted by caller is kept under this.
@@ -135,6 +153,16 @@ impl Caller {
             Some(key) => format!("key:{}", key.id),
             None => format!("{}|{}", self.identity.issuer, self.identity.subject),
         }
+    }
+
+    /// The name of the rows that she sees, made so if it is asked for first.
+    pub fn view_name(&self, make: impl FnOnce() -> [u8; 16]) -> [u8; 16] {
+        *self.names.view.get_or_init(make)
+    }
+
+    /// The name of all that her rights on rows depend on, likewise.
+    pub fn eyes_name(&self, make: impl FnOnce() -> [u8; 32]) -> [u8; 32] {
+        *self.names.eyes.get_or_init(make)
     }
 
     /// On which rows she may take a step.

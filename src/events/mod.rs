@@ -69,7 +69,7 @@ const PAGES: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
 
 /// Names what a caller sees.
 pub(crate) fn view_of(caller: &Caller) -> ViewHash {
-    View::of(caller).hash
+    caller.view_name(|| View::of(caller).hash)
 }
 
 /// The background work of a process; it ends when this is dropped.
@@ -111,7 +111,7 @@ impl Events {
     /// The changes after a watermark, read once for all subscribers who are at the same place with the same view.
     pub async fn follow(&self, caller: &Caller, from: &Watermark, selection: &Selection) -> Result<Arc<Page>, Error> {
         let head = *self.head.borrow();
-        let key = (head, View::of(caller).hash, selection.hash, from.clone());
+        let key = (head, view_of(caller), selection.hash, from.clone());
         // On the heap: whoever waits for an event holds none of this.
         self.pages
             .get(

@@ -144,7 +144,7 @@ impl Engine {
             Told::First(_) | Told::Reset(_) => return Ok(Box::pin(self.tell_alone(following, caller, told)).await?.0),
         };
         let head = *self.events.head().borrow();
-        let key = (head, cursor.clone(), following.name, eyes_of(caller));
+        let key = (head, cursor.clone(), following.name, caller.eyes_name(|| eyes_of(caller)));
         let make = || Box::pin(self.tell_alone(following, caller, told));
         let (body, has_errors) = self.told.get(key.clone(), make()).await?;
         if body.len() > LARGE {

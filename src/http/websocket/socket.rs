@@ -194,9 +194,10 @@ impl Socket {
                 Some((number, output)) = outputs.recv() => self.pass(sink, number, output).await?,
                 _ = beats.tick() => write(sink, protocol::plain("ping", &Json::Null)).await?,
                 () = sleep_until(last_word + DEAD_AFTER) => return Err(Some(End::Dead)),
-                // Looked at again above, by the clock; also when something happened, since a clock may be moved.
+                // Looked at again above, by the clock; also when something happened, since a clock may be moved. An operation
+                // looks by itself then: each event would wake every socket twice.
                 () = sleep(left) => {}
-                _ = head.changed() => {}
+                _ = head.changed(), if self.operations.is_empty() => {}
                 () = stops(&mut stopping) => return Err(Some(End::GoingAway)),
             }
         }
