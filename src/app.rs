@@ -30,7 +30,7 @@ use crate::{
     importers,
     kpi::{self, derive::Deriver, measure::Measures},
     metrics::Metrics,
-    people, platform, portfolios, raid, reporting, schedule, strategy,
+    people, platform, portfolios, raid, reporting, resources, schedule, strategy,
     write::PlainType,
 };
 
@@ -146,6 +146,7 @@ pub fn model() -> &'static Model {
             benefits::declarations(),
             schedule::declarations(),
             raid::declarations(),
+            resources::declarations(),
             kpi::declarations(),
             platform::declarations(),
         ];
@@ -158,6 +159,7 @@ pub fn model() -> &'static Model {
             benefits::mutations(),
             schedule::mutations(),
             raid::mutations(),
+            resources::mutations(),
             kpi::mutations(),
             platform::mutations(),
             importers::mutations(),
@@ -173,8 +175,15 @@ pub fn model() -> &'static Model {
 
 /// Every type that is no entity's.
 fn types() -> Vec<PlainType> {
-    [importers::types(), finance::summary::types(), benefits::types(), schedule::types(), kpi::answers::types()]
-        .concat()
+    [
+        importers::types(),
+        finance::summary::types(),
+        benefits::types(),
+        schedule::types(),
+        resources::types(),
+        kpi::answers::types(),
+    ]
+    .concat()
 }
 
 /// Every measure and where it comes from.

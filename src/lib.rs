@@ -23,6 +23,7 @@ pub mod platform;
 pub mod portfolios;
 pub mod raid;
 pub mod reporting;
+pub mod resources;
 pub mod schedule;
 pub mod strategy;
 pub mod telemetry;

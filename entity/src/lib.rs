@@ -11,6 +11,7 @@ pub mod platform;
 pub mod portfolios;
 pub mod raid;
 pub mod reporting;
+pub mod resources;
 pub mod schedule;
 pub mod strategy;
 
@@ -34,5 +35,6 @@ pub use platform::{
 pub use portfolios::{item_ancestor, portfolio_item, portfolio_tree_node};
 pub use raid::{issue, risk, risk_response};
 pub use reporting::{rag_assessment, status_report};
+pub use resources::{calendar_exception, certification, resource_role, skill, work_calendar};
 pub use schedule::{baseline, baseline_item, baseline_period_value, progress_measurement, task};
 pub use strategy::{alignment_cell, objective_contribution, strategic_objective};

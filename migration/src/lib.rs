@@ -27,6 +27,7 @@ mod m20250401_000005_kpi;
 mod m20250401_000006_kpi_setup;
 mod m20250401_000007_kpi_bounds;
 mod m20250401_000008_kpi_versions;
+mod m20250501_000001_resource_frame;
 mod step;
 
 /// Runs the steps, up and down.
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20250401_000006_kpi_setup::STEP),
             Box::new(m20250401_000007_kpi_bounds::STEP),
             Box::new(m20250401_000008_kpi_versions::STEP),
+            Box::new(m20250501_000001_resource_frame::STEP),
         ]
     }
 }

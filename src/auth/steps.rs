@@ -80,11 +80,13 @@ pub enum Step {
     KpiRecord,
     /// Note taken of an alert.
     AlertAcknowledge,
+    /// Roles, skills and certificates of resources, and working calendars.
+    ResourceSetUp,
 }
 
 impl Step {
     /// Every step, in the order of the published rules.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::ItemApprove,
         Self::ItemStart,
         Self::ItemHold,
@@ -122,6 +124,7 @@ impl Step {
         Self::KpiSetUp,
         Self::KpiRecord,
         Self::AlertAcknowledge,
+        Self::ResourceSetUp,
     ];
 
     /// The name used in tables and the schema.
@@ -164,6 +167,7 @@ impl Step {
             Self::KpiSetUp => "KPI_SET_UP",
             Self::KpiRecord => "KPI_RECORD",
             Self::AlertAcknowledge => "ALERT_ACKNOWLEDGE",
+            Self::ResourceSetUp => "RESOURCE_SET_UP",
         }
     }
 
@@ -209,7 +213,8 @@ impl Step {
             | Self::RiskAppraise
             | Self::KpiSetUp
             | Self::KpiRecord
-            | Self::AlertAcknowledge => &[],
+            | Self::AlertAcknowledge
+            | Self::ResourceSetUp => &[],
         }
     }
 }
@@ -277,7 +282,8 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::RiskAppraise
             | Step::KpiSetUp
             | Step::KpiRecord
-            | Step::AlertAcknowledge => Scopes::ALL,
+            | Step::AlertAcknowledge
+            | Step::ResourceSetUp => Scopes::ALL,
             Step::CostPlanSubmit | Step::ReportSubmit => Scopes::NONE,
         },
         Role::ProjectManager => match step {
@@ -317,7 +323,8 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitValidate
             | Step::BenefitValidateCashable
             | Step::BenefitReviewPublish
-            | Step::KpiSetUp => Scopes::NONE,
+            | Step::KpiSetUp
+            | Step::ResourceSetUp => Scopes::NONE,
         },
         Role::Sponsor => match step {
             Step::ItemApprove
@@ -356,7 +363,8 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::RiskAppraise
             | Step::KpiSetUp
             | Step::KpiRecord
-            | Step::AlertAcknowledge => Scopes::NONE,
+            | Step::AlertAcknowledge
+            | Step::ResourceSetUp => Scopes::NONE,
         },
         Role::Finance => match step {
             Step::BudgetSubmit
@@ -395,7 +403,8 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::RiskAppraise
             | Step::KpiSetUp
             | Step::KpiRecord
-            | Step::AlertAcknowledge => Scopes::NONE,
+            | Step::AlertAcknowledge
+            | Step::ResourceSetUp => Scopes::NONE,
         },
         // A script makes items below what was granted to it and tells what it measured there; it steers nothing.
         Role::Integration => match step {
@@ -432,9 +441,18 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitValidateCashable
             | Step::BenefitReviewPublish
             | Step::KpiSetUp
-            | Step::AlertAcknowledge => Scopes::NONE,
+            | Step::AlertAcknowledge
+            | Step::ResourceSetUp => Scopes::NONE,
         },
-        Role::ResourceManager | Role::Analyst | Role::Auditor | Role::Admin => Scopes::NONE,
+        // What all resources are described by is common: each of their managers keeps it.
+        Role::ResourceManager => {
+            if step == Step::ResourceSetUp {
+                Scopes::ALL
+            } else {
+                Scopes::NONE
+            }
+        }
+        Role::Analyst | Role::Auditor | Role::Admin => Scopes::NONE,
     }
 }
 
@@ -463,7 +481,7 @@ mod tests {
 
     #[test]
     fn who_reads_only_takes_no_step() {
-        for role in [Role::Analyst, Role::Auditor, Role::Admin, Role::ResourceManager] {
+        for role in [Role::Analyst, Role::Auditor, Role::Admin] {
             assert!(Step::ALL.iter().all(|step| decide(role, *step).is_empty()), "{}", role.as_str());
         }
     }

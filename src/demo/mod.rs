@@ -6,10 +6,11 @@ use chrono::{Datelike, NaiveDate};
 use entity::{
     actual, alert_rule, baseline, baseline_item, baseline_period_value, benefit, benefit_actual, benefit_contribution,
     benefit_measure, benefit_measure_point, benefit_plan_point, benefit_review, benefits_map_edge, benefits_map_node,
-    budget, budget_line, commitment, cost_category, cost_plan, cost_plan_line, external_link, fiscal_calendar,
-    fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, issue, kpi_definition, kpi_posting, kpi_target,
-    kpi_threshold, objective_contribution, org_unit, person, person_identity, portfolio_item, progress_measurement,
-    rag_assessment, risk, risk_response, role_assignment, status_report, strategic_objective, task,
+    budget, budget_line, calendar_exception, certification, commitment, cost_category, cost_plan, cost_plan_line,
+    external_link, fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, issue,
+    kpi_definition, kpi_posting, kpi_target, kpi_threshold, objective_contribution, org_unit, person, person_identity,
+    portfolio_item, progress_measurement, rag_assessment, resource_role, risk, risk_response, role_assignment, skill,
+    status_report, strategic_objective, task, work_calendar,
 };
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect};
 
@@ -31,6 +32,7 @@ mod rates;
 mod ratings;
 mod realization;
 mod reports;
+mod resource_frame;
 mod rows;
 mod schedule;
 mod shape;
@@ -111,6 +113,12 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<fiscal_calendar::Entity, _, fiscal_calendar::ActiveModel>(&txn, rows.frame.calendars).await?;
     insert::<fiscal_period::Entity, _, fiscal_period::ActiveModel>(&txn, rows.frame.periods).await?;
     insert::<cost_category::Entity, _, cost_category::ActiveModel>(&txn, rows.frame.categories).await?;
+    let described = rows.resources;
+    insert::<resource_role::Entity, _, resource_role::ActiveModel>(&txn, described.roles).await?;
+    insert::<skill::Entity, _, skill::ActiveModel>(&txn, described.skills).await?;
+    insert::<certification::Entity, _, certification::ActiveModel>(&txn, described.certifications).await?;
+    insert::<work_calendar::Entity, _, work_calendar::ActiveModel>(&txn, described.calendars).await?;
+    insert::<calendar_exception::Entity, _, calendar_exception::ActiveModel>(&txn, described.exceptions).await?;
     insert::<budget::Entity, _, budget::ActiveModel>(&txn, rows.budgets).await?;
     insert::<budget_line::Entity, _, budget_line::ActiveModel>(&txn, rows.budget_lines).await?;
     insert::<forecast::Entity, _, forecast::ActiveModel>(&txn, rows.forecasts).await?;

@@ -23,6 +23,7 @@ use super::{
     ratings,
     realization::{Realization, realization},
     reports,
+    resource_frame::ResourceFrame,
     schedule::{Schedule, schedule},
     shape::{PER_UNIT, World, facts, id, instant},
     spending::{Spending, spending},
@@ -45,6 +46,7 @@ pub(super) struct Rows {
     pub roles: Vec<role_assignment::Model>,
     pub links: Vec<external_link::Model>,
     pub frame: Frame,
+    pub resources: ResourceFrame,
     pub rates: Rates,
     pub budgets: Vec<budget::Model>,
     pub budget_lines: Vec<budget_line::Model>,
@@ -186,6 +188,7 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
 
     let world = World::new(as_of, &items, &people);
     let frame = Frame::new(as_of)?;
+    let resources = ResourceFrame::new(as_of)?;
     let (budgets, budget_lines) = money::budgets(&world, &frame, &|person, currency| limit(&roles, person, currency))?;
     let (forecasts, forecast_lines) = forecasts::forecasts(&world, &frame);
     let (cost_plans, cost_plan_lines) = cost_plans::cost_plans(&world, &frame)?;
@@ -210,6 +213,7 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
         roles,
         links,
         frame,
+        resources,
         rates: rates::rates(as_of)?,
         budgets,
         budget_lines,

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, QueryResult, Statement, Value};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    graph::{Dialect, decl::Model},
+    graph::{Dialect, decl::Model, digest::of_parts},
 };
 
 /// Who changed something, for those who are told.
@@ -111,14 +111,10 @@ pub async fn keep_all(txn: &DatabaseTransaction, model: &'static Model, cause: &
 
 /// What measures are made of, in short: another one where any source says something else.
 pub fn digest(model: &Model) -> String {
-    let mut hash = Sha256::new();
-    for source in &model.measures.sources {
-        for text in std::iter::once(source.name).chain(source.selects.iter().map(String::as_str)) {
-            hash.update(text);
-            hash.update([0]);
-        }
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    let sources = model.measures.sources.iter();
+    let texts =
+        sources.flat_map(|source| std::iter::once(source.name).chain(source.selects.iter().map(String::as_str)));
+    URL_SAFE_NO_PAD.encode(of_parts(texts))
 }
 
 /// Items with the measure that changed, or the KPI; without one all of their figures may be others.

@@ -104,8 +104,8 @@ impl Kept {
         let dialect = dialect(db);
         let (table, columns) = (self.table, self.columns.join(", "));
         let which = ids.map_or_else(|| " IS NOT NULL".to_owned(), |_| one_of(dialect, 2));
-        let same: String =
-            self.columns.iter().map(|name| format!(" AND v.{name} IS NOT DISTINCT FROM t.{name}")).collect();
+        let is_same = |name: &&str| format!("v.{name} IS NOT DISTINCT FROM t.{name}");
+        let same = self.columns.iter().map(is_same).collect::<Vec<_>>().join(" AND ");
         // Never before a version that is there: who waited for another writer began before she ended.
         let greatest = if dialect == Dialect::Postgres { "GREATEST" } else { "max" };
         let at_mark = instant(dialect);
@@ -114,7 +114,7 @@ impl Kept {
         );
         let text = format!(
             "INSERT INTO {table}_version (id, {columns}, recorded_at) SELECT id, {columns}, {recorded} FROM {table} t WHERE t.id{which} \
-             AND NOT EXISTS (SELECT 1 FROM {table}_version v WHERE v.id = t.id{same} \
+             AND NOT EXISTS (SELECT 1 FROM {table}_version v WHERE v.id = t.id AND {same} \
              AND NOT EXISTS (SELECT 1 FROM {table}_version n WHERE n.id = v.id AND n.seq > v.seq))"
         );
         let values = std::iter::once(Value::from(at)).chain(ids.map(|ids| list(dialect, ids)));

@@ -43,6 +43,7 @@ mod published;
 mod raid;
 mod refused;
 mod reporting;
+mod resources;
 mod rollups;
 mod schedule;
 mod steps;
@@ -88,6 +89,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     plans::list,
     published::list,
     reporting::list,
+    resources::list,
     refused::list,
     rollups::list,
     raid::list,

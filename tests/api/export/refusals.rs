@@ -23,8 +23,9 @@ tests! {
     async fn nobody_exports_without_a_good_token(world: &World) {
         let open = world.client().await;
         for client in [open.clone(), open.bearer("nonsense"), open.header("authorization", "Basic YTpi")] {
-            for (dataset, _) in datasets() {
-                let reply = client.at(([10, 0, 0, u8::try_from(dataset.len()).expect("short")], 4_000).into()).get(&format!("/export/v1/{dataset}.csv")).await;
+            // Each from an address of its own: failed logins are counted.
+            for (number, (dataset, _)) in datasets().enumerate() {
+                let reply = client.at(([10, 0, 0, u8::try_from(number).expect("few")], 4_000).into()).get(&format!("/export/v1/{dataset}.csv")).await;
                 assert_eq!((reply.status, reply.error_codes()), (StatusCode::UNAUTHORIZED, vec!["UNAUTHENTICATED".to_owned()]), "{dataset}");
                 assert!(reply.header("www-authenticate").starts_with("Bearer"), "{:?}", reply.headers);
             }

@@ -176,14 +176,14 @@ impl<'r> Eyes<'r> {
     /// Whether she reads what an alert is about: its classes everywhere, or on the project that it is about.
     fn knows(&self, alert: &Plain) -> bool {
         let classes = [Class::Basic, Class::Work, Class::Fin, Class::Ben];
-        let named =
+        let mut named =
             classes.into_iter().filter(|class| alert.text("classes").split(',').any(|name| name == class.as_str()));
         let item = self.rows.item(alert.link("item_id").expect("an item"));
         let reads = |class: Class| {
             let scopes = self.read(class);
             scopes.is_all() || (alert.is("is_alone") && self.holds(scopes.without(Scopes::ACTIVE), item))
         };
-        named.map(reads).all(|reads| reads)
+        named.all(reads)
     }
 
     fn sees_plain(&self, row: &Plain) -> bool {
@@ -313,7 +313,7 @@ impl<'r> Eyes<'r> {
             }
             Kind::Scalar { .. } | Kind::Enum { .. } => shown(field.name, row.column(&snake(field.name))),
             Kind::Enums { .. } => match row.column(&snake(field.name)) {
-                Stored::String(Some(list)) => json!(list.split(',').collect::<Vec<_>>()),
+                Stored::String(list) => json!(list.as_ref().map(|list| list.split(',').collect::<Vec<_>>())),
                 other => panic!("{} holds no list but {other:?}", field.name),
             },
             Kind::Money { .. } => {
@@ -394,6 +394,9 @@ impl<'r> Eyes<'r> {
             "FiscalCalendar" | "FiscalPeriod" | "CostCategory" | "FxRateSet" | "FxRate" => step(Step::FinanceSetUp),
             "KpiDefinition" | "KpiThreshold" | "KpiTarget" | "AlertRule" => step(Step::KpiSetUp),
             "KpiPosting" => step(Step::KpiRecord),
+            "ResourceRole" | "Skill" | "Certification" | "WorkCalendar" | "CalendarException" => {
+                step(Step::ResourceSetUp)
+            }
             "Budget" | "BudgetLine" => step(Step::BudgetSubmit),
             "Baseline" | "BaselineItem" | "BaselinePeriodValue" => step(Step::BaselineSubmit),
             "ProgressMeasurement" => class(Class::Work).or(step(Step::ProgressMeasure)),

@@ -5,18 +5,31 @@ use std::collections::HashMap;
 use entity::{
     actual, alert, alert_rule, alignment_cell, baseline, baseline_item, baseline_period_value, benefit, benefit_actual,
     benefit_contribution, benefit_measure, benefit_measure_point, benefit_plan_point, benefit_review,
-    benefits_map_edge, benefits_map_node, budget, budget_line, commitment, cost_category, cost_plan, cost_plan_line,
-    fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, issue, kpi_definition, kpi_posting,
-    kpi_target, kpi_threshold, objective_contribution, portfolio_tree_node, progress_measurement, rag_assessment, risk,
-    risk_response, status_report, strategic_objective, task,
+    benefits_map_edge, benefits_map_node, budget, budget_line, calendar_exception, certification, commitment,
+    cost_category, cost_plan, cost_plan_line, fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate,
+    fx_rate_set, issue, kpi_definition, kpi_posting, kpi_target, kpi_threshold, objective_contribution,
+    portfolio_tree_node, progress_measurement, rag_assessment, resource_role, risk, risk_response, skill,
+    status_report, strategic_objective, task, work_calendar,
 };
 use foliograph::app;
 use sea_orm::{DatabaseConnection, EntityTrait, IdenStatic, Iterable, ModelTrait, Value as Stored};
 use uuid::Uuid;
 
 /// Types of business data that rows of everything refer to: whoever reads business data reads all of them.
-pub const REFERENCES: [&str; 7] =
-    ["StrategicObjective", "FiscalCalendar", "FiscalPeriod", "CostCategory", "FxRateSet", "FxRate", "KpiDefinition"];
+pub const REFERENCES: [&str; 12] = [
+    "StrategicObjective",
+    "FiscalCalendar",
+    "FiscalPeriod",
+    "CostCategory",
+    "FxRateSet",
+    "FxRate",
+    "KpiDefinition",
+    "ResourceRole",
+    "Skill",
+    "Certification",
+    "WorkCalendar",
+    "CalendarException",
+];
 /// Types whose rows are drafts at first, seen by who writes reports.
 pub const DRAFTED: [&str; 2] = ["StatusReport", "RagAssessment"];
 
@@ -84,6 +97,11 @@ pub async fn load(db: &DatabaseConnection) -> HashMap<&'static str, Vec<Plain>> 
         fx_rate_set: "FxRateSet",
         fx_rate: "FxRate",
         kpi_definition: "KpiDefinition",
+        resource_role: "ResourceRole",
+        skill: "Skill",
+        certification: "Certification",
+        work_calendar: "WorkCalendar",
+        calendar_exception: "CalendarException",
         kpi_threshold: "KpiThreshold",
         kpi_target: "KpiTarget",
         kpi_posting: "KpiPosting",

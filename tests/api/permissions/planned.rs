@@ -195,6 +195,11 @@ fn target(mutation: &Mutation) -> Option<u128> {
                 195
             }
         }
+        ("ResourceRole", _) => 400 + u128::from(old),
+        ("Skill", _) => 402 + u128::from(old),
+        ("Certification", _) => 404 + u128::from(old),
+        ("WorkCalendar", _) => 406 + u128::from(old),
+        ("CalendarException", _) => 408 + u128::from(old),
         ("KpiDefinition", _) => 300 + u128::from(old),
         ("KpiThreshold", _) => 310 + u128::from(old),
         ("KpiTarget", _) => 320 + u128::from(old),
@@ -242,6 +247,15 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
             json!({ "key": "P-NEW", "name": "New", "calendarKey": "CAL", "kind": "YEAR", "startOn": "2033-01-01", "endOn": "2033-12-31" }),
         ),
         "CostCategory" => (json!({ "name": "Other" }), json!({ "key": "CAT-NEW", "name": "New" })),
+        "ResourceRole" => (json!({ "name": "Other" }), json!({ "key": "RR-NEW", "name": "New" })),
+        "Skill" => (json!({ "name": "Other" }), json!({ "key": "SK-NEW", "name": "New" })),
+        "Certification" => (json!({ "name": "Other" }), json!({ "key": "CT-NEW", "name": "New" })),
+        "WorkCalendar" => {
+            (json!({ "name": "Other" }), json!({ "key": "WC-NEW", "name": "New", "monday": "09:00-17:00" }))
+        }
+        "CalendarException" => {
+            (json!({ "name": "Other" }), json!({ "calendarKey": "WC", "name": "New", "startOn": "2030-05-01" }))
+        }
         "StrategicObjective" => {
             (json!({ "title": "Other" }), json!({ "key": "OBJ-NEW", "title": "New", "weight": "1" }))
         }

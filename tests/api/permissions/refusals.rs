@@ -51,6 +51,18 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
             }
             (may, sees_references, true)
         }
+        "ResourceRole" | "Skill" | "Certification" | "WorkCalendar" | "CalendarException" => {
+            let may = office || is(Role::ResourceManager);
+            if is_new {
+                let lost = mutation.entity == "CalendarException" && !sees_references;
+                return match (may, lost) {
+                    (true, _) => None,
+                    (false, true) => Some(set(&["FORBIDDEN", "NOT_FOUND"])),
+                    (false, false) => forbidden(),
+                };
+            }
+            (may, sees_references, true)
+        }
         "KpiDefinition" if is_new => return if office { None } else { forbidden() },
         "KpiDefinition" => (office, sees_references, true),
         "KpiPosting" => (office || own || granted, sees_item && sees_references, true),

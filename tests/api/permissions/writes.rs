@@ -80,6 +80,10 @@ tests! {
         asked_by_everybody(world, |entity| entity.starts_with("Fiscal") || entity.starts_with("Fx") || entity == "CostCategory").await;
     }
 
+    async fn every_mutation_of_what_resources_are_described_by_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
+        asked_by_everybody(world, |entity| ["ResourceRole", "Skill", "Certification", "WorkCalendar", "CalendarException"].contains(&entity)).await;
+    }
+
     async fn every_mutation_of_kpis_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
         asked_by_everybody(world, |entity| entity.starts_with("Kpi") || entity.starts_with("Alert")).await;
     }

@@ -25,7 +25,7 @@ const NOW: &str =
 /// Why a writer asks again.
 const RETRIED: [&str; 4] = ["IDEMPOTENCY_IN_PROGRESS", "VERSION_CONFLICT", "UNAVAILABLE", "TIMEOUT"];
 /// How long she does.
-const LONGEST: Duration = Duration::from_secs(180);
+const LONGEST: Duration = Duration::from_mins(3);
 /// Events that a follower takes at most before she hangs up.
 const PATIENCE: usize = 60;
 

@@ -1,0 +1,131 @@
+//! Writing what resources are described by: roles, skills and certificates.
+
+use async_graphql_value::ConstValue;
+use entity::{certification, resource_role, skill};
+use futures_util::{FutureExt as _, future::BoxFuture};
+use sea_orm::{EntityTrait, IntoActiveModel};
+
+use crate::{
+    auth::Step,
+    error::Error,
+    write::{
+        Action, Done, Mutation, Row, UserCode, UserError, Work,
+        rows::{self, archived, keys_are_free, open, save},
+        usual,
+    },
+};
+
+/// Months of the longest certificate.
+const LONGEST: i32 = 1_200;
+
+/// The mutations of roles, skills and certificates.
+pub fn mutations() -> Vec<Mutation> {
+    [
+        usual("ResourceRole", "resourceRole", None, false, write_roles),
+        usual("Skill", "skill", None, false, write_skills),
+        usual("Certification", "certification", None, false, write_certifications),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn write_roles<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
+    write::<resource_role::Entity>(work, input, blank_role, |_, _| {}).boxed()
+}
+
+fn write_skills<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
+    write::<skill::Entity>(work, input, blank_skill, |_, _| {}).boxed()
+}
+
+fn write_certifications<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
+    let holds = |work: &mut Work<'_>, row: &Row<certification::Model>| {
+        if row.after.valid_months.is_some_and(|months| !(1..=LONGEST).contains(&months)) {
+            let line = format!("`validMonths` is 1 to {LONGEST}.");
+            work.fail(row, UserError::new(UserCode::OutOfRange, row.place("validMonths"), line));
+        }
+    };
+    write::<certification::Entity>(work, input, blank_certification, holds).boxed()
+}
+
+/// Writes rows that have a key and nothing that stands in another's way.
+async fn write<E>(
+    work: &mut Work<'_>,
+    input: &ConstValue,
+    blank: fn(&Work<'_>) -> E::Model,
+    check: fn(&mut Work<'_>, &Row<E::Model>),
+) -> Result<Done, Error>
+where
+    E: EntityTrait,
+    E::Model: Clone + PartialEq + Send + Sync + IntoActiveModel<E::ActiveModel>,
+    E::ActiveModel: Send,
+{
+    let batch = work.read(input);
+    let entity = work.lens.model.entity(work.mutation.entity);
+    let (scopes, needs) = (work.lens.caller.takes(Step::ResourceSetUp), Step::ResourceSetUp.as_str());
+    if let Some(action) = work.mutation.verb.archives() {
+        let rows = archived::<E>(work, entity, &batch, scopes, needs).await?;
+        return save::<E>(work, rows, &batch, action).await;
+    }
+    let rows = open::<E>(work, entity, &batch.items, blank).await?;
+    rows::demand_new(work, &rows, scopes, needs);
+    keys_are_free::<E>(work, &rows, None).await?;
+    for row in &rows {
+        check(work, row);
+    }
+    save::<E>(work, rows, &batch, Action::Written).await
+}
+
+/// A role of nothing.
+fn blank_role(work: &Work<'_>) -> resource_role::Model {
+    resource_role::Model {
+        id: work.clock.new_id(),
+        key: String::new(),
+        name: String::new(),
+        name_fold: String::new(),
+        description: None,
+        version: 0,
+        created_at: work.now,
+        created_by_id: None,
+        updated_at: work.now,
+        updated_by_id: None,
+        archived_at: None,
+    }
+}
+
+/// A skill of nothing.
+fn blank_skill(work: &Work<'_>) -> skill::Model {
+    skill::Model {
+        id: work.clock.new_id(),
+        key: String::new(),
+        name: String::new(),
+        name_fold: String::new(),
+        category: None,
+        description: None,
+        version: 0,
+        created_at: work.now,
+        created_by_id: None,
+        updated_at: work.now,
+        updated_by_id: None,
+        archived_at: None,
+    }
+}
+
+/// A certificate of nothing.
+fn blank_certification(work: &Work<'_>) -> certification::Model {
+    certification::Model {
+        id: work.clock.new_id(),
+        key: String::new(),
+        name: String::new(),
+        name_fold: String::new(),
+        issuer: None,
+        valid_months: None,
+        description: None,
+        version: 0,
+        created_at: work.now,
+        created_by_id: None,
+        updated_at: work.now,
+        updated_by_id: None,
+        archived_at: None,
+    }
+}
