@@ -78,6 +78,16 @@ impl Class {
         }
     }
 
+    /// Their names, comma-separated, as columns hold them.
+    pub fn joined(classes: &[Self]) -> String {
+        classes.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(",")
+    }
+
+    /// Those whose names stand in such a text, in the order of the table.
+    pub fn listed(names: &str) -> Vec<Self> {
+        Self::ALL.into_iter().filter(|class| names.split(',').any(|name| name == class.as_str())).collect()
+    }
+
     /// The permission to read fields of this class.
     pub fn read(self) -> Permission {
         Permission { class: self, verb: Verb::Read }

@@ -347,13 +347,6 @@ fn periods(question: &Question, by: impl Fn(&'static str, NaiveDate) -> Decimal)
     question.ends.iter().map(of).collect()
 }
 
-/// Periods of what was not there yet.
-fn periods_of_nothing(question: &Question) -> Vec<Period> {
-    let none: BTreeMap<&'static str, Sum> = MEASURES.iter().map(|measure| (*measure, Err(Missing::Nothing))).collect();
-    let of = |end: &NaiveDate| Period { end: *end, within: none.clone(), by_end: none.clone() };
-    question.ends.iter().map(of).collect()
-}
-
 /// Dated amounts of a benefit, by measure.
 type Amounts = HashMap<String, Vec<(NaiveDate, Decimal)>>;
 
@@ -370,7 +363,8 @@ fn benefits<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json
                 let all = amounts.get(benefit).and_then(|of| of.get(measure)).map_or(&[][..], Vec::as_slice);
                 all.iter().filter(|(on, _)| *on <= at).map(|(_, amount)| *amount).sum()
             };
-            let periods = if is_there { periods(&question, by) } else { periods_of_nothing(&question) };
+            let nothing = || question.ends.iter().map(|end| Period::of_nothing(&MEASURES, *end)).collect();
+            let periods = if is_there { periods(&question, by) } else { nothing() };
             question.show(&Spans {
                 scope: *benefit,
                 currency,

@@ -21,6 +21,7 @@ use crate::{
         rows::{self, archived, keys_are_free, open, save},
         usual,
         value::column,
+        write_keyed,
     },
 };
 
@@ -63,20 +64,7 @@ pub fn mutations() -> Vec<Mutation> {
 }
 
 fn write_calendars<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
-    async move {
-        let batch = work.read(input);
-        let (entity, scopes) = (work.lens.model.entity("FiscalCalendar"), work.lens.caller.takes(Step::FinanceSetUp));
-        let needs = Step::FinanceSetUp.as_str();
-        if let Some(action) = work.mutation.verb.archives() {
-            let rows = archived::<fiscal_calendar::Entity>(work, entity, &batch, scopes, needs).await?;
-            return save::<fiscal_calendar::Entity>(work, rows, &batch, action).await;
-        }
-        let rows = open::<fiscal_calendar::Entity>(work, entity, &batch.items, blank_calendar).await?;
-        rows::demand_new(work, &rows, scopes, needs);
-        keys_are_free::<fiscal_calendar::Entity>(work, &rows, None).await?;
-        save::<fiscal_calendar::Entity>(work, rows, &batch, Action::Written).await
-    }
-    .boxed()
+    write_keyed::<fiscal_calendar::Entity>(work, input, Step::FinanceSetUp, blank_calendar, |_, _| {}).boxed()
 }
 
 /// A calendar without a name.

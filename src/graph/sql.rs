@@ -6,7 +6,7 @@ use std::{fmt::Write, sync::Arc};
 use uuid::Uuid;
 
 use super::{
-    decl::{Column, Entity, Everywhere, KIND, Labor, RowScope, Which},
+    decl::{Column, Entity, KIND, Labor, RowScope, Which},
     value::{DbValue, Leaf, ListType},
 };
 use crate::auth::{Class, Reach, Reads, Rights, RowSet, Rows, Scopes};
@@ -293,9 +293,7 @@ impl Sql {
             }
             self.push(")");
         }
-        if let Some(everywhere) = entity.everywhere {
-            self.everywhere(alias, (entity, rows), everywhere, lead);
-        }
+        self.everywhere(alias, entity, rows, lead);
         if let (Some(class), Some(draft)) = (entity.drafts, rows.draft()) {
             let scopes = self.reads[class as usize];
             if !scopes.is_all() {
@@ -312,11 +310,10 @@ impl Sql {
             self.text.truncate(mark);
         }
     }
-}
 
-impl Sql {
     /// Appends what hides rows that tell of all rows from who does not read those.
-    fn everywhere(&mut self, alias: usize, (entity, rows): (&Entity, RowScope), of: Everywhere, lead: &str) {
+    fn everywhere(&mut self, alias: usize, entity: &Entity, rows: RowScope, lead: &str) {
+        let Some(of) = entity.everywhere else { return };
         let lacks: Vec<Class> =
             of.classes.iter().copied().filter(|class| !self.reads[*class as usize].is_all()).collect();
         match of.which {
@@ -326,11 +323,11 @@ impl Sql {
             Which::With(..) => {}
             Which::Naming { classes, is_alone } => {
                 for class in lacks {
-                    self.push(lead).push("(").settled(alias, (entity, rows), classes).push(" NOT LIKE ");
+                    self.push(lead).push("(").settled(alias, entity, rows, classes).push(" NOT LIKE ");
                     self.literal(&format!("%{}%", class.as_str()));
                     let scopes = self.reads[class as usize];
                     if !scopes.is_empty() {
-                        self.push(" OR ").settled(alias, (entity, rows), is_alone).push(" AND ");
+                        self.push(" OR ").settled(alias, entity, rows, is_alone).push(" AND ");
                         self.scopes(alias, rows, scopes);
                     }
                     self.push(")");
@@ -340,7 +337,7 @@ impl Sql {
     }
 
     /// Appends a column that never changes: of a row that is told of elsewhere it is read from the row itself.
-    fn settled(&mut self, alias: usize, (entity, rows): (&Entity, RowScope), column: &str) -> &mut Self {
+    fn settled(&mut self, alias: usize, entity: &Entity, rows: RowScope, column: &str) -> &mut Self {
         if rows == entity.rows {
             return self.column(alias, column);
         }

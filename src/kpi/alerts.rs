@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{answers::decimal_text, figure::scale, status::Status, value::Valued};
 use crate::{
-    auth::Caller,
+    auth::{Caller, Class},
     clock::Clock,
     error::Error,
     graph::{Database, Lens, decl::Model},
@@ -94,7 +94,7 @@ impl Watch {
                     item_id: item.id,
                     portfolio_id: item.portfolio_id,
                     is_restricted: item.is_restricted,
-                    classes: value.definition.classes.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(","),
+                    classes: Class::joined(&value.definition.classes),
                     is_alone: item.kind == "PROJECT",
                     state: "OPEN".to_owned(),
                     status: status.as_str().to_owned(),

@@ -9,10 +9,7 @@ use super::{
     formula::{Degree, parse},
     measure::Unit,
 };
-use crate::{
-    auth::Class,
-    graph::decl::{Kind, Model},
-};
+use crate::{auth::Class, graph::decl::Model};
 
 /// Parts of the largest formula when the KPIs that it names are spelled out.
 const LARGEST: usize = 5_000;
@@ -89,11 +86,8 @@ impl Book {
         if let Some(name) = expr.names().into_iter().find(|name| !is_known(name)) {
             return fault(format!("There is no measure and no KPI `{name}`."), ("name", name.to_owned()));
         }
-        let is_category = |name: &str| {
-            let mut fields = self.model.entity("PortfolioItem").fields.iter().filter(|field| field.name == "category");
-            fields
-                .any(|of| matches!(of.kind, Kind::Enum { ty, .. } if ty.values.iter().any(|(value, _)| *value == name)))
-        };
+        let categories = self.model.entity("PortfolioItem").choices("category");
+        let is_category = |name: &str| categories.iter().any(|(value, _)| *value == name);
         if let Some(name) = expr.categories().into_iter().find(|name| !is_category(name)) {
             return fault(format!("There is no category `{name}`."), ("name", name.to_owned()));
         }

@@ -10,7 +10,7 @@ use crate::{
     auth::{Class, Rights},
     error::{Code, Error},
     graph::{
-        decl::{Condition, Kind, Scalar},
+        decl::{Condition, Scalar},
         filter::{Filter, invalid},
         sql::{Param, Sql},
         value::{DbValue, Leaf},
@@ -80,7 +80,9 @@ fn write(filter: &mut Filter<'_>, sql: &mut Sql, alias: usize, condition: &Value
     sql.push(" THEN (TRUE");
     if let Some(status) = given("status") {
         sql.push(" AND ");
-        filter.compares(sql, (figure, "status"), Leaf::Enum(colors(filter)), status)?;
+        // A figure's color is one of those of a rating.
+        let colors = filter.model.entity("PortfolioItem").choices("rag");
+        filter.compares(sql, (figure, "status"), Leaf::Enum(colors), status)?;
     }
     if let Some(value) = given("value") {
         let unit = standard(key).map(|kpi| kpi.unit);
@@ -138,14 +140,6 @@ fn reads_all(filter: &mut Filter<'_>, sql: &mut Sql, alias: usize, class: Class,
         sql.push("TRUE");
     }
     sql.push(")");
-}
-
-/// The words of `Rag`, which a figure's color is one of.
-fn colors(filter: &Filter<'_>) -> &'static [(&'static str, &'static str)] {
-    match filter.model.entity("PortfolioItem").field("rag").map(|field| &field.kind) {
-        Some(Kind::Enum { ty, .. }) => ty.values,
-        _ => &[],
-    }
 }
 
 /// Whether there is more than the question whether there is a figure.

@@ -191,7 +191,6 @@ fn of_row(row: &Row, texts: &HashMap<String, String>) -> Definition {
         Cell::Id(id) => Uuid::from_bytes(id),
         _ => Uuid::nil(),
     };
-    let classes = text(row, 6);
     Definition {
         id,
         key: text(row, 1),
@@ -200,7 +199,7 @@ fn of_row(row: &Row, texts: &HashMap<String, String>) -> Definition {
         tested: (!tested.is_empty()).then(|| spelled_out(&tested, texts, 0)),
         version: i32::try_from(row.int(4)).unwrap_or(1),
         unit: Unit::parse(&text(row, 5)),
-        classes: Class::ALL.into_iter().filter(|class| classes.split(',').any(|name| name == class.as_str())).collect(),
+        classes: Class::listed(&text(row, 6)),
         bounds: Bounds { green_from: number(7), green_to: number(8), amber_from: number(9), amber_to: number(10) },
         hysteresis: row.int(11),
     }

@@ -57,7 +57,7 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
         let classes = book.classes();
         for row in &mut rows {
             if let Some(of) = classes.get(&row.after.key) {
-                row.after.classes = joined(of);
+                row.after.classes = Class::joined(of);
             }
         }
         let derived = others(&rows, &stored, &classes, entity);
@@ -129,12 +129,12 @@ fn stands_alone(work: &mut Work<'_>, row: &mut Row<Model>) {
                 work.fail(row, UserError::new(UserCode::Invalid, row.place(field), line));
             }
         }
-        let classes = parsed(&row.after.classes);
+        let classes = Class::listed(&row.after.classes);
         if classes.is_empty() {
             let line = "A KPI has at least one class.";
             work.fail(row, UserError::new(UserCode::Required, row.place("classes"), line));
         }
-        row.after.classes = joined(&classes);
+        row.after.classes = Class::joined(&classes);
         row.after.formula.clone_from(&row.after.key);
     } else {
         if row.gives("classes") {
@@ -166,14 +166,6 @@ fn bounds(m: &Model) -> Bounds {
     Bounds { green_from: m.green_from, green_to: m.green_to, amber_from: m.amber_from, amber_to: m.amber_to }
 }
 
-fn parsed(classes: &str) -> Vec<Class> {
-    Class::ALL.into_iter().filter(|class| classes.split(',').any(|name| name == class.as_str())).collect()
-}
-
-fn joined(classes: &[Class]) -> String {
-    classes.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(",")
-}
-
 /// Nothing is archived that a formula names.
 fn are_in_use(work: &mut Work<'_>, rows: &[Row<Model>], stored: &[Model]) {
     for row in rows.iter().filter(|row| row.after.archived_at.is_some() && row.before.is_some()) {
@@ -193,7 +185,7 @@ fn entry(m: &Model) -> Entry {
         is_posted: m.kind == "POSTED",
         formula: m.formula.clone(),
         tested: m.tested_formula.clone(),
-        classes: parsed(&m.classes),
+        classes: Class::listed(&m.classes),
     }
 }
 
@@ -246,7 +238,7 @@ fn others(
 ) -> Vec<Row<Model>> {
     let others = stored.iter().filter(|m| !rows.iter().any(|row| row.after.id == m.id));
     let changed = others.filter_map(|m| {
-        let after = Model { classes: joined(classes.get(&m.key)?), ..m.clone() };
+        let after = Model { classes: Class::joined(classes.get(&m.key)?), ..m.clone() };
         (after != *m).then(|| Row::derived(entity, m.clone(), after))
     });
     changed.collect()

@@ -190,12 +190,11 @@ pub async fn keep_catalogue(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Re
         kpi_definition::ActiveModel { version: Set(version), ..of(kpi, now).into_active_model() }
     });
     kpi_definition::Entity::insert_many(rows).on_conflict(overwrite).exec_without_returning(db).await?;
-    versions::keep_all(db, now).await?;
+    versions::keep_table(db, "kpi_definition", now).await?;
     Ok(stale.iter().map(|(kpi, _)| kpi.key).collect())
 }
 
 fn of(kpi: &Standard, now: DateTime<Utc>) -> kpi_definition::Model {
-    let classes: Vec<_> = kpi.classes.iter().map(|class| class.as_str()).collect();
     kpi_definition::Model {
         id: kpi.id(),
         key: kpi.key.to_owned(),
@@ -208,7 +207,7 @@ fn of(kpi: &Standard, now: DateTime<Utc>) -> kpi_definition::Model {
         formula_version: kpi.version,
         unit: Unit::as_str(kpi.unit).to_owned(),
         direction: kpi.direction.as_str().to_owned(),
-        classes: classes.join(","),
+        classes: Class::joined(kpi.classes),
         green_from: kpi.bounds.green_from,
         green_to: kpi.bounds.green_to,
         amber_from: kpi.bounds.amber_from,

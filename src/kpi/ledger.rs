@@ -42,6 +42,13 @@ pub struct Changed {
     pub fields: Vec<String>,
 }
 
+impl Changed {
+    /// Whether one of these fields is another now; where none is named any change will do.
+    pub fn is_about(&self, fields: &[&str]) -> bool {
+        fields.is_empty() || self.fields.iter().any(|name| fields.contains(&name.as_str()))
+    }
+}
+
 /// An amount by which the ledger differs from the facts.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct Difference {
@@ -172,7 +179,7 @@ async fn owners(
     for fact in &source.facts {
         let ids: Vec<Uuid> = changed
             .iter()
-            .filter(|row| row.entity == fact.entity && fact.is_about(&row.fields))
+            .filter(|row| row.entity == fact.entity && row.is_about(fact.fields))
             .map(|row| row.id)
             .collect();
         if ids.is_empty() {

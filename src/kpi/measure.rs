@@ -170,11 +170,6 @@ impl Fact {
     pub fn is_shared(&self) -> bool {
         self.owner != Owner::Itself && self.entity != "FiscalPeriod"
     }
-
-    /// Whether a change of these fields matters.
-    pub fn is_about(&self, changed: &[String]) -> bool {
-        self.fields.is_empty() || changed.iter().any(|name| self.fields.contains(&name.as_str()))
-    }
 }
 
 /// Where amounts come from: an owner with the rows that belong to it, such as a budget with its lines.

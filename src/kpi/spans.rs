@@ -50,6 +50,14 @@ pub struct Period {
     pub by_end: BTreeMap<&'static str, Sum>,
 }
 
+impl Period {
+    /// One of something that was not there yet.
+    pub fn of_nothing(measures: &[&'static str], end: NaiveDate) -> Self {
+        let none: BTreeMap<&'static str, Sum> = measures.iter().map(|name| (*name, Err(Missing::Nothing))).collect();
+        Self { end, within: none.clone(), by_end: none }
+    }
+}
+
 /// The periods of an item.
 #[derive(Debug, Clone)]
 pub struct Spans {
@@ -142,8 +150,7 @@ fn of_scope(facts: &Facts, scope: &Scope, measures: &[&Measure], basis: Basis, a
 
 /// The periods of an item that was not there yet.
 fn of_nothing(scope: &Scope, is_masked: bool, basis: Basis, asked: &Asked<'_>) -> Spans {
-    let none: BTreeMap<&'static str, Sum> = asked.measures.iter().map(|name| (*name, Err(Missing::Nothing))).collect();
-    let of = |end: &NaiveDate| Period { end: *end, within: none.clone(), by_end: none.clone() };
+    let of = |end: &NaiveDate| Period::of_nothing(asked.measures, *end);
     let periods = (!is_masked).then(|| asked.ends.iter().map(of).collect());
     Spans { scope: scope.id, currency: scope.currency.clone(), basis, coverage: Coverage::default(), periods }
 }

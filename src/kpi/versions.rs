@@ -80,10 +80,8 @@ pub async fn keep(
 ) -> Result<(), Error> {
     for kept in &KEPT {
         let is_of = |row: &&Changed| model.find(row.entity).is_some_and(|entity| entity.table == kept.table);
-        let is_about = |row: &&Changed| {
-            kept.fields.is_empty() || row.fields.iter().any(|name| kept.fields.contains(&name.as_str()))
-        };
-        let ids: Vec<Uuid> = changed.iter().filter(is_of).filter(is_about).map(|row| row.id).collect();
+        let ids: Vec<Uuid> =
+            changed.iter().filter(is_of).filter(|row| row.is_about(kept.fields)).map(|row| row.id).collect();
         if !ids.is_empty() {
             kept.keep(db, Some(&ids), at).await?;
         }
@@ -94,6 +92,14 @@ pub async fn keep(
 /// The same for all rows there are: for whoever writes beside the usual way.
 pub async fn keep_all(db: &impl ConnectionTrait, at: DateTime<Utc>) -> Result<(), Error> {
     for kept in &KEPT {
+        kept.keep(db, None, at).await?;
+    }
+    Ok(())
+}
+
+/// The same for all rows of one of these tables.
+pub async fn keep_table(db: &impl ConnectionTrait, table: &str, at: DateTime<Utc>) -> Result<(), Error> {
+    for kept in KEPT.iter().filter(|kept| kept.table == table) {
         kept.keep(db, None, at).await?;
     }
     Ok(())

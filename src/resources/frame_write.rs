@@ -3,16 +3,11 @@
 use async_graphql_value::ConstValue;
 use entity::{certification, resource_role, skill};
 use futures_util::{FutureExt as _, future::BoxFuture};
-use sea_orm::{EntityTrait, IntoActiveModel};
 
 use crate::{
     auth::Step,
     error::Error,
-    write::{
-        Action, Done, Mutation, Row, UserCode, UserError, Work,
-        rows::{self, archived, keys_are_free, open, save},
-        usual,
-    },
+    write::{Done, Mutation, Row, UserCode, UserError, Work, usual, write_keyed},
 };
 
 /// Months of the longest certificate.
@@ -31,11 +26,11 @@ pub fn mutations() -> Vec<Mutation> {
 }
 
 fn write_roles<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
-    write::<resource_role::Entity>(work, input, blank_role, |_, _| {}).boxed()
+    write_keyed::<resource_role::Entity>(work, input, Step::ResourceSetUp, blank_role, |_, _| {}).boxed()
 }
 
 fn write_skills<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
-    write::<skill::Entity>(work, input, blank_skill, |_, _| {}).boxed()
+    write_keyed::<skill::Entity>(work, input, Step::ResourceSetUp, blank_skill, |_, _| {}).boxed()
 }
 
 fn write_certifications<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
@@ -45,35 +40,7 @@ fn write_certifications<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> Bo
             work.fail(row, UserError::new(UserCode::OutOfRange, row.place("validMonths"), line));
         }
     };
-    write::<certification::Entity>(work, input, blank_certification, holds).boxed()
-}
-
-/// Writes rows that have a key and nothing that stands in another's way.
-async fn write<E>(
-    work: &mut Work<'_>,
-    input: &ConstValue,
-    blank: fn(&Work<'_>) -> E::Model,
-    check: fn(&mut Work<'_>, &Row<E::Model>),
-) -> Result<Done, Error>
-where
-    E: EntityTrait,
-    E::Model: Clone + PartialEq + Send + Sync + IntoActiveModel<E::ActiveModel>,
-    E::ActiveModel: Send,
-{
-    let batch = work.read(input);
-    let entity = work.lens.model.entity(work.mutation.entity);
-    let (scopes, needs) = (work.lens.caller.takes(Step::ResourceSetUp), Step::ResourceSetUp.as_str());
-    if let Some(action) = work.mutation.verb.archives() {
-        let rows = archived::<E>(work, entity, &batch, scopes, needs).await?;
-        return save::<E>(work, rows, &batch, action).await;
-    }
-    let rows = open::<E>(work, entity, &batch.items, blank).await?;
-    rows::demand_new(work, &rows, scopes, needs);
-    keys_are_free::<E>(work, &rows, None).await?;
-    for row in &rows {
-        check(work, row);
-    }
-    save::<E>(work, rows, &batch, Action::Written).await
+    write_keyed::<certification::Entity>(work, input, Step::ResourceSetUp, blank_certification, holds).boxed()
 }
 
 /// A role of nothing.

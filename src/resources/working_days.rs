@@ -18,10 +18,8 @@ use super::{
 };
 use crate::{
     error::{Code, Error},
-    graph::{
-        decl::{Answer, Asking},
-        input,
-    },
+    graph::decl::{Answer, Asking},
+    kpi::answers::day,
     write::{Member, PlainType, Shape},
 };
 
@@ -59,7 +57,8 @@ pub fn types() -> Vec<PlainType> {
 
 fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Error>> {
     async move {
-        let (from, to) = (day(asking, "from")?, day(asking, "to")?);
+        let no_days = || Error::new(Code::BadVariables, "`from` and `to` are days.");
+        let (from, to) = day(asking, "from").zip(day(asking, "to")).ok_or_else(no_days)?;
         if to < from {
             return Err(Error::new(Code::BadVariables, "`to` comes before `from`."));
         }
@@ -76,11 +75,6 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         asked.iter().map(of).collect()
     }
     .boxed()
-}
-
-fn day(asking: &Asking<'_, '_>, name: &str) -> Result<NaiveDate, Error> {
-    let day = input::text(asking.argument(name)).and_then(|text| text.parse().ok());
-    day.ok_or_else(|| Error::new(Code::BadVariables, format!("`{name}` is not a day.")))
 }
 
 fn shown(calendar: &Calendar, on: NaiveDate) -> Json {

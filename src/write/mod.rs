@@ -7,6 +7,7 @@ pub mod duty;
 pub mod hierarchy;
 mod idempotency;
 pub mod input;
+mod keyed;
 mod links;
 pub mod of_item;
 pub mod outside;
@@ -26,6 +27,7 @@ use uuid::Uuid;
 
 pub use decl::{InputType, Member, Mutation, PlainType, Run, Shape, Verb, delete, upsert, usual, written};
 pub use input::Batch;
+pub use keyed::write_keyed;
 pub use perform::{Performed, Wish, Writer};
 pub use rows::Row;
 pub use trace::{Action, LinkChange};

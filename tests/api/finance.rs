@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{
     Test,
     client::Client,
-    writes::{change, faults, request_key},
+    writes::{change, done, faults, request_key},
 };
 
 mod actuals;
@@ -28,13 +28,6 @@ pub fn list() -> Vec<Test> {
 /// Whoever counts money.
 async fn finance(world: &crate::support::World) -> Client {
     world.client_as("stefan.brunner", &[Role::Finance]).await
-}
-
-/// Does a mutation that must succeed, and gives its row.
-async fn done(client: &Client, mutation: &str, input: Value) -> Value {
-    let told = change(client, mutation, input).await;
-    assert_eq!(faults(&told), Vec::<String>::new(), "{mutation}: {told}");
-    told.as_object().expect("a payload").values().find(|v| v.get("id").is_some()).cloned().unwrap_or_default()
 }
 
 /// Money as an input.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{
     Test, World,
     client::Client,
-    writes::{change, faults},
+    writes::{change, done, faults},
 };
 
 mod alerts;
@@ -63,13 +63,6 @@ async fn post(client: &Client, project: &str, value: &str) -> Value {
 /// Whoever counts money.
 async fn finance(world: &World) -> Client {
     world.client_as("stefan.brunner", &[Role::Finance]).await
-}
-
-/// Does a mutation that must succeed, and gives its row.
-async fn done(client: &Client, mutation: &str, input: Value) -> Value {
-    let told = change(client, mutation, input).await;
-    assert_eq!(faults(&told), Vec::<String>::new(), "{mutation}: {told}");
-    told.as_object().expect("a payload").values().find(|v| v.get("id").is_some()).cloned().unwrap_or_default()
 }
 
 /// Money that a project spent on a day of February 2026.

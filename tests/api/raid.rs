@@ -10,7 +10,7 @@ use crate::support::{
     World,
     client::Client,
     dump::dump,
-    writes::{audit, begin_bare, change, faults, item_id, param},
+    writes::{audit, begin_bare, change, done, faults, item_id, param},
 };
 
 /// A world without risks, its rows, the lead of the office, and the manager of PR-014.
@@ -18,13 +18,6 @@ async fn prepared(world: &World) -> (DatabaseConnection, Client, Client) {
     let (db, lead) = begin_bare(world).await;
     let manager = world.client_as("george.mensah", &[Role::ProjectManager]).await;
     (db, lead, manager)
-}
-
-/// Does a mutation that must succeed, and gives its row.
-async fn done(client: &Client, mutation: &str, input: Value) -> Value {
-    let told = change(client, mutation, input).await;
-    assert_eq!(faults(&told), Vec::<String>::new(), "{mutation}: {told}");
-    told.as_object().expect("a payload").values().find(|v| v.get("id").is_some()).cloned().unwrap_or_default()
 }
 
 #[allow(clippy::needless_pass_by_value)] // made where it is said

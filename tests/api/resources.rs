@@ -5,15 +5,8 @@ use serde_json::{Value, json};
 
 use crate::support::{
     client::Client,
-    writes::{begin, change, faults},
+    writes::{begin, change, done, faults},
 };
-
-/// Does a mutation that must succeed, and gives its row.
-async fn done(client: &Client, mutation: &str, input: Value) -> Value {
-    let told = change(client, mutation, input).await;
-    assert_eq!(faults(&told), Vec::<String>::new(), "{mutation}: {told}");
-    told.as_object().expect("a payload").values().find(|v| v.get("id").is_some()).cloned().unwrap_or_default()
-}
 
 /// `day minutes times` of a calendar.
 async fn days(client: &Client, key: &str, from: &str, to: &str) -> Vec<String> {

@@ -426,6 +426,14 @@ impl Entity {
         self.fields.iter().find(|f| f.name == name)
     }
 
+    /// The values that a field is one of, each with its meaning; none where it is no such field.
+    pub fn choices(&self, name: &str) -> &'static [(&'static str, &'static str)] {
+        match self.field(name).map(|field| &field.kind) {
+            Some(Kind::Enum { ty, .. }) => ty.values,
+            _ => &[],
+        }
+    }
+
     /// On which rows some field may be written; the rows' own right where no field names a pen.
     pub fn writes(&self, rights: &Rights) -> Scopes {
         let pens = self.fields.iter().filter_map(|field| Some((field, field.pen?)));

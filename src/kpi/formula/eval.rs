@@ -249,8 +249,7 @@ impl Over<'_> {
             Function::NpvSince => {
                 let (flows, others, rate) = (curve(0)?, curve(1)?, value(2)?);
                 let first = flows::first(&flows).into_iter().chain(flows::first(&others)).min();
-                let years = first.map(|first| flows::by_year(&flows, first)).unwrap_or_default();
-                flows::npv(&years, rate).ok_or(Missing::Undefined)
+                flows::npv(&years_from(first, &flows), rate).ok_or(Missing::Undefined)
             }
             Function::Irr => {
                 let years = yearly(&curve(0)?);
@@ -271,7 +270,12 @@ impl Over<'_> {
 
 /// Flows by years from the first of them on.
 fn yearly(curve: &Curve) -> Vec<Decimal> {
-    flows::first(curve).map(|first| flows::by_year(curve, first)).unwrap_or_default()
+    years_from(flows::first(curve), curve)
+}
+
+/// The same from a day on; none where there is no day to begin.
+fn years_from(first: Option<NaiveDate>, curve: &Curve) -> Vec<Decimal> {
+    first.map(|first| flows::by_year(curve, first)).unwrap_or_default()
 }
 
 fn divide(above: Decimal, below: Decimal) -> Figure {

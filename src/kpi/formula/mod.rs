@@ -134,9 +134,7 @@ impl Function {
             Self::Min | Self::Max | Self::Abs | Self::Each | Self::InCategory | Self::AtLeast => 0,
         }
     }
-}
 
-impl Function {
     /// How many of these it reads beyond the day that it is about.
     fn lasting(self) -> usize {
         match self {
@@ -161,38 +159,28 @@ impl Expr {
 
     /// The names whose dated amounts it reads, not only their sums.
     pub fn curves(&self) -> BTreeSet<&str> {
-        let mut found = BTreeSet::new();
-        self.walk(&mut |expr| {
-            if let Self::Call(function, arguments) = expr {
-                found.extend(arguments.iter().take(function.curves()).filter_map(|argument| match argument {
-                    Self::Name(name) => Some(name.as_str()),
-                    _ => None,
-                }));
-            }
-        });
-        found
+        self.named(|function, arguments| &arguments[..function.curves().min(arguments.len())])
     }
 
     /// Those of them that it reads beyond the day that it is about, too.
     pub fn lasting(&self) -> BTreeSet<&str> {
-        let mut found = BTreeSet::new();
-        self.walk(&mut |expr| {
-            if let Self::Call(function, arguments) = expr {
-                found.extend(arguments.iter().take(function.lasting()).filter_map(|argument| match argument {
-                    Self::Name(name) => Some(name.as_str()),
-                    _ => None,
-                }));
-            }
-        });
-        found
+        self.named(|function, arguments| &arguments[..function.lasting().min(arguments.len())])
     }
 
     /// The words of categories in it.
     pub fn categories(&self) -> BTreeSet<&str> {
+        self.named(|function, arguments| match function {
+            Function::InCategory => arguments.get(1..).unwrap_or_default(),
+            _ => &[],
+        })
+    }
+
+    /// The names among these arguments of its functions.
+    fn named<'e>(&'e self, which: impl Fn(Function, &'e [Self]) -> &'e [Self]) -> BTreeSet<&'e str> {
         let mut found = BTreeSet::new();
         self.walk(&mut |expr| {
-            if let Self::Call(Function::InCategory, arguments) = expr {
-                found.extend(arguments.iter().skip(1).filter_map(|argument| match argument {
+            if let Self::Call(function, arguments) = expr {
+                found.extend(which(*function, arguments).iter().filter_map(|argument| match argument {
                     Self::Name(name) => Some(name.as_str()),
                     _ => None,
                 }));

@@ -12,17 +12,11 @@ use crate::{
     support::{
         World,
         client::Client,
-        writes::{change, faults, item_id},
+        writes::{change, done, faults, item_id},
     },
 };
 
 pub const PROMISED: [&str; 2] = ["PROFILED", "APPROVED"];
-
-pub async fn done(client: &Client, mutation: &str, input: Value) -> Value {
-    let told = change(client, mutation, input).await;
-    assert_eq!(faults(&told), NO_FAULT, "{mutation}: {told}");
-    told.as_object().expect("a payload").values().find(|v| v.get("id").is_some()).cloned().unwrap_or_default()
-}
 
 /// Years from 2025 on, by finance.
 pub async fn years(world: &World, count: i32) -> Client {

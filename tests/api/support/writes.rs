@@ -27,6 +27,13 @@ pub async fn change(client: &Client, mutation: &str, input: Value) -> Value {
     reply.data()[mutation].clone()
 }
 
+/// Does a mutation that must succeed, and gives its row.
+pub async fn done(client: &Client, mutation: &str, input: Value) -> Value {
+    let told = change(client, mutation, input).await;
+    assert_eq!(faults(&told), Vec::<String>::new(), "{mutation}: {told}");
+    told.as_object().expect("a payload").values().find(|v| v.get("id").is_some()).cloned().unwrap_or_default()
+}
+
 /// Asks for one mutation, of one row or of many, and gives the whole answer.
 pub async fn ask(client: &Client, mutation: &str, input: Value) -> Reply {
     client.query_with(&document(mutation), json!({ "input": input })).await
