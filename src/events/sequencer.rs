@@ -37,7 +37,10 @@ const TRANSACTIONS: &str = "SELECT min(seq) AS first, count(*) AS events FROM ou
 const NUMBER: &str = "UPDATE outbox_event SET position = n.place FROM (SELECT p.seq, \
     CAST($1 AS bigint) + row_number() OVER (ORDER BY p.first, p.seq) AS place FROM (SELECT seq, \
     min(seq) OVER (PARTITION BY transaction_id) AS first FROM outbox_event WHERE position IS NULL) p \
-    WHERE p.first <= $2) n WHERE outbox_event.seq = n.seq";
+    WHERE p.first <= $2) n WHERE outbox_event.seq = n.seq AND outbox_event.position IS NULL";
+/// Where the database last counted an empty outbox it takes one more event for all there is, and would look through all
+/// pending ones for each of them.
+const JOIN_AT_ONCE: &str = "SET LOCAL enable_nestloop = off";
 
 /// How long a request waits for positions.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -104,6 +107,9 @@ impl Events {
         };
         let taken: Vec<&Pending> = pending.iter().take_while(fits).collect();
         let Some(last) = taken.last() else { return Ok((head.position, false)) };
+        if self.database.dialect == Dialect::Postgres {
+            transaction.execute_unprepared(JOIN_AT_ONCE).await?;
+        }
         let values = [head.position.into(), last.first.into()];
         let numbered = transaction.execute_raw(Statement::from_sql_and_values(backend, NUMBER, values)).await?;
         let position = head.position + i64::try_from(numbered.rows_affected()).unwrap_or(0);

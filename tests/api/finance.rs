@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{
     Test,
     client::Client,
-    writes::{change, done, faults, request_key},
+    writes::{done, request_key},
 };
 
 mod actuals;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{
     Test, World,
     client::Client,
-    writes::{change, done, faults},
+    writes::{change, done},
 };
 
 mod alerts;

@@ -6,13 +6,13 @@ use foliograph::{auth::Role, graph::encode_id};
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
-use super::{NO_FAULT, advance, benefit_id, euros, had, made, patch, prepared};
+use super::{advance, benefit_id, euros, had, made, patch, prepared};
 use crate::{
     kpi::{exact, kpi},
     support::{
         World,
         client::Client,
-        writes::{change, done, faults, item_id},
+        writes::{done, item_id},
     },
 };
 

@@ -6,12 +6,15 @@ use serde_json::{Value, json};
 
 use super::{
     advance, euros,
-    figures::{PROMISED, digits, done, figure, planned, years},
+    figures::{PROMISED, digits, figure, planned, years},
     made, prepared,
 };
 use crate::{
     kpi::exact,
-    support::{client::Client, writes::item_id},
+    support::{
+        client::Client,
+        writes::{done, item_id},
+    },
 };
 
 /// Whoever plans, and the rows behind.

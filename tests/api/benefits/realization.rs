@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::{
     advance, euros,
-    figures::{PROMISED, done, figure, one, planned, realization},
+    figures::{PROMISED, figure, one, planned, realization},
     had, made, patch, prepared,
 };
 use crate::{
     kpi::exact,
-    support::{client::Client, product, real_data},
+    support::{client::Client, product, real_data, writes::done},
 };
 
 /// What is planned and had by the end of the last period, whose rows count, and how many items.
