@@ -140,8 +140,11 @@ impl Caller {
         if identity.key.is_some() {
             rights = rights.of_key();
         }
-        if !rows.linked.is_empty() {
+        if rows.owns_benefits {
             rights = rights.of_benefit_owner();
+        }
+        if !rows.resources.herself.is_empty() {
+            rights = rights.of_team_member();
         }
         rights.reach = rows.reach();
         Self { identity, person, roles, rights, rows, access_mode: AccessMode::default(), names: Names::default() }

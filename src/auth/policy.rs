@@ -19,8 +19,10 @@ pub enum Class {
     FinLine,
     /// Person rates and the cost of one person.
     Rate,
-    /// Absence reasons, employment, certificates, notes about people.
+    /// Employment, skills, certificates and absences of people.
     Person,
+    /// Why somebody is absent.
+    Absence,
     /// Benefit profiles, plans, reviews and maps.
     Ben,
     /// Measures of benefits and what was measured: who reads the benefit reads them, its owner writes them.
@@ -41,13 +43,14 @@ pub enum Class {
 
 impl Class {
     /// Every class, in the order of the published table.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Basic,
         Self::Work,
         Self::Fin,
         Self::FinLine,
         Self::Rate,
         Self::Person,
+        Self::Absence,
         Self::Ben,
         Self::BenActual,
         Self::WorkDraft,
@@ -67,6 +70,7 @@ impl Class {
             Self::FinLine => "FIN_LINE",
             Self::Rate => "RATE",
             Self::Person => "PERSON",
+            Self::Absence => "ABSENCE",
             Self::Ben => "BEN",
             Self::BenActual => "BEN_ACTUAL",
             Self::WorkDraft => "WORK_DRAFT",
@@ -152,7 +156,7 @@ impl Scopes {
     pub const SPON: Self = Self(1 << 3);
     /// Portfolio subtrees that the caller owns or that an assignment of hers names.
     pub const PF: Self = Self(1 << 4);
-    /// Resources whose manager the caller is, and what uses them.
+    /// Resources whose manager the caller is, and what is about them.
     pub const TEAM: Self = Self(1 << 5);
     /// The caller herself.
     pub const SELF: Self = Self(1 << 6);
@@ -168,11 +172,13 @@ impl Scopes {
     pub const ROLE_RATES: Self = Self(1 << 11);
     /// Own rows that are no labor.
     pub const OWN_NON_LABOR: Self = Self(1 << 12);
-    /// Items whose benefits the caller owns.
+    /// Items whose benefits the caller owns, or for which she works.
     pub const LINKED: Self = Self(1 << 13);
+    /// Items that use the caller's team.
+    pub const USED: Self = Self(1 << 14);
 
     /// The names of all scopes, for printing.
-    pub const NAMES: [(Self, &'static str); 14] = [
+    pub const NAMES: [(Self, &'static str); 15] = [
         (Self::ALL, "ALL"),
         (Self::ACTIVE, "ACTIVE"),
         (Self::OWN, "OWN"),
@@ -187,6 +193,7 @@ impl Scopes {
         (Self::ROLE_RATES, "ROLE_RATES"),
         (Self::OWN_NON_LABOR, "OWN_NON_LABOR"),
         (Self::LINKED, "LINKED"),
+        (Self::USED, "USED"),
     ];
 
     /// Both together.
@@ -267,8 +274,8 @@ const NOTHING: Grant = reads(Scopes::NONE);
 const EVERYTHING: Grant = grant(Scopes::ALL, Scopes::ALL, Scopes::ALL);
 const GRANTED: Grant = grant(Scopes::GRANT, Scopes::GRANT, Scopes::NONE);
 
-/// The table of roles and classes. BENEFIT_OWNER and TEAM_MEMBER are relations, not roles: the one is
-/// [`Rights::of_benefit_owner`], the other comes with the entities that make it.
+/// The table of roles and classes. BENEFIT_OWNER and TEAM_MEMBER are relations, not roles: [`Rights::of_benefit_owner`] and
+/// [`Rights::of_team_member`].
 pub fn decide(role: Role, class: Class) -> Grant {
     use Scopes as S;
     match class {
@@ -277,7 +284,7 @@ pub fn decide(role: Role, class: Class) -> Grant {
             Role::ProjectManager => grant(S::ALL, S::OWN, S::NONE),
             // A sponsor also decides on a proposal of hers and closes or cancels what she sponsors.
             Role::Sponsor => grant(S::SPON.or(S::ACTIVE), S::NONE, S::SPON),
-            Role::ResourceManager => reads(S::TEAM),
+            Role::ResourceManager => reads(S::USED),
             Role::Finance | Role::Auditor => reads(S::ALL),
             Role::Analyst => reads(S::PF),
             Role::Integration => GRANTED,
@@ -288,6 +295,7 @@ pub fn decide(role: Role, class: Class) -> Grant {
             Role::PmoLead => EVERYTHING,
             Role::ProjectManager => grant(S::OWN, S::OWN, S::NONE),
             Role::Sponsor => reads(S::SPON),
+            // What is asked of her people and what they are booked for, never a project's own registers.
             Role::ResourceManager => reads(S::TEAM),
             Role::Analyst => reads(S::PF),
             Role::Auditor => reads(S::ALL),
@@ -329,6 +337,18 @@ pub fn decide(role: Role, class: Class) -> Grant {
             Role::ResourceManager => grant(S::TEAM, S::TEAM, S::NONE),
             Role::Integration => GRANTED,
             Role::Sponsor | Role::Finance | Role::Analyst | Role::Auditor | Role::Admin => NOTHING,
+        },
+        // Whoever manages people writes why they are away, and reads it where the house lets her: by an option.
+        Class::Absence => match role {
+            Role::ResourceManager => grant(S::NONE, S::TEAM, S::NONE),
+            Role::PmoLead
+            | Role::ProjectManager
+            | Role::Sponsor
+            | Role::Finance
+            | Role::Analyst
+            | Role::Auditor
+            | Role::Integration
+            | Role::Admin => NOTHING,
         },
         Class::Ben => match role {
             Role::PmoLead => EVERYTHING,
@@ -477,6 +497,22 @@ impl Rights {
         self
     }
 
+    /// Beside it what TEAM_MEMBER may, likewise: she reads what is known of herself, what she is booked for, and names, states
+    /// and dates of the items there.
+    #[must_use]
+    pub fn of_team_member(mut self) -> Self {
+        for (class, scopes) in [
+            (Class::Basic, Scopes::LINKED),
+            (Class::Work, Scopes::SELF),
+            (Class::Person, Scopes::SELF),
+            (Class::Absence, Scopes::SELF),
+        ] {
+            let read = &mut self.read[class as usize];
+            *read = absorb(read.or(scopes));
+        }
+        self
+    }
+
     /// On which rows the permission holds.
     pub fn scopes(&self, permission: Permission) -> Scopes {
         let i = permission.class as usize;
@@ -490,6 +526,16 @@ impl Rights {
     /// On which rows fields of this class can be read.
     pub fn read(&self, class: Class) -> Scopes {
         self.read[class as usize]
+    }
+
+    /// On which items fields of this class can be read as a whole. A right on what is about a resource reads no item, and
+    /// neither does one on what is her own, but for the benefits that she owns.
+    pub fn read_of_items(&self, class: Class) -> Scopes {
+        let all = self.read(class);
+        match class {
+            Class::Ben | Class::BenActual => all.without(Scopes::TEAM),
+            _ => all.without(Scopes::TEAM.or(Scopes::SELF)),
+        }
     }
 
     /// On which rows the step can be taken.

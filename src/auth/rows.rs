@@ -2,12 +2,15 @@
 //! Rows never come from the token.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{api_key_grant, benefit, person, person_identity, portfolio_item, role_assignment};
+use entity::{
+    allocation, api_key_grant, benefit, person, person_identity, portfolio_item, resource, resource_pool,
+    role_assignment,
+};
 use sea_orm::{ColumnTrait, Condition, DatabaseConnection, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
@@ -23,12 +26,16 @@ pub struct Rows {
     pub sponsored: Subtrees,
     /// Portfolios that she owns, and whatever an assignment of hers names (PF).
     pub given: Subtrees,
-    /// Items that use her team (TEAM); nothing books people yet.
-    pub team: Arc<[Uuid]>,
+    /// Items that use her team (USED).
+    pub used: Arc<[Uuid]>,
+    /// Resources that relate to her.
+    pub resources: Resources,
     /// What is granted to the key (GRANT).
     pub granted: Subtrees,
-    /// Items whose benefits she owns (LINKED).
+    /// Items whose benefits she owns, or for which she works (LINKED).
     pub linked: Arc<[Uuid]>,
+    /// Whether she owns a benefit.
+    pub owns_benefits: bool,
     /// Confidential items that she is named on, or that are granted to the key, all the way up.
     pub named: Arc<[Uuid]>,
 }
@@ -41,6 +48,21 @@ pub struct Subtrees {
     pub portfolios: Arc<[Uuid]>,
     /// Programs and projects that are in none of them.
     pub items: Arc<[Uuid]>,
+}
+
+/// Resources that relate to a caller.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resources {
+    /// Those whose manager she is, herself or as the manager of their pool (TEAM).
+    pub managed: Arc<[Uuid]>,
+    /// Pools that she manages (TEAM).
+    pub pools: Arc<[Uuid]>,
+    /// Those that work on her projects (OWN).
+    pub on_own: Arc<[Uuid]>,
+    /// Those that work on what is granted to the key (GRANT).
+    pub on_granted: Arc<[Uuid]>,
+    /// The one that she is (SELF).
+    pub herself: Arc<[Uuid]>,
 }
 
 /// A set of rows of the caller that a scope compares with.
@@ -58,7 +80,7 @@ pub enum RowSet {
     /// Programs and projects that she was given elsewhere.
     GivenItems,
     /// Items that use her team.
-    Team,
+    Used,
     /// Portfolios granted to the key, all the way down.
     GrantedPortfolios,
     /// Programs and projects granted to the key elsewhere.
@@ -67,21 +89,36 @@ pub enum RowSet {
     Linked,
     /// Restricted items that name her.
     Named,
+    /// Resources that she manages.
+    ManagedResources,
+    /// Pools that she manages.
+    ManagedPools,
+    /// Resources that work on her projects.
+    ResourcesOnOwn,
+    /// Resources that work on what is granted to the key.
+    ResourcesOnGranted,
+    /// The resource that she is.
+    Herself,
 }
 
 impl RowSet {
     /// Every set.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
         Self::Own,
         Self::SponsoredPortfolios,
         Self::SponsoredItems,
         Self::GivenPortfolios,
         Self::GivenItems,
-        Self::Team,
+        Self::Used,
         Self::GrantedPortfolios,
         Self::GrantedItems,
         Self::Linked,
         Self::Named,
+        Self::ManagedResources,
+        Self::ManagedPools,
+        Self::ResourcesOnOwn,
+        Self::ResourcesOnGranted,
+        Self::Herself,
     ];
 }
 
@@ -106,11 +143,16 @@ impl Rows {
             RowSet::SponsoredItems => &self.sponsored.items,
             RowSet::GivenPortfolios => &self.given.portfolios,
             RowSet::GivenItems => &self.given.items,
-            RowSet::Team => &self.team,
+            RowSet::Used => &self.used,
             RowSet::GrantedPortfolios => &self.granted.portfolios,
             RowSet::GrantedItems => &self.granted.items,
             RowSet::Linked => &self.linked,
             RowSet::Named => &self.named,
+            RowSet::ManagedResources => &self.resources.managed,
+            RowSet::ManagedPools => &self.resources.pools,
+            RowSet::ResourcesOnOwn => &self.resources.on_own,
+            RowSet::ResourcesOnGranted => &self.resources.on_granted,
+            RowSet::Herself => &self.resources.herself,
         }
     }
 
@@ -266,8 +308,11 @@ async fn load_key(
         .all(db)
         .await?;
     let given = items_by(db, portfolio_item::Column::Id, &grants).await?;
+    let granted = below(db, given).await?;
+    let on_granted = at_work(db, &granted).await?.into();
     let rows = Rows {
-        granted: subtrees(&below(db, given).await?),
+        granted: subtrees(&granted),
+        resources: Resources { on_granted, ..Resources::default() },
         named: named(db, None, &grants).await?.into(),
         ..Rows::default()
     };
@@ -306,20 +351,27 @@ async fn related(db: &DatabaseConnection, me: Uuid, scopes: &[Uuid]) -> Result<R
             .add(C::Id.is_in(scopes.iter().copied())),
     )
     .await?;
-    let own = mine.iter().filter(|i| i.project_manager_id == Some(me)).map(|i| i.id).collect();
+    let own: Vec<Item> = mine.iter().filter(|i| i.project_manager_id == Some(me)).cloned().collect();
     let sponsored = mine.iter().filter(|i| i.sponsor_id == Some(me)).cloned().collect();
     let given = mine
         .iter()
         .filter(|i| scopes.contains(&i.id) || (i.is_portfolio() && i.owner_id == Some(me)))
         .cloned()
         .collect();
+    let mut resources = managed(db, me).await?;
+    resources.on_own = at_work(db, &own).await?.into();
+    let benefits = owned_benefits(db, me).await?;
+    let owns_benefits = !benefits.is_empty();
+    let linked: BTreeSet<Uuid> = benefits.into_iter().chain(items_using(db, &resources.herself).await?).collect();
     Ok(Rows {
-        own,
+        own: own.iter().map(|i| i.id).collect(),
         sponsored: subtrees(&below(db, sponsored).await?),
         given: subtrees(&below(db, given).await?),
-        team: Arc::default(),
+        used: items_using(db, &resources.managed).await?.into(),
+        resources,
         granted: Subtrees::default(),
-        linked: owned_benefits(db, me).await?.into(),
+        linked: linked.into_iter().collect(),
+        owns_benefits,
         named: named(db, Some(me), scopes).await?.into(),
     })
 }
@@ -328,6 +380,59 @@ async fn related(db: &DatabaseConnection, me: Uuid, scopes: &[Uuid]) -> Result<R
 async fn owned_benefits(db: &DatabaseConnection, me: Uuid) -> Result<Vec<Uuid>, Error> {
     let items = benefit::Entity::find().select_only().column(benefit::Column::ItemId).distinct();
     Ok(items.filter(benefit::Column::OwnerId.eq(me)).into_tuple().all(db).await?)
+}
+
+/// The resources and pools that the person manages, and the resource that she is.
+async fn managed(db: &DatabaseConnection, me: Uuid) -> Result<Resources, Error> {
+    use resource::Column as C;
+    let pools = resource_pool::Entity::find().select_only().column(resource_pool::Column::Id);
+    let pools: Vec<Uuid> = pools.filter(resource_pool::Column::ManagerId.eq(me)).into_tuple().all(db).await?;
+    let of_pools = Condition::all().add(C::ManagerId.is_null()).add(C::PoolId.is_in(pools.iter().copied()));
+    let hers = Condition::any().add(C::ManagerId.eq(me)).add(C::PersonId.eq(me)).add(of_pools);
+    let found: Vec<(Uuid, Option<Uuid>, Option<Uuid>, Option<Uuid>)> = resource::Entity::find()
+        .select_only()
+        .columns([C::Id, C::PersonId, C::ManagerId, C::PoolId])
+        .filter(hers)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let is_managed = |manager: Option<Uuid>, pool: Option<Uuid>| match manager {
+        Some(manager) => manager == me,
+        None => pool.is_some_and(|pool| pools.contains(&pool)),
+    };
+    Ok(Resources {
+        managed: found.iter().filter(|(.., manager, pool)| is_managed(*manager, *pool)).map(|(id, ..)| *id).collect(),
+        herself: found.iter().filter(|(_, person, ..)| *person == Some(me)).map(|(id, ..)| *id).collect(),
+        pools: pools.into(),
+        ..Resources::default()
+    })
+}
+
+/// The resources that work on these items: what was declined or released is no work.
+async fn at_work(db: &DatabaseConnection, items: &[Item]) -> Result<Vec<Uuid>, Error> {
+    let items: Vec<Uuid> = items.iter().map(|item| item.id).collect();
+    booked(db, allocation::Column::ResourceId, allocation::Column::ItemId, &items).await
+}
+
+/// The items that these resources work on.
+async fn items_using(db: &DatabaseConnection, resources: &[Uuid]) -> Result<Vec<Uuid>, Error> {
+    booked(db, allocation::Column::ItemId, allocation::Column::ResourceId, resources).await
+}
+
+async fn booked(
+    db: &DatabaseConnection,
+    asked: allocation::Column,
+    by: allocation::Column,
+    of: &[Uuid],
+) -> Result<Vec<Uuid>, Error> {
+    let mut found = BTreeSet::new();
+    for some in of.chunks(500) {
+        let rows = allocation::Entity::find().select_only().column(asked).distinct();
+        let rows = rows.filter(by.is_in(some.iter().copied()));
+        let rows = rows.filter(allocation::Column::State.is_not_in(["DECLINED", "RELEASED"]));
+        found.extend(rows.into_tuple::<Uuid>().all(db).await?);
+    }
+    Ok(found.into_iter().collect())
 }
 
 fn subtrees(all: &[Item]) -> Subtrees {

@@ -82,11 +82,17 @@ pub enum Step {
     AlertAcknowledge,
     /// Roles, skills and certificates of resources, and working calendars.
     ResourceSetUp,
+    /// Resources, and what is known of them.
+    ResourceManage,
+    /// Resources asked for and booked, as long as nobody confirmed it.
+    AllocationPlan,
+    /// A booking confirmed, changed after that, or refused.
+    AllocationConfirm,
 }
 
 impl Step {
     /// Every step, in the order of the published rules.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 41] = [
         Self::ItemApprove,
         Self::ItemStart,
         Self::ItemHold,
@@ -125,6 +131,9 @@ impl Step {
         Self::KpiRecord,
         Self::AlertAcknowledge,
         Self::ResourceSetUp,
+        Self::ResourceManage,
+        Self::AllocationPlan,
+        Self::AllocationConfirm,
     ];
 
     /// The name used in tables and the schema.
@@ -168,6 +177,9 @@ impl Step {
             Self::KpiRecord => "KPI_RECORD",
             Self::AlertAcknowledge => "ALERT_ACKNOWLEDGE",
             Self::ResourceSetUp => "RESOURCE_SET_UP",
+            Self::ResourceManage => "RESOURCE_MANAGE",
+            Self::AllocationPlan => "ALLOCATION_PLAN",
+            Self::AllocationConfirm => "ALLOCATION_CONFIRM",
         }
     }
 
@@ -214,7 +226,10 @@ impl Step {
             | Self::KpiSetUp
             | Self::KpiRecord
             | Self::AlertAcknowledge
-            | Self::ResourceSetUp => &[],
+            | Self::ResourceSetUp
+            | Self::ResourceManage
+            | Self::AllocationPlan
+            | Self::AllocationConfirm => &[],
         }
     }
 }
@@ -283,8 +298,11 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::KpiSetUp
             | Step::KpiRecord
             | Step::AlertAcknowledge
-            | Step::ResourceSetUp => Scopes::ALL,
-            Step::CostPlanSubmit | Step::ReportSubmit => Scopes::NONE,
+            | Step::ResourceSetUp
+            | Step::ResourceManage
+            | Step::AllocationPlan => Scopes::ALL,
+            // Whoever answers for people confirms what they are booked for.
+            Step::CostPlanSubmit | Step::ReportSubmit | Step::AllocationConfirm => Scopes::NONE,
         },
         Role::ProjectManager => match step {
             Step::ItemStart
@@ -302,7 +320,8 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ProgressMeasure
             | Step::RiskAppraise
             | Step::KpiRecord
-            | Step::AlertAcknowledge => Scopes::OWN,
+            | Step::AlertAcknowledge
+            | Step::AllocationPlan => Scopes::OWN,
             Step::ItemApprove
             | Step::ItemClose
             | Step::ItemCancel
@@ -324,7 +343,9 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitValidateCashable
             | Step::BenefitReviewPublish
             | Step::KpiSetUp
-            | Step::ResourceSetUp => Scopes::NONE,
+            | Step::ResourceSetUp
+            | Step::ResourceManage
+            | Step::AllocationConfirm => Scopes::NONE,
         },
         Role::Sponsor => match step {
             Step::ItemApprove
@@ -364,7 +385,10 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::KpiSetUp
             | Step::KpiRecord
             | Step::AlertAcknowledge
-            | Step::ResourceSetUp => Scopes::NONE,
+            | Step::ResourceSetUp
+            | Step::ResourceManage
+            | Step::AllocationPlan
+            | Step::AllocationConfirm => Scopes::NONE,
         },
         Role::Finance => match step {
             Step::BudgetSubmit
@@ -404,11 +428,16 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::KpiSetUp
             | Step::KpiRecord
             | Step::AlertAcknowledge
-            | Step::ResourceSetUp => Scopes::NONE,
+            | Step::ResourceSetUp
+            | Step::ResourceManage
+            | Step::AllocationPlan
+            | Step::AllocationConfirm => Scopes::NONE,
         },
         // A script makes items below what was granted to it and tells what it measured there; it steers nothing.
         Role::Integration => match step {
-            Step::ItemCreate | Step::ProgressMeasure | Step::RiskAppraise | Step::KpiRecord => Scopes::GRANT,
+            Step::ItemCreate | Step::ProgressMeasure | Step::RiskAppraise | Step::KpiRecord | Step::AllocationPlan => {
+                Scopes::GRANT
+            }
             Step::ItemApprove
             | Step::ItemStart
             | Step::ItemHold
@@ -442,16 +471,16 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::BenefitReviewPublish
             | Step::KpiSetUp
             | Step::AlertAcknowledge
-            | Step::ResourceSetUp => Scopes::NONE,
+            | Step::ResourceSetUp
+            | Step::ResourceManage
+            | Step::AllocationConfirm => Scopes::NONE,
         },
         // What all resources are described by is common: each of their managers keeps it.
-        Role::ResourceManager => {
-            if step == Step::ResourceSetUp {
-                Scopes::ALL
-            } else {
-                Scopes::NONE
-            }
-        }
+        Role::ResourceManager => match step {
+            Step::ResourceSetUp => Scopes::ALL,
+            Step::ResourceManage | Step::AllocationPlan | Step::AllocationConfirm => Scopes::TEAM,
+            _ => Scopes::NONE,
+        },
         Role::Analyst | Role::Auditor | Role::Admin => Scopes::NONE,
     }
 }

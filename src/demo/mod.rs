@@ -4,13 +4,14 @@
 
 use chrono::{Datelike, NaiveDate};
 use entity::{
-    actual, alert_rule, baseline, baseline_item, baseline_period_value, benefit, benefit_actual, benefit_contribution,
-    benefit_measure, benefit_measure_point, benefit_plan_point, benefit_review, benefits_map_edge, benefits_map_node,
-    budget, budget_line, calendar_exception, certification, commitment, cost_category, cost_plan, cost_plan_line,
-    external_link, fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, issue,
-    kpi_definition, kpi_posting, kpi_target, kpi_threshold, objective_contribution, org_unit, person, person_identity,
-    portfolio_item, progress_measurement, rag_assessment, resource_role, risk, risk_response, role_assignment, skill,
-    status_report, strategic_objective, task, work_calendar,
+    actual, alert_rule, allocation, allocation_period, baseline, baseline_item, baseline_period_value, benefit,
+    benefit_actual, benefit_contribution, benefit_measure, benefit_measure_point, benefit_plan_point, benefit_review,
+    benefits_map_edge, benefits_map_node, budget, budget_line, calendar_exception, certification, certification_held,
+    commitment, cost_category, cost_plan, cost_plan_line, external_link, fiscal_calendar, fiscal_period, forecast,
+    forecast_line, fx_rate, fx_rate_set, issue, kpi_definition, kpi_posting, kpi_target, kpi_threshold,
+    objective_contribution, org_unit, person, person_identity, portfolio_item, progress_measurement, rag_assessment,
+    request_skill, resource, resource_pool, resource_request, resource_role, resource_skill, risk, risk_response,
+    role_assignment, skill, status_report, strategic_objective, task, time_off, work_calendar,
 };
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect};
 
@@ -22,6 +23,7 @@ use crate::kpi::{kpi_definition::keep_catalogue, ledger};
 use crate::write::ancestors;
 
 mod benefits;
+mod bookings;
 mod calendar;
 mod cost_plans;
 mod forecasts;
@@ -33,6 +35,7 @@ mod ratings;
 mod realization;
 mod reports;
 mod resource_frame;
+mod resources;
 mod rows;
 mod schedule;
 mod shape;
@@ -113,12 +116,23 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<fiscal_calendar::Entity, _, fiscal_calendar::ActiveModel>(&txn, rows.frame.calendars).await?;
     insert::<fiscal_period::Entity, _, fiscal_period::ActiveModel>(&txn, rows.frame.periods).await?;
     insert::<cost_category::Entity, _, cost_category::ActiveModel>(&txn, rows.frame.categories).await?;
-    let described = rows.resources;
+    let described = rows.resource_frame;
     insert::<resource_role::Entity, _, resource_role::ActiveModel>(&txn, described.roles).await?;
     insert::<skill::Entity, _, skill::ActiveModel>(&txn, described.skills).await?;
     insert::<certification::Entity, _, certification::ActiveModel>(&txn, described.certifications).await?;
     insert::<work_calendar::Entity, _, work_calendar::ActiveModel>(&txn, described.calendars).await?;
     insert::<calendar_exception::Entity, _, calendar_exception::ActiveModel>(&txn, described.exceptions).await?;
+    let who = rows.resources;
+    insert::<resource_pool::Entity, _, resource_pool::ActiveModel>(&txn, who.pools).await?;
+    insert::<resource::Entity, _, resource::ActiveModel>(&txn, who.resources).await?;
+    insert::<resource_skill::Entity, _, resource_skill::ActiveModel>(&txn, who.skills).await?;
+    insert::<certification_held::Entity, _, certification_held::ActiveModel>(&txn, who.certificates).await?;
+    insert::<time_off::Entity, _, time_off::ActiveModel>(&txn, who.time_off).await?;
+    let booked = rows.bookings;
+    insert::<resource_request::Entity, _, resource_request::ActiveModel>(&txn, booked.requests).await?;
+    insert::<request_skill::Entity, _, request_skill::ActiveModel>(&txn, booked.skills).await?;
+    insert::<allocation::Entity, _, allocation::ActiveModel>(&txn, booked.allocations).await?;
+    insert::<allocation_period::Entity, _, allocation_period::ActiveModel>(&txn, booked.periods).await?;
     insert::<budget::Entity, _, budget::ActiveModel>(&txn, rows.budgets).await?;
     insert::<budget_line::Entity, _, budget_line::ActiveModel>(&txn, rows.budget_lines).await?;
     insert::<forecast::Entity, _, forecast::ActiveModel>(&txn, rows.forecasts).await?;

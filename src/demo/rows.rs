@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::{
     PMO_LEAD,
     benefits::{Benefits, benefits},
+    bookings::Bookings,
     calendar::Frame,
     cost_plans, forecasts,
     kpis::{Kpis, kpis},
@@ -24,6 +25,7 @@ use super::{
     realization::{Realization, realization},
     reports,
     resource_frame::ResourceFrame,
+    resources::Resources,
     schedule::{Schedule, schedule},
     shape::{PER_UNIT, World, facts, id, instant},
     spending::{Spending, spending},
@@ -46,7 +48,9 @@ pub(super) struct Rows {
     pub roles: Vec<role_assignment::Model>,
     pub links: Vec<external_link::Model>,
     pub frame: Frame,
-    pub resources: ResourceFrame,
+    pub resource_frame: ResourceFrame,
+    pub resources: Resources,
+    pub bookings: Bookings,
     pub rates: Rates,
     pub budgets: Vec<budget::Model>,
     pub budget_lines: Vec<budget_line::Model>,
@@ -188,7 +192,6 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
 
     let world = World::new(as_of, &items, &people);
     let frame = Frame::new(as_of)?;
-    let resources = ResourceFrame::new(as_of)?;
     let (budgets, budget_lines) = money::budgets(&world, &frame, &|person, currency| limit(&roles, person, currency))?;
     let (forecasts, forecast_lines) = forecasts::forecasts(&world, &frame);
     let (cost_plans, cost_plan_lines) = cost_plans::cost_plans(&world, &frame)?;
@@ -197,6 +200,9 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
     let objectives = strategy::objectives(&world)?;
     let contributions = strategy::contributions(&world)?;
     let benefits = benefits(&world, &frame)?;
+    let resource_frame = ResourceFrame::new(as_of)?;
+    let resources = Resources::new(as_of, &resource_frame.certifications)?;
+    let bookings = Bookings::new(&world, &resource_frame, &resources)?;
     let schedule = schedule(&world)?;
     let realization = realization(&world, &benefits.profiles)?;
     let raid = raid(&world)?;
@@ -213,6 +219,8 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
         roles,
         links,
         frame,
+        bookings,
+        resource_frame,
         resources,
         rates: rates::rates(as_of)?,
         budgets,

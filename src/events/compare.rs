@@ -59,7 +59,7 @@ impl Turn<'_> {
     fn write_since(&self, sql: &mut Sql, entity: &Entity) {
         let told = Param::Const(DbValue::Instant(self.told_at.unwrap_or(DateTime::UNIX_EPOCH) + SKEW));
         sql.push("WITH w AS (SELECT t1.target_id, t1.at, t1.was_there, t1.was_item_id, t1.was_portfolio_id,");
-        sql.push(" t1.was_restricted, t1.was_state, t1.was_person_id, t1.was_draft, t1.was_labor,");
+        sql.push(" t1.was_restricted, t1.was_state, t1.was_person_id, t1.was_draft, t1.was_labor, t1.was_resource_id, t1.was_pool_id,");
         sql.push(" row_number() OVER (PARTITION BY t1.target_id ORDER BY t1.seq) AS nth,");
         sql.push(" lag(t1.at) OVER (PARTITION BY t1.target_id ORDER BY t1.seq) AS since");
         sql.push(" FROM outbox_event t1 WHERE t1.target_type = ").literal(entity.name).push(" AND (t1.position > ");

@@ -114,12 +114,20 @@ impl View {
                 portfolios: rows(RowSet::GivenPortfolios),
                 items: rows(RowSet::GivenItems),
             },
-            team: rows(RowSet::Team),
+            used: rows(RowSet::Used),
+            resources: crate::auth::rows::Resources {
+                managed: rows(RowSet::ManagedResources),
+                pools: rows(RowSet::ManagedPools),
+                on_own: rows(RowSet::ResourcesOnOwn),
+                on_granted: rows(RowSet::ResourcesOnGranted),
+                herself: rows(RowSet::Herself),
+            },
             granted: crate::auth::rows::Subtrees {
                 portfolios: rows(RowSet::GrantedPortfolios),
                 items: rows(RowSet::GrantedItems),
             },
             linked: rows(RowSet::Linked),
+            owns_benefits: false,
             named: rows(RowSet::Named),
         };
         let reads = Class::ALL.map(|class| content.read.get(class.as_str()).map_or(Scopes::NONE, |text| scopes(text)));
@@ -205,11 +213,15 @@ fn links(model: &Model, entity: &Entity) -> Vec<Class> {
 /// Whether a scope compares with a set. Restricted rows are compared with who is named on them, whatever the scope.
 fn uses(scopes: Scopes, set: RowSet) -> bool {
     match set {
-        RowSet::Own => [Scopes::OWN, Scopes::OWN_DRAFT, Scopes::OWN_NON_LABOR].iter().any(|own| scopes.has(*own)),
+        RowSet::Own | RowSet::ResourcesOnOwn => {
+            [Scopes::OWN, Scopes::OWN_DRAFT, Scopes::OWN_NON_LABOR].iter().any(|own| scopes.has(*own))
+        }
         RowSet::SponsoredPortfolios | RowSet::SponsoredItems => scopes.has(Scopes::SPON),
         RowSet::GivenPortfolios | RowSet::GivenItems => scopes.has(Scopes::PF),
-        RowSet::Team => scopes.has(Scopes::TEAM),
-        RowSet::GrantedPortfolios | RowSet::GrantedItems => scopes.has(Scopes::GRANT),
+        RowSet::Used => scopes.has(Scopes::USED),
+        RowSet::ManagedResources | RowSet::ManagedPools => scopes.has(Scopes::TEAM),
+        RowSet::GrantedPortfolios | RowSet::GrantedItems | RowSet::ResourcesOnGranted => scopes.has(Scopes::GRANT),
+        RowSet::Herself => scopes.has(Scopes::SELF),
         RowSet::Linked => scopes.has(Scopes::LINKED),
         RowSet::Named => true,
     }

@@ -25,7 +25,7 @@ pub fn limit(entity: &Entity, needs: Class, scopes: Scopes, rows: Scopes) -> Lim
     } else if entity.rows.is_common() {
         // Such rows relate to nobody, so a right that holds on some rows holds on none of these.
         Limit::Never
-    } else if scopes.covers(rows) {
+    } else if !entity.rows.is_directory() && scopes.covers(rows) {
         Limit::Free
     } else {
         Limit::Where(scopes)

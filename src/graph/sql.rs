@@ -217,7 +217,7 @@ impl Sql {
                 (Scopes::SPON, item, RowSet::SponsoredItems),
                 (Scopes::PF, portfolio, RowSet::GivenPortfolios),
                 (Scopes::PF, item, RowSet::GivenItems),
-                (Scopes::TEAM, item, RowSet::Team),
+                (Scopes::USED, item, RowSet::Used),
                 (Scopes::GRANT, portfolio, RowSet::GrantedPortfolios),
                 (Scopes::GRANT, item, RowSet::GrantedItems),
                 (Scopes::LINKED, item, RowSet::Linked),
@@ -229,6 +229,22 @@ impl Sql {
             if let (true, Some(state)) = (scopes.has(Scopes::ACTIVE), rows.state()) {
                 self.column(alias, state).push(" = 'ACTIVE'");
             }
+        }
+        if let Some(resource) = rows.resource() {
+            let of_items = rows.item().is_some();
+            for (scope, set, holds) in [
+                (Scopes::TEAM, RowSet::ManagedResources, true),
+                (Scopes::SELF, RowSet::Herself, true),
+                (Scopes::OWN, RowSet::ResourcesOnOwn, !of_items),
+                (Scopes::GRANT, RowSet::ResourcesOnGranted, !of_items),
+            ] {
+                if holds && scopes.has(scope) && self.reach.has(set) {
+                    sets.push((resource, set));
+                }
+            }
+        }
+        if let (Some(pool), true) = (rows.pool(), scopes.has(Scopes::TEAM) && self.reach.has(RowSet::ManagedPools)) {
+            sets.push((pool, RowSet::ManagedPools));
         }
         for (column, set) in sets {
             let rows = self.rows(set);
@@ -306,7 +322,7 @@ impl Sql {
         }
         let mark = self.text.len();
         self.push(lead);
-        if !self.scopes(alias, rows, scopes) {
+        if rows.is_directory() || !self.scopes(alias, rows, scopes) {
             self.text.truncate(mark);
         }
     }

@@ -57,7 +57,7 @@ fn write(filter: &mut Filter<'_>, sql: &mut Sql, alias: usize, condition: &Value
     match standard(key) {
         Some(kpi) => {
             for class in kpi.classes {
-                if rights.read(*class).is_empty() {
+                if rights.read_of_items(*class).is_empty() {
                     let line = format!("The KPI `{key}` needs {} to filter by.", class.read());
                     return Err(Error::new(Code::FilterForbidden, line));
                 }
@@ -122,7 +122,7 @@ fn write(filter: &mut Filter<'_>, sql: &mut Sql, alias: usize, condition: &Value
 /// Appends whether the caller reads a class on everything that counts for an item: then the stored figure is hers too.
 /// What is confidential counts for itself, so for an item that is not it does not count.
 fn reads_all(filter: &mut Filter<'_>, sql: &mut Sql, alias: usize, class: Class, rights: &Rights) {
-    let scopes = rights.read(class);
+    let scopes = rights.read_of_items(class);
     if scopes.is_all() {
         sql.push("TRUE");
         return;

@@ -90,7 +90,7 @@ impl Definition {
 
     /// Whose rows a caller's figure counts; the class that she lacks where she reads none.
     pub fn basis(&self, rights: &Rights) -> Result<Basis, Class> {
-        match self.classes.iter().find(|class| rights.read(**class).is_empty()) {
+        match self.classes.iter().find(|class| rights.read_of_items(**class).is_empty()) {
             Some(class) => Err(*class),
             None if self.classes.iter().all(|class| rights.read(*class).is_all()) => Ok(Basis::AllRows),
             None => Ok(Basis::CallerRows),

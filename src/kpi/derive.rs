@@ -413,5 +413,7 @@ fn event(row: &kpi_value::Model, transaction: Uuid, cause: &kpi_touch::Model) ->
         was_person_id: Set(None),
         was_draft: Set(false),
         was_labor: Set(false),
+        was_resource_id: Set(None),
+        was_pool_id: Set(None),
     }
 }

@@ -293,7 +293,7 @@ async fn population(
     sql.push("CASE WHEN t0.confidentiality = 'CONFIDENTIAL' THEN 1 ELSE 0 END");
     for class in Class::ALL {
         sql.push(", ");
-        let of = rights.read(class);
+        let of = rights.read_of_items(class);
         if of.is_all() {
             sql.push("1");
         } else if of.is_empty() {

@@ -201,22 +201,22 @@ impl ValueFeed {
         }
         let mut session = Session::new(&self.database, caller);
         let definitions = self.definitions(&mut session, selection).await?;
-        let (mut stored, mut at) = (vec![], from.position);
-        while at < head && stored.len() <= limit {
-            let to = head.min(at + WINDOW);
-            let due = limit + 1 - stored.len();
-            stored.extend(self.stored(&mut session, selection, &definitions, (at, to), due).await?);
-            at = to;
+        let (mut stored, mut end) = (vec![], from.position);
+        while end < head && stored.is_empty() {
+            let to = head.min(end + WINDOW);
+            stored = self.stored(&mut session, selection, &definitions, (end, to), limit).await?;
+            end = to;
         }
-        let has_more = stored.len() > limit;
-        stored.truncate(limit);
-        let told = if has_more { stored.last().map_or(from.position, |last| last.position) } else { head };
+        if let Some(first) = stored.first() {
+            end = end.min(page_end(first.position, limit));
+            stored.retain(|stored| stored.position <= end);
+        }
         let events = self.told(&mut session, view, selection, &definitions, stored).await?;
         // Asked for last: what was removed while the events were read is missed by nobody.
         if from.position < read_head(&self.database.orm).await?.purged {
             return Err(expired());
         }
-        Ok(ValuePage { events, watermark: Watermark::at(told, view), has_more })
+        Ok(ValuePage { events, watermark: Watermark::at(end, view), has_more: end < head })
     }
 
     /// The KPIs that are followed and that the caller may read at all.
@@ -478,6 +478,13 @@ impl ValueEvent {
             "causedBy": cause,
         })
     }
+}
+
+/// Where the page that begins with a position ends: at the same places for all, so that those who went on from different
+/// ones soon read the same pages. No page has more events than positions.
+fn page_end(first: i64, limit: usize) -> i64 {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX).max(1);
+    (first - 1).div_euclid(limit).saturating_add(1).saturating_mul(limit)
 }
 
 /// Whether a figure, as the schema shows it, counts nothing and aims at nothing.

@@ -1,11 +1,24 @@
 //! Who does the work, and when: what resources are described by, and the calendars that they work by.
 
+mod allocation;
+mod allocation_steps;
+mod allocation_write;
+pub mod booking;
 mod calendar_exception;
 mod calendar_write;
 mod certification;
 mod frame_write;
+pub mod load;
+mod parts_write;
+mod request;
+mod request_write;
+mod resource;
+mod resource_parts;
+mod resource_pool;
 mod resource_role;
+mod resource_write;
 mod skill;
+pub mod staff;
 pub mod stored_time;
 mod work_calendar;
 mod working_days;
@@ -23,10 +36,30 @@ pub fn declarations() -> Vec<Entity> {
         certification::declare(),
         work_calendar::declare(),
         calendar_exception::declare(),
+        resource_pool::declare(),
+        resource::declare(),
+        resource_parts::declare_skill(),
+        resource_parts::declare_certification(),
+        resource_parts::declare_time_off(),
+        request::declare(),
+        request::declare_skill(),
+        allocation::declare(),
+        allocation::declare_period(),
     ]
 }
 
 /// The mutations of this room.
 pub fn mutations() -> Vec<Mutation> {
-    [frame_write::mutations(), calendar_write::mutations()].into_iter().flatten().collect()
+    [
+        frame_write::mutations(),
+        calendar_write::mutations(),
+        resource_write::mutations(),
+        parts_write::mutations(),
+        allocation_write::mutations(),
+        allocation_steps::mutations(),
+        request_write::mutations(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

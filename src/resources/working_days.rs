@@ -1,21 +1,11 @@
 //! `workingDays`: what a calendar says of each day, by itself, its bases and their exceptions.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
-
 use chrono::NaiveDate;
-use entity::{calendar_exception, work_calendar};
 use futures_util::{FutureExt as _, future::BoxFuture};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{
-    stored_time::{exception, week},
-    worktime::calendar::{Calendar, Exception, Row, resolve},
-};
+use super::{staff::calendars, worktime::calendar::Calendar};
 use crate::{
     error::{Code, Error},
     graph::decl::{Answer, Asking},
@@ -66,7 +56,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
             return Err(Error::new(Code::PageSizeTooLarge, format!("At most {MOST} days at a time.")));
         }
         let asked = asking.parents.unwrap_or_default().to_vec();
-        let calendars = calendars(asking).await?;
+        let calendars = calendars(&asking.session.database.orm).await?;
         let of = |id: &Uuid| {
             let calendar = calendars.get(id).ok_or_else(|| Error::internal("a calendar without working time"))?;
             let days = from.iter_days().take_while(|on| *on <= to).map(|on| shown(calendar, on));
@@ -80,27 +70,4 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
 fn shown(calendar: &Calendar, on: NaiveDate) -> Json {
     let shifts = calendar.shifts(on);
     json!({ "on": on.to_string(), "minutes": shifts.minutes(), "times": shifts.to_string() })
-}
-
-/// All calendars: each may be the base of any other.
-async fn calendars(asking: &Asking<'_, '_>) -> Result<BTreeMap<Uuid, Arc<Calendar>>, Error> {
-    let unread = || Error::internal("a calendar that cannot be read");
-    let orm = &asking.session.database.orm;
-    let rows = work_calendar::Entity::find().all(orm).await?;
-    let exceptions = calendar_exception::Entity::find()
-        .filter(calendar_exception::Column::ArchivedAt.is_null())
-        .order_by_asc(calendar_exception::Column::CreatedAt)
-        .order_by_asc(calendar_exception::Column::Id)
-        .all(orm)
-        .await?;
-    let mut of: HashMap<Uuid, Vec<Exception>> = HashMap::new();
-    for row in &exceptions {
-        of.entry(row.calendar_id).or_default().push(exception(row).map_err(|_| unread())?);
-    }
-    let read = |row: &work_calendar::Model| {
-        let exceptions = of.remove(&row.id).unwrap_or_default();
-        Ok(Row { id: row.id, base: row.base_id, week: week(row).map_err(|_| unread())?, exceptions })
-    };
-    let rows = rows.iter().map(read).collect::<Result<Vec<_>, Error>>()?;
-    resolve(rows).map_err(|_| unread())
 }

@@ -58,10 +58,11 @@ pub async fn touch_dependents(work: &mut Work<'_>, transaction: Uuid) -> Result<
                 ];
                 let (person, draft) = (columns.person.unwrap_or("NULL"), columns.draft.unwrap_or("FALSE"));
                 let labor = if let Labor::In(labor) = columns.labor { labor } else { "FALSE" };
+                let (resource, pool) = (columns.resource.unwrap_or("NULL"), columns.pool.unwrap_or("NULL"));
                 let given: Vec<String> = (1..=facts.len()).map(|n| placeholder(work, n)).collect();
                 let text = format!(
-                    "INSERT INTO outbox_event (transaction_id, at, request_id, mutation, actor_id, target_type, target_id, version, was_there, was_item_id, was_portfolio_id, was_restricted, was_person_id, was_draft, was_labor)
-                     SELECT {}, '{}', id, version, TRUE, {item}, {portfolio}, {restricted}, {person}, {draft}, {labor} FROM {table} WHERE {item} IN ({})",
+                    "INSERT INTO outbox_event (transaction_id, at, request_id, mutation, actor_id, target_type, target_id, version, was_there, was_item_id, was_portfolio_id, was_restricted, was_person_id, was_draft, was_labor, was_resource_id, was_pool_id)
+                     SELECT {}, '{}', id, version, TRUE, {item}, {portfolio}, {restricted}, {person}, {draft}, {labor}, {resource}, {pool} FROM {table} WHERE {item} IN ({})",
                     cast(work, &given).join(", "),
                     entity.name,
                     marks(facts.len() + 1),

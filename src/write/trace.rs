@@ -62,6 +62,10 @@ pub struct Standing {
     pub is_draft: bool,
     /// Whether it tells what people's work costs.
     pub is_labor: bool,
+    /// The resource that it is about.
+    pub resource: Option<Uuid>,
+    /// The pool that it asks.
+    pub pool: Option<Uuid>,
 }
 
 /// A link to an item that a list of the object gained or lost. The read path shows it to who sees the item.
@@ -109,10 +113,15 @@ impl Standing {
                 is_draft: of.draft.is_some_and(|draft| value::truth(model, draft)),
                 is_labor: matches!(of.labor, Labor::In(labor) if value::truth(model, labor)),
                 state: None,
+                resource: of.resource.and_then(|resource| value::optional_id(model, resource)),
+                pool: of.pool.and_then(|pool| value::optional_id(model, pool)),
             },
+            RowScope::OfResource { resource } => {
+                Self { resource: value::optional_id(model, resource), ..Self::default() }
+            }
             RowScope::OfPerson { person } => Self { person: value::optional_id(model, person), ..Self::default() },
             // No table of ours has the columns of a state before: the outbox alone, which is not written this way.
-            RowScope::Directory | RowScope::Reference | RowScope::ItemBefore => Self::default(),
+            RowScope::Directory | RowScope::Reference | RowScope::Resource | RowScope::ItemBefore => Self::default(),
         }
     }
 }
@@ -369,6 +378,8 @@ fn event(work: &Work<'_>, transaction: Uuid, t: &Trace) -> outbox_event::ActiveM
         was_person_id: Set(was.person),
         was_draft: Set(was.is_draft),
         was_labor: Set(was.is_labor),
+        was_resource_id: Set(was.resource),
+        was_pool_id: Set(was.pool),
     }
 }
 

@@ -177,7 +177,7 @@ tests! {
         assert!(printed.contains(&format!("http://{}/graphql\n", demo.address())), "{printed}");
         assert!(demo.get("/").body.contains("<title>Foliograph explorer</title>"));
         let loaded = printed.lines().find(|line| line.starts_with("Loaded ")).expect("what was loaded");
-        assert!(loaded.contains("6 programs, 60 projects, 41 people"), "{loaded}");
+        assert!(loaded.contains("6 programs, 60 projects, 137 people"), "{loaded}");
         for query in readme_stories() {
             let body = demo.post(&tokens[0], &json!({ "query": query }).to_string()).json();
             assert_eq!(body.get("errors"), None, "{query}: {body}");

@@ -46,6 +46,10 @@ pub struct Model {
     pub was_draft: bool,
     /// Scope before the change: it told what people's work costs.
     pub was_labor: bool,
+    /// The resource that it was about before.
+    pub was_resource_id: Option<Uuid>,
+    /// The pool that it asked before.
+    pub was_pool_id: Option<Uuid>,
 }
 
 /// None here: joins are declared with the rights that guard them.

@@ -1,7 +1,16 @@
 //! Who does the work, and when.
 
+pub mod allocation;
+pub mod allocation_period;
 pub mod calendar_exception;
 pub mod certification;
+pub mod certification_held;
+pub mod request_skill;
+pub mod resource;
+pub mod resource_pool;
+pub mod resource_request;
 pub mod resource_role;
+pub mod resource_skill;
 pub mod skill;
+pub mod time_off;
 pub mod work_calendar;

@@ -32,6 +32,13 @@ pub enum RowScope {
     /// What business data refers to, such as objectives and periods: whoever reads this class on any row but her own reads
     /// all of it.
     Reference,
+    /// The table of resources itself: a directory, whose fields of other classes are read by how its rows relate to a caller.
+    Resource,
+    /// Rows that belong to a resource, and to no item.
+    OfResource {
+        /// Column with the resource's id.
+        resource: Column,
+    },
     /// Rows that belong to a person.
     OfPerson {
         /// Column with the person's id.
@@ -56,6 +63,10 @@ pub struct OfItem {
     pub person: Option<Column>,
     /// Whether the row tells what people's work costs.
     pub labor: Labor,
+    /// The resource that works, where rows are about one.
+    pub resource: Option<Column>,
+    /// The pool that is asked, where rows ask one.
+    pub pool: Option<Column>,
 }
 
 /// Whether rows tell what people's work costs: a right on rows that are no labor must know.
@@ -70,7 +81,7 @@ pub enum Labor {
 }
 
 impl OfItem {
-    /// The columns as tables name them: no state, no draft, nobody's own, nothing said of labor.
+    /// The columns as tables name them: no state, no draft, nobody's own, nothing said of labor, about no resource.
     pub const USUAL: Self = Self {
         item: "item_id",
         portfolio: "portfolio_id",
@@ -79,6 +90,8 @@ impl OfItem {
         draft: None,
         person: None,
         labor: Labor::Unsaid,
+        resource: None,
+        pool: None,
     };
 
     /// The same with drafts among the rows.
@@ -105,6 +118,18 @@ impl OfItem {
         Self { labor: Labor::Never, ..self }
     }
 
+    /// The same with rows about a resource.
+    #[must_use]
+    pub const fn about_resource(self) -> Self {
+        Self { resource: Some("resource_id"), ..self }
+    }
+
+    /// The same with rows that ask a pool.
+    #[must_use]
+    pub const fn asking_pool(self) -> Self {
+        Self { pool: Some("pool_id"), ..self }
+    }
+
     /// What an event of the outbox says of the row before the change.
     const fn before(self) -> Self {
         Self {
@@ -115,6 +140,8 @@ impl OfItem {
             draft: if self.draft.is_some() { Some("was_draft") } else { None },
             person: if self.person.is_some() { Some("was_person_id") } else { None },
             labor: if let Labor::In(_) = self.labor { Labor::In("was_labor") } else { self.labor },
+            resource: if self.resource.is_some() { Some("was_resource_id") } else { None },
+            pool: if self.pool.is_some() { Some("was_pool_id") } else { None },
         }
     }
 }
@@ -130,7 +157,9 @@ impl RowScope {
             Self::Item | Self::ItemBefore => Self::ItemBefore,
             Self::OfItem(of) => Self::OfItem(of.before()),
             Self::OfPerson { .. } => Self::OfPerson { person: "was_person_id" },
-            Self::Directory | Self::Reference => self,
+            Self::OfResource { .. } => Self::OfResource { resource: "was_resource_id" },
+            Self::Directory | Self::Resource => Self::Directory,
+            Self::Reference => self,
         }
     }
 
@@ -140,7 +169,9 @@ impl RowScope {
             Self::Item => Some(["id", "portfolio_id", "is_restricted"]),
             Self::ItemBefore => Some(["was_item_id", "was_portfolio_id", "was_restricted"]),
             Self::OfItem(of) => Some([of.item, of.portfolio, of.restricted]),
-            Self::Directory | Self::Reference | Self::OfPerson { .. } => None,
+            Self::Directory | Self::Reference | Self::Resource | Self::OfResource { .. } | Self::OfPerson { .. } => {
+                None
+            }
         }
     }
 
@@ -148,7 +179,7 @@ impl RowScope {
     pub fn draft(self) -> Option<Column> {
         match self {
             Self::OfItem(of) => of.draft,
-            Self::Item | Self::ItemBefore | Self::Directory | Self::Reference | Self::OfPerson { .. } => None,
+            _ => None,
         }
     }
 
@@ -156,7 +187,7 @@ impl RowScope {
     pub fn labor(self) -> Labor {
         match self {
             Self::OfItem(of) => of.labor,
-            Self::Item | Self::ItemBefore | Self::Directory | Self::Reference | Self::OfPerson { .. } => Labor::Unsaid,
+            _ => Labor::Unsaid,
         }
     }
 
@@ -165,8 +196,31 @@ impl RowScope {
         match self {
             Self::OfItem(of) => of.person,
             Self::OfPerson { person } => Some(person),
-            Self::Item | Self::ItemBefore | Self::Directory | Self::Reference => None,
+            _ => None,
         }
+    }
+
+    /// The column with the resource that a row is or is about.
+    pub fn resource(self) -> Option<Column> {
+        match self {
+            Self::Resource => Some("id"),
+            Self::OfResource { resource } => Some(resource),
+            Self::OfItem(of) => of.resource,
+            _ => None,
+        }
+    }
+
+    /// The column with the pool that a row asks.
+    pub fn pool(self) -> Option<Column> {
+        match self {
+            Self::OfItem(of) => of.pool,
+            _ => None,
+        }
+    }
+
+    /// Whether whoever reads the class anywhere sees all rows.
+    pub fn is_directory(self) -> bool {
+        matches!(self, Self::Directory | Self::Resource)
     }
 
     /// Whether rows relate to nobody: a right that holds on some rows holds on none of these.
@@ -180,7 +234,7 @@ impl RowScope {
             Self::Item => Some("state"),
             Self::ItemBefore => Some("was_state"),
             Self::OfItem(of) => of.state,
-            Self::Directory | Self::Reference | Self::OfPerson { .. } => None,
+            _ => None,
         }
     }
 }

@@ -19,6 +19,11 @@ impl Fte {
         (fte > Decimal::ZERO && fte <= Self::MOST).then(|| Self(fte.normalize()))
     }
 
+    /// The same, as it is stored: in 1e-9.
+    pub fn of_stored(units: i64) -> Option<Self> {
+        Self::new(Decimal::from_i128_with_scale(units.into(), 9))
+    }
+
     /// The number.
     pub fn get(self) -> Decimal {
         self.0

@@ -270,7 +270,7 @@ fn of_role(role: Role, class: Class) -> Scopes {
         (Role::ProjectManager, _) => S::OWN,
         (Role::Sponsor, Class::Basic) => S::SPON.or(S::ACTIVE),
         (Role::Sponsor, _) => S::SPON,
-        (Role::ResourceManager, Class::Basic | Class::Work) => S::TEAM,
+        (Role::ResourceManager, Class::Basic) => S::USED,
         (Role::Analyst, Class::Basic | Class::Work | Class::Ben) => S::PF,
         (Role::Integration, _) => S::GRANT,
         (Role::Finance | Role::ResourceManager | Role::Analyst | Role::Admin, _) => S::NONE,
@@ -281,7 +281,7 @@ fn of_role(role: Role, class: Class) -> Scopes {
 /// of what is to bring it, and her benefit, though of no item all of them.
 fn reads(eyes: &Eyes<'_>, class: Class) -> Scopes {
     let by_relation = match class {
-        Class::Basic if eyes.owns_benefits() => Scopes::LINKED,
+        Class::Basic => eyes.linked_by_relation(),
         Class::Ben if eyes.owns_benefits() => Scopes::SELF,
         _ => Scopes::NONE,
     };

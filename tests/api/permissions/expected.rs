@@ -40,10 +40,25 @@ pub struct Eyes<'r> {
     pub roles: Vec<Role>,
     assigned: Vec<Uuid>,
     granted: Vec<Uuid>,
-    /// Items whose benefits she owns.
+    /// Items whose benefits she owns, or for which she works.
     linked: HashSet<Uuid>,
+    owns_benefits: bool,
+    /// Resources that relate to her.
+    staff: Staff,
     /// What was found visible, by type: it is asked for with each row that lists it.
     seen: RefCell<HashMap<String, Rc<Vec<Row<'r>>>>>,
+}
+
+/// Resources that relate to a caller.
+#[derive(Default)]
+struct Staff {
+    managed: HashSet<Uuid>,
+    pools: HashSet<Uuid>,
+    on_own: HashSet<Uuid>,
+    on_granted: HashSet<Uuid>,
+    herself: HashSet<Uuid>,
+    /// Items that use those that she manages.
+    used: HashSet<Uuid>,
 }
 
 /// What a caller should get in place of a value.
@@ -66,7 +81,8 @@ impl<'r> Eyes<'r> {
         if let Some(key) = rows.keys.iter().find(|key| key.key == subject) {
             let mine = rows.grants.iter().filter(|grant| grant.api_key_id == key.id);
             let roles = key.roles.split(',').filter_map(Role::parse).collect();
-            return Self { granted: mine.map(|g| g.item_id).collect(), ..Self::nobody(rows, roles) };
+            let granted = mine.map(|g| g.item_id).collect();
+            return Self { granted, ..Self::nobody(rows, roles) }.with_staff();
         }
         let known = rows.identities.iter().find(|i| i.issuer == "foliograph-local" && i.subject == subject);
         let person = known.and_then(|known| rows.people.iter().find(|p| p.id == known.person_id));
@@ -86,9 +102,55 @@ impl<'r> Eyes<'r> {
         roles.sort_unstable();
         roles.dedup();
         let benefits = rows.plain["Benefit"].iter().filter(|row| person.is_some() && row.link("owner_id") == person);
-        let linked = benefits.filter_map(|row| row.link("item_id")).collect();
+        let linked: HashSet<Uuid> = benefits.filter_map(|row| row.link("item_id")).collect();
+        let owns_benefits = !linked.is_empty();
         let assigned = mine.iter().filter_map(|a| a.item_id).collect();
-        Self { person, assigned, linked, ..Self::nobody(rows, roles) }
+        Self { person, assigned, linked, owns_benefits, ..Self::nobody(rows, roles) }.with_staff()
+    }
+
+    /// The same with the resources that relate to her, and what they work on.
+    fn with_staff(mut self) -> Self {
+        let rows = self.rows;
+        let me = |id: Option<Uuid>| self.is_me(id);
+        let pools = rows.plain["ResourcePool"].iter().filter(|pool| me(pool.link("manager_id")));
+        let pools: HashSet<Uuid> = pools.map(|pool| pool.id).collect();
+        let is_managed = |resource: &&Plain| match resource.link("manager_id") {
+            Some(manager) => me(Some(manager)),
+            None => resource.link("pool_id").is_some_and(|pool| pools.contains(&pool)),
+        };
+        let resources = || rows.plain["Resource"].iter();
+        let mut staff = Staff {
+            managed: resources().filter(is_managed).map(|resource| resource.id).collect(),
+            herself: resources()
+                .filter(|resource| me(resource.link("person_id")))
+                .map(|resource| resource.id)
+                .collect(),
+            pools: pools.clone(),
+            ..Staff::default()
+        };
+        let mut works_on = HashSet::new();
+        for booking in
+            rows.plain["Allocation"].iter().filter(|row| !["DECLINED", "RELEASED"].contains(&row.text("state")))
+        {
+            let (item, resource) =
+                (booking.link("item_id").expect("an item"), booking.link("resource_id").expect("a resource"));
+            let project = rows.item(item);
+            if self.is_me(project.project_manager_id) {
+                staff.on_own.insert(resource);
+            }
+            if rows.upward(project).any(|item| self.granted.contains(&item.id)) {
+                staff.on_granted.insert(resource);
+            }
+            if staff.managed.contains(&resource) {
+                staff.used.insert(item);
+            }
+            if staff.herself.contains(&resource) {
+                works_on.insert(item);
+            }
+        }
+        self.linked.extend(works_on);
+        self.staff = staff;
+        self
     }
 
     /// Nobody in particular, with these roles.
@@ -100,13 +162,20 @@ impl<'r> Eyes<'r> {
             assigned: vec![],
             granted: vec![],
             linked: HashSet::new(),
+            owns_benefits: false,
+            staff: Staff::default(),
             seen: RefCell::default(),
         }
     }
 
     /// Whether she owns a benefit.
     pub fn owns_benefits(&self) -> bool {
-        !self.linked.is_empty()
+        self.owns_benefits
+    }
+
+    /// On which items she reads names and dates by relation: those of her benefits, and those that she works for.
+    pub fn linked_by_relation(&self) -> Scopes {
+        if self.owns_benefits || !self.staff.herself.is_empty() { Scopes::LINKED } else { Scopes::NONE }
     }
 
     fn is_me(&self, id: Option<Uuid>) -> bool {
@@ -116,10 +185,12 @@ impl<'r> Eyes<'r> {
     /// On which rows a class can be read: the union over the roles.
     pub fn read(&self, class: Class) -> Scopes {
         let given = self.union(class, |grant| grant.read);
-        let is_owner = !self.linked.is_empty();
+        let (is_owner, works) = (self.owns_benefits, !self.staff.herself.is_empty());
         match class {
             // By relation: who owns a benefit reads it, and names and dates of what is to bring it.
-            Class::Basic if is_owner => given.or(Scopes::LINKED),
+            Class::Basic => given.or(self.linked_by_relation()),
+            // By relation, too: what is known of herself.
+            Class::Work | Class::Person | Class::Absence if works => given.or(Scopes::SELF),
             Class::Ben | Class::BenActual if is_owner => given.or(Scopes::SELF),
             _ => given,
         }
@@ -138,6 +209,7 @@ impl<'r> Eyes<'r> {
             || (scopes.has(Scopes::OWN) && self.is_me(item.project_manager_id))
             || (scopes.has(Scopes::SPON) && self.rows.upward(item).any(|i| self.is_me(i.sponsor_id)))
             || (scopes.has(Scopes::LINKED) && self.linked.contains(&item.id))
+            || (scopes.has(Scopes::USED) && self.staff.used.contains(&item.id))
             || (scopes.has(Scopes::GRANT) && self.rows.upward(item).any(|i| self.granted.contains(&i.id)))
             || (scopes.has(Scopes::PF) && path.any(|i| named(i) || (i.kind == "PORTFOLIO" && self.is_me(i.owner_id))))
     }
@@ -191,6 +263,12 @@ impl<'r> Eyes<'r> {
             return false;
         }
         let class = class_of_type(row.type_name);
+        if row.type_name == "Resource" {
+            return !self.read(class).is_empty();
+        }
+        if row.link("item_id").is_none() && row.link("resource_id").is_some() {
+            return self.holds_resource(self.read(class), row);
+        }
         if plain::REFERENCES.contains(&row.type_name) {
             return !self.read(class).without(Scopes::SELF).is_empty();
         }
@@ -212,6 +290,26 @@ impl<'r> Eyes<'r> {
         self.may_know(item) && self.holds_plain(self.read(class), row) && is_open
     }
 
+    /// Whether a resource, or a row that belongs to one, is in one of the scopes.
+    fn holds_resource(&self, scopes: Scopes, row: &Plain) -> bool {
+        let resource = if row.type_name == "Resource" { row.id } else { row.link("resource_id").expect("a resource") };
+        scopes.is_all()
+            || (scopes.has(Scopes::TEAM) && self.staff.managed.contains(&resource))
+            || (scopes.has(Scopes::OWN) && self.staff.on_own.contains(&resource))
+            || (scopes.has(Scopes::GRANT) && self.staff.on_granted.contains(&resource))
+            || (scopes.has(Scopes::SELF) && self.staff.herself.contains(&resource))
+    }
+
+    /// Whether a row of an item is about a resource, or asks a pool, by which she sees it.
+    fn holds_by_staff(&self, scopes: Scopes, row: &Plain) -> bool {
+        let about = ["Allocation", "AllocationPeriod", "ResourceRequest", "RequestSkill"].contains(&row.type_name);
+        let is_in = |set: &HashSet<Uuid>, name: &str| row.link(name).is_some_and(|id| set.contains(&id));
+        about
+            && ((scopes.has(Scopes::TEAM)
+                && (is_in(&self.staff.managed, "resource_id") || is_in(&self.staff.pools, "pool_id")))
+                || (scopes.has(Scopes::SELF) && is_in(&self.staff.herself, "resource_id")))
+    }
+
     /// Whether a row that belongs to an item is in one of the scopes. Only views over items know their state.
     fn holds_plain(&self, scopes: Scopes, row: &Plain) -> bool {
         let item = self.rows.item(row.link("item_id").expect("an item"));
@@ -224,6 +322,7 @@ impl<'r> Eyes<'r> {
         let knows_state = matches!(row.type_name, "PortfolioTreeNode" | "AlignmentCell");
         let active = if knows_state { Scopes::NONE } else { Scopes::ACTIVE };
         own || draft
+            || self.holds_by_staff(scopes, row)
             || (not_labor && self.is_me(item.project_manager_id))
             || (scopes.is_all() || self.holds(scopes.without(active), item))
     }
@@ -277,6 +376,14 @@ impl<'r> Eyes<'r> {
                 Err("ROW")
             }
             Row::Plain(row) if row.link("item_id").is_some() && !self.holds_plain(scopes, row) => Err("ROW"),
+            Row::Plain(row)
+                if (row.type_name == "Resource"
+                    || (row.link("item_id").is_none() && row.link("resource_id").is_some()))
+                    && class != class_of_type(row.type_name)
+                    && !self.holds_resource(scopes, row) =>
+            {
+                Err("ROW")
+            }
             _ => Ok(()),
         }
     }
@@ -372,6 +479,13 @@ impl<'r> Eyes<'r> {
                     Row::Person(_) | Row::Unit(_) if !scopes.is_all() => Some("ROW"),
                     Row::Plain(row) if plain::REFERENCES.contains(&row.type_name) && !scopes.is_all() => Some("ROW"),
                     Row::Plain(row) if row.link("item_id").is_some() && !self.holds_plain(scopes, row) => Some("ROW"),
+                    Row::Plain(row)
+                        if (row.type_name == "Resource"
+                            || (row.link("item_id").is_none() && row.link("resource_id").is_some()))
+                            && !self.holds_resource(scopes, row) =>
+                    {
+                        Some("ROW")
+                    }
                     Row::Link(link)
                         if link.item_id.map_or(!scopes.is_all(), |id| !self.holds(scopes, self.rows.item(id))) =>
                     {
@@ -394,9 +508,13 @@ impl<'r> Eyes<'r> {
             "FiscalCalendar" | "FiscalPeriod" | "CostCategory" | "FxRateSet" | "FxRate" => step(Step::FinanceSetUp),
             "KpiDefinition" | "KpiThreshold" | "KpiTarget" | "AlertRule" => step(Step::KpiSetUp),
             "KpiPosting" => step(Step::KpiRecord),
-            "ResourceRole" | "Skill" | "Certification" | "WorkCalendar" | "CalendarException" => {
+            "ResourceRole" | "Skill" | "Certification" | "WorkCalendar" | "CalendarException" | "ResourcePool" => {
                 step(Step::ResourceSetUp)
             }
+            "Resource" | "ResourceSkill" | "CertificationHeld" => step(Step::ResourceManage),
+            "TimeOff" => step(Step::ResourceManage).or(class(Class::Absence)),
+            "ResourceRequest" | "RequestSkill" => step(Step::AllocationPlan),
+            "Allocation" => step(Step::AllocationPlan).or(step(Step::AllocationConfirm)),
             "Budget" | "BudgetLine" => step(Step::BudgetSubmit),
             "Baseline" | "BaselineItem" | "BaselinePeriodValue" => step(Step::BaselineSubmit),
             "ProgressMeasurement" => class(Class::Work).or(step(Step::ProgressMeasure)),

@@ -3,20 +3,21 @@
 use std::collections::HashMap;
 
 use entity::{
-    actual, alert, alert_rule, alignment_cell, baseline, baseline_item, baseline_period_value, benefit, benefit_actual,
-    benefit_contribution, benefit_measure, benefit_measure_point, benefit_plan_point, benefit_review,
-    benefits_map_edge, benefits_map_node, budget, budget_line, calendar_exception, certification, commitment,
-    cost_category, cost_plan, cost_plan_line, fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate,
-    fx_rate_set, issue, kpi_definition, kpi_posting, kpi_target, kpi_threshold, objective_contribution,
-    portfolio_tree_node, progress_measurement, rag_assessment, resource_role, risk, risk_response, skill,
-    status_report, strategic_objective, task, work_calendar,
+    actual, alert, alert_rule, alignment_cell, allocation, allocation_period, baseline, baseline_item,
+    baseline_period_value, benefit, benefit_actual, benefit_contribution, benefit_measure, benefit_measure_point,
+    benefit_plan_point, benefit_review, benefits_map_edge, benefits_map_node, budget, budget_line, calendar_exception,
+    certification, certification_held, commitment, cost_category, cost_plan, cost_plan_line, fiscal_calendar,
+    fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, issue, kpi_definition, kpi_posting, kpi_target,
+    kpi_threshold, objective_contribution, portfolio_tree_node, progress_measurement, rag_assessment, request_skill,
+    resource, resource_pool, resource_request, resource_role, resource_skill, risk, risk_response, skill,
+    status_report, strategic_objective, task, time_off, work_calendar,
 };
 use foliograph::app;
 use sea_orm::{DatabaseConnection, EntityTrait, IdenStatic, Iterable, ModelTrait, Value as Stored};
 use uuid::Uuid;
 
 /// Types of business data that rows of everything refer to: whoever reads business data reads all of them.
-pub const REFERENCES: [&str; 12] = [
+pub const REFERENCES: [&str; 13] = [
     "StrategicObjective",
     "FiscalCalendar",
     "FiscalPeriod",
@@ -29,6 +30,7 @@ pub const REFERENCES: [&str; 12] = [
     "Certification",
     "WorkCalendar",
     "CalendarException",
+    "ResourcePool",
 ];
 /// Types whose rows are drafts at first, seen by who writes reports.
 pub const DRAFTED: [&str; 2] = ["StatusReport", "RagAssessment"];
@@ -102,6 +104,15 @@ pub async fn load(db: &DatabaseConnection) -> HashMap<&'static str, Vec<Plain>> 
         certification: "Certification",
         work_calendar: "WorkCalendar",
         calendar_exception: "CalendarException",
+        resource_pool: "ResourcePool",
+        resource: "Resource",
+        resource_skill: "ResourceSkill",
+        certification_held: "CertificationHeld",
+        time_off: "TimeOff",
+        resource_request: "ResourceRequest",
+        request_skill: "RequestSkill",
+        allocation: "Allocation",
+        allocation_period: "AllocationPeriod",
         kpi_threshold: "KpiThreshold",
         kpi_target: "KpiTarget",
         kpi_posting: "KpiPosting",

@@ -34,7 +34,13 @@ pub fn class_of_type(type_name: &str) -> Class {
         | "Risk"
         | "RiskResponse"
         | "Issue"
-        | "KpiPosting" => Class::Work,
+        | "KpiPosting"
+        | "ResourceRequest"
+        | "RequestSkill"
+        | "Allocation"
+        | "AllocationPeriod" => Class::Work,
+        "Resource" => Class::Basic,
+        "ResourceSkill" | "CertificationHeld" | "TimeOff" => Class::Person,
         "PersonIdentity" | "RoleAssignment" | "ApiKey" | "ApiKeyGrant" => Class::Sec,
         "AuditEvent" => Class::Aud,
         "Budget" | "BudgetLine" | "Forecast" | "ForecastLine" | "CostPlan" | "CostPlanLine" => Class::Fin,
@@ -106,6 +112,10 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
         (_, "descendants") => "root_id",
         ("FiscalCalendar", "periods") | ("WorkCalendar", "exceptions") => "calendar_id",
         ("WorkCalendar", "derived") => "base_id",
+        ("ResourcePool", "resources") => "pool_id",
+        ("Resource", "skills" | "certificationsHeld" | "timeOff" | "allocations") => "resource_id",
+        ("ResourceRequest", "skills" | "allocations") => "request_id",
+        ("Allocation", "periods") => "allocation_id",
         ("Budget", "lines") => "budget_id",
         ("Forecast", "lines") => "forecast_id",
         ("StatusReport", "ratings") => "report_id",

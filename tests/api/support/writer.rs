@@ -186,6 +186,8 @@ impl Writer {
             was_person_id: Set(before.person),
             was_draft: Set(false),
             was_labor: Set(false),
+            was_resource_id: Set(None),
+            was_pool_id: Set(None),
         });
     }
 }
