@@ -195,7 +195,7 @@ fn projects_of<'w>(world: &World<'w>, resource: &resource::Model) -> Vec<&'w por
     let is_alive = |item: &&portfolio_item::Model| {
         item.kind == "PROJECT"
             && item.archived_at.is_none()
-            && matches!(&*item.state, "ACTIVE" | "APPROVED" | "ON_HOLD" | "CLOSING")
+            && matches!(&*item.state, "ACTIVE" | "APPROVED" | "ON_HOLD")
     };
     let mut alive: Vec<&portfolio_item::Model> = world.items.iter().filter(is_alive).collect();
     // Those of the same place first: people mostly work for their own part of the house.

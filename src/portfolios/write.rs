@@ -22,6 +22,7 @@ use crate::{
     error::Error,
     graph::decl::Writers,
     people::charge,
+    resources::booking::is_booked_after,
     write::{
         Action, Batch, Done, Member, Mutation, Row, UserCode, UserError, Verb, Work, ancestors, duty, input,
         rows::{self, archived, forbidden, open, save},
@@ -291,6 +292,10 @@ fn advance<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, R
             };
             if let Err(error) = may_take(work, row, step).await? {
                 work.fail(row, error);
+            }
+            if to == ItemState::Closed && is_booked_after(work.txn, row.after.id, work.now.date_naive()).await? {
+                let line = "Somebody is confirmed for it after today: release or complete those bookings first.";
+                work.fail(row, UserError::rule(row.path.at("to"), "NO_BOOKINGS_LEFT", line));
             }
             to.as_str().clone_into(&mut row.after.state);
         }

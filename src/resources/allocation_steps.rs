@@ -130,6 +130,7 @@ fn confirm<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, R
     async move {
         let (batch, mut rows, bookings) =
             opened(work, input, &["PROPOSED", "SOFT"], &[Step::AllocationConfirm]).await?;
+        bookings.projects_go_on(work, &rows);
         for row in &mut rows {
             "HARD".clone_into(&mut row.after.state);
             row.after.excess_reason = excess_reason(work, row);

@@ -7,10 +7,10 @@ use async_graphql_value::ConstValue;
 use chrono::NaiveDate;
 use entity::{
     allocation::{self, Model},
-    allocation_period, portfolio_item, resource,
+    allocation_period, portfolio_item, resource, resource_request,
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{
@@ -59,6 +59,8 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
             agrees(work, row);
         }
         of_item::items_are_open(work, &rows).await?;
+        bookings.projects_go_on(work, &rows);
+        answer_their_projects(work, &rows).await?;
         changes_of_confirmed_are_proposed(work, &mut rows).await?;
         for row in &rows {
             let is_other = row.before.is_none() || SPREAD.iter().any(|field| row.gives(field));
@@ -118,6 +120,22 @@ async fn may_be_made(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Err
         if !may && row.gives("project") && row.gives("resource") && !work.is_refused(row.index) {
             let line = format!("Booking this resource for this project needs {needs}.");
             work.fail(row, UserError::new(UserCode::Forbidden, row.path.clone(), line).with("needs", needs));
+        }
+    }
+    Ok(())
+}
+
+/// A booking answers a request of its own project.
+async fn answer_their_projects(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
+    use resource_request::Column as C;
+    let asked: HashSet<Uuid> = rows.iter().filter_map(|row| row.after.request_id).collect();
+    let found = resource_request::Entity::find().select_only().columns([C::Id, C::ItemId]).filter(C::Id.is_in(asked));
+    let found: HashMap<Uuid, Uuid> = found.into_tuple::<(Uuid, Uuid)>().all(work.txn).await?.into_iter().collect();
+    for row in rows.iter().filter(|row| row.gives("request")) {
+        let project = row.after.request_id.and_then(|request| found.get(&request));
+        if project.is_some_and(|project| *project != row.after.item_id) && !work.is_refused(row.index) {
+            let line = "The request is another project's.";
+            work.fail(row, UserError::rule(row.place("request"), "REQUEST_OF_PROJECT", line));
         }
     }
     Ok(())
@@ -228,6 +246,19 @@ impl Bookings {
             }
         }
         Ok(Self { projects, resources, capacities, stored, spread: HashMap::new() })
+    }
+
+    /// Nobody is booked for a project that is over.
+    pub fn projects_go_on(&self, work: &mut Work<'_>, rows: &[Row<Model>]) {
+        for row in rows {
+            let Some(project) = self.projects.get(&row.after.item_id) else { continue };
+            if matches!(&*project.state, "CLOSED" | "CANCELLED") && !work.is_refused(row.index) {
+                let line = format!("The project is {}: nobody is booked for it.", project.state);
+                let path = if row.gives("project") { row.place("project") } else { row.named_at.clone() };
+                let error = UserError::new(UserCode::IllegalState, path, line);
+                work.fail(row, error.with("state", &project.state));
+            }
+        }
     }
 
     /// Lays the minutes of a booking over its days anew.

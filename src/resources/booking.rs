@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use entity::{
-    allocation::Model,
+    allocation::{self, Model},
     allocation_period::{self, Column as P},
     portfolio_item, resource,
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::{
@@ -87,6 +87,15 @@ pub async fn confirmed(
         }
     }
     Ok(all)
+}
+
+/// Whether somebody is confirmed for a project on a day after this one.
+pub async fn is_booked_after(db: &impl ConnectionTrait, project: Uuid, day: NaiveDate) -> Result<bool, Error> {
+    let hard = allocation::Entity::find()
+        .filter(allocation::Column::ItemId.eq(project))
+        .filter(allocation::Column::State.eq("HARD"))
+        .filter(allocation::Column::EndOn.gt(day));
+    Ok(hard.count(db).await? > 0)
 }
 
 /// The run that is stored.

@@ -2,7 +2,7 @@
 //! one beyond its name is for those it relates to.
 
 use entity::{
-    certification_held,
+    allocation, certification_held,
     resource::{self, Column as C},
     resource_skill, time_off,
 };
@@ -56,6 +56,7 @@ pub fn declare() -> Entity {
         of(Class::Person, Field::date("employedToOn", C::EmployedToOn, "The last day of its employment; null for no end.")),
         Field::many("skills", "ResourceSkill", resource_skill::Column::ResourceId, "What it can do."),
         Field::many("certificationsHeld", "CertificationHeld", certification_held::Column::ResourceId, "What is attested to it."),
+        Field::many("allocations", "Allocation", allocation::Column::ResourceId, "What it is booked for, as far as the caller sees it."),
         Field::many("timeOff", "TimeOff", time_off::Column::ResourceId, "When it does not work."),
     ])
     .named_outside(manage)

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 mod support;
 
 mod benefits;
+mod bookings;
 mod bulk;
 mod changes;
 mod commands;
@@ -57,6 +58,7 @@ mod writes;
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
 const FILES: &[fn() -> Vec<support::Test>] = &[
     benefits::list,
+    bookings::list,
     bulk::list,
     changes::list,
     commands::list,

@@ -178,6 +178,11 @@ impl<'r> Eyes<'r> {
         if self.owns_benefits || !self.staff.herself.is_empty() { Scopes::LINKED } else { Scopes::NONE }
     }
 
+    /// Whether she manages a resource.
+    pub fn manages(&self, resource: Uuid) -> bool {
+        self.staff.managed.contains(&resource)
+    }
+
     fn is_me(&self, id: Option<Uuid>) -> bool {
         id.is_some() && id == self.person
     }

@@ -200,6 +200,15 @@ fn target(mutation: &Mutation) -> Option<u128> {
         ("Certification", _) => 404 + u128::from(old),
         ("WorkCalendar", _) => 406 + u128::from(old),
         ("CalendarException", _) => 408 + u128::from(old),
+        ("ResourcePool", _) => 410 + u128::from(old),
+        ("Resource", _) => 412 + u128::from(old),
+        ("ResourceSkill", _) => 414 + u128::from(old),
+        ("CertificationHeld", _) => 416 + u128::from(old),
+        ("TimeOff", _) => 418 + u128::from(old),
+        ("ResourceRequest", _) => 420,
+        ("RequestSkill", _) => 421 + u128::from(old),
+        (_, "allocationComplete" | "allocationProposalDecide") => 424,
+        ("Allocation", _) => 423,
         ("KpiDefinition", _) => 300 + u128::from(old),
         ("KpiThreshold", _) => 310 + u128::from(old),
         ("KpiTarget", _) => 320 + u128::from(old),
@@ -256,6 +265,31 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
         "CalendarException" => {
             (json!({ "name": "Other" }), json!({ "calendarKey": "WC", "name": "New", "startOn": "2030-05-01" }))
         }
+        "ResourcePool" => (json!({ "name": "Other" }), json!({ "key": "RP-NEW", "name": "New" })),
+        "Resource" => (
+            json!({ "name": "Other" }),
+            json!({ "key": "RS-NEW", "name": "New", "kind": "GENERIC", "poolKey": "DEVELOPMENT" }),
+        ),
+        "ResourceSkill" => {
+            (json!({ "level": 4 }), json!({ "resourceId": of("res", 412), "skillKey": "RUST", "level": 2 }))
+        }
+        "CertificationHeld" => (
+            json!({ "reference": "Other" }),
+            json!({ "resourceId": of("res", 412), "certificationKey": "PMP", "issuedOn": "2026-01-01" }),
+        ),
+        "TimeOff" => (
+            json!({ "minutesPerDay": 60 }),
+            json!({ "resourceId": of("res", 412), "startOn": "2031-05-01", "endOn": "2031-05-02" }),
+        ),
+        "ResourceRequest" => (
+            json!({ "note": "Other" }),
+            json!({ "projectId": project, "key": "RQ-NEW", "title": "New", "roleKey": "RR", "startOn": "2026-04-01", "endOn": "2026-04-30", "minutes": 600 }),
+        ),
+        "RequestSkill" => (json!({ "leastLevel": 4 }), json!({ "requestId": of("rrq", 420), "skillKey": "RUST" })),
+        "Allocation" => (
+            json!({ "note": "Other" }),
+            json!({ "projectId": project, "resourceId": of("res", 412), "startOn": "2026-03-09", "endOn": "2026-03-09", "minutes": 60 }),
+        ),
         "StrategicObjective" => {
             (json!({ "title": "Other" }), json!({ "key": "OBJ-NEW", "title": "New", "weight": "1" }))
         }
@@ -389,6 +423,10 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
             input["occurredOn"] = json!("2031-03-01");
             input
         }
+        Verb::BulkAct if mutation.entity == "Allocation" => {
+            json!({ "items": [{ "ref": { "id": whole["id"] }, "ifVersion": "*" }] })
+        }
+        Verb::Act if mutation.name == "allocationProposalDecide" => with("accept", json!(true)),
         Verb::BulkAct => json!({
             "items": [{ "ref": { "id": whole["id"] }, "ifVersion": "*", "reason": "Wrong", "occurredOn": "2031-03-01" }]
         }),

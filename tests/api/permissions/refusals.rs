@@ -51,7 +51,7 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
             }
             (may, sees_references, true)
         }
-        "ResourceRole" | "Skill" | "Certification" | "WorkCalendar" | "CalendarException" => {
+        "ResourceRole" | "Skill" | "Certification" | "WorkCalendar" | "CalendarException" | "ResourcePool" => {
             let may = office || is(Role::ResourceManager);
             if is_new {
                 let lost = mutation.entity == "CalendarException" && !sees_references;
@@ -62,6 +62,10 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
                 };
             }
             (may, sees_references, true)
+        }
+        "Resource" | "ResourceSkill" | "CertificationHeld" | "TimeOff" | "ResourceRequest" | "RequestSkill"
+        | "Allocation" => {
+            return of_resources(mutation, eyes, (office || own || granted, sees_item, sees_references));
         }
         "KpiDefinition" if is_new => return if office { None } else { forbidden() },
         "KpiDefinition" => (office, sees_references, true),
@@ -150,6 +154,59 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
         (_, false, _) => missing(),
         (_, _, false) => forbidden(),
         (_, _, true) => None,
+    }
+}
+
+/// Who writes resources and what they are asked and booked for: the office, who manages them, and who plans the project.
+fn of_resources(
+    mutation: &Mutation,
+    eyes: &Eyes<'_>,
+    (plans, sees_item, sees_references): (bool, bool, bool),
+) -> Option<BTreeSet<String>> {
+    let (forbidden, missing) = (Some(set(&["FORBIDDEN"])), Some(set(&["NOT_FOUND"])));
+    let manages = eyes.roles.contains(&Role::ResourceManager) && eyes.manages(id(412));
+    let office = eyes.roles.contains(&Role::PmoLead);
+    let is_new = matches!(mutation.verb, Verb::Create | Verb::BulkCreate);
+    let sees_resources = !eyes.visible("Resource").is_empty();
+    let of_staff = matches!(mutation.entity, "Resource" | "ResourceSkill" | "CertificationHeld" | "TimeOff");
+    let may = match mutation.name.as_str() {
+        "allocationConfirm"
+        | "allocationBulkConfirm"
+        | "allocationDecline"
+        | "allocationProposalDecide"
+        | "resourceRequestDecline" => manages,
+        // Who asks is who plans the project.
+        "resourceRequestCreate" | "resourceRequestBulkCreate" => plans,
+        _ if of_staff => office || manages,
+        _ => plans || manages,
+    };
+    if is_new && mutation.entity == "Resource" && !may {
+        return if sees_references { forbidden } else { Some(set(&["FORBIDDEN", "NOT_FOUND"])) };
+    }
+    let sees = match (is_new, mutation.entity) {
+        (true, "Resource") => true,
+        (true, "TimeOff") => sees_resources,
+        (true, "ResourceSkill" | "CertificationHeld") => sees_resources && sees_references,
+        (true, "ResourceRequest") => sees_item && sees_references,
+        (true, "Allocation") => sees_item && sees_resources,
+        (true, _) => eyes.visible("ResourceRequest").iter().any(|row| row.id() == id(420)) && sees_references,
+        (false, "Resource") => sees_resources,
+        (false, entity) => {
+            let number = match entity {
+                "ResourceSkill" => 414,
+                "CertificationHeld" => 416,
+                "TimeOff" => 418,
+                "ResourceRequest" => 420,
+                "RequestSkill" => 421,
+                _ => 423,
+            };
+            eyes.visible(entity).iter().any(|row| row.id() == id(number))
+        }
+    };
+    match (sees, may) {
+        (false, _) => missing,
+        (true, false) => forbidden,
+        (true, true) => None,
     }
 }
 

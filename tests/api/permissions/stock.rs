@@ -49,9 +49,9 @@ pub const READY: &[Ready] = &[
     (
         412,
         "resource",
-        "key='RS', name='Place', name_fold='place', kind='GENERIC', pool_id=@410, fte=1000000000, calendar_id=@406",
+        "key='RS', name='Place', name_fold='place', kind='GENERIC', pool_id=@POOL, fte=1000000000, calendar_id=@406",
     ),
-    (413, "resource", "key='RS-OLD', name='Old', name_fold='old', kind='TEAM', archived_at=@NOW"),
+    (413, "resource", "key='RS-OLD', name='Old', name_fold='old', kind='TEAM', pool_id=@POOL, archived_at=@NOW"),
     (414, "resource_skill", "resource_id=@412, skill_id=@402, level=3"),
     (415, "resource_skill", "resource_id=@413, skill_id=@402, level=3, archived_at=@NOW"),
     (416, "certification_held", "resource_id=@412, certification_id=@404, issued_on='2030-01-01'"),
@@ -61,13 +61,13 @@ pub const READY: &[Ready] = &[
     (
         420,
         "resource_request",
-        "@SCOPE, key='RQ-READY', title='Somebody', title_fold='somebody', role_id=@400, pool_id=@410, state='OPEN', start_on='2026-03-02', end_on='2026-03-06', quantity=1, minutes=480",
+        "@SCOPE, key='RQ-READY', title='Somebody', title_fold='somebody', role_id=@400, pool_id=@POOL, state='OPEN', start_on='2026-03-02', end_on='2026-03-06', quantity=1, minutes=480",
     ),
-    (421, "request_skill", "@SCOPE, request_id=@420, pool_id=@410, skill_id=@402, least_level=2, is_mandatory=TRUE"),
+    (421, "request_skill", "@SCOPE, request_id=@420, pool_id=@POOL, skill_id=@402, least_level=2, is_mandatory=TRUE"),
     (
         422,
         "request_skill",
-        "@SCOPE, request_id=@420, pool_id=@410, skill_id=@403, least_level=2, is_mandatory=TRUE, archived_at=@NOW",
+        "@SCOPE, request_id=@420, pool_id=@POOL, skill_id=@403, least_level=2, is_mandatory=TRUE, archived_at=@NOW",
     ),
     (
         423,

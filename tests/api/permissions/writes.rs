@@ -84,6 +84,14 @@ tests! {
         asked_by_everybody(world, |entity| ["ResourceRole", "Skill", "Certification", "WorkCalendar", "CalendarException"].contains(&entity)).await;
     }
 
+    async fn every_mutation_of_resources_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
+        asked_by_everybody(world, |entity| ["ResourcePool", "Resource", "ResourceSkill", "CertificationHeld", "TimeOff"].contains(&entity)).await;
+    }
+
+    async fn every_mutation_of_bookings_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
+        asked_by_everybody(world, |entity| ["ResourceRequest", "RequestSkill", "Allocation"].contains(&entity)).await;
+    }
+
     async fn every_mutation_of_kpis_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
         asked_by_everybody(world, |entity| entity.starts_with("Kpi") || entity.starts_with("Alert")).await;
     }
