@@ -168,7 +168,7 @@ pub fn model() -> &'static Model {
             .with_types(types())
             .with_measures(measures())
             .with_answers(kpi::answers::roots())
-            .with_streams([kpi::answers::streams(), benefits::streams()].concat())
+            .with_streams([kpi::answers::streams(), benefits::streams(), resources::streams()].concat())
     });
     &MODEL
 }

@@ -185,6 +185,43 @@ const UP: &[&str] = &[
     "create unique index allocation_period_once on allocation_period (allocation_id, start_on)",
     "create index allocation_period_resource on allocation_period (resource_id, end_on)",
     "create index allocation_period_item on allocation_period (item_id)",
+    "create table rate_card (
+    id {id} not null primary key,
+    key {text} not null,
+    name {text} not null,
+    name_fold {text} not null,
+    precedence {int} not null check (precedence between 0 and 1000),
+    description {text},
+    {audit},
+    archived_at {instant},
+    {audit_keys}
+)",
+    "create unique index rate_card_key on rate_card (key)",
+    "create table rate (
+    id {id} not null primary key,
+    card_id {id} not null references rate_card (id),
+    resource_id {id} references resource (id),
+    role_id {id} references resource_role (id),
+    pool_id {id} references resource_pool (id),
+    start_on {date} not null,
+    end_on {date},
+    amount {long} not null check (amount >= 0),
+    currency {text} not null check (length(currency) = 3),
+    note {text},
+    {audit},
+    archived_at {instant},
+    {audit_keys},
+    constraint rate_of_one check (
+        (resource_id is not null and role_id is null and pool_id is null)
+        or (resource_id is null and role_id is not null and pool_id is null)
+        or (resource_id is null and role_id is null and pool_id is not null)
+    ),
+    constraint rate_days check (end_on >= start_on)
+)",
+    "create index rate_of_card on rate (card_id, start_on)",
+    "create index rate_of_resource on rate (resource_id, start_on)",
+    "create index rate_of_role on rate (role_id, start_on)",
+    "create index rate_of_pool on rate (pool_id, start_on)",
     "alter table outbox_event add column was_resource_id {id}",
     "alter table outbox_event add column was_pool_id {id}",
 ];
@@ -192,6 +229,8 @@ const UP: &[&str] = &[
 const DOWN: &[&str] = &[
     "alter table outbox_event drop column was_pool_id",
     "alter table outbox_event drop column was_resource_id",
+    "drop table rate",
+    "drop table rate_card",
     "drop table allocation_period",
     "drop table allocation",
     "drop table request_skill",

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Days around the day for which people are booked.
-const WINDOW: (i64, i64) = (-150, 330);
+const WINDOW: (i64, i64) = (-90, 270);
 
 /// Requests, and bookings with their days.
 #[derive(Debug, PartialEq, Eq)]
@@ -75,7 +75,20 @@ impl Bookings {
                 all.book(asked, (resource, capacity), project, &mut confirmed);
             }
         }
+        all.answer();
         Ok(all)
+    }
+
+    /// Some requests were answered by who is planned or confirmed for the project.
+    fn answer(&mut self) {
+        for request in self.requests.iter_mut().filter(|request| request.state == "OPEN").skip(2).step_by(3) {
+            let fits = |booking: &&mut allocation::Model| {
+                booking.item_id == request.item_id && matches!(&*booking.state, "SOFT" | "HARD")
+            };
+            let Some(booking) = self.allocations.iter_mut().find(fits) else { continue };
+            booking.request_id = Some(request.id);
+            request.state.clone_from(&booking.state);
+        }
     }
 
     fn ask(&mut self, world: &World<'_>, fact: &RequestFact) -> Result<(), Error> {
@@ -190,7 +203,7 @@ fn capacities(frame: &ResourceFrame, staff: &Resources, (from, to): Span) -> Res
     Ok(staff.resources.iter().filter_map(of).collect())
 }
 
-/// The projects that somebody works on: two or three that are alive, and those that she leads.
+/// The projects that somebody works on: one or two that are alive, and those that she leads.
 fn projects_of<'w>(world: &World<'w>, resource: &resource::Model) -> Vec<&'w portfolio_item::Model> {
     let is_alive = |item: &&portfolio_item::Model| {
         item.kind == "PROJECT"
@@ -203,7 +216,7 @@ fn projects_of<'w>(world: &World<'w>, resource: &resource::Model) -> Vec<&'w por
         let is_near = item.org_unit_id == resource.org_unit_id || item.project_manager_id == resource.person_id;
         (!is_near, dice(&format!("{} {}", resource.key, item.key), 1_000))
     });
-    alive.truncate(2 + usize::from(dice(&resource.key, 3) == 0));
+    alive.truncate(1 + usize::from(dice(&resource.key, 5) < 3));
     alive
 }
 
@@ -228,7 +241,7 @@ fn wished(
     let of = |what: &str, sides: i64| roll(&format!("{name} {what}"), sides.unsigned_abs());
     let length = (to - from).num_days();
     let start_on = from + TimeDelta::days(of("start", 1 + length / 4));
-    let end_on = (start_on + TimeDelta::days(60 + of("length", 200))).min(to);
+    let end_on = (start_on + TimeDelta::days(30 + of("length", 80))).min(to);
     let percent = [30, 40, 50, 60, 80][usize::try_from(of("part", 5)).unwrap_or_default()];
     let available = i64::try_from(capacity.sum(start_on, end_on)).unwrap_or_default();
     let is_over = end_on < world.as_of;

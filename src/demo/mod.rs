@@ -10,8 +10,8 @@ use entity::{
     commitment, cost_category, cost_plan, cost_plan_line, external_link, fiscal_calendar, fiscal_period, forecast,
     forecast_line, fx_rate, fx_rate_set, issue, kpi_definition, kpi_posting, kpi_target, kpi_threshold,
     objective_contribution, org_unit, person, person_identity, portfolio_item, progress_measurement, rag_assessment,
-    request_skill, resource, resource_pool, resource_request, resource_role, resource_skill, risk, risk_response,
-    role_assignment, skill, status_report, strategic_objective, task, time_off, work_calendar,
+    rate, rate_card, request_skill, resource, resource_pool, resource_request, resource_role, resource_skill, risk,
+    risk_response, role_assignment, skill, status_report, strategic_objective, task, time_off, work_calendar,
 };
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect};
 
@@ -31,6 +31,7 @@ mod kpis;
 mod money;
 mod raid;
 mod rates;
+mod rates_of_staff;
 mod ratings;
 mod realization;
 mod reports;
@@ -128,6 +129,8 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<resource_skill::Entity, _, resource_skill::ActiveModel>(&txn, who.skills).await?;
     insert::<certification_held::Entity, _, certification_held::ActiveModel>(&txn, who.certificates).await?;
     insert::<time_off::Entity, _, time_off::ActiveModel>(&txn, who.time_off).await?;
+    insert::<rate_card::Entity, _, rate_card::ActiveModel>(&txn, rows.staff_rates.cards).await?;
+    insert::<rate::Entity, _, rate::ActiveModel>(&txn, rows.staff_rates.rates).await?;
     let booked = rows.bookings;
     insert::<resource_request::Entity, _, resource_request::ActiveModel>(&txn, booked.requests).await?;
     insert::<request_skill::Entity, _, request_skill::ActiveModel>(&txn, booked.skills).await?;

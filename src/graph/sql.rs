@@ -243,6 +243,9 @@ impl Sql {
                 }
             }
         }
+        if let (RowScope::OfResource { resource }, true) = (rows, scopes.has(Scopes::ROLE_RATES)) {
+            self.or(start).column(alias, resource).push(" IS NULL");
+        }
         if let (Some(pool), true) = (rows.pool(), scopes.has(Scopes::TEAM) && self.reach.has(RowSet::ManagedPools)) {
             sets.push((pool, RowSet::ManagedPools));
         }

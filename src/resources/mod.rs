@@ -10,6 +10,8 @@ mod certification;
 mod frame_write;
 pub mod load;
 mod parts_write;
+mod rate;
+mod rate_write;
 mod request;
 mod request_write;
 mod resource;
@@ -20,13 +22,17 @@ mod resource_write;
 mod skill;
 pub mod staff;
 pub mod stored_time;
+mod streams;
 mod work_calendar;
 mod working_days;
 pub mod worktime;
 
-pub use working_days::types;
+pub use streams::streams;
 
-use crate::{graph::decl::Entity, write::Mutation};
+use crate::{
+    graph::decl::Entity,
+    write::{Mutation, PlainType},
+};
 
 /// The declarations of this room.
 pub fn declarations() -> Vec<Entity> {
@@ -45,6 +51,8 @@ pub fn declarations() -> Vec<Entity> {
         request::declare_skill(),
         allocation::declare(),
         allocation::declare_period(),
+        rate::declare_card(),
+        rate::declare(),
     ]
 }
 
@@ -58,8 +66,14 @@ pub fn mutations() -> Vec<Mutation> {
         allocation_write::mutations(),
         allocation_steps::mutations(),
         request_write::mutations(),
+        rate_write::mutations(),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// The types of its answers and subscriptions.
+pub fn types() -> Vec<PlainType> {
+    [working_days::types(), streams::types()].concat()
 }

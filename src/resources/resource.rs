@@ -51,7 +51,7 @@ pub fn declare() -> Entity {
             Class::Work,
             Field::scalar("fte", Scalar::Decimal, C::Fte, "How many full-time people it is worth, above 0 and at most 10; null for material, which has no hours."),
         ),
-        of(Class::Work, Field::one("calendar", C::CalendarId, "WorkCalendar", "The calendar that it works by; without one its capacity is not known.")),
+        manage(Field::one("calendar", C::CalendarId, "WorkCalendar", "The calendar that it works by; without one its capacity is not known.")),
         of(Class::Person, Field::date("employedFromOn", C::EmployedFromOn, "The first day of its employment, before which it has no capacity; null for since ever.")),
         of(Class::Person, Field::date("employedToOn", C::EmployedToOn, "The last day of its employment; null for no end.")),
         Field::many("skills", "ResourceSkill", resource_skill::Column::ResourceId, "What it can do."),

@@ -40,7 +40,7 @@ pub fn declare_skill() -> Entity {
         ROWS,
         "What a resource can do, and how well. A resource has each skill once.",
     )
-    .node("rsk", "resourceSkill", "resourceSkills")
+    .node("rsl", "resourceSkill", "resourceSkills")
     .fields([
         manage(Field::one("resource", S::ResourceId, "Resource", "The resource.")).once(),
         manage(Field::one("skill", S::SkillId, "Skill", "The skill.")).once(),

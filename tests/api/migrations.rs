@@ -70,6 +70,8 @@ tests! {
             select(entity::resource_skill::Entity, &database).await,
             select(entity::certification_held::Entity, &database).await,
             select(entity::time_off::Entity, &database).await,
+            select(entity::rate_card::Entity, &database).await,
+            select(entity::rate::Entity, &database).await,
             select(entity::resource_request::Entity, &database).await,
             select(entity::request_skill::Entity, &database).await,
             select(entity::allocation::Entity, &database).await,

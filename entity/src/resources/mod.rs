@@ -5,6 +5,8 @@ pub mod allocation_period;
 pub mod calendar_exception;
 pub mod certification;
 pub mod certification_held;
+pub mod rate;
+pub mod rate_card;
 pub mod request_skill;
 pub mod resource;
 pub mod resource_pool;

@@ -31,7 +31,9 @@ impl Model {
     /// Checks the declarations against each other. A mistake here is a mistake in the program: it does not start.
     pub fn new(entities: Vec<Entity>, mutations: Vec<Mutation>) -> Self {
         let by_name: HashMap<_, _> = entities.iter().enumerate().map(|(i, e)| (e.name, i)).collect();
-        let by_prefix = entities.iter().enumerate().filter_map(|(i, e)| Some((e.prefix?, i))).collect();
+        let by_prefix: HashMap<_, _> = entities.iter().enumerate().filter_map(|(i, e)| Some((e.prefix?, i))).collect();
+        let prefixes = entities.iter().filter(|e| e.prefix.is_some()).count();
+        assert_eq!(by_prefix.len(), prefixes, "two entities have ids with the same prefix");
         let model = Self {
             entities,
             mutations,

@@ -271,7 +271,7 @@ impl<'r> Eyes<'r> {
         if row.type_name == "Resource" {
             return !self.read(class).is_empty();
         }
-        if row.link("item_id").is_none() && row.link("resource_id").is_some() {
+        if row.type_name == "Rate" || (row.link("item_id").is_none() && row.link("resource_id").is_some()) {
             return self.holds_resource(self.read(class), row);
         }
         if plain::REFERENCES.contains(&row.type_name) {
@@ -297,7 +297,9 @@ impl<'r> Eyes<'r> {
 
     /// Whether a resource, or a row that belongs to one, is in one of the scopes.
     fn holds_resource(&self, scopes: Scopes, row: &Plain) -> bool {
-        let resource = if row.type_name == "Resource" { row.id } else { row.link("resource_id").expect("a resource") };
+        let of = if row.type_name == "Resource" { Some(row.id) } else { row.link("resource_id") };
+        // Rates of roles and pools are nobody's own.
+        let Some(resource) = of else { return scopes.is_all() || scopes.has(Scopes::ROLE_RATES) };
         scopes.is_all()
             || (scopes.has(Scopes::TEAM) && self.staff.managed.contains(&resource))
             || (scopes.has(Scopes::OWN) && self.staff.on_own.contains(&resource))
@@ -318,8 +320,10 @@ impl<'r> Eyes<'r> {
     /// Whether a row that belongs to an item is in one of the scopes. Only views over items know their state.
     fn holds_plain(&self, scopes: Scopes, row: &Plain) -> bool {
         let item = self.rows.item(row.link("item_id").expect("an item"));
-        // A node's owner is nobody's right.
-        let is_hers = row.type_name != "BenefitsMapNode" && self.is_me(row.link("owner_id"));
+        // Whoever owns a benefit; a node's owner is nobody's right, nor is that of a risk.
+        let is_hers = row.type_name.starts_with("Benefit")
+            && row.type_name != "BenefitsMapNode"
+            && self.is_me(row.link("owner_id"));
         let own = scopes.has(Scopes::SELF) && is_hers;
         let draft = scopes.has(Scopes::OWN_DRAFT) && self.is_me(item.project_manager_id) && row.is("is_draft");
         let is_transaction = matches!(row.type_name, "Commitment" | "Actual");
@@ -430,6 +434,7 @@ impl<'r> Eyes<'r> {
             },
             Kind::Money { .. } => {
                 let (amount, currency) = match (entity.name, field.name) {
+                    ("Rate", "hourly") => ("amount", "currency"),
                     (_, "budget") => ("budget_amount", "base_currency"),
                     (_, "approvalLimit") => ("approval_limit_amount", "approval_limit_currency"),
                     (_, "alignedBudget") => ("aligned_amount", "base_currency"),
@@ -510,7 +515,9 @@ impl<'r> Eyes<'r> {
         let step = |step| self.roles.iter().fold(Scopes::NONE, |all, role| all.or(steps::decide(*role, step)));
         match entity.name {
             "StrategicObjective" | "ObjectiveContribution" => step(Step::StrategySteer),
-            "FiscalCalendar" | "FiscalPeriod" | "CostCategory" | "FxRateSet" | "FxRate" => step(Step::FinanceSetUp),
+            "FiscalCalendar" | "FiscalPeriod" | "CostCategory" | "FxRateSet" | "FxRate" | "RateCard" => {
+                step(Step::FinanceSetUp)
+            }
             "KpiDefinition" | "KpiThreshold" | "KpiTarget" | "AlertRule" => step(Step::KpiSetUp),
             "KpiPosting" => step(Step::KpiRecord),
             "ResourceRole" | "Skill" | "Certification" | "WorkCalendar" | "CalendarException" | "ResourcePool" => {

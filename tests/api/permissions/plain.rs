@@ -8,16 +8,16 @@ use entity::{
     benefit_plan_point, benefit_review, benefits_map_edge, benefits_map_node, budget, budget_line, calendar_exception,
     certification, certification_held, commitment, cost_category, cost_plan, cost_plan_line, fiscal_calendar,
     fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, issue, kpi_definition, kpi_posting, kpi_target,
-    kpi_threshold, objective_contribution, portfolio_tree_node, progress_measurement, rag_assessment, request_skill,
-    resource, resource_pool, resource_request, resource_role, resource_skill, risk, risk_response, skill,
-    status_report, strategic_objective, task, time_off, work_calendar,
+    kpi_threshold, objective_contribution, portfolio_tree_node, progress_measurement, rag_assessment, rate, rate_card,
+    request_skill, resource, resource_pool, resource_request, resource_role, resource_skill, risk, risk_response,
+    skill, status_report, strategic_objective, task, time_off, work_calendar,
 };
 use foliograph::app;
 use sea_orm::{DatabaseConnection, EntityTrait, IdenStatic, Iterable, ModelTrait, Value as Stored};
 use uuid::Uuid;
 
 /// Types of business data that rows of everything refer to: whoever reads business data reads all of them.
-pub const REFERENCES: [&str; 13] = [
+pub const REFERENCES: [&str; 14] = [
     "StrategicObjective",
     "FiscalCalendar",
     "FiscalPeriod",
@@ -31,6 +31,7 @@ pub const REFERENCES: [&str; 13] = [
     "WorkCalendar",
     "CalendarException",
     "ResourcePool",
+    "RateCard",
 ];
 /// Types whose rows are drafts at first, seen by who writes reports.
 pub const DRAFTED: [&str; 2] = ["StatusReport", "RagAssessment"];
@@ -109,6 +110,8 @@ pub async fn load(db: &DatabaseConnection) -> HashMap<&'static str, Vec<Plain>> 
         resource_skill: "ResourceSkill",
         certification_held: "CertificationHeld",
         time_off: "TimeOff",
+        rate_card: "RateCard",
+        rate: "Rate",
         resource_request: "ResourceRequest",
         request_skill: "RequestSkill",
         allocation: "Allocation",

@@ -205,6 +205,8 @@ fn target(mutation: &Mutation) -> Option<u128> {
         ("ResourceSkill", _) => 414 + u128::from(old),
         ("CertificationHeld", _) => 416 + u128::from(old),
         ("TimeOff", _) => 418 + u128::from(old),
+        ("RateCard", _) => 430 + u128::from(old),
+        ("Rate", _) => 432 + u128::from(old),
         ("ResourceRequest", _) => 420,
         ("RequestSkill", _) => 421 + u128::from(old),
         (_, "allocationComplete" | "allocationProposalDecide") => 424,
@@ -280,6 +282,11 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
         "TimeOff" => (
             json!({ "minutesPerDay": 60 }),
             json!({ "resourceId": of("res", 412), "startOn": "2031-05-01", "endOn": "2031-05-02" }),
+        ),
+        "RateCard" => (json!({ "name": "Other" }), json!({ "key": "RC-NEW", "name": "New" })),
+        "Rate" => (
+            json!({ "note": "Other" }),
+            json!({ "cardKey": "RC", "roleKey": "RR", "startOn": "2033-01-01", "hourly": money("100") }),
         ),
         "ResourceRequest" => (
             json!({ "note": "Other" }),

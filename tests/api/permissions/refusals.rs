@@ -38,7 +38,10 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
     let writers = is(Role::PmoLead) || is(Role::ProjectManager) || is(Role::Integration);
     // Whom the mutation is for, who sees its row, and who is refused without a look at it.
     let (may, sees, gate) = match mutation.entity {
-        "FiscalCalendar" | "FiscalPeriod" | "CostCategory" | "StrategicObjective" | "FxRateSet" | "FxRate" => {
+        // What an hour costs is finance's alone, and reading it the office's for roles.
+        "Rate" => (is(Role::Finance), office || is(Role::Finance), is(Role::Finance)),
+        "FiscalCalendar" | "FiscalPeriod" | "CostCategory" | "StrategicObjective" | "FxRateSet" | "FxRate"
+        | "RateCard" => {
             let may = office || (mutation.entity != "StrategicObjective" && is(Role::Finance));
             if is_new {
                 // The key of a calendar or a set that she cannot see leads nowhere.

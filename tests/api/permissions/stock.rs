@@ -58,6 +58,18 @@ pub const READY: &[Ready] = &[
     (417, "certification_held", "resource_id=@413, certification_id=@404, issued_on='2030-01-01', archived_at=@NOW"),
     (418, "time_off", "resource_id=@412, start_on='2031-01-01', end_on='2031-01-02'"),
     (419, "time_off", "resource_id=@413, start_on='2031-01-01', end_on='2031-01-02', archived_at=@NOW"),
+    (430, "rate_card", "key='RC', name='Card', name_fold='card', precedence=100"),
+    (431, "rate_card", "key='RC-OLD', name='Old', name_fold='old', precedence=100, archived_at=@NOW"),
+    (
+        432,
+        "rate",
+        "card_id=@430, role_id=@400, start_on='2031-01-01', end_on='2031-12-31', amount=1000000, currency='EUR'",
+    ),
+    (
+        433,
+        "rate",
+        "card_id=@430, role_id=@400, start_on='2029-01-01', end_on='2029-12-31', amount=1000000, currency='EUR', archived_at=@NOW",
+    ),
     (
         420,
         "resource_request",

@@ -89,7 +89,7 @@ tests! {
     }
 
     async fn every_mutation_of_bookings_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
-        asked_by_everybody(world, |entity| ["ResourceRequest", "RequestSkill", "Allocation"].contains(&entity)).await;
+        asked_by_everybody(world, |entity| ["ResourceRequest", "RequestSkill", "Allocation", "RateCard", "Rate"].contains(&entity)).await;
     }
 
     async fn every_mutation_of_kpis_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
