@@ -78,7 +78,7 @@ pub fn mutations() -> Vec<Mutation> {
             "ProposalDecide",
             Verb::Act,
             "Takes over what is proposed for a HARD Allocation, or drops it, by who manages the resource.",
-            vec![Member { name: "accept", ty: "Boolean!", doc: "Whether it is taken over." }, reason()],
+            vec![Member { name: "isAccepted", ty: "Boolean!", doc: "Whether it is taken over." }, reason()],
             decide,
         ),
     ]
@@ -180,7 +180,7 @@ fn complete<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, 
 fn decide<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
         let (batch, mut rows, _) = opened(work, input, &["HARD"], &[Step::AllocationConfirm]).await?;
-        let accepts = member(input, "accept") == Some(&ConstValue::Boolean(true));
+        let accepts = member(input, "isAccepted") == Some(&ConstValue::Boolean(true));
         for row in &mut rows {
             let m = &mut row.after;
             let Some(start_on) = m.proposed_start_on else {

@@ -140,9 +140,9 @@ tests! {
         let seen = told(&george, &made).await;
         assert_eq!((&seen["minutes"], &seen["endOn"]), (&json!(1_200), &json!("2026-05-08")));
         assert_eq!((&seen["proposedMinutes"], &seen["proposedEndOn"]), (&json!(2_000), &json!("2026-05-11")));
-        assert_eq!(faults(&change(&george, "allocationProposalDecide", with(&made, "accept", json!(true))).await), ["FORBIDDEN input"]);
+        assert_eq!(faults(&change(&george, "allocationProposalDecide", with(&made, "isAccepted", json!(true))).await), ["FORBIDDEN input"]);
         assert_eq!(faults(&change(&george, "allocationRelease", of(&made)).await), ["FORBIDDEN input"]);
-        done(&karin, "allocationProposalDecide", with(&made, "accept", json!(true))).await;
+        done(&karin, "allocationProposalDecide", with(&made, "isAccepted", json!(true))).await;
         let seen = told(&george, &made).await;
         assert_eq!((&seen["minutes"], &seen["proposedMinutes"]), (&json!(2_000), &Value::Null));
         let sum: i64 = seen["periods"]["nodes"].as_array().expect("days").iter().map(|d| d["minutesPerDay"].as_i64().expect("minutes") * days_of(d)).sum();

@@ -433,7 +433,7 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
         Verb::BulkAct if mutation.entity == "Allocation" => {
             json!({ "items": [{ "ref": { "id": whole["id"] }, "ifVersion": "*" }] })
         }
-        Verb::Act if mutation.name == "allocationProposalDecide" => with("accept", json!(true)),
+        Verb::Act if mutation.name == "allocationProposalDecide" => with("isAccepted", json!(true)),
         Verb::BulkAct => json!({
             "items": [{ "ref": { "id": whole["id"] }, "ifVersion": "*", "reason": "Wrong", "occurredOn": "2031-03-01" }]
         }),
