@@ -391,6 +391,9 @@ async fn owned_benefits(db: &DatabaseConnection, me: Uuid) -> Result<Vec<Uuid>, 
     Ok(items.filter(benefit::Column::OwnerId.eq(me)).into_tuple().all(db).await?)
 }
 
+/// A resource, its person, its manager and its pool.
+type Managed = (Uuid, Option<Uuid>, Option<Uuid>, Option<Uuid>);
+
 /// The resources and pools that the person manages, and the resource that she is.
 async fn managed(db: &DatabaseConnection, me: Uuid) -> Result<Resources, Error> {
     use resource::Column as C;
@@ -398,7 +401,7 @@ async fn managed(db: &DatabaseConnection, me: Uuid) -> Result<Resources, Error> 
     let pools: Vec<Uuid> = pools.filter(resource_pool::Column::ManagerId.eq(me)).into_tuple().all(db).await?;
     let of_pools = Condition::all().add(C::ManagerId.is_null()).add(C::PoolId.is_in(pools.iter().copied()));
     let hers = Condition::any().add(C::ManagerId.eq(me)).add(C::PersonId.eq(me)).add(of_pools);
-    let found: Vec<(Uuid, Option<Uuid>, Option<Uuid>, Option<Uuid>)> = resource::Entity::find()
+    let found: Vec<Managed> = resource::Entity::find()
         .select_only()
         .columns([C::Id, C::PersonId, C::ManagerId, C::PoolId])
         .filter(hers)

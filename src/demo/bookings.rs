@@ -67,7 +67,7 @@ impl Bookings {
         let span = (world.as_of + TimeDelta::days(WINDOW.0), world.as_of + TimeDelta::days(WINDOW.1));
         let capacities = capacities(frame, staff, span)?;
         let mut confirmed: HashMap<Uuid, Vec<Run>> = HashMap::new();
-        for resource in staff.resources.iter().filter(|resource| resource.archived_at.is_none()) {
+        for resource in staff.all.iter().filter(|resource| resource.archived_at.is_none()) {
             let Some(capacity) = capacities.get(&resource.id) else { continue };
             for (number, project) in projects_of(world, resource).into_iter().enumerate() {
                 let Some(days) = met(project, resource, span) else { continue };
@@ -200,7 +200,7 @@ fn capacities(frame: &ResourceFrame, staff: &Resources, (from, to): Span) -> Res
         let off = away.get(&resource.id).map_or(&[][..], Vec::as_slice);
         Some((resource.id, capacity_of(resource, days.get(&resource.calendar_id?)?, off.iter().copied())?))
     };
-    Ok(staff.resources.iter().filter_map(of).collect())
+    Ok(staff.all.iter().filter_map(of).collect())
 }
 
 /// The projects that somebody works on: one or two that are alive, and those that she leads.

@@ -125,7 +125,7 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<calendar_exception::Entity, _, calendar_exception::ActiveModel>(&txn, described.exceptions).await?;
     let who = rows.resources;
     insert::<resource_pool::Entity, _, resource_pool::ActiveModel>(&txn, who.pools).await?;
-    insert::<resource::Entity, _, resource::ActiveModel>(&txn, who.resources).await?;
+    insert::<resource::Entity, _, resource::ActiveModel>(&txn, who.all).await?;
     insert::<resource_skill::Entity, _, resource_skill::ActiveModel>(&txn, who.skills).await?;
     insert::<certification_held::Entity, _, certification_held::ActiveModel>(&txn, who.certificates).await?;
     insert::<time_off::Entity, _, time_off::ActiveModel>(&txn, who.time_off).await?;

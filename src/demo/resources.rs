@@ -15,7 +15,7 @@ const KEEPER: (&str, i64) = ("liam.oconnor", -470);
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Resources {
     pub pools: Vec<resource_pool::Model>,
-    pub resources: Vec<resource::Model>,
+    pub all: Vec<resource::Model>,
     pub skills: Vec<resource_skill::Model>,
     pub certificates: Vec<certification_held::Model>,
     pub time_off: Vec<time_off::Model>,
@@ -63,7 +63,7 @@ impl Resources {
             skills: all.iter().flat_map(|fact| skills(as_of, fact)).collect(),
             certificates: all.iter().flat_map(|fact| certificates(as_of, fact, kinds)).collect(),
             time_off: away,
-            resources: all.iter().map(|fact| resource(as_of, fact)).collect(),
+            all: all.iter().map(|fact| resource(as_of, fact)).collect(),
         })
     }
 }

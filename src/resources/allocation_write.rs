@@ -292,8 +292,7 @@ impl Bookings {
     pub async fn finish(self, work: &mut Work<'_>, rows: Vec<Row<Model>>, batch: &Batch) -> Result<Done, Error> {
         self.fit(work, &rows).await?;
         let is_there = |m: &Model| !matches!(m.state.as_str(), "DECLINED" | "RELEASED");
-        work.touches_rights |=
-            rows.iter().any(|row| row.before.as_ref().map(is_there).unwrap_or_default() != is_there(&row.after));
+        work.touches_rights |= rows.iter().any(|row| row.before.as_ref().is_some_and(is_there) != is_there(&row.after));
         let rejected = work.rejects(batch);
         let (mut gone, mut made) = (vec![], vec![]);
         for row in rows.iter().filter(|row| !rejected && !work.has_failed(row.index)) {

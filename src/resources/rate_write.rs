@@ -117,7 +117,7 @@ async fn hold_alone(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Erro
         for row in good {
             let others = all.entry(slot(&row.after)).or_default();
             let meets = |other: &&Model| other.start_on <= end(&row.after) && row.after.start_on <= end(other);
-            if others.iter().any(|other| meets(&other)) {
+            if others.iter().any(meets) {
                 wrong.push(row);
             } else {
                 others.push(&row.after);

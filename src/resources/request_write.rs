@@ -171,10 +171,10 @@ fn note_fits(work: &mut Work<'_>, row: &Row<Model>, note: &str) {
 
 /// Requests go as far as what was booked in answer to them.
 pub async fn follow_bookings(work: &mut Work<'_>, requests: &[Uuid]) -> Result<(), Error> {
+    use allocation::Column as A;
     if requests.is_empty() {
         return Ok(());
     }
-    use allocation::Column as A;
     let locked = lock::<Requests>(work, requests).await?;
     let booked = allocation::Entity::find().select_only().columns([A::RequestId, A::State]);
     let booked = booked.filter(A::RequestId.is_in(requests.iter().copied()));
@@ -208,17 +208,17 @@ fn write_skills<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<
             Some(action) => (archived::<Skills>(work, entity, &batch, scopes, needs).await?, action),
             None => (open::<Skills>(work, entity, &batch.items, blank_skill).await?, Action::Written),
         };
-        let link = ("request", "request_id");
-        of_item::wholes::<Requests, _>(work, &rows, "ResourceRequest", link, scopes, needs).await?;
-        let requests: HashSet<Uuid> = rows.iter().map(|row| row.after.request_id).collect();
-        let requests: Vec<Uuid> = requests.into_iter().collect();
-        let requests = lock::<Requests>(work, &requests).await?;
-        let of = request_skill::Column::RequestId.is_in(requests.keys().copied());
+        let by = ("request", "request_id");
+        of_item::wholes::<Requests, _>(work, &rows, "ResourceRequest", by, scopes, needs).await?;
+        let asked: HashSet<Uuid> = rows.iter().map(|row| row.after.request_id).collect();
+        let asked: Vec<Uuid> = asked.into_iter().collect();
+        let wholes = lock::<Requests>(work, &asked).await?;
+        let of = request_skill::Column::RequestId.is_in(wholes.keys().copied());
         let stored = Skills::find().filter(of).all(work.txn).await?;
         let mut taken: HashMap<(Uuid, Uuid), Uuid> =
             stored.iter().map(|skill| ((skill.request_id, skill.skill_id), skill.id)).collect();
         for row in &mut rows {
-            let Some(request) = requests.get(&row.after.request_id) else { continue };
+            let Some(request) = wholes.get(&row.after.request_id) else { continue };
             if row.before.is_none() {
                 of_item::take(row, request, &["pool_id", "resource_id"]);
             }

@@ -1,7 +1,7 @@
 //! Who is there: calendars, and the capacity of resources day by day, as they stand in the database.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     sync::Arc,
 };
 
@@ -68,12 +68,15 @@ pub async fn capacities<'r>(
     let mut capacities = HashMap::new();
     for resource in resources {
         let Some(calendar_id) = resource.calendar_id else { continue };
-        if !days.contains_key(&calendar_id) {
-            let of = calendars.get(&calendar_id).and_then(|calendar| Days::of(calendar, from, to));
-            days.insert(calendar_id, of.ok_or_else(|| Error::internal("days beyond all limits"))?);
-        }
+        let days = match days.entry(calendar_id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let of = calendars.get(&calendar_id).and_then(|calendar| Days::of(calendar, from, to));
+                place.insert(of.ok_or_else(|| Error::internal("days beyond all limits"))?)
+            }
+        };
         let off = off.get(&resource.id).map_or(&[][..], Vec::as_slice);
-        let capacity = capacity_of(resource, &days[&calendar_id], off);
+        let capacity = capacity_of(resource, days, off);
         capacities.extend(capacity.map(|capacity| (resource.id, capacity)));
     }
     Ok(capacities)

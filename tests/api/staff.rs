@@ -83,13 +83,13 @@ tests! {
     async fn a_person_sees_herself_and_why_she_is_away(world: &World) {
         let (_, lead) = begin(world).await;
         let karin = world.client_as("karin.baumann", &[Role::ResourceManager]).await;
-        done(&karin, "timeOffCreate", json!({ "resourceKey": "grace.kim", "startOn": "2026-06-01", "endOn": "2026-06-12", "reason": "PARENTAL" })).await;
-        let asked = "{ timesOff(filter: { resource: { key: { eq: \"grace.kim\" } }, startOn: { eq: \"2026-06-01\" } }) { nodes { reason } } \
-            resources(filter: { key: { in: [\"grace.kim\", \"george.mensah\"] } }, orderBy: [{ key: { direction: ASC } }]) { nodes { key fte } } }";
-        let grace = world.client_as("grace.kim", &[]).await;
-        let seen = grace.query(asked).await.json()["data"].clone();
+        done(&karin, "timeOffCreate", json!({ "resourceKey": "kai.pereira", "startOn": "2026-06-01", "endOn": "2026-06-12", "reason": "PARENTAL" })).await;
+        let asked = "{ timesOff(filter: { resource: { key: { eq: \"kai.pereira\" } }, startOn: { eq: \"2026-06-01\" } }) { nodes { reason } } \
+            resources(filter: { key: { in: [\"kai.pereira\", \"irene.almeida\"] } }, orderBy: [{ key: { direction: ASC } }]) { nodes { key fte } } }";
+        let kai = world.client_as("kai.pereira", &[]).await;
+        let seen = kai.query(asked).await.json()["data"].clone();
         assert_eq!(seen["timesOff"]["nodes"], json!([{ "reason": "PARENTAL" }]));
-        assert_eq!(seen["resources"]["nodes"][0], json!({ "key": "george.mensah", "fte": null }));
+        assert_eq!(seen["resources"]["nodes"][0], json!({ "key": "irene.almeida", "fte": null }));
         assert_ne!(seen["resources"]["nodes"][1]["fte"], Value::Null);
         // Not those who lead her, nor the office: but where the house lets her manager.
         for client in [&lead, &karin] {

@@ -45,7 +45,10 @@ tests! {
         assert_eq!(other.settle().await, [Value::Null; 0]);
         let mut admin = Socket::of(server.address, &token("tom.fischer", &[Role::Admin])).await;
         admin.subscribe("a", FOLLOW, json!({})).await;
-        let refused = admin.settle().await;
+        let mut refused = admin.settle().await;
+        while refused.is_empty() {
+            refused = admin.settle().await;
+        }
         assert_eq!(refused[0]["payload"][0]["extensions"]["code"], "FORBIDDEN", "{refused:?}");
         let owner = world.client_as("nina.petrova", &[]).await;
         let id = had(&owner, "M-B-1", json!({ "amount": euros("12.5") })).await;
