@@ -434,11 +434,10 @@ impl<'r> Eyes<'r> {
             },
             Kind::Money { .. } => {
                 let (amount, currency) = match (entity.name, field.name) {
-                    ("Rate", "hourly") => ("amount", "currency"),
                     (_, "budget") => ("budget_amount", "base_currency"),
                     (_, "approvalLimit") => ("approval_limit_amount", "approval_limit_currency"),
                     (_, "alignedBudget") => ("aligned_amount", "base_currency"),
-                    (_, "amount") => ("amount", "currency"),
+                    (_, "amount" | "hourly") => ("amount", "currency"),
                     (_, "allocated") => ("allocated_amount", "currency"),
                     (_, "contingency") => ("contingency_amount", "currency"),
                     (_, "managementReserve") => ("reserve_amount", "currency"),

@@ -24,7 +24,8 @@ pub fn class_of_type(type_name: &str) -> Class {
         | "ObjectiveContribution"
         | "AlignmentCell"
         | "StatusReport"
-        | "RagAssessment" => Class::Basic,
+        | "RagAssessment"
+        | "Resource" => Class::Basic,
         "ExternalLink"
         | "Task"
         | "Baseline"
@@ -39,7 +40,6 @@ pub fn class_of_type(type_name: &str) -> Class {
         | "RequestSkill"
         | "Allocation"
         | "AllocationPeriod" => Class::Work,
-        "Resource" => Class::Basic,
         "ResourceSkill" | "CertificationHeld" | "TimeOff" => Class::Person,
         "Rate" => Class::Rate,
         "PersonIdentity" | "RoleAssignment" | "ApiKey" | "ApiKeyGrant" => Class::Sec,
