@@ -192,11 +192,11 @@ fn of_resources(
     }
     let sees = match (is_new, mutation.entity) {
         (true, "Resource") => true,
+        (true, "TimeOff") | (false, "Resource") => sees_resources,
         (true, "ResourceSkill" | "CertificationHeld") => sees_resources && sees_references,
         (true, "ResourceRequest") => sees_item && sees_references,
         (true, "Allocation") => sees_item && sees_resources,
         (true, _) => eyes.visible("ResourceRequest").iter().any(|row| row.id() == id(420)) && sees_references,
-        (true, "TimeOff") | (false, "Resource") => sees_resources,
         (false, entity) => {
             let number = match entity {
                 "ResourceSkill" => 414,
