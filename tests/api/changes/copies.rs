@@ -102,7 +102,7 @@ tests! {
         let assignments: Vec<_> = role_assignment::Entity::find().all(&app.database.orm).await.expect("roles");
         let portfolios: Vec<_> = items.iter().filter(|i| i.kind == "PORTFOLIO").map(|i| i.id).collect();
         let mut chance = Chance(7);
-        for round in 0..if settings::is_long() { 300 } else { 12 } {
+        for round in 0..if settings::is_long() { 300 } else { 6 } {
             for _ in 0..=chance.below(3) {
                 let mut writer = writer(world).await;
                 for _ in 0..=chance.below(2) {

@@ -35,9 +35,13 @@ tests! {
     async fn every_dataset_holds_what_graphql_answers(world: &World) {
         let rows = Rows::complete(world).await;
         let (mut compared, mut masks) = (0, 0);
-        for who in CAST {
+        for (number, who) in CAST.iter().enumerate() {
             let (client, eyes) = (who.client(world).await, who.eyes(&rows));
             for (dataset, entity) in datasets() {
+                // What is large is looked at by every fifth of them: it would take minutes otherwise.
+                if number % 5 != 0 && rows.of(entity.name).len() > 100 {
+                    continue;
+                }
                 let context = format!("{dataset} for {who:?}");
                 let address = format!("/export/v1/{dataset}.jsonl");
                 let reply = client.get(&address).await;
