@@ -16,7 +16,7 @@ use super::{
 use crate::{
     auth::{Class, Step, steps::Duty},
     error::Error,
-    write::{Done, Member, Mutation, Row, UserCode, UserError, Verb, Work, duty, input},
+    write::{Done, Member, Mutation, Row, UserCode, UserError, Verb, Work, duty, input, rows::text_fits},
 };
 
 /// Characters of the longest note on a decision.
@@ -124,11 +124,8 @@ fn note_fits(work: &mut Work<'_>, row: &Row<Model>, note: &str) {
     let at = row.path.at("note");
     if note.trim().is_empty() {
         work.fail(row, UserError::new(UserCode::Required, at, "Say why."));
-    } else if note.contains('\0') {
-        work.fail(row, UserError::new(UserCode::Invalid, at, "A text holds no NUL."));
-    } else if note.chars().count() > LONGEST_NOTE {
-        let line = format!("At most {LONGEST_NOTE} characters.");
-        work.fail(row, UserError::new(UserCode::TooLong, at, line).with("max", LONGEST_NOTE));
+    } else {
+        text_fits(work, row, at, note, LONGEST_NOTE);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
         Batch, Done, Member, Mutation, Row, Run, UserCode, UserError, Verb, Work,
         input::{self, member},
         of_item,
-        rows::{self, open},
+        rows::{self, open, text_fits},
     },
 };
 
@@ -84,13 +84,13 @@ pub fn mutations() -> Vec<Mutation> {
     ]
 }
 
-/// The rows, for who may take one of the steps, from one of the states; with what decides on them.
+/// The rows, for who may take one of the steps, from one of the states.
 async fn opened(
     work: &mut Work<'_>,
     input: &ConstValue,
     from: &[&str],
     steps: &[Step],
-) -> Result<(Batch, Vec<Row<Model>>, Bookings), Error> {
+) -> Result<(Batch, Vec<Row<Model>>), Error> {
     let batch = work.read(input);
     let entity = work.lens.model.entity("Allocation");
     let rows = open::<allocation::Entity>(work, entity, &batch.items, blank).await?;
@@ -98,7 +98,6 @@ async fn opened(
     let needs: Vec<&str> = steps.iter().map(|step| step.as_str()).collect();
     rows::demand(work, &rows, scopes, &needs.join(" or ")).await?;
     of_item::items_are_open(work, &rows).await?;
-    let bookings = Bookings::lock(work, &rows).await?;
     for row in &rows {
         if !from.contains(&row.after.state.as_str()) && !work.is_refused(row.index) {
             let line = format!("This booking is {}.", row.after.state);
@@ -106,7 +105,7 @@ async fn opened(
             work.fail(row, error.with("state", &row.after.state));
         }
     }
-    Ok((batch, rows, bookings))
+    Ok((batch, rows))
 }
 
 /// The reason that the input of a row gives, if it gives one that can be kept.
@@ -115,21 +114,15 @@ fn excess_reason(work: &mut Work<'_>, row: &Row<Model>) -> Option<String> {
     let path = row.path.at("excessReason");
     if given.trim().is_empty() {
         work.fail(row, UserError::new(UserCode::Required, path, "Say why, or leave it out."));
-    } else if given.chars().count() > LONGEST {
-        let line = format!("At most {LONGEST} characters.");
-        work.fail(row, UserError::new(UserCode::TooLong, path, line).with("max", LONGEST));
-    } else if given.contains('\0') {
-        work.fail(row, UserError::new(UserCode::Invalid, path, "A text holds no NUL."));
-    } else {
-        return Some(given);
+        return None;
     }
-    None
+    text_fits(work, row, path, &given, LONGEST).then_some(given)
 }
 
 fn confirm<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
-        let (batch, mut rows, bookings) =
-            opened(work, input, &["PROPOSED", "SOFT"], &[Step::AllocationConfirm]).await?;
+        let (batch, mut rows) = opened(work, input, &["PROPOSED", "SOFT"], &[Step::AllocationConfirm]).await?;
+        let bookings = Bookings::lock(work, &rows).await?;
         bookings.projects_go_on(work, &rows);
         for row in &mut rows {
             "HARD".clone_into(&mut row.after.state);
@@ -144,8 +137,8 @@ fn confirm<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, R
 
 fn decline<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
-        let (batch, rows, bookings) = opened(work, input, &["PROPOSED", "SOFT"], &[Step::AllocationConfirm]).await?;
-        end(work, rows, bookings, &batch, "DECLINED").await
+        let (batch, rows) = opened(work, input, &["PROPOSED", "SOFT"], &[Step::AllocationConfirm]).await?;
+        end(work, rows, &batch, "DECLINED").await
     }
     .boxed()
 }
@@ -153,11 +146,11 @@ fn decline<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, R
 fn release<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
         let steps = [Step::AllocationPlan, Step::AllocationConfirm];
-        let (batch, rows, bookings) = opened(work, input, &["PROPOSED", "SOFT", "HARD"], &steps).await?;
+        let (batch, rows) = opened(work, input, &["PROPOSED", "SOFT", "HARD"], &steps).await?;
         let hard: Vec<Row<Model>> = rows.iter().filter(|row| row.after.state == "HARD").cloned().collect();
         let confirms = work.lens.caller.takes(Step::AllocationConfirm);
         rows::demand(work, &hard, confirms, Step::AllocationConfirm.as_str()).await?;
-        end(work, rows, bookings, &batch, "RELEASED").await
+        end(work, rows, &batch, "RELEASED").await
     }
     .boxed()
 }
@@ -165,21 +158,21 @@ fn release<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, R
 fn complete<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
         let steps = [Step::AllocationPlan, Step::AllocationConfirm];
-        let (batch, rows, bookings) = opened(work, input, &["HARD"], &steps).await?;
+        let (batch, rows) = opened(work, input, &["HARD"], &steps).await?;
         for row in &rows {
             if row.after.end_on >= work.now.date_naive() && !work.is_refused(row.index) {
                 let line = "Its last day is not over yet.";
                 work.fail(row, UserError::rule(row.path.clone(), "DAYS_ARE_OVER", line));
             }
         }
-        end(work, rows, bookings, &batch, "COMPLETED").await
+        end(work, rows, &batch, "COMPLETED").await
     }
     .boxed()
 }
 
 fn decide<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     async move {
-        let (batch, mut rows, _) = opened(work, input, &["HARD"], &[Step::AllocationConfirm]).await?;
+        let (batch, mut rows) = opened(work, input, &["HARD"], &[Step::AllocationConfirm]).await?;
         let accepts = member(input, "isAccepted") == Some(&ConstValue::Boolean(true));
         for row in &mut rows {
             let m = &mut row.after;
@@ -200,7 +193,7 @@ fn decide<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Re
                 row.after.excess_reason = excess_reason(work, row);
             }
         }
-        // Read again: the days are others.
+        // Read now: the days are others.
         let mut bookings = Bookings::lock(work, &rows).await?;
         if accepts {
             for row in &rows {
@@ -212,13 +205,8 @@ fn decide<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Re
     .boxed()
 }
 
-async fn end(
-    work: &mut Work<'_>,
-    mut rows: Vec<Row<Model>>,
-    bookings: Bookings,
-    batch: &Batch,
-    state: &str,
-) -> Result<Done, Error> {
+async fn end(work: &mut Work<'_>, mut rows: Vec<Row<Model>>, batch: &Batch, state: &str) -> Result<Done, Error> {
+    let bookings = Bookings::lock(work, &rows).await?;
     for row in &mut rows {
         state.clone_into(&mut row.after.state);
         (row.after.proposed_start_on, row.after.proposed_end_on, row.after.proposed_minutes) = (None, None, None);

@@ -17,7 +17,7 @@ use crate::{
     error::Error,
     write::{
         Action, Batch, Done, Member, Mutation, Row, Run, UserCode, UserError, Verb, Work, input, of_item,
-        rows::{self, archived, follow, keys_are_free, lock, open, save},
+        rows::{self, archived, follow, keys_are_free, lock, open, save, text_fits},
         usual, written,
     },
 };
@@ -146,7 +146,7 @@ async fn end(work: &mut Work<'_>, given: &ConstValue, step: Step, state: &str) -
             continue;
         }
         if let Some(note) = &note {
-            note_fits(work, row, note);
+            text_fits(work, row, row.path.at("note"), note, LONGEST_NOTE);
         }
         if !FOLLOWS[..3].contains(&row.after.state.as_str()) {
             let line = format!("This request is {}.", row.after.state);
@@ -157,16 +157,6 @@ async fn end(work: &mut Work<'_>, given: &ConstValue, step: Step, state: &str) -
         row.after.decided_note.clone_from(&note);
     }
     save::<Requests>(work, rows, &batch, Action::Written).await
-}
-
-fn note_fits(work: &mut Work<'_>, row: &Row<Model>, note: &str) {
-    let at = row.path.at("note");
-    if note.contains('\0') {
-        work.fail(row, UserError::new(UserCode::Invalid, at, "A text holds no NUL."));
-    } else if note.chars().count() > LONGEST_NOTE {
-        let line = format!("At most {LONGEST_NOTE} characters.");
-        work.fail(row, UserError::new(UserCode::TooLong, at, line).with("max", LONGEST_NOTE));
-    }
 }
 
 /// Requests go as far as what was booked in answer to them.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::{
-    UserCode, UserError, Verb, Work,
+    Path, Row, UserCode, UserError, Verb, Work,
     input::{Assigned, Assignment, Item, list_change},
 };
 use crate::{
@@ -25,6 +25,19 @@ impl Work<'_> {
         let refuses = |error: &UserError| matches!(error.code, UserCode::Forbidden | UserCode::NotFound);
         self.errors.iter().any(|(at, error)| *at == index && refuses(error))
     }
+}
+
+/// Refuses a text of an input that cannot be kept. Whether it can.
+pub fn text_fits<M>(work: &mut Work<'_>, row: &Row<M>, path: Path, text: &str, most: usize) -> bool {
+    let error = if text.contains('\0') {
+        UserError::new(UserCode::Invalid, path, "A text holds no NUL.")
+    } else if text.chars().count() > most {
+        UserError::new(UserCode::TooLong, path, format!("At most {most} characters.")).with("max", most)
+    } else {
+        return true;
+    };
+    work.fail(row, error);
+    false
 }
 
 /// Whether a patch gives nothing at all: then no field's right decides, and the row's own does.

@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-pub use super::refusal::forbidden;
+pub use super::refusal::{forbidden, text_fits};
 pub use super::save::{drop_rows, follow, remove, save};
 
 /// The lock of whoever changes the shape of a tree.
