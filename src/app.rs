@@ -197,11 +197,13 @@ fn measures() -> Measures {
         portfolios::measures(),
         schedule::measures(),
         raid::measures(),
+        resources::measures(),
         kpi::measures(),
     ];
     let mut all = Measures::default();
     for part in parts {
         all.measures.extend(part.measures);
+        all.derivations.extend(part.derivations);
         for source in part.sources {
             // What two slices say of one owner's rows is looked at together.
             match all.sources.iter_mut().find(|known| known.name == source.name) {

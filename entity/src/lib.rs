@@ -25,7 +25,7 @@ pub use finance::{
 };
 pub use kpi::{
     alert, alert_rule, item_ancestor_span, kpi_change, kpi_definition, kpi_posting, kpi_target, kpi_threshold,
-    kpi_tick, kpi_touch, kpi_value, measure_delta,
+    kpi_tick, kpi_touch, kpi_value, measure_delta, outdated,
 };
 pub use people::{org_unit, person, person_identity, role_assignment};
 pub use platform::{
@@ -36,7 +36,7 @@ pub use portfolios::{item_ancestor, portfolio_item, portfolio_tree_node};
 pub use raid::{issue, risk, risk_response};
 pub use reporting::{rag_assessment, status_report};
 pub use resources::{
-    allocation, allocation_period, calendar_exception, certification, certification_held, rate, rate_card,
+    allocation, allocation_period, calendar_exception, certification, certification_held, pool_week, rate, rate_card,
     request_skill, resource, resource_pool, resource_request, resource_role, resource_skill, skill, time_off,
     work_calendar,
 };

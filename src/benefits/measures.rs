@@ -83,6 +83,7 @@ pub fn measures() -> Measures {
             ),
         ],
         sources: vec![benefits(), actuals(), levels()],
+        derivations: vec![],
     }
 }
 

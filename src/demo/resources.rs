@@ -26,6 +26,7 @@ struct PoolFact {
     key: String,
     name: String,
     manager: String,
+    serves: Option<String>,
     description: String,
 }
 
@@ -81,6 +82,7 @@ fn pool(as_of: NaiveDate, fact: PoolFact) -> resource_pool::Model {
         name_fold: fact.name.to_lowercase(),
         name: fact.name,
         manager_id: Some(who(&fact.manager)),
+        serves_id: fact.serves.as_deref().map(|key| id("portfolio_item", key)),
         description: Some(fact.description),
         key: fact.key,
         version: 1,

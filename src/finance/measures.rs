@@ -28,6 +28,7 @@ pub fn measures() -> Measures {
             Measure::money("ETC", Fin, "What the lines of the published forecast give to periods that end after the day.").known(),
         ],
         sources: vec![budgets(), forecasts(), checked(), plans(), actuals(), commitments()],
+        derivations: vec![],
     }
 }
 

@@ -413,6 +413,27 @@ pub static STANDARD: &[Standard] = &[
         .good_down(0, 10)
         .of(&[Work])
         .from(PRACTICE),
+    // Resources: of pools that serve the portfolios of the scope, found on each day of each person.
+    kpi("RS_OVER", "Overbooked", "next_months(OVERBOOKED, 3) / next_months(CAPACITY, 3)", "Minutes confirmed and planned beyond the capacity of a person on a day, to capacity, in the next three months.")
+        .ratio()
+        .good_down(2, 5)
+        .of(&[Work])
+        .from(PRACTICE),
+    kpi("RS_GAP", "Resource gap", "(next_months(STAFF_DEMAND, 3) - next_months(CAPACITY, 3)) / next_months(CAPACITY, 3)", "Demand less capacity, to capacity, in the next three months, over all roles; by role it is capacityGap. Negative is capacity that nobody asks for.")
+        .ratio()
+        .good_down(0, 10)
+        .of(&[Work])
+        .from("Scenario planning: demand against capacity"),
+    kpi("RS_BENCH", "Bench", "next_months(CAPACITY_FREE, 3) / next_months(CAPACITY, 3)", "Capacity of a person on a day that is neither confirmed nor planned, to capacity, in the next three months.")
+        .ratio()
+        .good_down(10, 20)
+        .of(&[Work])
+        .from(PRACTICE),
+    kpi("RS_SKILL", "Skill coverage", "next_months(SKILL_COVERED, 3) / next_months(SKILL_DEMAND, 3)", "Minutes asked with a mandatory skill that free minutes of people with it can cover in their week, each once, to all of those, in the next three months.")
+        .ratio()
+        .good_up(95, 80)
+        .of(&[Work])
+        .from(PRACTICE),
     // Governance.
     kpi("GV_DIV", "Ratings that differ", "last_months(REPORTS_DIVERGENT, 12) / last_months(REPORTS_COMPARED, 12)", "Published reports of the last twelve months whose declared overall rating differs from the computed one.")
         .ratio()

@@ -24,6 +24,7 @@ use super::{
     answers::decimal_text,
     catalogue::Bounds,
     definition::{self, Definition},
+    derivation,
     facts::Facts,
     figure::stored,
     formula::Missing,
@@ -98,7 +99,7 @@ impl Deriver {
     /// Whether there is something to do: what was touched, or a day that began.
     async fn is_due(&self) -> Result<bool, Error> {
         let orm = &self.database.orm;
-        if kpi_touch::Entity::find().limit(1).one(orm).await?.is_some() {
+        if derivation::is_due(orm).await? || kpi_touch::Entity::find().limit(1).one(orm).await?.is_some() {
             return Ok(true);
         }
         let tick = kpi_tick::Entity::find().one(orm).await?;
@@ -119,6 +120,7 @@ impl Deriver {
         let Some(tick) = lock.one(&txn).await? else { return Ok(Derived::default()) };
         let turn = tick.turn + 1;
         self.tick(&txn, &tick, self.clock.now()).await?;
+        derivation::remake(&txn, self.model, self.clock.today()).await?;
         let touches = kpi_touch::Entity::find().order_by_asc(kpi_touch::Column::Seq).limit(BATCH).all(&txn).await?;
         if touches.is_empty() {
             txn.commit().await?;
@@ -151,7 +153,9 @@ impl Deriver {
         }
         let items: Vec<Uuid> = moved.into_tuple().all(txn).await?;
         let touched: Touched = items.into_iter().map(|item| (item, None)).collect();
-        touch(txn, &touched, &Cause { at: now, request_id: "", mutation: "dailyTick", actor: None }).await?;
+        let cause = Cause { at: now, request_id: "", mutation: "dailyTick", actor: None };
+        touch(txn, &touched, &cause).await?;
+        derivation::note_all(txn, self.model, &cause).await?;
         kpi_tick::Entity::update_many().col_expr(kpi_tick::Column::TickedOn, today.into()).exec(txn).await?;
         Ok(())
     }

@@ -10,6 +10,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, QueryResult
 use uuid::Uuid;
 
 use super::{
+    derivation::{self, Owners},
     measure::{Fact, Owner, Source},
     versions,
 };
@@ -72,20 +73,36 @@ pub async fn keep(
     txn: &DatabaseTransaction,
     model: &'static Model,
     changed: &BTreeSet<Changed>,
-    refigured: Touched,
+    (refigured, outdated): (Touched, Owners),
     cause: &Cause<'_>,
 ) -> Result<(), Error> {
     let mut touched = refigured;
     for source in &model.measures.sources {
-        let owners = owners(txn, model, source, changed).await?;
+        let owners = owners(txn, model, &source.facts, changed).await?;
         if !owners.is_empty() {
             lock(txn, source, &owners).await?;
             touched.extend(add(txn, source, Some(&owners), cause.at).await?);
         }
     }
+    derivation::note(txn, model, changed, outdated, cause).await?;
     versions::keep(txn, model, changed, cause.at).await?;
     touched.extend(converted(txn, changed).await?.into_iter().map(|item| (item, None)));
     touch(txn, &touched, cause).await
+}
+
+/// Adds what is missing of one owner of a source.
+pub(super) async fn keep_owner(
+    txn: &DatabaseTransaction,
+    model: &'static Model,
+    source: &str,
+    owner: Uuid,
+    cause: &Cause<'_>,
+) -> Result<(), Error> {
+    for source in model.measures.sources.iter().filter(|known| known.name == source) {
+        let touched = add(txn, source, Some(&BTreeSet::from([owner])), cause.at).await?;
+        touch(txn, &touched, cause).await?;
+    }
+    Ok(())
 }
 
 /// The items whose money changed exchange rates convert.
@@ -168,15 +185,15 @@ pub async fn differences(db: &impl ConnectionTrait, model: &'static Model) -> Re
 }
 
 /// The owners that changed rows belong to, or belonged to before they were removed.
-async fn owners(
+pub(super) async fn owners(
     txn: &DatabaseTransaction,
     model: &'static Model,
-    source: &Source,
+    facts: &[Fact],
     changed: &BTreeSet<Changed>,
 ) -> Result<BTreeSet<Uuid>, Error> {
     let mut owners = BTreeSet::new();
     let is_one = one_of(dialect(txn), 1);
-    for fact in &source.facts {
+    for fact in facts {
         let ids: Vec<Uuid> = changed
             .iter()
             .filter(|row| row.entity == fact.entity && row.is_about(fact.fields))

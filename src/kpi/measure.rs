@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::derivation::Derivation;
 use crate::auth::Class;
 
 /// What a measure counts.
@@ -194,6 +195,8 @@ pub struct Measures {
     pub measures: Vec<Measure>,
     /// Where they come from.
     pub sources: Vec<Source>,
+    /// What sources read that is made of other rows.
+    pub derivations: Vec<Derivation>,
 }
 
 impl Measures {

@@ -22,5 +22,5 @@ pub fn measures() -> Measures {
         facts: vec![Fact::of("KpiPosting", "item_id")],
         selects: vec![steps, stated],
     };
-    Measures { measures: vec![], sources: vec![source] }
+    Measures { sources: vec![source], ..Measures::default() }
 }

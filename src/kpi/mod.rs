@@ -13,6 +13,7 @@ pub mod checks;
 pub mod condition;
 pub mod definition;
 mod definition_write;
+pub mod derivation;
 pub mod derive;
 pub mod facts;
 pub mod figure;

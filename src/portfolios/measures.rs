@@ -18,6 +18,7 @@ pub fn measures() -> Measures {
             Measure::count("CHECKS_PASSED", Work, "Those of them that it passes; a forecast finish until its day is over."),
         ],
         sources: vec![checks()],
+        derivations: vec![],
     }
 }
 

@@ -30,6 +30,7 @@ pub fn measures() -> Measures {
             Measure::count("ACTIONS_OVERDUE", Work, "Of those: from the day after the one by which they are due."),
         ],
         sources: vec![risks(), responses(), issues()],
+        derivations: vec![],
     }
 }
 

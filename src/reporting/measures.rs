@@ -18,6 +18,7 @@ pub fn measures() -> Measures {
             Measure::count("REPORTS_DIVERGENT", Work, "Those of them whose colors differ, each taken as green, amber or red."),
         ],
         sources: vec![reports()],
+        derivations: vec![],
     }
 }
 

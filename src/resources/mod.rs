@@ -7,9 +7,12 @@ pub mod booking;
 mod calendar_exception;
 mod calendar_write;
 mod certification;
+mod demand;
 mod frame_write;
 pub mod load;
+mod measures;
 mod parts_write;
+mod pool_weeks;
 mod rate;
 mod rate_write;
 mod request;
@@ -27,6 +30,7 @@ mod work_calendar;
 mod working_days;
 pub mod worktime;
 
+pub use measures::measures;
 pub use streams::streams;
 
 use crate::{

@@ -12,6 +12,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
+use super::pool_weeks::SOURCE as POOL;
 use crate::{
     auth::Step,
     error::Error,
@@ -70,6 +71,8 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
             agrees(work, row);
         }
         let moved = skills_of_moved(work, &rows).await?;
+        let left = rows.iter().filter_map(|row| row.before.as_ref().and_then(|before| before.pool_id));
+        work.outdated.extend(left.map(|pool| (POOL, pool)));
         let rejected = work.rejects(&batch);
         let failed: HashSet<Uuid> =
             rows.iter().filter(|row| work.has_failed(row.index)).map(|row| row.after.id).collect();

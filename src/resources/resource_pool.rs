@@ -30,6 +30,12 @@ pub fn declare() -> Entity {
             "Person",
             "Who manages its resources, unless one of them has a manager of its own; null when nobody does.",
         )),
+        set_up(Field::one(
+            "portfolio",
+            C::ServesId,
+            "Portfolio",
+            "The portfolio that it serves: in whose figures its people count, and in those above; null while they count in none.",
+        )),
         set_up(
             Field::scalar("description", Scalar::String, C::Description, "What it is; null when nobody wrote it.")
                 .unordered(),

@@ -11,10 +11,10 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
+use super::{pool_weeks::SOURCE as POOL, worktime::capacity::Fte};
 use crate::{
     auth::{Scopes, Step},
     error::Error,
-    resources::worktime::capacity::Fte,
     write::{
         Action, Done, Mutation, Row, UserCode, UserError, Work, outside,
         rows::{archived, keys_are_free, open, save},
@@ -53,6 +53,8 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
             agrees(work, row);
         }
         people_are_free(work, &rows).await?;
+        let left = rows.iter().filter_map(|row| row.before.as_ref().and_then(|before| before.pool_id));
+        work.outdated.extend(left.map(|pool| (POOL, pool)));
         save::<Resources>(work, rows, &batch, Action::Written).await
     }
     .boxed()
@@ -155,6 +157,7 @@ fn blank_pool(work: &Work<'_>) -> resource_pool::Model {
         name: String::new(),
         name_fold: String::new(),
         manager_id: None,
+        serves_id: None,
         description: None,
         version: 0,
         created_at: work.now,

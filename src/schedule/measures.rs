@@ -23,6 +23,7 @@ pub fn measures() -> Measures {
             Measure::count("BASELINE_DAYS", Work, "Working days of the baseline in force, both ends counted. From the day of the approval on.").known(),
         ],
         sources: vec![baselines(), progress(), slips()],
+        derivations: vec![],
     }
 }
 

@@ -12,7 +12,11 @@ pub fn measures() -> Measures {
         Basic,
         "The shares with which the item contributes to objectives, from the first to the last day of each; 1 for all of it.",
     );
-    Measures { measures: vec![Measure { absence: Absence::Zero, ..alignment }], sources: vec![contributions()] }
+    Measures {
+        measures: vec![Measure { absence: Absence::Zero, ..alignment }],
+        sources: vec![contributions()],
+        derivations: vec![],
+    }
 }
 
 fn contributions() -> Source {

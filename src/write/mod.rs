@@ -36,7 +36,7 @@ pub use user_error::{Path, UserCode, UserError};
 use crate::{
     clock::Clock,
     graph::{Lens, encode_id},
-    kpi::ledger::Touched,
+    kpi::{derivation::Owners, ledger::Touched},
 };
 
 /// One mutation under way.
@@ -63,6 +63,8 @@ pub struct Work<'a> {
     pub rescoped: Vec<Uuid>,
     /// Items whose figures may be others though no fact of theirs changed: all of them, or those of one measure or KPI.
     pub refigured: Touched,
+    /// What is to be derived again though no fact of its own changed: of what a row left.
+    pub outdated: Owners,
     /// Whether the change may alter anybody's rights or rows.
     pub touches_rights: bool,
     /// Whether another writer was faster since this one looked: all of it is done again.
@@ -91,6 +93,7 @@ impl<'a> Work<'a> {
             traces: vec![],
             rescoped: vec![],
             refigured: Touched::new(),
+            outdated: Owners::new(),
             touches_rights: false,
             lost_race: false,
         }

@@ -307,7 +307,8 @@ pub async fn leave(work: &mut Work<'_>) -> Result<(), Error> {
     };
     let mut refigured = std::mem::take(&mut work.refigured);
     refigured.extend(traces.iter().filter(|t| t.refigures()).map(|t| (t.id, None)));
-    ledger::keep(work.txn, work.lens.model, &changed, refigured, &cause).await
+    let outdated = std::mem::take(&mut work.outdated);
+    ledger::keep(work.txn, work.lens.model, &changed, (refigured, outdated), &cause).await
 }
 
 /// The entry of a change, and one for each item that a list gained or lost.

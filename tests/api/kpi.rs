@@ -23,6 +23,7 @@ mod recomputed;
 mod rights;
 mod sequence;
 mod sse;
+mod staffing;
 mod storm;
 mod streams;
 mod summary;
@@ -32,7 +33,7 @@ mod thresholds;
 pub fn list() -> Vec<Test> {
     let figures =
         [earned_value::list(), figures::list(), rights::list(), past::list(), summary::list(), conditions::list()];
-    let set_up = [catalogue::list(), definitions::list(), thresholds::list(), postings::list(), alerts::list()];
+    let set_up = [catalogue::list(), definitions::list(), thresholds::list(), postings::list(), alerts::list(), staffing::list()];
     let pushed =
         [streams::list(), open_streams::list(), own_rows::list(), sse::list(), storm::list(), sequence::list()];
     figures.into_iter().chain(set_up).chain(pushed).flatten().collect()

@@ -12,3 +12,4 @@ pub mod kpi_tick;
 pub mod kpi_touch;
 pub mod kpi_value;
 pub mod measure_delta;
+pub mod outdated;

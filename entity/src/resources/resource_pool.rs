@@ -17,6 +17,8 @@ pub struct Model {
     pub name_fold: String,
     /// Who manages its resources, unless one of them has a manager of her own.
     pub manager_id: Option<Uuid>,
+    /// The portfolio in whose figures its people count.
+    pub serves_id: Option<Uuid>,
     /// What it is.
     pub description: Option<String>,
     /// Counts the writes to this row, from 1.

@@ -224,11 +224,12 @@ impl Over<'_> {
                 Over { at: self.at, items: &items }.value(&arguments[0])
             }
             Function::LastMonths => {
-                let months =
-                    value(1)?.to_u32().filter(|months| (1..=1_200).contains(months)).ok_or(Missing::Undefined)?;
-                let from = self.at.checked_sub_months(Months::new(months)).ok_or(Missing::Undefined)?;
-                let dated = curve(0)?;
-                total(dated.iter().filter(|(on, _)| *on > from && *on <= self.at).map(|(_, amount)| Ok(*amount)))
+                let from = self.at.checked_sub_months(months(value(1)?)?).ok_or(Missing::Undefined)?;
+                between(&curve(0)?, from, self.at)
+            }
+            Function::NextMonths => {
+                let to = self.at.checked_add_months(months(value(1)?)?).ok_or(Missing::Undefined)?;
+                between(&curve(0)?, self.at, to)
             }
             Function::Whole => total(curve(0)?.iter().map(|(_, amount)| Ok(*amount))),
             Function::Misses => misses(&curve(0)?, &curve(1)?, self.at),
@@ -283,6 +284,17 @@ fn divide(above: Decimal, below: Decimal) -> Figure {
         return Err(Missing::Zero);
     }
     above.checked_div(below).ok_or(Missing::Range)
+}
+
+/// A number of months, at most a hundred years of them.
+fn months(number: Decimal) -> Result<Months, Missing> {
+    let months = number.to_u32().filter(|months| (1..=1_200).contains(months));
+    months.map(Months::new).ok_or(Missing::Undefined)
+}
+
+/// What is dated after a day, and not after another.
+fn between(curve: &Curve, after: NaiveDate, to: NaiveDate) -> Figure {
+    total(curve.iter().filter(|(on, _)| *on > after && *on <= to).map(|(_, amount)| Ok(*amount)))
 }
 
 fn up_to(curve: &Curve, at: NaiveDate) -> Figure {

@@ -69,6 +69,8 @@ pub enum Function {
     InCategory,
     /// The part of a measure that fell into the last so many months: `last_months(AC, 12)`.
     LastMonths,
+    /// The part of a measure that falls into the next so many months: `next_months(CAPACITY, 3)`.
+    NextMonths,
     /// All of a measure, also what is dated later than asked.
     Whole,
     /// How far two measures lie apart on each day by now, without signs, summed: `misses(AC_CHECKED, FORECAST_CHECKED)`.
@@ -98,13 +100,14 @@ pub enum Function {
 
 impl Function {
     /// Every function with its word, its number of arguments (none: one or more) and what it gives.
-    pub const ALL: [(Self, &'static str, Option<usize>); 18] = [
+    pub const ALL: [(Self, &'static str, Option<usize>); 19] = [
         (Self::Min, "min", None),
         (Self::Max, "max", None),
         (Self::Abs, "abs", Some(1)),
         (Self::Each, "each", Some(1)),
         (Self::InCategory, "in_category", None),
         (Self::LastMonths, "last_months", Some(2)),
+        (Self::NextMonths, "next_months", Some(2)),
         (Self::Whole, "whole", Some(1)),
         (Self::Misses, "misses", Some(2)),
         (Self::AtLeast, "at_least", Some(2)),
@@ -124,6 +127,7 @@ impl Function {
         match self {
             Self::EarnedSchedule | Self::ActualTime | Self::Misses | Self::NpvSince => 2,
             Self::LastMonths
+            | Self::NextMonths
             | Self::Whole
             | Self::PlannedDuration
             | Self::Npv

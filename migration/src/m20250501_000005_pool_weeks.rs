@@ -1,0 +1,37 @@
+//! What pools can do and are booked for, week by week; and what is to be made again of what is derived in the background.
+
+use crate::step::Step;
+
+pub(crate) const STEP: Step = Step { file: file!(), up: UP, down: DOWN };
+
+const UP: &[&str] = &[
+    "alter table resource_pool add column serves_id {id}",
+    "create index resource_pool_serves on resource_pool (serves_id)",
+    "create table pool_week (
+    pool_id {id} not null references resource_pool (id),
+    ends_on {date} not null,
+    capacity {long} not null check (capacity >= 0),
+    free {long} not null check (free >= 0),
+    over_capacity {long} not null check (over_capacity >= 0),
+    demand {long} not null check (demand >= 0),
+    skill_demand {long} not null check (skill_demand >= 0),
+    skill_covered {long} not null check (skill_covered >= 0 and skill_covered <= skill_demand),
+    primary key (pool_id, ends_on)
+)",
+    "create table outdated (
+    seq {serial} primary key,
+    source {text} not null,
+    owner_id {id} not null,
+    at {instant} not null,
+    request_id {text} not null,
+    mutation {text} not null,
+    actor_id {id} references person (id)
+)",
+];
+
+const DOWN: &[&str] = &[
+    "drop table outdated",
+    "drop table pool_week",
+    "drop index resource_pool_serves",
+    "alter table resource_pool drop column serves_id",
+];

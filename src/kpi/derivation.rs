@@ -1,0 +1,116 @@
+//! Tables that sources read and that are made of other rows, such as the weeks of a pool. Making one may take longer than a
+//! write should: whoever writes such rows notes what is outdated by them in her transaction, and the deriver makes that
+//! again before it makes figures. Between its turns tables and ledger say the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use entity::outdated::{ActiveModel, Column as C, Entity as Outdated, Model as Note};
+use futures_util::future::BoxFuture;
+use sea_orm::{
+    ActiveValue::NotSet, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Set, Statement,
+};
+use uuid::Uuid;
+
+use super::{
+    ledger::{self, Cause, Changed},
+    measure::Fact,
+};
+use crate::{error::Error, graph::decl::Model};
+
+/// Notes of one statement; databases bound the number of parameters.
+const CHUNK: usize = 400;
+
+/// Makes rows of a table again: those of these owners, as of a day.
+pub type Make = for<'a> fn(&'a DatabaseTransaction, &'a [Uuid], NaiveDate) -> BoxFuture<'a, Result<(), Error>>;
+
+/// A table that a source reads and that is made of other rows.
+#[derive(Debug, Clone)]
+pub struct Derivation {
+    /// The source.
+    pub source: &'static str,
+    /// Rows whose change outdates what their owner has.
+    pub facts: Vec<Fact>,
+    /// A SELECT of all owners as `id`: each new day outdates them.
+    pub owners: &'static str,
+    /// Makes it again.
+    pub make: Make,
+}
+
+/// Owners with their source.
+pub type Owners = BTreeSet<(&'static str, Uuid)>;
+
+/// Notes what changed rows outdate, and what else is outdated.
+pub async fn note(
+    txn: &DatabaseTransaction,
+    model: &'static Model,
+    changed: &BTreeSet<Changed>,
+    mut outdated: Owners,
+    cause: &Cause<'_>,
+) -> Result<(), Error> {
+    for derivation in &model.measures.derivations {
+        let owners = ledger::owners(txn, model, &derivation.facts, changed).await?;
+        outdated.extend(owners.into_iter().map(|owner| (derivation.source, owner)));
+    }
+    write(txn, &outdated, cause).await
+}
+
+/// Notes that a day began, which outdates everything.
+pub async fn note_all(txn: &DatabaseTransaction, model: &'static Model, cause: &Cause<'_>) -> Result<(), Error> {
+    let mut outdated = Owners::new();
+    for derivation in &model.measures.derivations {
+        let all = Statement::from_string(txn.get_database_backend(), derivation.owners);
+        for row in txn.query_all_raw(all).await? {
+            outdated.insert((derivation.source, row.try_get("", "id")?));
+        }
+    }
+    write(txn, &outdated, cause).await
+}
+
+async fn write(txn: &DatabaseTransaction, outdated: &Owners, cause: &Cause<'_>) -> Result<(), Error> {
+    let notes: Vec<ActiveModel> = outdated
+        .iter()
+        .map(|(source, owner)| ActiveModel {
+            seq: NotSet,
+            source: Set((*source).to_owned()),
+            owner_id: Set(*owner),
+            at: Set(cause.at),
+            request_id: Set(cause.request_id.to_owned()),
+            mutation: Set(cause.mutation.to_owned()),
+            actor_id: Set(cause.actor),
+        })
+        .collect();
+    for some in notes.chunks(CHUNK) {
+        Outdated::insert_many(some.to_vec()).exec_without_returning(txn).await?;
+    }
+    Ok(())
+}
+
+/// Whether anything is outdated.
+pub async fn is_due(db: &impl ConnectionTrait) -> Result<bool, Error> {
+    Ok(Outdated::find().limit(1).one(db).await?.is_some())
+}
+
+/// Makes what is outdated again, with the amounts that it gives; figures that this touches have the last cause.
+pub async fn remake(txn: &DatabaseTransaction, model: &'static Model, today: NaiveDate) -> Result<(), Error> {
+    let notes = Outdated::find().order_by_asc(C::Seq).all(txn).await?;
+    for derivation in &model.measures.derivations {
+        let of: BTreeMap<Uuid, &Note> =
+            notes.iter().filter(|note| note.source == derivation.source).map(|note| (note.owner_id, note)).collect();
+        let owners: Vec<Uuid> = of.keys().copied().collect();
+        if !owners.is_empty() {
+            (derivation.make)(txn, &owners, today).await?;
+        }
+        for (owner, note) in of {
+            let cause =
+                Cause { at: note.at, request_id: &note.request_id, mutation: &note.mutation, actor: note.actor_id };
+            ledger::keep_owner(txn, model, derivation.source, owner, &cause).await?;
+        }
+    }
+    let done: Vec<i64> = notes.iter().map(|note| note.seq).collect();
+    for some in done.chunks(CHUNK) {
+        Outdated::delete_many().filter(C::Seq.is_in(some.iter().copied())).exec(txn).await?;
+    }
+    Ok(())
+}

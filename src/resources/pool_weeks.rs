@@ -1,0 +1,307 @@
+//! The weeks of pools: what their people can do and are booked for, found on each day of each of them and then summed. Made
+//! again in the background; what is confidential counts in none, or figures would tell of it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{Days, NaiveDate, Weekday};
+use entity::{
+    allocation_period,
+    pool_week::{Column as W, Entity as Weeks, Model},
+    request_skill, resource, resource_request, resource_skill,
+};
+use futures_util::{FutureExt as _, future::BoxFuture};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use super::{
+    booking::{CONFIRMED, run},
+    demand::{SETTLED, booked, unfilled},
+    load::{
+        Booked, Booking, Load, Run, Span,
+        flow::{Demand, coverable},
+        heatmap::Heatmap,
+        periods::{Grain, Periods},
+        runs::by_periods,
+    },
+    staff::capacities,
+    worktime::capacity::Capacity,
+};
+use crate::{
+    error::Error,
+    kpi::{derivation::Derivation, measure::Fact},
+};
+
+/// Weeks before the present one that are made again; what is older stays as it was.
+const WEEKS_BACK: u64 = 104;
+/// Weeks after it.
+const WEEKS_AHEAD: u64 = 52;
+/// Rows of one statement.
+const AT_ONCE: usize = 400;
+/// The name of the source.
+pub const SOURCE: &str = "POOL";
+
+/// Fields by which an item becomes confidential, or no longer is.
+const HIDING: [&str; 2] = ["confidentiality", "parent"];
+
+/// What outdates the weeks of a pool.
+pub fn derivation() -> Derivation {
+    let hidden = |entity| Fact { fields: &HIDING, ..Fact::behind(entity, ON_ITEMS) };
+    Derivation {
+        source: SOURCE,
+        facts: vec![
+            Fact::owner("ResourcePool"),
+            Fact::of("Resource", "pool_id"),
+            Fact::of("ResourceRequest", "pool_id"),
+            Fact::of("RequestSkill", "pool_id"),
+            Fact::behind("TimeOff", OF_TIME_OFF),
+            Fact::behind("ResourceSkill", OF_SKILLS),
+            Fact::behind("Allocation", OF_ALLOCATIONS),
+            Fact::behind("WorkCalendar", BY_CALENDARS),
+            Fact::behind("CalendarException", BY_EXCEPTIONS),
+            hidden("Portfolio"),
+            hidden("Program"),
+            hidden("Project"),
+        ],
+        owners: "SELECT id FROM resource_pool",
+        make,
+    }
+}
+
+/// The pool of whom a row is of.
+macro_rules! pools_of {
+    ($table:literal) => {
+        concat!(
+            "SELECT DISTINCT r.pool_id AS id FROM ",
+            $table,
+            " x JOIN resource r ON r.id = x.resource_id WHERE r.pool_id IS NOT NULL AND x.id{ids}"
+        )
+    };
+}
+
+const OF_TIME_OFF: &str = pools_of!("time_off");
+const OF_SKILLS: &str = pools_of!("resource_skill");
+const OF_ALLOCATIONS: &str = pools_of!("allocation");
+
+/// The pools of those who work by calendars, or by others that these are the base of.
+macro_rules! pools_by {
+    ($calendars:literal) => {
+        concat!(
+            "SELECT id FROM (WITH RECURSIVE c(id) AS (SELECT ",
+            $calendars,
+            "{ids} UNION SELECT w.id FROM work_calendar w JOIN c ON w.base_id = c.id) ",
+            "SELECT DISTINCT r.pool_id AS id FROM resource r JOIN c ON r.calendar_id = c.id WHERE r.pool_id IS NOT NULL) y"
+        )
+    };
+}
+
+const BY_CALENDARS: &str = pools_by!("id FROM work_calendar WHERE id");
+const BY_EXCEPTIONS: &str = pools_by!("calendar_id FROM calendar_exception WHERE id");
+
+/// The pools of those who are booked for items, or for what is below them, and those that are asked there.
+const ON_ITEMS: &str = "SELECT DISTINCT x.pool_id AS id FROM item_ancestor a JOIN \
+    (SELECT l.item_id, r.pool_id FROM allocation l JOIN resource r ON r.id = l.resource_id \
+    UNION ALL SELECT item_id, pool_id FROM resource_request) x ON x.item_id = a.item_id \
+    WHERE x.pool_id IS NOT NULL AND a.ancestor_id{ids}";
+
+fn make<'a>(txn: &'a DatabaseTransaction, pools: &'a [Uuid], today: NaiveDate) -> BoxFuture<'a, Result<(), Error>> {
+    async move {
+        let Some(span) = span(today) else { return Ok(()) };
+        let weeks = Periods::of(span, Grain::Week).map_err(|_| Error::internal("weeks beyond all limits"))?;
+        for pool in pools {
+            let made = Pool::read(txn, *pool, span).await?.weeks(&weeks);
+            store(txn, *pool, span, made).await?;
+        }
+        Ok(())
+    }
+    .boxed()
+}
+
+/// From a Monday to a Sunday.
+fn span(today: NaiveDate) -> Option<Span> {
+    let monday = today.week(Weekday::Mon).checked_first_day()?;
+    let first = monday.checked_sub_days(Days::new(7 * WEEKS_BACK))?;
+    Span::new(first, monday.checked_add_days(Days::new(7 * WEEKS_AHEAD + 6))?)
+}
+
+/// Writes the weeks of a pool in the place of those that were there.
+async fn store(txn: &DatabaseTransaction, pool: Uuid, span: Span, weeks: Vec<Week>) -> Result<(), Error> {
+    let was = Weeks::delete_many().filter(W::PoolId.eq(pool)).filter(W::EndsOn.between(span.first(), span.last()));
+    was.exec(txn).await?;
+    let count = |minutes: u64| i64::try_from(minutes).unwrap_or(i64::MAX);
+    let row = |week: &Week| Model {
+        pool_id: pool,
+        ends_on: week.ends_on,
+        capacity: count(week.capacity),
+        free: count(week.free),
+        over_capacity: count(week.over),
+        demand: count(week.demand),
+        skill_demand: count(week.skill_demand),
+        skill_covered: count(week.skill_covered),
+    };
+    let made: Vec<Model> = weeks.iter().filter(|week| week.capacity + week.over + week.demand > 0).map(row).collect();
+    for some in made.chunks(AT_ONCE) {
+        let rows = some.iter().map(|row| row.clone().into_active_model());
+        Weeks::insert_many(rows).exec_without_returning(txn).await?;
+    }
+    Ok(())
+}
+
+/// A week of a pool, in minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Week {
+    ends_on: NaiveDate,
+    capacity: u64,
+    free: u64,
+    over: u64,
+    demand: u64,
+    skill_demand: u64,
+    skill_covered: u64,
+}
+
+/// A pool with its people, what they are booked for, and what is asked of it.
+struct Pool {
+    people: Vec<Uuid>,
+    capacities: HashMap<Uuid, Capacity>,
+    booked: HashMap<Uuid, Vec<Booked<Uuid>>>,
+    asked: Vec<Asked>,
+}
+
+/// What a request asks for and nobody is booked for yet, and which of the people can do it: all, where it asks for no skill.
+struct Asked {
+    days: Vec<Run>,
+    able: Option<Vec<usize>>,
+}
+
+impl Pool {
+    async fn read(txn: &DatabaseTransaction, pool: Uuid, span: Span) -> Result<Self, Error> {
+        use resource::Column as R;
+        let people = resource::Entity::find()
+            .filter(R::PoolId.eq(pool))
+            .filter(R::Kind.eq("PERSON"))
+            .filter(R::ArchivedAt.is_null())
+            .order_by_asc(R::Id)
+            .all(txn)
+            .await?;
+        let capacities = capacities(txn, &people, span.first(), span.last()).await?;
+        let people: Vec<Uuid> = people.into_iter().map(|resource| resource.id).collect();
+        let booked = bookings(txn, &people, span).await?;
+        let asked = asked(txn, pool, &people, span).await?;
+        Ok(Self { people, capacities, booked, asked })
+    }
+
+    fn weeks(&self, weeks: &Periods) -> Vec<Week> {
+        let mut heatmap = Heatmap::new(weeks);
+        let mut made: Vec<Week> =
+            weeks.as_slice().iter().map(|week| Week { ends_on: week.to, ..Week::default() }).collect();
+        let mut free: Vec<Vec<u64>> = vec![];
+        for person in &self.people {
+            // Whoever's capacity nobody knows is in no figure.
+            let row = self.capacities.get(person).map(|capacity| {
+                let booked = self.booked.get(person).map_or(&[][..], Vec::as_slice);
+                heatmap.row(&Load { id: *person, capacity: Ok(capacity), booked, actual: &[] })
+            });
+            let measured = row.as_ref().and_then(|row| Some((row, row.measured.as_ref().ok()?)));
+            free.push(measured.map(|(_, measured)| measured.free.clone()).unwrap_or_default());
+            let Some((row, measured)) = measured else { continue };
+            for (at, week) in made.iter_mut().enumerate() {
+                week.capacity += measured.capacity[at];
+                week.free += measured.free[at];
+                week.over += measured.over[at];
+                week.demand += row.hard[at] + row.soft[at];
+            }
+        }
+        let asked: Vec<(Vec<u64>, &Asked)> =
+            self.asked.iter().map(|asked| (by_periods(weeks, &asked.days), asked)).collect();
+        for (at, week) in made.iter_mut().enumerate() {
+            let demands: Vec<Demand<'_>> = asked
+                .iter()
+                .filter_map(|(minutes, asked)| Some((minutes[at], asked.able.as_deref()?)))
+                .map(|(minutes, coverable_by)| Demand { minutes, coverable_by })
+                .collect();
+            week.demand += asked.iter().map(|(minutes, _)| minutes[at]).sum::<u64>();
+            week.skill_demand = demands.iter().map(|demand| demand.minutes).sum();
+            if week.skill_demand > 0 {
+                let free: Vec<u64> = free.iter().map(|free| free.get(at).copied().unwrap_or(0)).collect();
+                week.skill_covered = coverable(&demands, &free);
+            }
+        }
+        made
+    }
+}
+
+/// What people are planned and confirmed for.
+async fn bookings(
+    txn: &DatabaseTransaction,
+    people: &[Uuid],
+    span: Span,
+) -> Result<HashMap<Uuid, Vec<Booked<Uuid>>>, Error> {
+    use allocation_period::Column as P;
+    let mut all: HashMap<Uuid, Vec<Booked<Uuid>>> = HashMap::new();
+    for some in people.chunks(AT_ONCE) {
+        let rows = allocation_period::Entity::find()
+            .filter(P::ResourceId.is_in(some.iter().copied()))
+            .filter(P::State.is_in(CONFIRMED.into_iter().chain(["SOFT"])))
+            .filter(P::IsRestricted.eq(false))
+            .filter(P::StartOn.lte(span.last()))
+            .filter(P::EndOn.gte(span.first()));
+        for row in rows.all(txn).await? {
+            let booking = if row.state == "SOFT" { Booking::Soft } else { Booking::Hard };
+            let booked = Booked { allocation: row.allocation_id, booking, run: run(&row) };
+            all.entry(row.resource_id).or_default().push(booked);
+        }
+    }
+    Ok(all)
+}
+
+/// What requests ask a pool for that nobody is booked for yet.
+async fn asked(txn: &DatabaseTransaction, pool: Uuid, people: &[Uuid], span: Span) -> Result<Vec<Asked>, Error> {
+    use resource_request::Column as Q;
+    let requests = resource_request::Entity::find()
+        .filter(Q::PoolId.eq(pool))
+        .filter(Q::State.is_not_in(SETTLED))
+        .filter(Q::IsRestricted.eq(false))
+        .filter(Q::StartOn.lte(span.last()))
+        .filter(Q::EndOn.gte(span.first()))
+        .order_by_asc(Q::Id)
+        .all(txn)
+        .await?;
+    let ids: Vec<Uuid> = requests.iter().map(|request| request.id).collect();
+    let booked = booked(txn, &ids).await?;
+    let mut needs: HashMap<Uuid, Vec<(Uuid, i32)>> = HashMap::new();
+    for some in ids.chunks(AT_ONCE) {
+        use request_skill::Column as S;
+        let rows = request_skill::Entity::find()
+            .filter(S::RequestId.is_in(some.iter().copied()))
+            .filter(S::IsMandatory.eq(true))
+            .filter(S::ArchivedAt.is_null());
+        for row in rows.all(txn).await? {
+            needs.entry(row.request_id).or_default().push((row.skill_id, row.least_level));
+        }
+    }
+    let skills = if needs.is_empty() { HashMap::new() } else { skills(txn, people).await? };
+    let able = |needs: &Vec<(Uuid, i32)>| {
+        let has = |person: &Uuid| {
+            let held = skills.get(person);
+            needs.iter().all(|(skill, least)| held.and_then(|held| held.get(skill)).is_some_and(|has| has >= least))
+        };
+        people.iter().enumerate().filter(|(_, person)| has(person)).map(|(at, _)| at).collect()
+    };
+    let of = |request: &resource_request::Model| Asked {
+        days: unfilled(request, booked.get(&request.id).copied().unwrap_or(0)),
+        able: needs.get(&request.id).map(able),
+    };
+    Ok(requests.iter().map(of).collect())
+}
+
+/// The skills of people with their levels.
+async fn skills(txn: &DatabaseTransaction, people: &[Uuid]) -> Result<HashMap<Uuid, BTreeMap<Uuid, i32>>, Error> {
+    use resource_skill::Column as S;
+    let mut all: HashMap<Uuid, BTreeMap<Uuid, i32>> = HashMap::new();
+    for some in people.chunks(AT_ONCE) {
+        let rows = resource_skill::Entity::find().filter(S::ResourceId.is_in(some.iter().copied()));
+        for row in rows.filter(S::ArchivedAt.is_null()).all(txn).await? {
+            all.entry(row.resource_id).or_default().insert(row.skill_id, row.level);
+        }
+    }
+    Ok(all)
+}
