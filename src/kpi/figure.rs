@@ -158,7 +158,7 @@ pub fn figure(
     basis: Basis,
     at: NaiveDate,
 ) -> Figure {
-    let needed = definition.measures();
+    let (needed, lasting) = (definition.measures(), definition.lasting());
     let mut coverage = Coverage::default();
     let (mut ids, mut items) = (vec![], vec![]);
     for (id, item, given) in &inputs.of {
@@ -167,9 +167,11 @@ pub fn figure(
             continue;
         }
         let is_project = member.kind == "PROJECT";
+        let has_later = |measure: &&str| item.curves.get(*measure).is_some_and(|curve| curve != &Ok(vec![]));
+        let has_any = || given.iter().any(|name| needed.contains(name.as_str())) || lasting.iter().any(has_later);
         if !definition.classes.iter().all(|class| member.reads(*class)) {
             coverage.excluded_no_access += usize::from(is_project);
-        } else if is_project || given.iter().any(|measure| needed.contains(measure.as_str())) {
+        } else if is_project || has_any() {
             ids.push(*id);
             items.push(item);
         }

@@ -33,7 +33,14 @@ mod thresholds;
 pub fn list() -> Vec<Test> {
     let figures =
         [earned_value::list(), figures::list(), rights::list(), past::list(), summary::list(), conditions::list()];
-    let set_up = [catalogue::list(), definitions::list(), thresholds::list(), postings::list(), alerts::list(), staffing::list()];
+    let set_up = [
+        catalogue::list(),
+        definitions::list(),
+        thresholds::list(),
+        postings::list(),
+        alerts::list(),
+        staffing::list(),
+    ];
     let pushed =
         [streams::list(), open_streams::list(), own_rows::list(), sse::list(), storm::list(), sequence::list()];
     figures.into_iter().chain(set_up).chain(pushed).flatten().collect()
