@@ -1,4 +1,4 @@
-//! What pools can do and are booked for, week by week; and what is to be made again of what is derived in the background.
+//! What pools can do and are booked for, week by week, and who is overbooked; and what of both is to be made again.
 
 use crate::step::Step;
 
@@ -18,6 +18,25 @@ const UP: &[&str] = &[
     skill_covered {long} not null check (skill_covered >= 0 and skill_covered <= skill_demand),
     primary key (pool_id, ends_on)
 )",
+    "create table overbooking (
+    id {id} not null primary key,
+    resource_id {id} not null references resource (id),
+    state {text} not null check (state in ('OPEN', 'RESOLVED')),
+    start_on {date} not null,
+    end_on {date} not null,
+    day_count {int} not null check (day_count > 0),
+    capacity_minutes {int} not null check (capacity_minutes >= 0),
+    booked_minutes {int} not null check (booked_minutes > 0),
+    excess_minutes {int} not null check (excess_minutes > 0),
+    is_hard {bool} not null,
+    resolved_at {instant},
+    {audit},
+    {audit_keys},
+    constraint overbooking_days check (end_on >= start_on),
+    constraint overbooking_resolved check ((state = 'RESOLVED') = (resolved_at is not null))
+)",
+    "create index overbooking_resource on overbooking (resource_id, state)",
+    "create index overbooking_state on overbooking (state, start_on)",
     "create table outdated (
     seq {serial} primary key,
     source {text} not null,
@@ -31,6 +50,7 @@ const UP: &[&str] = &[
 
 const DOWN: &[&str] = &[
     "drop table outdated",
+    "drop table overbooking",
     "drop table pool_week",
     "drop index resource_pool_serves",
     "alter table resource_pool drop column serves_id",

@@ -25,6 +25,7 @@ use crate::{
 const EXTERNAL_LINK: &str = "ExternalLink";
 
 /// A caller's eyes.
+#[derive(Clone, Copy)]
 pub struct Lens<'a> {
     /// The database.
     pub database: &'a Database,

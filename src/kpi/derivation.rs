@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
 use entity::outdated::{ActiveModel, Column as C, Entity as Outdated, Model as Note};
 use futures_util::future::BoxFuture;
 use sea_orm::{
@@ -17,18 +16,35 @@ use super::{
     ledger::{self, Cause, Changed},
     measure::Fact,
 };
-use crate::{error::Error, graph::decl::Model};
+use crate::{
+    clock::Clock,
+    error::Error,
+    graph::{Lens, decl::Model},
+};
 
 /// Notes of one statement; databases bound the number of parameters.
 const CHUNK: usize = 400;
 
-/// Makes rows of a table again: those of these owners, as of a day.
-pub type Make = for<'a> fn(&'a DatabaseTransaction, &'a [Uuid], NaiveDate) -> BoxFuture<'a, Result<(), Error>>;
+/// What rows are made with.
+#[derive(Clone, Copy)]
+pub struct Making<'a> {
+    /// The turn's transaction.
+    pub txn: &'a DatabaseTransaction,
+    /// What the system sees: all.
+    pub lens: Lens<'a>,
+    /// Time and ids.
+    pub clock: &'a dyn Clock,
+    /// The request that outdated them; empty for a day that began.
+    pub request_id: &'a str,
+}
 
-/// A table that a source reads and that is made of other rows.
+/// Makes rows of a table again: those of these owners, as of today.
+pub type Make = for<'a> fn(Making<'a>, &'a [Uuid]) -> BoxFuture<'a, Result<(), Error>>;
+
+/// A table that is made of other rows; a source of measures may read it.
 #[derive(Debug, Clone)]
 pub struct Derivation {
-    /// The source.
+    /// Its name: that of the source, where one reads it.
     pub source: &'static str,
     /// Rows whose change outdates what their owner has.
     pub facts: Vec<Fact>,
@@ -93,19 +109,22 @@ pub async fn is_due(db: &impl ConnectionTrait) -> Result<bool, Error> {
 }
 
 /// Makes what is outdated again, with the amounts that it gives; figures that this touches have the last cause.
-pub async fn remake(txn: &DatabaseTransaction, model: &'static Model, today: NaiveDate) -> Result<(), Error> {
+pub async fn remake(txn: &DatabaseTransaction, lens: Lens<'_>, clock: &dyn Clock) -> Result<(), Error> {
     let notes = Outdated::find().order_by_asc(C::Seq).all(txn).await?;
-    for derivation in &model.measures.derivations {
+    for derivation in &lens.model.measures.derivations {
         let of: BTreeMap<Uuid, &Note> =
             notes.iter().filter(|note| note.source == derivation.source).map(|note| (note.owner_id, note)).collect();
-        let owners: Vec<Uuid> = of.keys().copied().collect();
-        if !owners.is_empty() {
-            (derivation.make)(txn, &owners, today).await?;
+        let mut by_request: BTreeMap<&str, Vec<Uuid>> = BTreeMap::new();
+        for (owner, note) in &of {
+            by_request.entry(&note.request_id).or_default().push(*owner);
+        }
+        for (request_id, owners) in by_request {
+            (derivation.make)(Making { txn, lens, clock, request_id }, &owners).await?;
         }
         for (owner, note) in of {
             let cause =
                 Cause { at: note.at, request_id: &note.request_id, mutation: &note.mutation, actor: note.actor_id };
-            ledger::keep_owner(txn, model, derivation.source, owner, &cause).await?;
+            ledger::keep_owner(txn, lens.model, derivation.source, owner, &cause).await?;
         }
     }
     let done: Vec<i64> = notes.iter().map(|note| note.seq).collect();

@@ -37,7 +37,7 @@ use crate::{
     clock::Clock,
     error::Error,
     events::{Events, POLL, VALUES},
-    graph::{Database, Dialect, Session, begin, decl::Model},
+    graph::{Database, Dialect, Lens, Session, begin, decl::Model},
 };
 
 /// Touches that are taken at a time.
@@ -120,7 +120,8 @@ impl Deriver {
         let Some(tick) = lock.one(&txn).await? else { return Ok(Derived::default()) };
         let turn = tick.turn + 1;
         self.tick(&txn, &tick, self.clock.now()).await?;
-        derivation::remake(&txn, self.model, self.clock.today()).await?;
+        let lens = Lens { database: &self.database, model: self.model, caller: &caller };
+        derivation::remake(&txn, lens, self.clock.as_ref()).await?;
         let touches = kpi_touch::Entity::find().order_by_asc(kpi_touch::Column::Seq).limit(BATCH).all(&txn).await?;
         if touches.is_empty() {
             txn.commit().await?;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     load::{
-        Booking, Reason, Run,
+        Booked, Booking, Reason, Run, Span,
         check::{Active, Asked, Findings, check},
         runs::compress,
     },
@@ -84,6 +84,30 @@ pub async fn confirmed(
             .filter(P::EndOn.gte(from));
         for row in rows.all(db).await?.into_iter().filter(|row| !but.contains(&row.allocation_id)) {
             all.entry(row.resource_id).or_default().push(row);
+        }
+    }
+    Ok(all)
+}
+
+/// What resources are planned and confirmed for within days, by resource, as far as it is not confidential: for figures that
+/// many read.
+pub async fn open_bookings(
+    db: &impl ConnectionTrait,
+    resources: &[Uuid],
+    span: Span,
+) -> Result<HashMap<Uuid, Vec<Booked<Uuid>>>, Error> {
+    let mut all: HashMap<Uuid, Vec<Booked<Uuid>>> = HashMap::new();
+    for some in resources.chunks(500) {
+        let rows = allocation_period::Entity::find()
+            .filter(P::ResourceId.is_in(some.iter().copied()))
+            .filter(P::State.is_in(CONFIRMED.into_iter().chain(["SOFT"])))
+            .filter(P::IsRestricted.eq(false))
+            .filter(P::StartOn.lte(span.last()))
+            .filter(P::EndOn.gte(span.first()));
+        for row in rows.all(db).await? {
+            let booking = if row.state == "SOFT" { Booking::Soft } else { Booking::Hard };
+            let booked = Booked { allocation: row.allocation_id, booking, run: run(&row) };
+            all.entry(row.resource_id).or_default().push(booked);
         }
     }
     Ok(all)

@@ -1,6 +1,6 @@
 //! What pools give to measures of the portfolios that they serve: minutes of weeks, each on the Sunday that ends it.
 
-use super::pool_weeks::{SOURCE, derivation};
+use super::{overbooking, pool_weeks};
 use crate::{
     auth::Class::Work,
     kpi::measure::{Measure, Measures, Source},
@@ -30,8 +30,8 @@ pub fn measures() -> Measures {
                 "Of those: what free minutes of people with the skills can cover in the week, each minute once.",
             ),
         ],
-        sources: vec![Source { name: SOURCE, owner: "ResourcePool", facts: vec![], selects: selects() }],
-        derivations: vec![derivation()],
+        sources: vec![Source { name: pool_weeks::SOURCE, owner: "ResourcePool", facts: vec![], selects: selects() }],
+        derivations: vec![pool_weeks::derivation(), overbooking::derivation()],
     }
 }
 

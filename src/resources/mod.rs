@@ -1,5 +1,6 @@
 //! Who does the work, and when: what resources are described by, and the calendars that they work by.
 
+mod affected;
 mod allocation;
 mod allocation_steps;
 mod allocation_write;
@@ -11,6 +12,7 @@ mod demand;
 mod frame_write;
 pub mod load;
 mod measures;
+mod overbooking;
 mod parts_write;
 mod pool_weeks;
 mod rate;
@@ -55,6 +57,7 @@ pub fn declarations() -> Vec<Entity> {
         request::declare_skill(),
         allocation::declare(),
         allocation::declare_period(),
+        overbooking::declare(),
         rate::declare_card(),
         rate::declare(),
     ]

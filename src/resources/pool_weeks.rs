@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Days, NaiveDate, Weekday};
 use entity::{
-    allocation_period,
     pool_week::{Column as W, Entity as Weeks, Model},
     request_skill, resource, resource_request, resource_skill,
 };
@@ -14,10 +13,11 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Qu
 use uuid::Uuid;
 
 use super::{
-    booking::{CONFIRMED, run},
+    affected::pools,
+    booking::open_bookings,
     demand::{SETTLED, booked, unfilled},
     load::{
-        Booked, Booking, Load, Run, Span,
+        Booked, Load, Run, Span,
         flow::{Demand, coverable},
         heatmap::Heatmap,
         periods::{Grain, Periods},
@@ -28,7 +28,10 @@ use super::{
 };
 use crate::{
     error::Error,
-    kpi::{derivation::Derivation, measure::Fact},
+    kpi::{
+        derivation::{Derivation, Making},
+        measure::Fact,
+    },
 };
 
 /// Weeks before the present one that are made again; what is older stays as it was.
@@ -41,11 +44,11 @@ const AT_ONCE: usize = 400;
 pub const SOURCE: &str = "POOL";
 
 /// Fields by which an item becomes confidential, or no longer is.
-const HIDING: [&str; 2] = ["confidentiality", "parent"];
+pub const HIDING: [&str; 2] = ["confidentiality", "parent"];
 
 /// What outdates the weeks of a pool.
 pub fn derivation() -> Derivation {
-    let hidden = |entity| Fact { fields: &HIDING, ..Fact::behind(entity, ON_ITEMS) };
+    let hidden = |entity| Fact { fields: &HIDING, ..Fact::behind(entity, pools::ON_ITEMS) };
     Derivation {
         source: SOURCE,
         facts: vec![
@@ -53,11 +56,11 @@ pub fn derivation() -> Derivation {
             Fact::of("Resource", "pool_id"),
             Fact::of("ResourceRequest", "pool_id"),
             Fact::of("RequestSkill", "pool_id"),
-            Fact::behind("TimeOff", OF_TIME_OFF),
-            Fact::behind("ResourceSkill", OF_SKILLS),
-            Fact::behind("Allocation", OF_ALLOCATIONS),
-            Fact::behind("WorkCalendar", BY_CALENDARS),
-            Fact::behind("CalendarException", BY_EXCEPTIONS),
+            Fact::behind("TimeOff", pools::OF_TIME_OFF),
+            Fact::behind("ResourceSkill", pools::OF_SKILLS),
+            Fact::behind("Allocation", pools::OF_ALLOCATIONS),
+            Fact::behind("WorkCalendar", pools::BY_CALENDARS),
+            Fact::behind("CalendarException", pools::BY_EXCEPTIONS),
             hidden("Portfolio"),
             hidden("Program"),
             hidden("Project"),
@@ -67,45 +70,10 @@ pub fn derivation() -> Derivation {
     }
 }
 
-/// The pool of whom a row is of.
-macro_rules! pools_of {
-    ($table:literal) => {
-        concat!(
-            "SELECT DISTINCT r.pool_id AS id FROM ",
-            $table,
-            " x JOIN resource r ON r.id = x.resource_id WHERE r.pool_id IS NOT NULL AND x.id{ids}"
-        )
-    };
-}
-
-const OF_TIME_OFF: &str = pools_of!("time_off");
-const OF_SKILLS: &str = pools_of!("resource_skill");
-const OF_ALLOCATIONS: &str = pools_of!("allocation");
-
-/// The pools of those who work by calendars, or by others that these are the base of.
-macro_rules! pools_by {
-    ($calendars:literal) => {
-        concat!(
-            "SELECT id FROM (WITH RECURSIVE c(id) AS (SELECT ",
-            $calendars,
-            "{ids} UNION SELECT w.id FROM work_calendar w JOIN c ON w.base_id = c.id) ",
-            "SELECT DISTINCT r.pool_id AS id FROM resource r JOIN c ON r.calendar_id = c.id WHERE r.pool_id IS NOT NULL) y"
-        )
-    };
-}
-
-const BY_CALENDARS: &str = pools_by!("id FROM work_calendar WHERE id");
-const BY_EXCEPTIONS: &str = pools_by!("calendar_id FROM calendar_exception WHERE id");
-
-/// The pools of those who are booked for items, or for what is below them, and those that are asked there.
-const ON_ITEMS: &str = "SELECT DISTINCT x.pool_id AS id FROM item_ancestor a JOIN \
-    (SELECT l.item_id, r.pool_id FROM allocation l JOIN resource r ON r.id = l.resource_id \
-    UNION ALL SELECT item_id, pool_id FROM resource_request) x ON x.item_id = a.item_id \
-    WHERE x.pool_id IS NOT NULL AND a.ancestor_id{ids}";
-
-fn make<'a>(txn: &'a DatabaseTransaction, pools: &'a [Uuid], today: NaiveDate) -> BoxFuture<'a, Result<(), Error>> {
+fn make<'a>(making: Making<'a>, pools: &'a [Uuid]) -> BoxFuture<'a, Result<(), Error>> {
     async move {
-        let Some(span) = span(today) else { return Ok(()) };
+        let txn = making.txn;
+        let Some(span) = span(making.clock.today()) else { return Ok(()) };
         let weeks = Periods::of(span, Grain::Week).map_err(|_| Error::internal("weeks beyond all limits"))?;
         for pool in pools {
             let made = Pool::read(txn, *pool, span).await?.weeks(&weeks);
@@ -184,7 +152,7 @@ impl Pool {
             .await?;
         let capacities = capacities(txn, &people, span.first(), span.last()).await?;
         let people: Vec<Uuid> = people.into_iter().map(|resource| resource.id).collect();
-        let booked = bookings(txn, &people, span).await?;
+        let booked = open_bookings(txn, &people, span).await?;
         let asked = asked(txn, pool, &people, span).await?;
         Ok(Self { people, capacities, booked, asked })
     }
@@ -227,30 +195,6 @@ impl Pool {
         }
         made
     }
-}
-
-/// What people are planned and confirmed for.
-async fn bookings(
-    txn: &DatabaseTransaction,
-    people: &[Uuid],
-    span: Span,
-) -> Result<HashMap<Uuid, Vec<Booked<Uuid>>>, Error> {
-    use allocation_period::Column as P;
-    let mut all: HashMap<Uuid, Vec<Booked<Uuid>>> = HashMap::new();
-    for some in people.chunks(AT_ONCE) {
-        let rows = allocation_period::Entity::find()
-            .filter(P::ResourceId.is_in(some.iter().copied()))
-            .filter(P::State.is_in(CONFIRMED.into_iter().chain(["SOFT"])))
-            .filter(P::IsRestricted.eq(false))
-            .filter(P::StartOn.lte(span.last()))
-            .filter(P::EndOn.gte(span.first()));
-        for row in rows.all(txn).await? {
-            let booking = if row.state == "SOFT" { Booking::Soft } else { Booking::Hard };
-            let booked = Booked { allocation: row.allocation_id, booking, run: run(&row) };
-            all.entry(row.resource_id).or_default().push(booked);
-        }
-    }
-    Ok(all)
 }
 
 /// What requests ask a pool for that nobody is booked for yet.

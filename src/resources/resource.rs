@@ -2,7 +2,7 @@
 //! one beyond its name is for those it relates to.
 
 use entity::{
-    allocation, certification_held,
+    allocation, certification_held, overbooking,
     resource::{self, Column as C},
     resource_skill, time_off,
 };
@@ -58,6 +58,7 @@ pub fn declare() -> Entity {
         Field::many("certificationsHeld", "CertificationHeld", certification_held::Column::ResourceId, "What is attested to it."),
         Field::many("allocations", "Allocation", allocation::Column::ResourceId, "What it is booked for, as far as the caller sees it."),
         Field::many("timeOff", "TimeOff", time_off::Column::ResourceId, "When it does not work."),
+        Field::many("overbookings", "Overbooking", overbooking::Column::ResourceId, "When more is booked on it than it can do."),
     ])
     .named_outside(manage)
     .audited()

@@ -37,6 +37,7 @@ mod keys;
 mod kpi;
 mod metrics;
 mod migrations;
+mod overbookings;
 mod pages;
 mod permissions;
 mod plans;
@@ -87,6 +88,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     kpi::list,
     metrics::list,
     migrations::list,
+    overbookings::list,
     pages::list,
     permissions::list,
     plans::list,

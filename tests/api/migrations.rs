@@ -77,6 +77,7 @@ tests! {
             select(entity::allocation::Entity, &database).await,
             select(entity::allocation_period::Entity, &database).await,
             select(entity::pool_week::Entity, &database).await,
+            select(entity::overbooking::Entity, &database).await,
             select(entity::outdated::Entity, &database).await,
             select(entity::budget::Entity, &database).await,
             select(entity::budget_line::Entity, &database).await,

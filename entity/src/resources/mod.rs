@@ -5,6 +5,7 @@ pub mod allocation_period;
 pub mod calendar_exception;
 pub mod certification;
 pub mod certification_held;
+pub mod overbooking;
 pub mod pool_week;
 pub mod rate;
 pub mod rate_card;

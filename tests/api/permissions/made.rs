@@ -62,6 +62,11 @@ const OF_A_PORTFOLIO: &[Ready] = &[
         "alert",
         "@SCOPE, rule_id=@812, kpi_id=@814, state='CLOSED', status='RED', value='1', unit='COUNT', period_end_on='2026-01-01', opened_at=@NOW, acknowledged_at=@NOW, acknowledged_by_id=@PERSON, note='Seen', closed_at=@NOW, created_by_id=@PERSON, updated_by_id=@PERSON",
     ),
+    (
+        820,
+        "overbooking",
+        "resource_id=@RESOURCE, state='RESOLVED', start_on='2026-01-05', end_on='2026-01-06', day_count=2, capacity_minutes=960, booked_minutes=1200, excess_minutes=240, is_hard=FALSE, resolved_at=@NOW, created_by_id=@PERSON, updated_by_id=@PERSON",
+    ),
 ];
 /// A program's part of a benefit, which the demonstration has none of either.
 const OF_A_PROGRAM: &[Ready] = &[

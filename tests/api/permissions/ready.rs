@@ -1,11 +1,11 @@
 //! Rows put into tables by hand, in few words.
 
-use entity::{person, portfolio_item, resource_pool};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, QueryFilter};
+use entity::{person, portfolio_item, resource, resource_pool};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 /// A row that stands ready: its number, its table, and what it holds besides its id and stamps. `@n` stands for the id of
-/// row n, `@POOL` for the pool of instrument development, `@SCOPE` for the columns with an item's scope, `@OTHER` for another project, `@PERSON` for somebody in
+/// row n, `@POOL` for the pool of instrument development, `@RESOURCE` for the first of its resources, `@SCOPE` for the columns with an item's scope, `@OTHER` for another project, `@PERSON` for somebody in
 /// business, `@NOW` for an instant.
 pub type Ready = (u128, &'static str, &'static str);
 
@@ -31,13 +31,15 @@ pub async fn insert(
     let person = people.iter().find(|person| person.key == "simon.tait").expect("somebody in business");
     let pool = resource_pool::Column::Key.eq("DEVELOPMENT");
     let pool = resource_pool::Entity::find().filter(pool).one(db).await.expect("pools").expect("a pool");
+    let resource = resource::Entity::find().filter(resource::Column::PoolId.eq(pool.id));
+    let resource = resource.order_by_asc(resource::Column::Key).one(db).await.expect("resources").expect("a resource");
     let now = "'2026-03-01 08:00:00+00:00'";
     let portfolio = literal(item.portfolio_id.expect("a portfolio"));
     let scope = format!("item_id={}, portfolio_id={portfolio}, is_restricted={}", literal(item.id), item.is_restricted);
     for (number, table, facts) in ready {
         let mut facts = facts.replace("@SCOPE", &scope).replace("@NOW", now).replace("@PERSON", &literal(person.id));
         facts = facts.replace("@OTHER", &literal(other.id)).replace("@ITEM", &literal(item.id));
-        facts = facts.replace("@POOL", &literal(pool.id));
+        facts = facts.replace("@POOL", &literal(pool.id)).replace("@RESOURCE", &literal(resource.id));
         // The longest numbers first: `@1` is the beginning of `@10`.
         let mut numbers: Vec<u128> = ready.iter().map(|(number, ..)| *number).collect();
         numbers.sort_unstable_by(|a, b| b.cmp(a));

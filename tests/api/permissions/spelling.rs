@@ -40,7 +40,7 @@ pub fn class_of_type(type_name: &str) -> Class {
         | "RequestSkill"
         | "Allocation"
         | "AllocationPeriod" => Class::Work,
-        "ResourceSkill" | "CertificationHeld" | "TimeOff" => Class::Person,
+        "ResourceSkill" | "CertificationHeld" | "TimeOff" | "Overbooking" => Class::Person,
         "Rate" => Class::Rate,
         "PersonIdentity" | "RoleAssignment" | "ApiKey" | "ApiKeyGrant" => Class::Sec,
         "AuditEvent" => Class::Aud,

@@ -58,6 +58,11 @@ pub const READY: &[Ready] = &[
     (417, "certification_held", "resource_id=@413, certification_id=@404, issued_on='2030-01-01', archived_at=@NOW"),
     (418, "time_off", "resource_id=@412, start_on='2031-01-01', end_on='2031-01-02'"),
     (419, "time_off", "resource_id=@413, start_on='2031-01-01', end_on='2031-01-02', archived_at=@NOW"),
+    (
+        425,
+        "overbooking",
+        "resource_id=@412, state='OPEN', start_on='2031-01-01', end_on='2031-01-02', day_count=2, capacity_minutes=960, booked_minutes=1200, excess_minutes=240, is_hard=FALSE",
+    ),
     (430, "rate_card", "key='RC', name='Card', name_fold='card', precedence=100"),
     (431, "rate_card", "key='RC-OLD', name='Old', name_fold='old', precedence=100, archived_at=@NOW"),
     (
