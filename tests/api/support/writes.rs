@@ -104,6 +104,8 @@ pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
         "baseline_item",
         "baseline",
         "task",
+        "pool_week",
+        "outdated",
         "kpi_touch",
         "kpi_change",
         "kpi_value",
