@@ -31,7 +31,7 @@ pub fn declare() -> Entity {
             "Who manages its resources, unless one of them has a manager of its own; null when nobody does.",
         )),
         set_up(Field::one(
-            "portfolio",
+            "serves",
             C::ServesId,
             "Portfolio",
             "The portfolio that it serves: in whose figures its people count, and in those above; null while they count in none.",

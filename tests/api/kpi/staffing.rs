@@ -22,7 +22,7 @@ async fn lab(lead: &Client) {
     done(
         lead,
         "resourcePoolCreate",
-        json!({ "key": "LAB", "name": "Laboratory", "managerKey": "karin.baumann", "portfolioKey": "PF-LAB" }),
+        json!({ "key": "LAB", "name": "Laboratory", "managerKey": "karin.baumann", "servesKey": "PF-LAB" }),
     )
     .await;
     for (key, fte, until, level) in [("ADA", "1", Value::Null, 2), ("BEN", "0.5", json!("2026-03-15"), 4)] {
@@ -103,7 +103,7 @@ tests! {
         let (_, lead) = begin(world).await;
         lab(&lead).await;
         ask(&lead).await;
-        done(&lead, "resourcePoolCreate", json!({ "key": "OTHER", "name": "Other", "portfolioKey": "PF-OPERATIONS" })).await;
+        done(&lead, "resourcePoolCreate", json!({ "key": "OTHER", "name": "Other", "servesKey": "PF-OPERATIONS" })).await;
         let whole = parts(world, &lead, "PF-OPERATIONS").await;
         let move_to = |pool: Value| json!({ "ref": { "key": "BEN" }, "ifVersion": "*", "patch": { "poolKey": pool } });
         done(&lead, "resourceUpdate", move_to(json!("OTHER"))).await;
@@ -112,7 +112,7 @@ tests! {
         let number = |part: &str| part.rsplit(' ').next().and_then(|n| n.parse::<i64>().ok()).expect("a number");
         assert_eq!(number(&more[2]) - number(&whole[2]), 2_400);
         // A pool that serves nobody counts nowhere, and one that is given up neither.
-        let serve = |key: &str, item: Value| json!({ "ref": { "key": key }, "ifVersion": "*", "patch": { "portfolioKey": item } });
+        let serve = |key: &str, item: Value| json!({ "ref": { "key": key }, "ifVersion": "*", "patch": { "servesKey": item } });
         done(&lead, "resourcePoolUpdate", serve("OTHER", Value::Null)).await;
         assert_eq!(parts(world, &lead, "PF-OPERATIONS").await, whole);
         done(&lead, "resourceUpdate", move_to(json!("LAB"))).await;

@@ -115,7 +115,7 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
         ("WorkCalendar", "derived") => "base_id",
         ("ResourcePool", "resources") => "pool_id",
         ("RateCard", "rates") => "card_id",
-        ("Resource", "skills" | "certificationsHeld" | "timeOff" | "allocations") => "resource_id",
+        ("Resource", "skills" | "certificationsHeld" | "timeOff" | "allocations" | "overbookings") => "resource_id",
         ("ResourceRequest", "skills" | "allocations") => "request_id",
         ("Allocation", "periods") => "allocation_id",
         ("Budget", "lines") => "budget_id",
