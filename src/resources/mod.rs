@@ -7,6 +7,7 @@ pub mod booking;
 mod calendar_exception;
 mod calendar_write;
 mod certification;
+mod dated_rates;
 mod frame_write;
 pub mod load;
 mod parts_write;
@@ -19,11 +20,19 @@ mod resource_parts;
 mod resource_pool;
 mod resource_role;
 mod resource_write;
+pub mod rules;
 mod skill;
 pub mod staff;
 pub mod stored_time;
 mod streams;
+mod time_category;
+mod time_entry_write;
+mod time_posting;
+mod time_weeks;
+mod timesheet;
+mod timesheet_write;
 mod work_calendar;
+pub mod worked;
 mod working_days;
 pub mod worktime;
 
@@ -53,6 +62,9 @@ pub fn declarations() -> Vec<Entity> {
         allocation::declare_period(),
         rate::declare_card(),
         rate::declare(),
+        time_category::declare(),
+        timesheet::declare(),
+        timesheet::declare_entry(),
     ]
 }
 
@@ -67,6 +79,9 @@ pub fn mutations() -> Vec<Mutation> {
         allocation_steps::mutations(),
         request_write::mutations(),
         rate_write::mutations(),
+        timesheet_write::mutations(),
+        time_entry_write::mutations(),
+        time_posting::mutations(),
     ]
     .into_iter()
     .flatten()
