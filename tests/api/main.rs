@@ -51,6 +51,7 @@ mod staff;
 mod steps;
 mod storm;
 mod strategy;
+mod timesheets;
 mod tree;
 mod us_it;
 mod websocket;
@@ -101,6 +102,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     steps::list,
     storm::list,
     strategy::list,
+    timesheets::list,
     tree::list,
     us_it::list,
     websocket::list,
