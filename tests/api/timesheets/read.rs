@@ -23,7 +23,7 @@ use crate::support::{
 async fn seen(client: &Client) -> Vec<Value> {
     let of = "filter: { resource: { key: { eq: \"wanda\" } } }";
     let asked = format!(
-        "{{ timesheets({of}) {{ totalCount }} timeEntries({of}) {{ totalCount aggregate {{ sum {{ minutes }} }} }}
+        "{{ timesheets({of}) {{ totalCount }} timeEntries({of}) {{ totalCount }}
            resource(by: {{ key: \"wanda\" }}) {{ timesheets {{ totalCount }} timeEntries {{ totalCount }} }}
            project(by: {{ key: \"PR-014\" }}) {{ timeEntries({of}) {{ totalCount }} }} }}"
     );

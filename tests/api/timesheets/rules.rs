@@ -35,7 +35,7 @@ tests! {
         // What it is about is settled when it is made.
         let made = done(&wanda, "timeEntryCreate", beside(MONDAY, 60)).await;
         let moved = json!({ "id": made["id"], "ifVersion": "*", "patch": { "workOn": TUESDAY, "categoryKey": "SUPPORT" } });
-        assert_eq!(faults(&change(&wanda, "timeEntryUpdate", moved).await), ["IMMUTABLE input.patch.categoryKey", "IMMUTABLE input.patch.workOn"]);
+        assert_eq!(faults(&change(&wanda, "timeEntryUpdate", moved).await), ["IMMUTABLE input.patch.workOn", "IMMUTABLE input.patch.categoryKey"]);
     }
 
     async fn a_day_has_24_hours_and_a_week_what_its_pool_lets_it(world: &World) {
