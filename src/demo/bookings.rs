@@ -208,7 +208,7 @@ pub(super) fn capacities(
 }
 
 /// The projects that somebody works on: one or two that are alive, and those that she leads.
-fn projects_of<'w>(world: &World<'w>, resource: &resource::Model) -> Vec<&'w portfolio_item::Model> {
+pub(super) fn projects_of<'w>(world: &World<'w>, resource: &resource::Model) -> Vec<&'w portfolio_item::Model> {
     let is_alive = |item: &&portfolio_item::Model| {
         item.kind == "PROJECT"
             && item.archived_at.is_none()

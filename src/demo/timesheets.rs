@@ -8,7 +8,7 @@ use entity::{allocation_period, portfolio_item, resource, time_category, time_en
 use uuid::Uuid;
 
 use super::{
-    bookings::{Bookings, capacities},
+    bookings::{Bookings, capacities, projects_of},
     resource_frame::ResourceFrame,
     resources::Resources,
     shape::{World, dice, id, instant, who},
@@ -69,37 +69,30 @@ impl Timesheets {
         for resource in staff.all.iter().filter(|resource| records(resource)) {
             let Some(capacity) = capacities.get(&resource.id) else { continue };
             let booked = days.get(&resource.id).map_or(&[][..], Vec::as_slice);
+            let worker = Worker { resource, capacity, booked, usual: projects_of(world, resource) };
             for week in 0..=WEEKS {
-                all.week(world, (resource, capacity, booked), first + TimeDelta::weeks(week));
+                all.week(world, &worker, first + TimeDelta::weeks(week));
             }
         }
         all.go_wrong_once(world);
         Ok(all)
     }
 
-    fn week(
-        &mut self,
-        world: &World<'_>,
-        (resource, capacity, booked): (&resource::Model, &Capacity, &[&allocation_period::Model]),
-        monday: NaiveDate,
-    ) {
+    fn week(&mut self, world: &World<'_>, worker: &Worker<'_>, monday: NaiveDate) {
         let last = week_end(monday).unwrap_or(monday).min(world.as_of);
         let worked: BTreeMap<NaiveDate, u32> = monday
             .iter_days()
             .take_while(|day| *day <= last)
-            .map(|day| (day, capacity.at(day)))
+            .map(|day| (day, worker.capacity.at(day)))
             .filter(|(_, minutes)| *minutes > 0)
             .collect();
         if worked.is_empty() {
             return;
         }
-        let sheet = sheet(world, resource, monday, self.sheets.is_empty());
+        let sheet = sheet(world, worker.resource, monday, self.sheets.is_empty());
         for (number, (day, minutes)) in worked.into_iter().enumerate() {
-            let on: Vec<&&allocation_period::Model> =
-                booked.iter().filter(|period| period.start_on <= day && day <= period.end_on).collect();
-            let name = format!("{}/{day}", resource.key);
-            let project = (dice(&name, 9) > 0 && !on.is_empty()).then(|| on[number % on.len()].item_id);
-            let project = project.and_then(|id| world.items.iter().find(|item| item.id == id));
+            let name = format!("{}/{day}", worker.resource.key);
+            let project = worker.project_on(world, day, number).filter(|_| dice(&name, 9) > 0);
             self.entries.push(entry(&sheet, &name, (day, minutes), project));
         }
         self.sheets.push(sheet);
@@ -139,6 +132,29 @@ fn records(resource: &resource::Model) -> bool {
     let is_in = |pool: &str| resource.pool_id == Some(id("resource_pool", pool));
     let is_one = is_in("REGULATORY") || (is_in("DEVELOPMENT") && dice(&resource.key, 2) == 0);
     resource.kind == "PERSON" && resource.archived_at.is_none() && (is_one || OTHERS.contains(&&*resource.key))
+}
+
+/// Somebody with what she is booked for.
+struct Worker<'w> {
+    resource: &'w resource::Model,
+    capacity: &'w Capacity,
+    booked: &'w [&'w allocation_period::Model],
+    /// What she works on when nobody has booked her.
+    usual: Vec<&'w portfolio_item::Model>,
+}
+
+impl<'w> Worker<'w> {
+    /// What she works on: of several projects of a day now this one, now that.
+    fn project_on(&self, world: &World<'w>, day: NaiveDate, number: usize) -> Option<&'w portfolio_item::Model> {
+        let on: Vec<&&allocation_period::Model> =
+            self.booked.iter().filter(|period| period.start_on <= day && day <= period.end_on).collect();
+        let booked = (!on.is_empty()).then(|| on[number % on.len()].item_id);
+        let has_begun = |item: &&portfolio_item::Model| item.actual_start_on.is_some_and(|start| start <= day);
+        match booked {
+            Some(id) => world.items.iter().find(|item| item.id == id),
+            None => self.usual.iter().copied().find(has_begun),
+        }
+    }
 }
 
 fn category(as_of: NaiveDate, (key, name, description): (&str, &str, &str)) -> time_category::Model {

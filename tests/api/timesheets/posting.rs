@@ -46,6 +46,8 @@ tests! {
         assert_eq!(accounts, ["OPEX", "CAPEX", "OPEX"]);
         assert!(made.iter().all(|actual| actual["category"]["key"] == "LABOR-EXTERNAL" && actual["calendar"]["key"] == "MERIDIAN" && actual["quantity"].is_null()));
         assert_eq!(sheet(&house.wanda, "wanda", MONDAY).await["unratedMinutes"], 0);
+        let exact = house.lead.query("{ verifyRollup { isExact } }").await.data();
+        assert_eq!(exact["verifyRollup"]["isExact"], true, "what was spent is counted");
         // Who manages or sponsors the project, and Wanda herself, sees none of it; who counts money does.
         for (client, due) in [(&house.george, 0), (&house.finance, 3), (&house.lead, 3)] {
             assert_eq!(labor(client).await.len(), due);
