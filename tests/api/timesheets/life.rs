@@ -4,7 +4,10 @@ use foliograph::auth::Role;
 use serde_json::{Value, json};
 
 use super::{House, MONDAY, TUESDAY, approved, beside, faults, of, on_project, sheet, with};
-use crate::support::writes::{change, done, param};
+use crate::support::{
+    api_keys,
+    writes::{change, done, param},
+};
 
 tests! {
     async fn a_week_is_made_by_its_first_entry_and_goes_through_its_life(world: &World) {
@@ -85,6 +88,26 @@ tests! {
         let refused = change(lead, "timesheetApprove", of(&week)).await;
         assert_eq!(param(&refused, "conflictOfDuty").as_deref(), Some("SUBMITTER"), "{refused}");
         done(&world.client_as("reader", &[Role::PmoLead]).await, "timesheetApprove", of(&week)).await;
+    }
+
+    async fn a_key_records_time_on_what_is_granted_to_it_and_nothing_else(world: &World) {
+        let house = House::of(world).await;
+        let booking = json!({ "projectKey": "PR-001", "resourceKey": "wanda", "startOn": MONDAY, "endOn": "2026-03-31", "minutes": 600 });
+        done(&house.lead, "allocationCreate", booking).await;
+        let key = world.client().await.bearer(&api_keys::text("bi-products").expect("a key")).header("x-access-mode", "MASK");
+        let granted = with(on_project(MONDAY, 60), json!({ "projectKey": "PR-001", "externalSystem": "BADGE", "externalId": "1" }));
+        let made = done(&key, "timeEntryCreate", granted.clone()).await;
+        done(&key, "timeEntryUpdate", with(of(&made), json!({ "patch": { "minutes": 90 } }))).await;
+        assert_eq!(faults(&change(&key, "timeEntryCreate", beside(MONDAY, 60)).await), ["FORBIDDEN input.resourceKey"]);
+        assert_eq!(faults(&change(&key, "timeEntryCreate", on_project(MONDAY, 60)).await), ["NOT_FOUND input.projectKey"]);
+        let other = with(granted, json!({ "resourceKey": "nina.petrova", "externalId": "2" }));
+        assert_eq!(faults(&change(&key, "timeEntryCreate", other).await), ["FORBIDDEN input.resourceKey"]);
+        let week = sheet(&house.wanda, "wanda", MONDAY).await;
+        assert_eq!(week["entries"]["nodes"][0]["minutes"], 90);
+        assert_eq!(faults(&change(&key, "timesheetSubmit", of(&week)).await), ["NOT_FOUND input.id"]);
+        // Another's system does not take a name twice.
+        let again = with(on_project(TUESDAY, 60), json!({ "externalSystem": "BADGE", "externalId": "1" }));
+        assert_eq!(faults(&change(&house.wanda, "timeEntryCreate", again).await), ["DUPLICATE input.externalId"]);
     }
 
     async fn each_takes_the_steps_that_are_hers(world: &World) {

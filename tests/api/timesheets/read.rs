@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::{House, MONDAY, TUESDAY, approved, beside, of, on_project, sheet, with};
 use crate::support::{
     client::Client,
-    writes::{done, rows},
+    writes::{done, follow, rows},
 };
 
 /// How many weeks and entries of Wanda somebody sees, on each path.
@@ -69,6 +69,38 @@ tests! {
             let refused = client.query("{ resources(filter: { timeEntries: { some: { minutes: { gt: 0 } } } }) { totalCount } }").await;
             assert_eq!(refused.error_codes(), ["FILTER_FORBIDDEN"], "{subject}");
         }
+    }
+
+    async fn each_is_told_of_what_she_reads_and_of_no_other(world: &World) {
+        let house = House::of(world).await;
+        let told = async |client: &Client, since: &str| {
+            let (changes, watermark) = follow(client, since).await;
+            let text = |change: &Value| format!("{} {}", change["kind"].as_str().unwrap_or_default(), change["id"].as_str().unwrap_or_default());
+            let mut told: Vec<String> = changes.iter().map(text).filter(|line| line.contains(" ten_") || line.contains(" tsh_")).collect();
+            told.sort();
+            (told, watermark)
+        };
+        let (karin, george) = (told(&house.karin, "").await.1, told(&house.george, "").await.1);
+        let on = done(&house.wanda, "timeEntryCreate", on_project(MONDAY, 240)).await;
+        let beside = done(&house.wanda, "timeEntryCreate", beside(TUESDAY, 240)).await;
+        let week = sheet(&house.wanda, "wanda", MONDAY).await;
+        let line = |kind: &str, row: &Value| format!("{kind} {}", row["id"].as_str().expect("an id"));
+        let all = |kind: &str| {
+            let mut all = [line(kind, &on), line(kind, &beside), line(kind, &week)];
+            all.sort();
+            all
+        };
+        let (seen, karin) = told(&house.karin, &karin).await;
+        assert_eq!(seen, all("UPSERT"));
+        let (seen, george) = told(&house.george, &george).await;
+        assert_eq!(seen, [line("UPSERT", &on)]);
+        // What is removed goes for who saw it, and a week that is handed in is told with its entries.
+        done(&house.wanda, "timeEntryDelete", of(&beside)).await;
+        done(&house.wanda, "timesheetSubmit", of(&week)).await;
+        let mut due = [line("TOMBSTONE", &beside), line("UPSERT", &on), line("UPSERT", &week)];
+        due.sort();
+        assert_eq!(told(&house.karin, &karin).await.0, due);
+        assert_eq!(told(&house.george, &george).await.0, [line("UPSERT", &on)]);
     }
 
     async fn what_is_approved_or_posted_counts_as_worked(world: &World) {
