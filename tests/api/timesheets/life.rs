@@ -3,7 +3,7 @@
 use foliograph::auth::Role;
 use serde_json::{Value, json};
 
-use super::{House, MONDAY, TUESDAY, approved, beside, faults, of, on_project, sheet, with};
+use super::{House, MONDAY, TUESDAY, approved, beside, faults, of, on_project, sheet, with, worker};
 use crate::support::{
     api_keys,
     writes::{change, done, param},
@@ -92,15 +92,14 @@ tests! {
 
     async fn a_key_records_time_on_what_is_granted_to_it_and_nothing_else(world: &World) {
         let house = House::of(world).await;
-        let booking = json!({ "projectKey": "PR-001", "resourceKey": "wanda", "startOn": MONDAY, "endOn": "2026-03-31", "minutes": 600 });
-        done(&house.lead, "allocationCreate", booking).await;
+        worker(&house.lead, "willi", json!({})).await;
         let key = world.client().await.bearer(&api_keys::text("bi-products").expect("a key")).header("x-access-mode", "MASK");
-        let granted = with(on_project(MONDAY, 60), json!({ "projectKey": "PR-001", "externalSystem": "BADGE", "externalId": "1" }));
+        let granted = with(on_project(MONDAY, 60), json!({ "externalSystem": "BADGE", "externalId": "1" }));
         let made = done(&key, "timeEntryCreate", granted.clone()).await;
         done(&key, "timeEntryUpdate", with(of(&made), json!({ "patch": { "minutes": 90 } }))).await;
         assert_eq!(faults(&change(&key, "timeEntryCreate", beside(MONDAY, 60)).await), ["FORBIDDEN input.resourceKey"]);
-        assert_eq!(faults(&change(&key, "timeEntryCreate", on_project(MONDAY, 60)).await), ["NOT_FOUND input.projectKey"]);
-        let other = with(granted, json!({ "resourceKey": "nina.petrova", "externalId": "2" }));
+        assert_eq!(faults(&change(&key, "timeEntryCreate", with(on_project(MONDAY, 60), json!({ "projectKey": "PR-009" }))).await), ["NOT_FOUND input.projectKey"]);
+        let other = with(granted, json!({ "resourceKey": "willi", "externalId": "2" }));
         assert_eq!(faults(&change(&key, "timeEntryCreate", other).await), ["FORBIDDEN input.resourceKey"]);
         let week = sheet(&house.wanda, "wanda", MONDAY).await;
         assert_eq!(week["entries"]["nodes"][0]["minutes"], 90);
