@@ -3,6 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 /// Minutes of one day, on a project or on something else.
+#[allow(clippy::struct_excessive_bools)] // four independent facts
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "time_entry")]
 pub struct Model {
