@@ -38,7 +38,7 @@ pub use reporting::{rag_assessment, status_report};
 pub use resources::{
     allocation, allocation_period, calendar_exception, certification, certification_held, overbooking, pool_week, rate,
     rate_card, request_skill, resource, resource_pool, resource_request, resource_role, resource_skill, skill,
-    time_off, work_calendar,
+    time_category, time_entry, time_off, timesheet, work_calendar,
 };
 pub use schedule::{baseline, baseline_item, baseline_period_value, progress_measurement, task};
 pub use strategy::{alignment_cell, objective_contribution, strategic_objective};

@@ -29,6 +29,7 @@ mod m20250401_000007_kpi_bounds;
 mod m20250401_000008_kpi_versions;
 mod m20250501_000001_resource_frame;
 mod m20250501_000002_resources;
+mod m20250501_000004_timesheets;
 mod m20250501_000005_pool_weeks;
 mod step;
 
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20250501_000001_resource_frame::STEP),
             Box::new(m20250501_000002_resources::STEP),
             Box::new(m20250501_000005_pool_weeks::STEP),
+            Box::new(m20250501_000004_timesheets::STEP),
         ]
     }
 }

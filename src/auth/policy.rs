@@ -19,7 +19,7 @@ pub enum Class {
     FinLine,
     /// Person rates and the cost of one person.
     Rate,
-    /// Employment, skills, certificates and absences of people.
+    /// Employment, skills, certificates, absences and hours of people: what is known of each of them.
     Person,
     /// Why somebody is absent.
     Absence,
@@ -498,7 +498,7 @@ impl Rights {
     }
 
     /// Beside it what TEAM_MEMBER may, likewise: she reads what is known of herself, what she is booked for, and names, states
-    /// and dates of the items there.
+    /// and dates of the items there, and records what she has worked.
     #[must_use]
     pub fn of_team_member(mut self) -> Self {
         for (class, scopes) in [
@@ -510,6 +510,8 @@ impl Rights {
             let read = &mut self.read[class as usize];
             *read = absorb(read.or(scopes));
         }
+        let records = &mut self.steps[Step::TimeRecord as usize];
+        *records = absorb(records.or(Scopes::SELF));
         self
     }
 
@@ -560,7 +562,7 @@ impl Rights {
 
     /// Whether anything can be written at all.
     pub fn writes_anything(&self) -> bool {
-        self.write.iter().chain(&self.approve).any(|s| !s.is_empty())
+        self.write.iter().chain(&self.approve).chain(&self.steps).any(|s| !s.is_empty())
     }
 }
 

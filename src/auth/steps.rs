@@ -88,11 +88,17 @@ pub enum Step {
     AllocationPlan,
     /// A booking confirmed, changed after that, or refused.
     AllocationConfirm,
+    /// What somebody has worked recorded, and her week submitted.
+    TimeRecord,
+    /// A week approved or returned, by another than the one whose week it is and its submitter.
+    TimesheetApprove,
+    /// An approved week posted, so that its work costs something, and posted time reversed.
+    TimesheetPost,
 }
 
 impl Step {
     /// Every step, in the order of the published rules.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 44] = [
         Self::ItemApprove,
         Self::ItemStart,
         Self::ItemHold,
@@ -134,6 +140,9 @@ impl Step {
         Self::ResourceManage,
         Self::AllocationPlan,
         Self::AllocationConfirm,
+        Self::TimeRecord,
+        Self::TimesheetApprove,
+        Self::TimesheetPost,
     ];
 
     /// The name used in tables and the schema.
@@ -180,6 +189,9 @@ impl Step {
             Self::ResourceManage => "RESOURCE_MANAGE",
             Self::AllocationPlan => "ALLOCATION_PLAN",
             Self::AllocationConfirm => "ALLOCATION_CONFIRM",
+            Self::TimeRecord => "TIME_RECORD",
+            Self::TimesheetApprove => "TIMESHEET_APPROVE",
+            Self::TimesheetPost => "TIMESHEET_POST",
         }
     }
 
@@ -195,6 +207,7 @@ impl Step {
             Self::BudgetApprove | Self::CostPlanApprove => &[Duty::Submitter],
             Self::BaselineApprove => &[Duty::Submitter, Duty::ProjectManager],
             Self::BenefitValidate | Self::BenefitValidateCashable => &[Duty::Recorder],
+            Self::TimesheetApprove => &[Duty::Worker, Duty::Submitter],
             Self::ItemStart
             | Self::ItemHold
             | Self::ItemResume
@@ -229,7 +242,9 @@ impl Step {
             | Self::ResourceSetUp
             | Self::ResourceManage
             | Self::AllocationPlan
-            | Self::AllocationConfirm => &[],
+            | Self::AllocationConfirm
+            | Self::TimeRecord
+            | Self::TimesheetPost => &[],
         }
     }
 }
@@ -245,6 +260,8 @@ pub enum Duty {
     Submitter,
     /// She wrote what is to be decided on.
     Recorder,
+    /// It is her own work.
+    Worker,
 }
 
 impl Duty {
@@ -255,6 +272,7 @@ impl Duty {
             Self::Creator => "CREATOR",
             Self::Submitter => "SUBMITTER",
             Self::Recorder => "RECORDER",
+            Self::Worker => "WORKER",
         }
     }
 }
@@ -300,7 +318,10 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::AlertAcknowledge
             | Step::ResourceSetUp
             | Step::ResourceManage
-            | Step::AllocationPlan => Scopes::ALL,
+            | Step::AllocationPlan
+            | Step::TimeRecord
+            | Step::TimesheetApprove
+            | Step::TimesheetPost => Scopes::ALL,
             // Whoever answers for people confirms what they are booked for.
             Step::CostPlanSubmit | Step::ReportSubmit | Step::AllocationConfirm => Scopes::NONE,
         },
@@ -345,7 +366,10 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::KpiSetUp
             | Step::ResourceSetUp
             | Step::ResourceManage
-            | Step::AllocationConfirm => Scopes::NONE,
+            | Step::AllocationConfirm
+            | Step::TimeRecord
+            | Step::TimesheetApprove
+            | Step::TimesheetPost => Scopes::NONE,
         },
         Role::Sponsor => match step {
             Step::ItemApprove
@@ -388,7 +412,10 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ResourceSetUp
             | Step::ResourceManage
             | Step::AllocationPlan
-            | Step::AllocationConfirm => Scopes::NONE,
+            | Step::AllocationConfirm
+            | Step::TimeRecord
+            | Step::TimesheetApprove
+            | Step::TimesheetPost => Scopes::NONE,
         },
         Role::Finance => match step {
             Step::BudgetSubmit
@@ -431,13 +458,19 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::ResourceSetUp
             | Step::ResourceManage
             | Step::AllocationPlan
-            | Step::AllocationConfirm => Scopes::NONE,
+            | Step::AllocationConfirm
+            | Step::TimeRecord
+            | Step::TimesheetApprove
+            | Step::TimesheetPost => Scopes::NONE,
         },
         // A script makes items below what was granted to it and tells what it measured there; it steers nothing.
         Role::Integration => match step {
-            Step::ItemCreate | Step::ProgressMeasure | Step::RiskAppraise | Step::KpiRecord | Step::AllocationPlan => {
-                Scopes::GRANT
-            }
+            Step::ItemCreate
+            | Step::ProgressMeasure
+            | Step::RiskAppraise
+            | Step::KpiRecord
+            | Step::AllocationPlan
+            | Step::TimeRecord => Scopes::GRANT,
             Step::ItemApprove
             | Step::ItemStart
             | Step::ItemHold
@@ -473,12 +506,18 @@ pub fn decide(role: Role, step: Step) -> Scopes {
             | Step::AlertAcknowledge
             | Step::ResourceSetUp
             | Step::ResourceManage
-            | Step::AllocationConfirm => Scopes::NONE,
+            | Step::AllocationConfirm
+            | Step::TimesheetApprove
+            | Step::TimesheetPost => Scopes::NONE,
         },
         // What all resources are described by is common: each of their managers keeps it.
         Role::ResourceManager => match step {
             Step::ResourceSetUp => Scopes::ALL,
-            Step::ResourceManage | Step::AllocationPlan | Step::AllocationConfirm => Scopes::TEAM,
+            Step::ResourceManage
+            | Step::AllocationPlan
+            | Step::AllocationConfirm
+            | Step::TimeRecord
+            | Step::TimesheetApprove => Scopes::TEAM,
             _ => Scopes::NONE,
         },
         Role::Analyst | Role::Auditor | Role::Admin => Scopes::NONE,
@@ -521,5 +560,6 @@ mod tests {
         assert_eq!(Step::BudgetApprove.barred(), [Duty::Submitter]);
         assert_eq!(Step::BaselineApprove.barred(), [Duty::Submitter, Duty::ProjectManager]);
         assert_eq!(Step::CostPlanApprove.barred(), [Duty::Submitter]);
+        assert_eq!(Step::TimesheetApprove.barred(), [Duty::Worker, Duty::Submitter]);
     }
 }

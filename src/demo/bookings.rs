@@ -54,7 +54,7 @@ struct RequestFact {
 }
 
 /// From a day to a day.
-type Span = (NaiveDate, NaiveDate);
+pub(super) type Span = (NaiveDate, NaiveDate);
 
 impl Bookings {
     /// For the day.
@@ -188,7 +188,11 @@ impl Bookings {
 }
 
 /// The capacity of each resource within the days.
-fn capacities(frame: &ResourceFrame, staff: &Resources, (from, to): Span) -> Result<BTreeMap<Uuid, Capacity>, Error> {
+pub(super) fn capacities(
+    frame: &ResourceFrame,
+    staff: &Resources,
+    (from, to): Span,
+) -> Result<BTreeMap<Uuid, Capacity>, Error> {
     let calendars = resolved(&frame.calendars, &frame.exceptions)?;
     let days: BTreeMap<Uuid, Days> =
         calendars.iter().filter_map(|(id, calendar)| Some((*id, Days::of(calendar, from, to)?))).collect();
@@ -204,7 +208,7 @@ fn capacities(frame: &ResourceFrame, staff: &Resources, (from, to): Span) -> Res
 }
 
 /// The projects that somebody works on: one or two that are alive, and those that she leads.
-fn projects_of<'w>(world: &World<'w>, resource: &resource::Model) -> Vec<&'w portfolio_item::Model> {
+pub(super) fn projects_of<'w>(world: &World<'w>, resource: &resource::Model) -> Vec<&'w portfolio_item::Model> {
     let is_alive = |item: &&portfolio_item::Model| {
         item.kind == "PROJECT"
             && item.archived_at.is_none()

@@ -11,7 +11,8 @@ use entity::{
     forecast_line, fx_rate, fx_rate_set, issue, kpi_definition, kpi_posting, kpi_target, kpi_threshold,
     objective_contribution, org_unit, person, person_identity, portfolio_item, progress_measurement, rag_assessment,
     rate, rate_card, request_skill, resource, resource_pool, resource_request, resource_role, resource_skill, risk,
-    risk_response, role_assignment, skill, status_report, strategic_objective, task, time_off, work_calendar,
+    risk_response, role_assignment, skill, status_report, strategic_objective, task, time_category, time_entry,
+    time_off, timesheet, work_calendar,
 };
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect};
 
@@ -43,6 +44,7 @@ mod shape;
 mod spending;
 mod strategy;
 mod timeline;
+mod timesheets;
 
 /// Subject of the head of the project management office.
 pub const PMO_LEAD: &str = "anna.keller";
@@ -136,6 +138,10 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<request_skill::Entity, _, request_skill::ActiveModel>(&txn, booked.skills).await?;
     insert::<allocation::Entity, _, allocation::ActiveModel>(&txn, booked.allocations).await?;
     insert::<allocation_period::Entity, _, allocation_period::ActiveModel>(&txn, booked.periods).await?;
+    let worked = rows.timesheets;
+    insert::<time_category::Entity, _, time_category::ActiveModel>(&txn, worked.categories).await?;
+    insert::<timesheet::Entity, _, timesheet::ActiveModel>(&txn, worked.sheets).await?;
+    insert::<time_entry::Entity, _, time_entry::ActiveModel>(&txn, worked.entries).await?;
     insert::<budget::Entity, _, budget::ActiveModel>(&txn, rows.budgets).await?;
     insert::<budget_line::Entity, _, budget_line::ActiveModel>(&txn, rows.budget_lines).await?;
     insert::<forecast::Entity, _, forecast::ActiveModel>(&txn, rows.forecasts).await?;

@@ -4,10 +4,15 @@ use chrono::{Datelike, NaiveDate};
 use entity::{rate, rate_card};
 use uuid::Uuid;
 
-use super::shape::{PER_UNIT, id, instant, roll, who};
+use super::{
+    calendar::{CALENDAR, category_id},
+    shape::{PER_UNIT, id, instant, roll, who},
+};
 
 /// Who keeps them.
 const KEEPER: &str = "stefan.brunner";
+/// What work is accounted as.
+const LABOR: &str = "LABOR-INTERNAL";
 /// Francs of an hour by role.
 const ROLES: [(&str, i64); 8] =
     [("BA", 128), ("SA", 155), ("DEV", 132), ("QA", 110), ("ENG", 138), ("RA", 146), ("PL", 150), ("CHG", 118)];
@@ -62,6 +67,8 @@ fn card(as_of: NaiveDate, key: &str, name: &str, precedence: i32) -> rate_card::
         name_fold: name.to_lowercase(),
         precedence,
         description: Some("In francs, without value added tax.".to_owned()),
+        labor_category_id: (key == "STANDARD").then(|| category_id(LABOR)),
+        calendar_id: (key == "STANDARD").then(|| id("fiscal_calendar", CALENDAR)),
         version: 1,
         created_at: at,
         created_by_id: by,

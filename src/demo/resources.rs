@@ -11,6 +11,9 @@ use crate::error::Error;
 /// Who keeps them, and how many days before the day they were entered.
 const KEEPER: (&str, i64) = ("liam.oconnor", -470);
 
+/// Minutes of the longest week, which most pools keep to.
+const MOST_OF_A_WEEK: i32 = 60 * 60;
+
 /// Pools, and what is in them.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Resources {
@@ -84,6 +87,7 @@ fn pool(as_of: NaiveDate, fact: PoolFact) -> resource_pool::Model {
         manager_id: Some(who(&fact.manager)),
         serves_id: fact.serves.as_deref().map(|key| id("portfolio_item", key)),
         description: Some(fact.description),
+        most_week_minutes: (fact.key != "CHANGE").then_some(MOST_OF_A_WEEK),
         key: fact.key,
         version: 1,
         created_at: at,

@@ -31,6 +31,7 @@ use super::{
     shape::{PER_UNIT, World, facts, id, instant},
     spending::{Spending, spending},
     strategy, timeline,
+    timesheets::Timesheets,
 };
 use crate::benefits::is_tracked;
 use crate::error::Error;
@@ -53,6 +54,7 @@ pub(super) struct Rows {
     pub resources: Resources,
     pub bookings: Bookings,
     pub staff_rates: StaffRates,
+    pub timesheets: Timesheets,
     pub rates: Rates,
     pub budgets: Vec<budget::Model>,
     pub budget_lines: Vec<budget_line::Model>,
@@ -205,6 +207,7 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
     let resource_frame = ResourceFrame::new(as_of)?;
     let resources = Resources::new(as_of, &resource_frame.certifications)?;
     let bookings = Bookings::new(&world, &resource_frame, &resources)?;
+    let timesheets = Timesheets::new(&world, &resource_frame, &resources, &bookings)?;
     let schedule = schedule(&world)?;
     let realization = realization(&world, &benefits.profiles)?;
     let raid = raid(&world)?;
@@ -223,6 +226,7 @@ pub(super) fn build(as_of: NaiveDate) -> Result<Rows, Error> {
         frame,
         bookings,
         staff_rates: StaffRates::new(as_of),
+        timesheets,
         resource_frame,
         resources,
         rates: rates::rates(as_of)?,

@@ -22,6 +22,7 @@ mod forecast_write;
 mod fx_rate;
 mod fx_rate_set;
 mod fx_write;
+pub mod labor;
 mod lines;
 mod measures;
 mod of_project;

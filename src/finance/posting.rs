@@ -27,12 +27,7 @@ pub async fn find_periods(work: &mut Work<'_>, rows: &mut [Row<Model>]) -> Resul
     let known = fiscal_period::Entity::find().filter(C::CalendarId.is_in(calendars)).filter(C::ArchivedAt.is_null());
     let mut periods: HashMap<Uuid, Vec<Posting<Uuid>>> = HashMap::new();
     for period in known.all(work.txn).await? {
-        periods.entry(period.calendar_id).or_default().push(Posting {
-            id: period.id,
-            rank: ["MONTH", "QUARTER", "YEAR"].iter().position(|kind| *kind == period.kind).unwrap_or_default(),
-            span: (period.start_on, period.end_on),
-            is_open: period.state == "OPEN",
-        });
+        periods.entry(period.calendar_id).or_default().push(span(&period));
     }
     let mut used = BTreeSet::new();
     for row in new {
@@ -53,6 +48,16 @@ pub async fn find_periods(work: &mut Work<'_>, rows: &mut [Row<Model>]) -> Resul
     let locked = fiscal_period::Entity::find().filter(C::Id.is_in(used.clone())).filter(C::State.eq("OPEN"));
     work.lost_race |= locked.lock_shared().all(work.txn).await?.len() < used.len();
     Ok(())
+}
+
+/// A period as posting looks at it.
+pub fn span(period: &fiscal_period::Model) -> Posting<Uuid> {
+    Posting {
+        id: period.id,
+        rank: ["MONTH", "QUARTER", "YEAR"].iter().position(|kind| *kind == period.kind).unwrap_or_default(),
+        span: (period.start_on, period.end_on),
+        is_open: period.state == "OPEN",
+    }
 }
 
 /// The commitments that new actuals draw on, with what will have been invoiced; locked. An actual that one cannot take is

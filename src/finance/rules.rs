@@ -94,11 +94,16 @@ pub struct Posting<I> {
     pub is_open: bool,
 }
 
+/// The shortest period that has a day.
+pub fn due<I: Copy>(periods: &[Posting<I>], day: NaiveDate) -> Option<&Posting<I>> {
+    let has = |period: &&Posting<I>| period.span.0 <= day && day <= period.span.1;
+    periods.iter().filter(has).min_by_key(|period| period.rank)
+}
+
 /// Where an actual of a day is posted, and on which day it counts: the shortest period that has the day; where that one is
 /// closed, the first day of the earliest open one after it of the same length. None where there is no such period.
 pub fn posting<I: Copy>(periods: &[Posting<I>], day: NaiveDate) -> Option<(I, NaiveDate)> {
-    let has = |period: &&Posting<I>| period.span.0 <= day && day <= period.span.1;
-    let due = periods.iter().filter(has).min_by_key(|period| period.rank)?;
+    let due = due(periods, day)?;
     if due.is_open {
         return Some((due.id, day));
     }

@@ -231,7 +231,7 @@ impl Sql {
             }
         }
         if let Some(resource) = rows.resource() {
-            let of_items = rows.item().is_some();
+            let of_items = rows.item().is_some() || matches!(rows, RowScope::OfWorker { .. });
             for (scope, set, holds) in [
                 (Scopes::TEAM, RowSet::ManagedResources, true),
                 (Scopes::SELF, RowSet::Herself, true),

@@ -5,7 +5,7 @@ use entity::{
     actual, alignment_cell, baseline, benefit, benefit_actual, benefit_contribution, benefits_map_node, budget,
     commitment, cost_plan, forecast, issue, objective_contribution,
     portfolio_item::{self, Column as C},
-    portfolio_tree_node, progress_measurement, rag_assessment, risk, status_report, task,
+    portfolio_tree_node, progress_measurement, rag_assessment, risk, status_report, task, time_entry,
 };
 
 use crate::{
@@ -138,6 +138,7 @@ pub fn declare() -> [Entity; 3] {
                 ),
                 Field::many("commitments", "Commitment", commitment::Column::ItemId, "What it has promised to others."),
                 Field::many("actuals", "Actual", actual::Column::ItemId, "What it has spent."),
+                Field::many("timeEntries", "TimeEntry", time_entry::Column::ItemId, "What was worked on it."),
             ],
         ),
     ]

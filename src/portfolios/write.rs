@@ -22,7 +22,7 @@ use crate::{
     error::Error,
     graph::decl::Writers,
     people::charge,
-    resources::booking::is_booked_after,
+    resources::{booking::is_booked_after, worked::has_open_time},
     write::{
         Action, Batch, Done, Member, Mutation, Row, UserCode, UserError, Verb, Work, ancestors, duty, input,
         rows::{self, archived, forbidden, open, save},
@@ -297,6 +297,10 @@ fn advance<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, R
                 let line = "Somebody is confirmed for it after today: release or complete those bookings first.";
                 work.fail(row, UserError::rule(row.path.at("to"), "NO_BOOKINGS_LEFT", line));
             }
+            if to == ItemState::Closed && has_open_time(work.txn, row.after.id).await? {
+                let line = "Time was recorded on it and is not posted: post those timesheets first.";
+                work.fail(row, UserError::rule(row.path.at("to"), "NO_TIMESHEETS_LEFT", line));
+            }
             to.as_str().clone_into(&mut row.after.state);
         }
         finish(work, rows, &batch, Action::Written).await
@@ -335,7 +339,7 @@ async fn may_take(work: &Work<'_>, row: &Row<Model>, step: Step) -> Result<Resul
         let is_mine = match duty {
             Duty::ProjectManager => is_me(row.after.project_manager_id),
             Duty::Creator => is_me(row.after.created_by_id) || made_it(work, row.after.id).await?,
-            Duty::Submitter | Duty::Recorder => false,
+            Duty::Submitter | Duty::Recorder | Duty::Worker => false,
         };
         conflict = conflict.or(is_mine.then_some(duty));
     }

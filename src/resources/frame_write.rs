@@ -1,7 +1,7 @@
-//! Writing what resources are described by: roles, skills and certificates.
+//! Writing what resources are described by, roles, skills and certificates, and categories of their time.
 
 use async_graphql_value::ConstValue;
-use entity::{certification, resource_role, skill};
+use entity::{certification, resource_role, skill, time_category};
 use futures_util::{FutureExt as _, future::BoxFuture};
 
 use crate::{
@@ -13,12 +13,13 @@ use crate::{
 /// Months of the longest certificate.
 const LONGEST: i32 = 1_200;
 
-/// The mutations of roles, skills and certificates.
+/// The mutations of roles, skills, certificates and categories of time.
 pub fn mutations() -> Vec<Mutation> {
     [
         usual("ResourceRole", "resourceRole", None, false, write_roles),
         usual("Skill", "skill", None, false, write_skills),
         usual("Certification", "certification", None, false, write_certifications),
+        usual("TimeCategory", "timeCategory", None, false, write_time_categories),
     ]
     .into_iter()
     .flatten()
@@ -31,6 +32,10 @@ fn write_roles<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'
 
 fn write_skills<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     write_keyed::<skill::Entity>(work, input, Step::ResourceSetUp, blank_skill, |_, _| {}).boxed()
+}
+
+fn write_time_categories<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
+    write_keyed::<time_category::Entity>(work, input, Step::ResourceSetUp, blank_time_category, |_, _| {}).boxed()
 }
 
 fn write_certifications<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
@@ -68,6 +73,23 @@ fn blank_skill(work: &Work<'_>) -> skill::Model {
         name: String::new(),
         name_fold: String::new(),
         category: None,
+        description: None,
+        version: 0,
+        created_at: work.now,
+        created_by_id: None,
+        updated_at: work.now,
+        updated_by_id: None,
+        archived_at: None,
+    }
+}
+
+/// A category of nothing.
+fn blank_time_category(work: &Work<'_>) -> time_category::Model {
+    time_category::Model {
+        id: work.clock.new_id(),
+        key: String::new(),
+        name: String::new(),
+        name_fold: String::new(),
         description: None,
         version: 0,
         created_at: work.now,

@@ -8,6 +8,7 @@ pub mod booking;
 mod calendar_exception;
 mod calendar_write;
 mod certification;
+mod dated_rates;
 mod demand;
 mod frame_write;
 pub mod load;
@@ -24,11 +25,19 @@ mod resource_parts;
 mod resource_pool;
 mod resource_role;
 mod resource_write;
+pub mod rules;
 mod skill;
 pub mod staff;
 pub mod stored_time;
 mod streams;
+mod time_category;
+mod time_entry_write;
+mod time_posting;
+mod time_weeks;
+mod timesheet;
+mod timesheet_write;
 mod work_calendar;
+pub mod worked;
 mod working_days;
 pub mod worktime;
 
@@ -60,6 +69,9 @@ pub fn declarations() -> Vec<Entity> {
         overbooking::declare(),
         rate::declare_card(),
         rate::declare(),
+        time_category::declare(),
+        timesheet::declare(),
+        timesheet::declare_entry(),
     ]
 }
 
@@ -74,6 +86,9 @@ pub fn mutations() -> Vec<Mutation> {
         allocation_steps::mutations(),
         request_write::mutations(),
         rate_write::mutations(),
+        timesheet_write::mutations(),
+        time_entry_write::mutations(),
+        time_posting::mutations(),
     ]
     .into_iter()
     .flatten()

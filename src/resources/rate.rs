@@ -39,6 +39,18 @@ pub fn declare_card() -> Entity {
                 .unordered(),
         )
         .longest(2_000),
+        plain(Field::one(
+            "laborCategory",
+            C::LaborCategoryId,
+            "CostCategory",
+            "What work at its rates is accounted as; null while nobody said, and then no such work is posted.",
+        )),
+        plain(Field::one(
+            "calendar",
+            C::CalendarId,
+            "FiscalCalendar",
+            "The calendar by whose periods such work is posted; likewise.",
+        )),
         Field::many("rates", "Rate", R::CardId, "Its rates, as far as the caller reads them."),
     ])
     .audited()

@@ -142,6 +142,8 @@ fn blank_card(work: &Work<'_>) -> rate_card::Model {
         name_fold: String::new(),
         precedence: 100,
         description: None,
+        labor_category_id: None,
+        calendar_id: None,
         version: 0,
         created_at: work.now,
         created_by_id: None,

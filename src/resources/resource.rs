@@ -4,7 +4,7 @@
 use entity::{
     allocation, certification_held, overbooking,
     resource::{self, Column as C},
-    resource_skill, time_off,
+    resource_skill, time_entry, time_off, timesheet,
 };
 
 use crate::{
@@ -59,6 +59,8 @@ pub fn declare() -> Entity {
         Field::many("allocations", "Allocation", allocation::Column::ResourceId, "What it is booked for, as far as the caller sees it."),
         Field::many("timeOff", "TimeOff", time_off::Column::ResourceId, "When it does not work."),
         Field::many("overbookings", "Overbooking", overbooking::Column::ResourceId, "When more is booked on it than it can do."),
+        Field::many("timesheets", "Timesheet", timesheet::Column::ResourceId, "Its weeks, of a PERSON."),
+        Field::many("timeEntries", "TimeEntry", time_entry::Column::ResourceId, "What it has worked, as far as the caller sees it."),
     ])
     .named_outside(manage)
     .audited()

@@ -41,6 +41,12 @@ pub fn declare() -> Entity {
                 .unordered(),
         )
         .longest(4_000),
+        set_up(Field::scalar(
+            "mostWeekMinutes",
+            Scalar::Int,
+            C::MostWeekMinutes,
+            "The most minutes that one of its people records in a week, 1 to 10,080; null for no limit but that of the days.",
+        )),
         Field::many("resources", "Resource", resource::Column::PoolId, "What is in it."),
     ])
     .audited()

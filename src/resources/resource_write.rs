@@ -24,6 +24,9 @@ use crate::{
 
 type Resources = resource::Entity;
 
+/// Minutes of a week.
+const LONGEST_WEEK: i32 = 10_080;
+
 /// The mutations of pools and resources.
 pub fn mutations() -> Vec<Mutation> {
     let pools = usual("ResourcePool", "resourcePool", None, false, write_pools);
@@ -32,7 +35,13 @@ pub fn mutations() -> Vec<Mutation> {
 
 fn write_pools<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
     work.touches_rights = true;
-    write_keyed::<resource_pool::Entity>(work, input, Step::ResourceSetUp, blank_pool, |_, _| {}).boxed()
+    let holds = |work: &mut Work<'_>, row: &Row<resource_pool::Model>| {
+        if row.after.most_week_minutes.is_some_and(|minutes| !(1..=LONGEST_WEEK).contains(&minutes)) {
+            let line = format!("`mostWeekMinutes` is 1 to {LONGEST_WEEK}.");
+            work.fail(row, UserError::new(UserCode::OutOfRange, row.place("mostWeekMinutes"), line));
+        }
+    };
+    write_keyed::<resource_pool::Entity>(work, input, Step::ResourceSetUp, blank_pool, holds).boxed()
 }
 
 fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
@@ -159,6 +168,7 @@ fn blank_pool(work: &Work<'_>) -> resource_pool::Model {
         manager_id: None,
         serves_id: None,
         description: None,
+        most_week_minutes: None,
         version: 0,
         created_at: work.now,
         created_by_id: None,

@@ -116,7 +116,7 @@ impl Standing {
                 resource: of.resource.and_then(|resource| value::optional_id(model, resource)),
                 pool: of.pool.and_then(|pool| value::optional_id(model, pool)),
             },
-            RowScope::OfResource { resource } => {
+            RowScope::OfResource { resource } | RowScope::OfWorker { resource } => {
                 Self { resource: value::optional_id(model, resource), ..Self::default() }
             }
             RowScope::OfPerson { person } => Self { person: value::optional_id(model, person), ..Self::default() },

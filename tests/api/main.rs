@@ -52,6 +52,7 @@ mod staff;
 mod steps;
 mod storm;
 mod strategy;
+mod timesheets;
 mod tree;
 mod us_it;
 mod websocket;
@@ -103,6 +104,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     steps::list,
     storm::list,
     strategy::list,
+    timesheets::list,
     tree::list,
     us_it::list,
     websocket::list,

@@ -16,5 +16,8 @@ pub mod resource_request;
 pub mod resource_role;
 pub mod resource_skill;
 pub mod skill;
+pub mod time_category;
+pub mod time_entry;
 pub mod time_off;
+pub mod timesheet;
 pub mod work_calendar;

@@ -19,6 +19,10 @@ pub struct Model {
     pub precedence: i32,
     /// What it is for.
     pub description: Option<String>,
+    /// The cost category of work at its rates.
+    pub labor_category_id: Option<Uuid>,
+    /// The fiscal calendar by whose periods such work is posted.
+    pub calendar_id: Option<Uuid>,
     /// Counts the writes to this row, from 1.
     pub version: i64,
     /// When the row was written first.

@@ -21,6 +21,8 @@ pub struct Model {
     pub serves_id: Option<Uuid>,
     /// What it is.
     pub description: Option<String>,
+    /// The most minutes that one of its resources records in a week; null for no limit but that of the days.
+    pub most_week_minutes: Option<i32>,
     /// Counts the writes to this row, from 1.
     pub version: i64,
     /// When the row was written first.

@@ -39,6 +39,11 @@ pub enum RowScope {
         /// Column with the resource's id.
         resource: Column,
     },
+    /// The same, and a project on which the resource works gives no right on them: they are about all of its work.
+    OfWorker {
+        /// Column with the resource's id.
+        resource: Column,
+    },
     /// Rows that belong to a person.
     OfPerson {
         /// Column with the person's id.
@@ -158,6 +163,7 @@ impl RowScope {
             Self::OfItem(of) => Self::OfItem(of.before()),
             Self::OfPerson { .. } => Self::OfPerson { person: "was_person_id" },
             Self::OfResource { .. } => Self::OfResource { resource: "was_resource_id" },
+            Self::OfWorker { .. } => Self::OfWorker { resource: "was_resource_id" },
             Self::Directory | Self::Resource => Self::Directory,
             Self::Reference => self,
         }
@@ -169,9 +175,12 @@ impl RowScope {
             Self::Item => Some(["id", "portfolio_id", "is_restricted"]),
             Self::ItemBefore => Some(["was_item_id", "was_portfolio_id", "was_restricted"]),
             Self::OfItem(of) => Some([of.item, of.portfolio, of.restricted]),
-            Self::Directory | Self::Reference | Self::Resource | Self::OfResource { .. } | Self::OfPerson { .. } => {
-                None
-            }
+            Self::Directory
+            | Self::Reference
+            | Self::Resource
+            | Self::OfResource { .. }
+            | Self::OfWorker { .. }
+            | Self::OfPerson { .. } => None,
         }
     }
 
@@ -204,7 +213,7 @@ impl RowScope {
     pub fn resource(self) -> Option<Column> {
         match self {
             Self::Resource => Some("id"),
-            Self::OfResource { resource } => Some(resource),
+            Self::OfResource { resource } | Self::OfWorker { resource } => Some(resource),
             Self::OfItem(of) => of.resource,
             _ => None,
         }

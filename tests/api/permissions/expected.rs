@@ -300,16 +300,19 @@ impl<'r> Eyes<'r> {
         let of = if row.type_name == "Resource" { Some(row.id) } else { row.link("resource_id") };
         // Rates of roles and pools are nobody's own.
         let Some(resource) = of else { return scopes.is_all() || scopes.has(Scopes::ROLE_RATES) };
+        // A week is about all that somebody does, and what she does beside projects is no project's.
+        let is_hers = matches!(row.type_name, "Timesheet" | "TimeEntry");
         scopes.is_all()
             || (scopes.has(Scopes::TEAM) && self.staff.managed.contains(&resource))
-            || (scopes.has(Scopes::OWN) && self.staff.on_own.contains(&resource))
-            || (scopes.has(Scopes::GRANT) && self.staff.on_granted.contains(&resource))
+            || (!is_hers && scopes.has(Scopes::OWN) && self.staff.on_own.contains(&resource))
+            || (!is_hers && scopes.has(Scopes::GRANT) && self.staff.on_granted.contains(&resource))
             || (scopes.has(Scopes::SELF) && self.staff.herself.contains(&resource))
     }
 
     /// Whether a row of an item is about a resource, or asks a pool, by which she sees it.
     fn holds_by_staff(&self, scopes: Scopes, row: &Plain) -> bool {
-        let about = ["Allocation", "AllocationPeriod", "ResourceRequest", "RequestSkill"].contains(&row.type_name);
+        let about =
+            ["Allocation", "AllocationPeriod", "ResourceRequest", "RequestSkill", "TimeEntry"].contains(&row.type_name);
         let is_in = |set: &HashSet<Uuid>, name: &str| row.link(name).is_some_and(|id| set.contains(&id));
         about
             && ((scopes.has(Scopes::TEAM)
@@ -519,9 +522,11 @@ impl<'r> Eyes<'r> {
             }
             "KpiDefinition" | "KpiThreshold" | "KpiTarget" | "AlertRule" => step(Step::KpiSetUp),
             "KpiPosting" => step(Step::KpiRecord),
-            "ResourceRole" | "Skill" | "Certification" | "WorkCalendar" | "CalendarException" | "ResourcePool" => {
-                step(Step::ResourceSetUp)
-            }
+            // By relation: what she has worked.
+            "Timesheet" | "TimeEntry" if !self.staff.herself.is_empty() => step(Step::TimeRecord).or(Scopes::SELF),
+            "Timesheet" | "TimeEntry" => step(Step::TimeRecord),
+            "ResourceRole" | "Skill" | "Certification" | "TimeCategory" | "WorkCalendar" | "CalendarException"
+            | "ResourcePool" => step(Step::ResourceSetUp),
             "Resource" | "ResourceSkill" | "CertificationHeld" => step(Step::ResourceManage),
             "TimeOff" => step(Step::ResourceManage).or(class(Class::Absence)),
             "ResourceRequest" | "RequestSkill" => step(Step::AllocationPlan),

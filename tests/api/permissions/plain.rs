@@ -10,14 +10,15 @@ use entity::{
     fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, issue, kpi_definition, kpi_posting, kpi_target,
     kpi_threshold, objective_contribution, overbooking, portfolio_tree_node, progress_measurement, rag_assessment,
     rate, rate_card, request_skill, resource, resource_pool, resource_request, resource_role, resource_skill, risk,
-    risk_response, skill, status_report, strategic_objective, task, time_off, work_calendar,
+    risk_response, skill, status_report, strategic_objective, task, time_category, time_entry, time_off, timesheet,
+    work_calendar,
 };
 use foliograph::app;
 use sea_orm::{DatabaseConnection, EntityTrait, IdenStatic, Iterable, ModelTrait, Value as Stored};
 use uuid::Uuid;
 
 /// Types of business data that rows of everything refer to: whoever reads business data reads all of them.
-pub const REFERENCES: [&str; 14] = [
+pub const REFERENCES: [&str; 15] = [
     "StrategicObjective",
     "FiscalCalendar",
     "FiscalPeriod",
@@ -28,6 +29,7 @@ pub const REFERENCES: [&str; 14] = [
     "ResourceRole",
     "Skill",
     "Certification",
+    "TimeCategory",
     "WorkCalendar",
     "CalendarException",
     "ResourcePool",
@@ -117,6 +119,9 @@ pub async fn load(db: &DatabaseConnection) -> HashMap<&'static str, Vec<Plain>> 
         allocation: "Allocation",
         allocation_period: "AllocationPeriod",
         overbooking: "Overbooking",
+        time_category: "TimeCategory",
+        timesheet: "Timesheet",
+        time_entry: "TimeEntry",
         kpi_threshold: "KpiThreshold",
         kpi_target: "KpiTarget",
         kpi_posting: "KpiPosting",

@@ -206,6 +206,12 @@ fn target(mutation: &Mutation) -> Option<u128> {
         ("CertificationHeld", _) => 416 + u128::from(old),
         ("TimeOff", _) => 418 + u128::from(old),
         ("RateCard", _) => 430 + u128::from(old),
+        ("TimeCategory", _) => 440 + u128::from(old),
+        (_, "timesheetApprove" | "timesheetBulkApprove" | "timesheetReturn") => 444,
+        (_, "timesheetPost" | "timesheetBulkPost") => 445,
+        ("Timesheet", _) => 443,
+        (_, "timeEntryReverse") => 451,
+        ("TimeEntry", _) => 450,
         ("Rate", _) => 432 + u128::from(old),
         ("ResourceRequest", _) => 420,
         ("RequestSkill", _) => 421 + u128::from(old),
@@ -261,6 +267,12 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
         "ResourceRole" => (json!({ "name": "Other" }), json!({ "key": "RR-NEW", "name": "New" })),
         "Skill" => (json!({ "name": "Other" }), json!({ "key": "SK-NEW", "name": "New" })),
         "Certification" => (json!({ "name": "Other" }), json!({ "key": "CT-NEW", "name": "New" })),
+        "TimeCategory" => (json!({ "name": "Other" }), json!({ "key": "TC-NEW", "name": "New" })),
+        "Timesheet" => (Value::Null, json!({ "resourceId": of("res", 442), "weekStartOn": "2026-03-02" })),
+        "TimeEntry" => (
+            json!({ "note": "Other" }),
+            json!({ "resourceId": of("res", 442), "projectId": project, "workOn": "2026-02-25", "minutes": 60 }),
+        ),
         "WorkCalendar" => {
             (json!({ "name": "Other" }), json!({ "key": "WC-NEW", "name": "New", "monday": "09:00-17:00" }))
         }
@@ -430,7 +442,9 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
             input["occurredOn"] = json!("2031-03-01");
             input
         }
-        Verb::BulkAct if mutation.entity == "Allocation" => {
+        Verb::Act if mutation.name == "timeEntryReverse" => with("reason", json!("Wrong")),
+        Verb::Act if mutation.name == "timesheetReturn" => with("note", json!("Why")),
+        Verb::BulkAct if matches!(mutation.entity, "Allocation" | "Timesheet") => {
             json!({ "items": [{ "ref": { "id": whole["id"] }, "ifVersion": "*" }] })
         }
         Verb::Act if mutation.name == "allocationProposalDecide" => with("isAccepted", json!(true)),

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// A row that stands ready: its number, its table, and what it holds besides its id and stamps. `@n` stands for the id of
 /// row n, `@POOL` for the pool of instrument development, `@RESOURCE` for the first of its resources, `@SCOPE` for the columns with an item's scope, `@OTHER` for another project, `@PERSON` for somebody in
-/// business, `@NOW` for an instant.
+/// business, `@WORKER` for somebody who is no resource, `@NOW` for an instant.
 pub type Ready = (u128, &'static str, &'static str);
 
 /// The id of a row that stands ready.
@@ -29,6 +29,7 @@ pub async fn insert(
     };
     let other = items.iter().find(|item| item.key == "PR-002").expect("another project");
     let person = people.iter().find(|person| person.key == "simon.tait").expect("somebody in business");
+    let worker = people.iter().find(|person| person.key == "ingrid.solberg").expect("somebody who is no resource");
     let pool = resource_pool::Column::Key.eq("DEVELOPMENT");
     let pool = resource_pool::Entity::find().filter(pool).one(db).await.expect("pools").expect("a pool");
     let resource = resource::Entity::find().filter(resource::Column::PoolId.eq(pool.id));
@@ -40,6 +41,7 @@ pub async fn insert(
         let mut facts = facts.replace("@SCOPE", &scope).replace("@NOW", now).replace("@PERSON", &literal(person.id));
         facts = facts.replace("@OTHER", &literal(other.id)).replace("@ITEM", &literal(item.id));
         facts = facts.replace("@POOL", &literal(pool.id)).replace("@RESOURCE", &literal(resource.id));
+        facts = facts.replace("@WORKER", &literal(worker.id));
         // The longest numbers first: `@1` is the beginning of `@10`.
         let mut numbers: Vec<u128> = ready.iter().map(|(number, ..)| *number).collect();
         numbers.sort_unstable_by(|a, b| b.cmp(a));

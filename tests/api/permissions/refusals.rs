@@ -54,7 +54,8 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
             }
             (may, sees_references, true)
         }
-        "ResourceRole" | "Skill" | "Certification" | "WorkCalendar" | "CalendarException" | "ResourcePool" => {
+        "ResourceRole" | "Skill" | "Certification" | "TimeCategory" | "WorkCalendar" | "CalendarException"
+        | "ResourcePool" => {
             let may = office || is(Role::ResourceManager);
             if is_new {
                 let lost = mutation.entity == "CalendarException" && !sees_references;
@@ -70,6 +71,7 @@ pub fn refusal(mutation: &Mutation, eyes: &Eyes<'_>, rows: &Rows) -> Option<BTre
         | "Allocation" => {
             return of_resources(mutation, eyes, (office || own || granted, sees_item, sees_references));
         }
+        "Timesheet" | "TimeEntry" => return of_time(mutation, eyes, (granted, sees_item)),
         "KpiDefinition" if is_new => return if office { None } else { forbidden() },
         "KpiDefinition" => (office, sees_references, true),
         "KpiPosting" => (office || own || granted, sees_item && sees_references, true),
@@ -213,6 +215,37 @@ fn of_resources(
     match (sees, may) {
         (false, _) => missing,
         (true, false) => forbidden,
+        (true, true) => None,
+    }
+}
+
+/// Who records the time of a person whom nobody of the cast is: the office, who manages her, and a key where it is of what is
+/// granted to it. The office and who manages her approve, the office alone posts.
+fn of_time(mutation: &Mutation, eyes: &Eyes<'_>, (granted, sees_item): (bool, bool)) -> Option<BTreeSet<String>> {
+    let manages = eyes.roles.contains(&Role::ResourceManager) && eyes.manages(id(442));
+    let office = eyes.roles.contains(&Role::PmoLead);
+    let is_new = matches!(mutation.verb, Verb::Create | Verb::BulkCreate);
+    let sees_resources = !eyes.visible("Resource").is_empty();
+    let may = match mutation.name.as_str() {
+        "timesheetPost" | "timesheetBulkPost" | "timeEntryReverse" => office,
+        _ if mutation.entity == "TimeEntry" => office || manages || granted,
+        _ => office || manages,
+    };
+    let number = match mutation.name.as_str() {
+        "timesheetSubmit" => 443,
+        "timesheetApprove" | "timesheetBulkApprove" | "timesheetReturn" => 444,
+        "timesheetPost" | "timesheetBulkPost" => 445,
+        "timeEntryReverse" => 451,
+        _ => 450,
+    };
+    let sees = match (is_new, mutation.entity) {
+        (true, "Timesheet") => sees_resources,
+        (true, _) => sees_item && sees_resources,
+        (false, entity) => eyes.visible(entity).iter().any(|row| row.id() == id(number)),
+    };
+    match (sees, may) {
+        (false, _) => Some(set(&["NOT_FOUND"])),
+        (true, false) => Some(set(&["FORBIDDEN"])),
         (true, true) => None,
     }
 }

@@ -40,7 +40,7 @@ pub fn class_of_type(type_name: &str) -> Class {
         | "RequestSkill"
         | "Allocation"
         | "AllocationPeriod" => Class::Work,
-        "ResourceSkill" | "CertificationHeld" | "TimeOff" | "Overbooking" => Class::Person,
+        "ResourceSkill" | "CertificationHeld" | "TimeOff" | "Overbooking" | "Timesheet" | "TimeEntry" => Class::Person,
         "Rate" => Class::Rate,
         "PersonIdentity" | "RoleAssignment" | "ApiKey" | "ApiKeyGrant" => Class::Sec,
         "AuditEvent" => Class::Aud,
@@ -63,6 +63,9 @@ pub fn class_of_type(type_name: &str) -> Class {
 pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
     match (entity, field) {
         ("Task", "measurements" | "baselineItems") => "task_id",
+        ("Resource", "timesheets" | "timeEntries") => "resource_id",
+        ("Timesheet", "entries") => "timesheet_id",
+        ("TimeEntry", "reversals") => "reversal_of_id",
         ("Baseline", "items" | "periodValues") => "baseline_id",
         ("BaselineItem", "periodValues") => "baseline_item_id",
         (_, "children") | ("FiscalPeriod", "parts") => "parent_id",
@@ -103,6 +106,7 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
             | "costPlans"
             | "commitments"
             | "actuals"
+            | "timeEntries"
             | "benefitsMapNodes",
         ) => "item_id",
         ("Actual", "reversals") => "reversal_of_id",

@@ -75,6 +75,48 @@ pub const READY: &[Ready] = &[
         "rate",
         "card_id=@430, role_id=@400, start_on='2029-01-01', end_on='2029-12-31', amount=1000000, currency='EUR', archived_at=@NOW",
     ),
+    (440, "time_category", "key='TC', name='Category', name_fold='category'"),
+    (441, "time_category", "key='TC-OLD', name='Old', name_fold='old', archived_at=@NOW"),
+    (
+        442,
+        "resource",
+        "key='RS-WORKER', name='Worker', name_fold='worker', kind='PERSON', person_id=@WORKER, pool_id=@POOL, role_id=@400, fte=1000000000, calendar_id=@406",
+    ),
+    (
+        443,
+        "timesheet",
+        "resource_id=@442, week_start_on='2026-02-23', state='OPEN', due_at='2026-03-02 12:00:00+00:00'",
+    ),
+    (
+        444,
+        "timesheet",
+        "resource_id=@442, week_start_on='2026-02-16', state='SUBMITTED', due_at='2026-02-23 12:00:00+00:00', submitted_at=@NOW, submitted_principal='somebody'",
+    ),
+    (
+        445,
+        "timesheet",
+        "resource_id=@442, week_start_on='2026-02-09', state='APPROVED', due_at='2026-02-16 12:00:00+00:00', submitted_at=@NOW, submitted_principal='somebody', approved_at=@NOW",
+    ),
+    (
+        446,
+        "timesheet",
+        "resource_id=@442, week_start_on='2026-02-02', state='POSTED', due_at='2026-02-09 12:00:00+00:00', submitted_at=@NOW, submitted_principal='somebody', approved_at=@NOW, posted_at=@NOW, unrated_minutes=60",
+    ),
+    (
+        450,
+        "time_entry",
+        "@SCOPE, timesheet_id=@443, resource_id=@442, state='OPEN', work_on='2026-02-24', minutes=60, is_billable=FALSE, is_capex=FALSE, is_unrated=FALSE",
+    ),
+    (
+        451,
+        "time_entry",
+        "@SCOPE, timesheet_id=@446, resource_id=@442, state='POSTED', work_on='2026-02-03', minutes=60, is_billable=FALSE, is_capex=FALSE, is_unrated=TRUE, posted_on='2026-03-01'",
+    ),
+    (
+        452,
+        "allocation",
+        "@SCOPE, resource_id=@442, state='SOFT', start_on='2026-03-02', end_on='2026-03-06', minutes=480, curve='FLAT'",
+    ),
     (
         420,
         "resource_request",

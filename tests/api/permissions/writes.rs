@@ -81,7 +81,7 @@ tests! {
     }
 
     async fn every_mutation_of_what_resources_are_described_by_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
-        asked_by_everybody(world, |entity| ["ResourceRole", "Skill", "Certification", "WorkCalendar", "CalendarException"].contains(&entity)).await;
+        asked_by_everybody(world, |entity| ["ResourceRole", "Skill", "Certification", "TimeCategory", "WorkCalendar", "CalendarException"].contains(&entity)).await;
     }
 
     async fn every_mutation_of_resources_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
@@ -90,6 +90,10 @@ tests! {
 
     async fn every_mutation_of_bookings_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
         asked_by_everybody(world, |entity| ["ResourceRequest", "RequestSkill", "Allocation", "RateCard", "Rate"].contains(&entity)).await;
+    }
+
+    async fn every_mutation_of_time_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {
+        asked_by_everybody(world, |entity| ["Timesheet", "TimeEntry"].contains(&entity)).await;
     }
 
     async fn every_mutation_of_kpis_is_done_for_whom_it_is_for_and_refused_to_all_others(world: &World) {

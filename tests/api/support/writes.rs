@@ -92,6 +92,7 @@ pub async fn begin(world: &World) -> (DatabaseConnection, Client) {
 /// The same without what the demonstration tells of money, benefits and progress: a test of those begins with its own.
 pub async fn begin_bare(world: &World) -> (DatabaseConnection, Client) {
     let (db, lead) = begin(world).await;
+    sql(&db, "UPDATE rate_card SET labor_category_id = NULL, calendar_id = NULL").await;
     for table in ["portfolio_item", "portfolio_item_version"] {
         sql(&db, &format!("UPDATE {table} SET fx_rate_set_id = NULL")).await;
     }
