@@ -19,6 +19,7 @@ mod resource_parts;
 mod resource_pool;
 mod resource_role;
 mod resource_write;
+mod screens;
 mod skill;
 pub mod staff;
 pub mod stored_time;
@@ -30,7 +31,7 @@ pub mod worktime;
 pub use streams::streams;
 
 use crate::{
-    graph::decl::Entity,
+    graph::decl::{Answer, Entity},
     write::{Mutation, PlainType},
 };
 
@@ -75,5 +76,10 @@ pub fn mutations() -> Vec<Mutation> {
 
 /// The types of its answers and subscriptions.
 pub fn types() -> Vec<PlainType> {
-    [working_days::types(), streams::types()].concat()
+    [working_days::types(), streams::types(), screens::types()].concat()
+}
+
+/// What the root answers.
+pub fn answers() -> Vec<Answer> {
+    screens::roots()
 }
