@@ -47,6 +47,7 @@ mod reporting;
 mod resources;
 mod rollups;
 mod schedule;
+mod screens;
 mod staff;
 mod steps;
 mod storm;
@@ -97,6 +98,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     rollups::list,
     raid::list,
     schedule::list,
+    screens::list,
     staff::list,
     steps::list,
     storm::list,
