@@ -91,7 +91,7 @@ tests! {
 
     async fn fiscal_periods_are_those_of_their_calendar(world: &World) {
         let lab = Lab::of(world).await;
-        let calendars = lab.lead.query("{ fiscalCalendars { nodes { id periods(filter: { kind: { eq: MONTH } }, first: 3) { nodes { key startOn endOn } } } } }").await.data();
+        let calendars = lab.lead.query("{ fiscalCalendars { nodes { id periods(filter: { kind: { eq: MONTH } }, first: 3, orderBy: [{ startOn: { direction: ASC } }]) { nodes { key startOn endOn } } } } }").await.data();
         let calendar = &calendars["fiscalCalendars"]["nodes"][0];
         let periods = calendar["periods"]["nodes"].as_array().expect("periods");
         let (first, last) = (&periods[0]["startOn"], &periods[2]["endOn"]);
@@ -181,8 +181,8 @@ tests! {
         lab.booked().await;
         done(&lab.karin, "resourceSkillCreate", json!({ "resourceKey": "ANNE", "skillKey": "LAB-1", "level": 4 })).await;
         done(&lab.karin, "resourceSkillCreate", json!({ "resourceKey": "BEN", "skillKey": "LAB-1", "level": 2 })).await;
-        let ids = lab.lead.query("{ skill(by: { key: \"LAB-1\" }) { id } resourceRole(by: { key: \"LAB-B\" }) { id } resource(by: { key: \"CARL\" }) { id orgUnit { id } } portfolioItem(by: { key: \"PR-014\" }) { id parent { id parent { id } } } }").await.data();
-        let parents = [&ids["portfolioItem"], &ids["portfolioItem"]["parent"], &ids["portfolioItem"]["parent"]["parent"]];
+        let ids = lab.lead.query("{ skill(by: { key: \"LAB-1\" }) { id } resourceRole(by: { key: \"LAB-B\" }) { id } resource(by: { key: \"CARL\" }) { id orgUnit { id } } project(by: { key: \"PR-014\" }) { id parent { id parent { id } } } }").await.data();
+        let parents = [&ids["project"], &ids["project"]["parent"], &ids["project"]["parent"]["parent"]];
         let mut cases = vec![
             (format!("skills: [{{ skill: {} }}]", ids["skill"]["id"]), vec!["ANNE", "BEN"]),
             (format!("skills: [{{ skill: {}, leastLevel: 3 }}]", ids["skill"]["id"]), vec!["ANNE"]),

@@ -83,12 +83,12 @@ tests! {
         assert_eq!(told["benchList"]["totalCount"], 0);
     }
 
-    async fn a_request_of_ten_thousand_years_is_asked_for_a_little(world: &World) {
+    async fn a_request_of_a_thousand_years_is_asked_for_a_little(world: &World) {
         let lab = Lab::of(world).await;
-        lab.request("RQ", json!({ "startOn": "0100-01-01", "endOn": "9999-12-31", "minutes": 1_000_000_000 })).await;
+        lab.request("RQ", json!({ "startOn": "1900-01-01", "endOn": "2999-12-31", "minutes": 1_000_000_000 })).await;
         let told = lab.told(&lab.lead, &format!("{{ capacityGap({{}}, {WEEK}) {{ nodes {{ role {{ key }} demand }} }} }}")).await;
         let demand = told["capacityGap"]["nodes"][0]["demand"][0].as_u64().expect("minutes");
-        assert!((1_500..2_500).contains(&demand), "{demand}");
+        assert!((15_000..20_000).contains(&demand), "{demand}");
         let refused = lab.lead.query("{ resourceRequest(by: { key: \"RQ\" }) { candidates { totalCount } } }").await;
         assert_eq!(refused.error_codes(), ["QUERY_TOO_EXPENSIVE"]);
     }

@@ -89,7 +89,7 @@ tests! {
         assert_eq!(answer(&lab.george, &by_skill).await["capacityHeatmap"], json!({ "totalCount": 1, "nodes": [{ "resource": { "key": "ANNE" } }] }));
         let marc = world.client_as("marc.dubois", &[Role::ProjectManager]).await;
         assert_eq!(answer(&marc, &by_skill).await["capacityHeatmap"]["totalCount"], 0);
-        let portfolio = lab.lead.query(&format!("{{ portfolioItem(by: {{ key: \"{PROJECT}\" }}) {{ id }} }}")).await.data()["portfolioItem"]["id"].clone();
+        let portfolio = lab.lead.query(&format!("{{ project(by: {{ key: \"{PROJECT}\" }}) {{ id }} }}")).await.data()["project"]["id"].clone();
         let by_item = format!("{{ capacityHeatmap(filter: {{ pools: [\"{}\"], portfolios: [{portfolio}] }}, {WEEK}) {{ totalCount }} }}", lab.pool);
         assert_eq!(answer(&lab.george, &by_item).await["capacityHeatmap"]["totalCount"], 1);
         assert_eq!(answer(&marc, &by_item).await["capacityHeatmap"]["totalCount"], 0);
