@@ -11,7 +11,7 @@ use super::{
     super::{Session, cursor::Signer, tree::Tree},
     Model,
 };
-use crate::{auth::Permission, error::Error, write::Member};
+use crate::{auth::Permission, config::Limits, error::Error, write::Member};
 
 /// A field that a function answers.
 #[derive(Debug, Clone)]
@@ -49,6 +49,8 @@ pub struct Asking<'s, 'a> {
     pub(in crate::graph) tree: &'s Tree,
     /// Signs cursors.
     pub(in crate::graph) signer: &'s Signer,
+    /// The limits.
+    pub(in crate::graph) limits: &'s Limits,
 }
 
 impl Asking<'_, '_> {

@@ -23,8 +23,6 @@ use crate::{
 const MOST_DAYS: usize = 3_660;
 /// Rows of a page where nobody says, and at most.
 pub const PAGE: (usize, usize) = (50, 500);
-/// The highest price of an answer.
-const MOST_PRICE: usize = 10_000;
 /// The most days of all people together that one answer is made of.
 const MOST_PEOPLE_DAYS: usize = 4_000_000;
 
@@ -121,18 +119,10 @@ impl Asked {
         shown.collect::<Vec<_>>().into()
     }
 
-    /// Refuses a page of so many rows that costs too much.
-    pub fn afford(&self, rows: usize) -> Result<(), Error> {
+    /// Takes the price of a page of so many rows: 2 + rows + cells ÷ 50.
+    pub fn pay(&self, asking: &mut Asking<'_, '_>, rows: usize) -> Result<(), Error> {
         let cells = rows.saturating_mul(self.periods.len());
-        let price = rows.saturating_add(cells.div_ceil(50)).saturating_add(2);
-        if price <= MOST_PRICE {
-            return Ok(());
-        }
-        let line = format!(
-            "{rows} rows of {} periods cost {price}, more than {MOST_PRICE}: ask for fewer rows with `first`, or for longer periods.",
-            self.periods.len()
-        );
-        Err(Error::new(Code::QueryTooExpensive, line))
+        asking.pay(rows.saturating_add(cells.div_ceil(50)).saturating_add(2))
     }
 }
 

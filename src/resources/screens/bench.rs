@@ -99,6 +99,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let (span, chosen) = (span(asking)?, Chosen::of(asking)?);
         let what = Free { counting: counting(asking), least: least(asking)? };
         let (first, after) = (asking.first(PAGE.0, PAGE.1)?, asking.after(NAME)?);
+        asking.pay(first + 2)?;
         if let Some(instead) = never(asking) {
             return Ok(vec![nothing(asking, instead)]);
         }

@@ -123,6 +123,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
     async move {
         let requests: Arc<[Uuid]> = asking.parents.unwrap_or_default().into();
         let first = asking.first(MOST.0, MOST.1)?;
+        asking.pay(requests.len().saturating_mul(first + 2))?;
         let certificates = ids(asking, "Certification", asking.argument("certifications"))?.unwrap_or_default();
         if let Some(instead) = never(asking) {
             return Ok(vec![json!({ "nodes": instead.clone(), "totalCount": instead }); requests.len()]);

@@ -94,7 +94,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let asked = Asked::of(asking).await?;
         let chosen = Chosen::of(asking)?;
         let first = asking.first(PAGE.0, PAGE.1)?;
-        asked.afford(first)?;
+        asked.pay(asking, first)?;
         let after = asking.after(NAME)?;
         let open = demands(asking, &Which::Open(&chosen, asked.span())).await?;
         let mut besides: Vec<Uuid> = open.iter().map(|demand| demand.role).collect();

@@ -106,6 +106,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let asked = Asked::of(asking).await?;
         let chosen = Chosen::of(asking)?;
         let (first, after) = (asking.first(PAGE.0, PAGE.1)?, asking.after(NAME)?);
+        asked.pay(asking, first)?;
         if let Some(instead) = never(asking) {
             let mut answer = nothing(asking, instead.clone());
             answer["total"] = instead;

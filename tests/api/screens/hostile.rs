@@ -38,6 +38,15 @@ tests! {
         }
     }
 
+    async fn what_a_request_costs_is_summed_over_its_answers(world: &World) {
+        let lab = Lab::of(world).await;
+        // Each costs 2 + 500 + 500 × 300 ÷ 50.
+        let one = |alias: &str| lab.of_pool(&format!("{alias}: capacityHeatmap({{}}, from: \"2026-01-01\", to: \"2026-10-27\", grain: DAY, first: 500) {{ totalCount }}"));
+        assert!(lab.lead.query(&format!("{{ {} {} }}", one("a"), one("b"))).await.json().get("errors").is_none());
+        let refused = lab.lead.query(&format!("{{ {} {} {} }}", one("a"), one("b"), one("c"))).await;
+        assert_eq!((refused.error_codes(), refused.json().get("data")), (vec!["QUERY_TOO_EXPENSIVE".to_owned()], None));
+    }
+
     async fn a_cursor_is_good_for_its_question_only(world: &World) {
         let lab = Lab::of(world).await;
         let asked = |field: &str, more: &str| lab.of_pool(&format!("{{ {field}({{}}, {WEEK}, {more}) {{ nodes {{ resource {{ key }} }} pageInfo {{ endCursor }} }} }}"));
