@@ -67,7 +67,9 @@ impl Asking<'_, '_> {
     fn list_hash(&self, list: &str) -> ListHash {
         let mut asked = self.args.clone().into_json().unwrap_or(Json::Null);
         if let Json::Object(members) = &mut asked {
-            OF_PAGE.iter().for_each(|name| drop(members.remove(*name)));
+            for name in OF_PAGE {
+                members.remove(name);
+            }
         }
         list_hash(list, &canonical(&asked), "")
     }

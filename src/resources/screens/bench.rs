@@ -101,7 +101,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let (first, after) = (asking.first(PAGE.0, PAGE.1)?, asking.after(NAME)?);
         asking.pay(first + 2)?;
         if let Some(instead) = never(asking) {
-            return Ok(vec![nothing(asking, instead)]);
+            return Ok(vec![nothing(asking, &instead)]);
         }
         let people = people(asking, (&chosen, span), &Wish { is_told: true, ..Wish::default() }).await?;
         let stock = Stock::read(asking, &people, span).await?;

@@ -89,7 +89,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let (first, after) = (asking.first(PAGE.0, PAGE.1)?, asking.after(NAME)?);
         asking.pay(first + 2)?;
         if asking.session.caller.rights.read(Class::Person).is_empty() {
-            return Ok(vec![nothing(asking, denied(Class::Person.read()))]);
+            return Ok(vec![nothing(asking, &denied(Class::Person.read()))]);
         }
         let mut sql = asking.session.sql();
         sql.push("SELECT t0.id, t0.key");

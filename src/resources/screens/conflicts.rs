@@ -102,7 +102,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let (first, after) = (asking.first(PAGE.0, PAGE.1)?, asking.after(NAME)?);
         asking.pay(first + 2)?;
         if let Some(instead) = never(asking) {
-            return Ok(vec![nothing(asking, instead)]);
+            return Ok(vec![nothing(asking, &instead)]);
         }
         let wish = Wish { is_booked: true, is_told: true, ..Wish::default() };
         let people = people(asking, (&chosen, span), &wish).await?;
@@ -137,9 +137,9 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
 }
 
 /// The answer for who may be told of nobody.
-pub fn nothing(asking: &Asking<'_, '_>, instead: Json) -> Json {
+pub fn nothing(asking: &Asking<'_, '_>, instead: &Json) -> Json {
     json!({
-        "nodes": instead.clone(), "totalCount": instead, "pageInfo": page::page_info(&[], false, false),
+        "nodes": instead, "totalCount": instead, "pageInfo": page::page_info(&[], false, false),
         "basis": page::basis_of(asking),
     })
 }

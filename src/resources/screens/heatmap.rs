@@ -105,7 +105,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let chosen = Chosen::of(asking)?;
         let page = rows::page(asking, NAME, &asked, &chosen).await?;
         let rows = page.rows.iter().map(|(id, line)| row(asking, &page, *id, line)).collect::<Result<Vec<_>, _>>()?;
-        Ok(vec![page.shown(asking, &asked, rows)])
+        Ok(vec![page.shown(asking, &asked, &rows)])
     }
     .boxed()
 }
@@ -114,7 +114,7 @@ fn row(asking: &Asking<'_, '_>, page: &Page, id: Uuid, line: &Line) -> Result<Js
     let mut row = page.about(asking, id);
     let (work, measured) = (line.work(), line.measured());
     let figures = line.within.measured.clone().unwrap_or_default();
-    let actual = work.clone().and_then(|()| if page.knows_work { Ok(()) } else { Err(Json::Null) });
+    let actual = work.clone().and(if page.knows_work { Ok(()) } else { Err(Json::Null) });
     let lists = [
         ("capacity", &measured, figures.capacity),
         ("hard", &work, line.all(|row| &row.hard)),

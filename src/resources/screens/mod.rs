@@ -8,6 +8,7 @@ mod candidates;
 mod certificates;
 mod chosen;
 mod conflicts;
+mod curve;
 mod demand;
 mod gap;
 mod heatmap;
@@ -22,6 +23,7 @@ mod utilization;
 mod worked;
 
 pub use candidates::answer as candidates;
+pub use curve::answer as curve;
 
 use crate::{graph::decl::Answer, write::PlainType};
 
@@ -52,6 +54,7 @@ pub fn types() -> Vec<PlainType> {
         skills::types(),
         certificates::types(),
         candidates::types(),
+        curve::types(),
     ]
     .concat()
 }

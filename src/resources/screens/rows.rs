@@ -145,7 +145,7 @@ impl Page {
     }
 
     /// The answer with these rows.
-    pub fn shown(&self, asking: &Asking<'_, '_>, asked: &Asked, rows: Vec<Json>) -> Json {
+    pub fn shown(&self, asking: &Asking<'_, '_>, asked: &Asked, rows: &[Json]) -> Json {
         json!({
             "periods": asked.shown(), "nodes": rows, "pageInfo": self.info, "totalCount": self.total,
             "basis": page::basis_of(asking),

@@ -108,7 +108,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let (first, after) = (asking.first(PAGE.0, PAGE.1)?, asking.after(NAME)?);
         asked.pay(asking, first)?;
         if let Some(instead) = never(asking) {
-            let mut answer = nothing(asking, instead.clone());
+            let mut answer = nothing(asking, &instead);
             answer["total"] = instead;
             return Ok(vec![answer]);
         }

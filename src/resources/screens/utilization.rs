@@ -97,7 +97,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let chosen = Chosen::of(asking)?;
         let page = rows::page(asking, NAME, &asked, &chosen).await?;
         let rows = page.rows.iter().map(|(id, line)| row(asking, &page, *id, line)).collect::<Result<Vec<_>, _>>()?;
-        Ok(vec![page.shown(asking, &asked, rows)])
+        Ok(vec![page.shown(asking, &asked, &rows)])
     }
     .boxed()
 }
@@ -105,7 +105,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
 fn row(asking: &Asking<'_, '_>, page: &Page, id: Uuid, line: &Line) -> Result<Json, Error> {
     let mut row = page.about(asking, id);
     let measured = line.measured();
-    let worked = measured.clone().and_then(|()| if page.knows_work { Ok(()) } else { Err(Json::Null) });
+    let worked = measured.clone().and(if page.knows_work { Ok(()) } else { Err(Json::Null) });
     let capacity = line.within.measured.clone().unwrap_or_default().capacity;
     let booked: Vec<u64> =
         line.within.hard.iter().zip(&line.within.soft).map(|(hard, soft)| hard.saturating_add(*soft)).collect();

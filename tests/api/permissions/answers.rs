@@ -34,7 +34,8 @@ use crate::support::{
 /// tests.
 const OF_ITEMS: [&str; 7] =
     ["benefitRealization", "benefitsMap", "financialSummary", "kpiExplain", "kpiSeries", "kpis", "portfolioHealth"];
-const OF_OTHERS: [&str; 14] = [
+const OF_OTHERS: [&str; 15] = [
+    "Allocation.minutesByPeriod",
     "Benefit.benefitRealization",
     // Screens of resourcing have their part in tests of their own, beside this file's: `screens/rights.rs`.
     "Query.allocationConflicts",

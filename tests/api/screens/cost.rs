@@ -64,7 +64,7 @@ tests! {
             if told["pageInfo"]["hasNextPage"] == json!(false) {
                 break;
             }
-            after = told["pageInfo"]["endCursor"].as_str().expect("a cursor").to_owned();
+            told["pageInfo"]["endCursor"].as_str().expect("a cursor").clone_into(&mut after);
         }
         let due: Vec<String> = (0..120).map(|number| format!("CROWD-{number:04}")).collect();
         assert_eq!((keys, pages), (due, 3));
@@ -93,7 +93,7 @@ tests! {
                 if told["pageInfo"]["hasNextPage"] == json!(false) {
                     break;
                 }
-                after = told["pageInfo"]["endCursor"].as_str().expect("a cursor").to_owned();
+                told["pageInfo"]["endCursor"].as_str().expect("a cursor").clone_into(&mut after);
             }
             assert_eq!(found, due, "{list}");
         }
@@ -114,7 +114,7 @@ tests! {
             if told["pageInfo"]["hasNextPage"] == json!(false) {
                 break;
             }
-            after = told["pageInfo"]["endCursor"].as_str().expect("a cursor").to_owned();
+            told["pageInfo"]["endCursor"].as_str().expect("a cursor").clone_into(&mut after);
         }
         println!("3,000 people and 53 weeks: {:?}", began.elapsed());
         assert_eq!(count, 3_000);

@@ -117,6 +117,19 @@ tests! {
         assert_eq!(of(&told, "role", "LAB-A"), &json!({ "role": { "key": "LAB-A" }, "capacity": [0], "bookedShare": [null] }));
     }
 
+    async fn a_booking_is_shown_by_days_weeks_and_months(world: &World) {
+        let lab = Lab::of(world).await;
+        let [soft, hard] = lab.booked().await;
+        let time = "from: \"2026-04-27\", to: \"2026-05-10\"";
+        let asked = format!("query($ids: [ID!]!) {{ allocations(filter: {{ id: {{ in: $ids }} }}) {{ nodes {{ id day: minutesByPeriod({WEEK}, grain: DAY) {{ minutes }} week: minutesByPeriod({time}, grain: WEEK) {{ periods {{ label }} minutes }} month: minutesByPeriod({time}) {{ minutes }} }} }} }}");
+        let told = lab.karin.query_with(&asked, serde_json::json!({ "ids": [soft["id"], hard["id"]] })).await.data();
+        let nodes = told["allocations"]["nodes"].as_array().expect("bookings").clone();
+        let of = |id: &Value| nodes.iter().find(|node| node["id"] == *id).expect("a booking").clone();
+        assert_eq!(of(&soft["id"])["day"]["minutes"], json!([240, 240, 120, 240, 240, 0, 0]));
+        assert_eq!(of(&soft["id"])["week"], json!({ "periods": [{ "label": "2026-W18" }, { "label": "2026-W19" }], "minutes": [0, 1_080] }));
+        assert_eq!(of(&hard["id"])["month"]["minutes"], json!([0, 720]));
+    }
+
     async fn conflicts_bench_and_heatmap_agree(world: &World) {
         let lab = Lab::of(world).await;
         let [soft, hard] = lab.booked().await;
