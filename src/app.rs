@@ -168,7 +168,7 @@ pub fn model() -> &'static Model {
         Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
             .with_types(types())
             .with_measures(measures())
-            .with_answers(kpi::answers::roots())
+            .with_answers([kpi::answers::roots(), resources::answers()].concat())
             .with_streams([kpi::answers::streams(), benefits::streams(), resources::streams()].concat())
     });
     &MODEL

@@ -90,6 +90,9 @@ pub struct Limits {
     /// The largest `first` or `last`.
     #[arg(long = "page-max", env = "FOLIOGRAPH_PAGE_MAX", default_value_t = Self::DEFAULT.page, value_parser = within(1..=10_000), hide_short_help = true)]
     pub page: usize,
+    /// The highest price of a request, of those answers that have one.
+    #[arg(long = "max-cost", env = "FOLIOGRAPH_MAX_COST", default_value_t = Self::DEFAULT.cost, value_parser = within(100..=1_000_000), hide_short_help = true)]
+    pub cost: usize,
 }
 
 impl Limits {
@@ -103,6 +106,7 @@ impl Limits {
         directives: 50,
         selected_fields: 2_000,
         page: 1_000,
+        cost: 10_000,
     };
 }
 

@@ -21,6 +21,8 @@ pub enum Code {
     QueryTooManyAliases,
     /// More tokens, root fields, directives or selected fields than allowed.
     QueryTooLarge,
+    /// More cells, or more people and days, than one answer may be made of.
+    QueryTooExpensive,
     /// A batch of requests.
     BatchingDisabled,
     /// Filter, order or group on a field that the caller can never read.
@@ -83,6 +85,7 @@ impl Code {
             Self::QueryTooDeep => "QUERY_TOO_DEEP",
             Self::QueryTooManyAliases => "QUERY_TOO_MANY_ALIASES",
             Self::QueryTooLarge => "QUERY_TOO_LARGE",
+            Self::QueryTooExpensive => "QUERY_TOO_EXPENSIVE",
             Self::BatchingDisabled => "BATCHING_DISABLED",
             Self::FilterForbidden => "FILTER_FORBIDDEN",
             Self::Unauthenticated => "UNAUTHENTICATED",

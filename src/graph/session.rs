@@ -23,13 +23,15 @@ pub struct Session<'a> {
     pub statements: usize,
     /// Rows read.
     pub rows: usize,
+    /// What answers that have a price cost so far.
+    pub cost: usize,
     reader: Option<Reader>,
 }
 
 impl<'a> Session<'a> {
     /// One that has read nothing yet.
     pub fn new(database: &'a Database, caller: &'a Caller) -> Self {
-        Self { database, caller, statements: 0, rows: 0, reader: None }
+        Self { database, caller, statements: 0, rows: 0, cost: 0, reader: None }
     }
 
     /// An empty text about what the caller sees.

@@ -139,6 +139,7 @@ pub fn insert_types(r: &mut Registry) {
             limit("selectedFields", "Most fields after fragments are opened."),
             limit("pageSize", "Most rows of a page."),
             limit("nodes", "Most ids of `nodes`."),
+            limit("cost", "The highest price of a request, summed over those of its answers that say what they cost."),
         ],
     );
 }
@@ -221,7 +222,7 @@ impl Facts<'_> {
             "limits": {
                 "documentBytes": l.document_bytes, "tokens": l.tokens, "depth": l.depth, "aliases": l.aliases,
                 "rootFields": l.root_fields, "directives": l.directives, "selectedFields": l.selected_fields,
-                "pageSize": l.page, "nodes": super::run::MAX_NODES,
+                "pageSize": l.page, "nodes": super::run::MAX_NODES, "cost": l.cost,
             },
         })
     }

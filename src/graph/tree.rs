@@ -188,6 +188,14 @@ impl Tree {
         Ok(Projection::Guarded(name.to_owned(), Box::new(step), Class::ALL.map(entry).into()))
     }
 
+    /// Whether a tree over one field shows this member of its object.
+    pub fn shows(&self, member: &str) -> bool {
+        self.steps.iter().any(|step| match step {
+            Projection::Nested(_, steps) => steps.iter().any(|step| step.is_of(member)),
+            _ => false,
+        })
+    }
+
     /// The ids that a tree names, by slot.
     pub fn ids(&self, values: &Json) -> Vec<Vec<(String, Uuid)>> {
         let mut found = vec![HashSet::new(); self.slots.len()];
@@ -198,6 +206,16 @@ impl Tree {
     /// Writes the tree's values with what the read path answered.
     pub fn write(&self, out: &mut Vec<u8>, values: &Json, answers: &Answers, masked: &mut [u32]) {
         write(out, &self.steps, values, answers, masked);
+    }
+}
+
+impl Projection {
+    /// Whether it shows the member of that name.
+    fn is_of(&self, member: &str) -> bool {
+        match self {
+            Self::Leaf(name) | Self::Nested(name, _) | Self::Row(_, name) | Self::Guarded(name, ..) => name == member,
+            Self::Lit(_) | Self::Switch(_) | Self::Query(_) | Self::Denied(_) => false,
+        }
     }
 }
 

@@ -43,6 +43,7 @@ pub fn status(outcome: Outcome, media: Media) -> StatusCode {
         | Code::QueryTooDeep
         | Code::QueryTooManyAliases
         | Code::QueryTooLarge
+        | Code::QueryTooExpensive
         | Code::FilterForbidden
         | Code::FieldForbidden
         | Code::InvalidId

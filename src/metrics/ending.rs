@@ -88,6 +88,7 @@ impl From<Code> for Ending {
             Code::QueryTooDeep
             | Code::QueryTooManyAliases
             | Code::QueryTooLarge
+            | Code::QueryTooExpensive
             | Code::PayloadTooLarge
             | Code::UriTooLong
             | Code::PageSizeTooLarge

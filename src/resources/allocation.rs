@@ -5,6 +5,7 @@ use entity::{
     allocation_period::{self, Column as P},
 };
 
+use super::screens;
 use crate::{
     auth::{Class, Step},
     graph::decl::{Entity, EnumDecl, Field, OfItem, RowScope, Scalar},
@@ -80,6 +81,7 @@ pub fn declare() -> Entity {
         .written_by(Step::AllocationConfirm)
         .longest(2_000),
         Field::many("periods", "AllocationPeriod", P::AllocationId, "Its days, in runs of equally many minutes."),
+        Field::answer(screens::curve()),
     ])
     .named_outside(plan)
     .audited()

@@ -26,6 +26,7 @@ mod resource_pool;
 mod resource_role;
 mod resource_write;
 pub mod rules;
+mod screens;
 mod skill;
 pub mod staff;
 pub mod stored_time;
@@ -45,7 +46,7 @@ pub use measures::measures;
 pub use streams::streams;
 
 use crate::{
-    graph::decl::Entity,
+    graph::decl::{Answer, Entity},
     write::{Mutation, PlainType},
 };
 
@@ -97,5 +98,10 @@ pub fn mutations() -> Vec<Mutation> {
 
 /// The types of its answers and subscriptions.
 pub fn types() -> Vec<PlainType> {
-    [working_days::types(), streams::types()].concat()
+    [working_days::types(), streams::types(), screens::types()].concat()
+}
+
+/// What the root answers.
+pub fn answers() -> Vec<Answer> {
+    screens::roots()
 }

@@ -6,6 +6,7 @@ use entity::{
     resource_request::{self, Column as C},
 };
 
+use super::screens;
 use crate::{
     auth::{Class, Step},
     graph::decl::{Entity, EnumDecl, Field, OfItem, RowScope, Scalar},
@@ -66,6 +67,7 @@ pub fn declare() -> Entity {
             .unordered(),
         Field::many("skills", "RequestSkill", S::RequestId, "What whoever answers it can do."),
         Field::many("allocations", "Allocation", allocation::Column::RequestId, "What was booked in answer to it."),
+        Field::answer(screens::candidates()),
     ])
     .audited()
 }

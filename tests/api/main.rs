@@ -48,6 +48,7 @@ mod reporting;
 mod resources;
 mod rollups;
 mod schedule;
+mod screens;
 mod staff;
 mod steps;
 mod storm;
@@ -100,6 +101,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     rollups::list,
     raid::list,
     schedule::list,
+    screens::list,
     staff::list,
     steps::list,
     storm::list,

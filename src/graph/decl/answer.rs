@@ -7,8 +7,11 @@ use futures_util::future::BoxFuture;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::Model;
-use crate::{auth::Permission, error::Error, graph::Session, write::Member};
+use super::{
+    super::{Session, cursor::Signer, tree::Tree},
+    Model,
+};
+use crate::{auth::Permission, config::Limits, error::Error, write::Member};
 
 /// A field that a function answers.
 #[derive(Debug, Clone)]
@@ -42,6 +45,12 @@ pub struct Asking<'s, 'a> {
     pub today: NaiveDate,
     /// When it is asked.
     pub now: DateTime<Utc>,
+    /// What the document shows of the answer.
+    pub(in crate::graph) tree: &'s Tree,
+    /// Signs cursors.
+    pub(in crate::graph) signer: &'s Signer,
+    /// The limits.
+    pub(in crate::graph) limits: &'s Limits,
 }
 
 impl Asking<'_, '_> {
@@ -51,6 +60,11 @@ impl Asking<'_, '_> {
             ConstValue::Object(members) => members.get(name).unwrap_or(&ConstValue::Null),
             _ => &ConstValue::Null,
         }
+    }
+
+    /// Whether the document shows this member of the answer: what nobody looks at need not be found out.
+    pub fn shows(&self, member: &str) -> bool {
+        self.tree.shows(member)
     }
 }
 

@@ -2,6 +2,7 @@
 //! permission table and the SQL all come from here. Every field has a class: none is readable by default.
 
 mod answer;
+mod answer_page;
 mod day_list;
 mod entity;
 mod field;

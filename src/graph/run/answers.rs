@@ -56,7 +56,8 @@ impl Run<'_> {
     async fn answers(&mut self, asked: &AskedAnswer, parents: Option<&[Uuid]>) -> Result<Vec<Vec<u8>>, Error> {
         let args = self.arguments(asked)?;
         let (today, now) = (self.today, self.now);
-        let mut asking = Asking { session: &mut self.session, model: self.model, parents, args, today, now };
+        let (tree, signer, limits, model) = (&asked.tree, self.signer, self.limits, self.model);
+        let mut asking = Asking { session: &mut self.session, model, parents, args, today, now, tree, signer, limits };
         let values = (asked.answer.run)(&mut asking).await?;
         let values: Vec<_> = values.into_iter().map(|value| json!({ asked.answer.name: value })).collect();
         let mut out = vec![];

@@ -34,11 +34,21 @@ use crate::support::{
 /// tests.
 const OF_ITEMS: [&str; 7] =
     ["benefitRealization", "benefitsMap", "financialSummary", "kpiExplain", "kpiSeries", "kpis", "portfolioHealth"];
-const OF_OTHERS: [&str; 6] = [
+const OF_OTHERS: [&str; 15] = [
+    "Allocation.minutesByPeriod",
     "Benefit.benefitRealization",
+    // Screens of resourcing have their part in tests of their own, beside this file's: `screens/rights.rs`.
+    "Query.allocationConflicts",
+    "Query.benchList",
+    "Query.capacityGap",
+    "Query.capacityHeatmap",
+    "Query.certificationCoverage",
     "Query.kpiMeasures",
     "Query.kpis",
+    "Query.skillsGap",
+    "Query.utilization",
     "Query.verifyRollup",
+    "ResourceRequest.candidates",
     "StrategicObjective.benefitRealization",
     // What it answers depends on no right but to see the calendar.
     "WorkCalendar.workingDays",
