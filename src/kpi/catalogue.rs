@@ -414,6 +414,16 @@ pub static STANDARD: &[Standard] = &[
         .of(&[Work])
         .from(PRACTICE),
     // Resources: of pools that serve the portfolios of the scope, found on each day of each person.
+    kpi("RS_UTIL", "Utilization", "at_least(last_months(WORKED, 3), 1) / last_months(CAPACITY, 3)", "Minutes worked on projects to capacity, in the weeks that ended in the last three months; null where nobody recorded any.")
+        .ratio()
+        .good_within((75, 90), (65, 95))
+        .of(&[Work])
+        .from(PRACTICE),
+    kpi("RS_TIME", "Timesheets in time", "last_months(SHEETS_IN_TIME, 3) / last_months(SHEETS_EXPECTED, 3)", "Timesheets submitted by their due time, to those that were due, of weeks that ended in the last three months.")
+        .ratio()
+        .good_up(95, 85)
+        .of(&[Work])
+        .from(PRACTICE),
     kpi("RS_OVER", "Overbooked", "next_months(OVERBOOKED, 3) / next_months(CAPACITY, 3)", "Minutes confirmed and planned beyond the capacity of a person on a day, to capacity, in the next three months.")
         .ratio()
         .good_down(2, 5)

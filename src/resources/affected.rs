@@ -44,6 +44,10 @@ pub mod pools {
     pub const OF_SKILLS: &str = of!("resource_skill");
     /// Those of whom is booked.
     pub const OF_ALLOCATIONS: &str = of!("allocation");
+    /// Those of whom recorded time.
+    pub const OF_TIME: &str = of!("time_entry");
+    /// Those of whom has weeks.
+    pub const OF_SHEETS: &str = of!("timesheet");
     /// Those of whom works by calendars.
     pub const BY_CALENDARS: &str = by!("id FROM work_calendar WHERE id", "pool_id");
     /// Those of whom works by calendars with exceptions.

@@ -1,4 +1,7 @@
-//! The rates that hold for resources on days, as they stand in the database. What is archived holds no longer.
+//! The rates at which work is costed, as they stand in the database. What is archived holds no longer.
+//!
+//! What projects cost is read by many who may not read what one person costs, so no cost is made of the rate of one person:
+//! it is that of the role or the pool, or the mean of those of several people, and nothing can be worked out from any sum.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,14 +10,25 @@ use entity::{
     rate::{self, Column as R},
     rate_card, resource,
 };
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::rules::{Offer, RateOf, rate_on};
+use super::rules::{Offer, RateOf, blended, rate_on};
 use crate::error::Error;
 
 /// Ids in one condition.
 const AT_ONCE: usize = 400;
+
+/// At what an hour is costed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Costing<'r> {
+    /// The money of an hour, in 1/10,000.
+    pub hourly: i64,
+    /// In which currency.
+    pub currency: &'r str,
+    /// The card that says how it is posted.
+    pub card: &'r rate_card::Model,
+}
 
 /// Rates by what they are of, with their cards.
 pub struct DatedRates {
@@ -26,9 +40,12 @@ pub struct DatedRates {
 }
 
 impl DatedRates {
-    /// All that may hold for these resources.
+    /// All that may hold for these resources, and what others have of their own.
     pub async fn of(db: &impl ConnectionTrait, resources: BTreeSet<Uuid>) -> Result<Self, Error> {
-        let ids: Vec<Uuid> = resources.into_iter().collect();
+        let rated = rate::Entity::find().select_only().column(R::ResourceId).distinct();
+        let rated = rated.filter(R::ResourceId.is_not_null()).filter(R::ArchivedAt.is_null());
+        let rated: Vec<Uuid> = rated.into_tuple().all(db).await?;
+        let ids: Vec<Uuid> = resources.into_iter().chain(rated).collect::<BTreeSet<_>>().into_iter().collect();
         let mut known = HashMap::new();
         for some in ids.chunks(AT_ONCE) {
             let found = resource::Entity::find().filter(resource::Column::Id.is_in(some.iter().copied()));
@@ -64,12 +81,38 @@ impl DatedRates {
         }
     }
 
-    /// The rate that holds for a resource on a day, with its card; none where none does.
-    pub fn on(&self, resource: Uuid, day: NaiveDate) -> Option<(&rate::Model, &rate_card::Model)> {
+    /// At what an hour of a resource on a day is costed: the rate of its role, else of its pool; where only a rate of its own
+    /// holds, the mean of those of all in its role, else in its pool, else of everybody, in that currency, of at least
+    /// three people. None where there is no such rate.
+    pub fn on(&self, resource: Uuid, day: NaiveDate) -> Option<Costing<'_>> {
         let of = self.resources.get(&resource)?;
-        let asked = [Some(of.id), of.role_id, of.pool_id].into_iter().flatten();
-        let offers: Vec<Offer<Uuid>> = asked.filter_map(|id| self.offers.get(&id)).flatten().copied().collect();
-        let rate = self.rates.get(&rate_on(&offers, day)?)?;
-        Some((rate, self.cards.get(&rate.card_id)?))
+        if let Some(rate) = self.best([of.role_id, of.pool_id].into_iter().flatten(), day) {
+            return self.costing(rate, rate.amount);
+        }
+        let own = self.own(of, day)?;
+        let is_like = |m: &resource::Model| of.role_id.is_some() && m.role_id == of.role_id;
+        let is_near = |m: &resource::Model| of.pool_id.is_some() && m.pool_id == of.pool_id;
+        let groups: [&dyn Fn(&resource::Model) -> bool; 3] = [&is_like, &is_near, &|_| true];
+        let mean = groups.into_iter().find_map(|is_in| {
+            let people = self.resources.values().filter(|m| is_in(m));
+            let rates = people.filter_map(|m| self.own(m, day)).filter(|rate| rate.currency == own.currency);
+            blended(&rates.map(|rate| rate.amount).collect::<Vec<_>>())
+        })?;
+        self.costing(own, mean)
+    }
+
+    fn costing<'r>(&'r self, rate: &'r rate::Model, hourly: i64) -> Option<Costing<'r>> {
+        Some(Costing { hourly, currency: &rate.currency, card: self.cards.get(&rate.card_id)? })
+    }
+
+    /// The rate of its own that holds for a resource.
+    fn own(&self, of: &resource::Model, day: NaiveDate) -> Option<&rate::Model> {
+        self.best(std::iter::once(of.id), day)
+    }
+
+    /// The first of the rates of these that hold.
+    fn best(&self, of: impl Iterator<Item = Uuid>, day: NaiveDate) -> Option<&rate::Model> {
+        let offers: Vec<Offer<Uuid>> = of.filter_map(|id| self.offers.get(&id)).flatten().copied().collect();
+        self.rates.get(&rate_on(&offers, day)?)
     }
 }

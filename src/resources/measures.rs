@@ -29,6 +29,16 @@ pub fn measures() -> Measures {
                 "SKILL_COVERED",
                 "Of those: what free minutes of people with the skills can cover in the week, each minute once.",
             ),
+            minutes(
+                "WORKED",
+                "Minutes that people of pools worked on projects, whosoever they are, of weeks that are approved or posted, less what was reversed.",
+            ),
+            Measure::count(
+                "SHEETS_EXPECTED",
+                Work,
+                "Timesheets that are due: of weeks in which people of pools had time to work, from the first week on that anybody of the pool recorded.",
+            ),
+            Measure::count("SHEETS_IN_TIME", Work, "Of those: submitted by their due time, and not returned since."),
         ],
         sources: vec![Source { name: pool_weeks::SOURCE, owner: "ResourcePool", facts: vec![], selects: selects() }],
         derivations: vec![pool_weeks::derivation(), overbooking::derivation()],
@@ -50,6 +60,9 @@ fn selects() -> Vec<String> {
         ("STAFF_DEMAND", "demand"),
         ("SKILL_DEMAND", "skill_demand"),
         ("SKILL_COVERED", "skill_covered"),
+        ("WORKED", "worked"),
+        ("SHEETS_EXPECTED", "sheets_expected"),
+        ("SHEETS_IN_TIME", "sheets_in_time"),
     ]
     .map(of)
     .into()

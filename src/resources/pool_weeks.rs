@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{Days, NaiveDate, Weekday};
+use chrono::{DateTime, Days, NaiveDate, Utc, Weekday};
 use entity::{
     pool_week::{Column as W, Entity as Weeks, Model},
     request_skill, resource, resource_request, resource_skill,
@@ -23,7 +23,9 @@ use super::{
         periods::{Grain, Periods},
         runs::by_periods,
     },
+    rules::{Timeliness, Week as Sheet, due_at, timeliness, week_start},
     staff::capacities,
+    worked::{open_work, submissions},
     worktime::capacity::Capacity,
 };
 use crate::{
@@ -59,6 +61,8 @@ pub fn derivation() -> Derivation {
             Fact::behind("TimeOff", pools::OF_TIME_OFF),
             Fact::behind("ResourceSkill", pools::OF_SKILLS),
             Fact::behind("Allocation", pools::OF_ALLOCATIONS),
+            Fact::behind("TimeEntry", pools::OF_TIME),
+            Fact::behind("Timesheet", pools::OF_SHEETS),
             Fact::behind("WorkCalendar", pools::BY_CALENDARS),
             Fact::behind("CalendarException", pools::BY_EXCEPTIONS),
             hidden("Portfolio"),
@@ -76,7 +80,7 @@ fn make<'a>(making: Making<'a>, pools: &'a [Uuid]) -> BoxFuture<'a, Result<(), E
         let Some(span) = span(making.clock.today()) else { return Ok(()) };
         let weeks = Periods::of(span, Grain::Week).map_err(|_| Error::internal("weeks beyond all limits"))?;
         for pool in pools {
-            let made = Pool::read(txn, *pool, span).await?.weeks(&weeks);
+            let made = Pool::read(txn, *pool, span).await?.weeks(&weeks, making.clock.now());
             store(txn, *pool, span, made).await?;
         }
         Ok(())
@@ -105,8 +109,12 @@ async fn store(txn: &DatabaseTransaction, pool: Uuid, span: Span, weeks: Vec<Wee
         demand: count(week.demand),
         skill_demand: count(week.skill_demand),
         skill_covered: count(week.skill_covered),
+        worked: count(week.worked),
+        sheets_expected: count(week.sheets.expected),
+        sheets_in_time: count(week.sheets.in_time),
     };
-    let made: Vec<Model> = weeks.iter().filter(|week| week.capacity + week.over + week.demand > 0).map(row).collect();
+    let is_empty = |week: &Week| *week == Week { ends_on: week.ends_on, ..Week::default() };
+    let made: Vec<Model> = weeks.iter().filter(|week| !is_empty(week)).map(row).collect();
     for some in made.chunks(AT_ONCE) {
         let rows = some.iter().map(|row| row.clone().into_active_model());
         Weeks::insert_many(rows).exec_without_returning(txn).await?;
@@ -124,6 +132,8 @@ struct Week {
     demand: u64,
     skill_demand: u64,
     skill_covered: u64,
+    worked: u64,
+    sheets: Timeliness,
 }
 
 /// A pool with its people, what they are booked for, and what is asked of it.
@@ -131,6 +141,9 @@ struct Pool {
     people: Vec<Uuid>,
     capacities: HashMap<Uuid, Capacity>,
     booked: HashMap<Uuid, Vec<Booked<Uuid>>>,
+    worked: HashMap<Uuid, Vec<Run>>,
+    /// When sheets were submitted, by whose they are and their Monday.
+    sheets: HashMap<(Uuid, NaiveDate), Option<DateTime<Utc>>>,
     asked: Vec<Asked>,
 }
 
@@ -153,11 +166,12 @@ impl Pool {
         let capacities = capacities(txn, &people, span.first(), span.last()).await?;
         let people: Vec<Uuid> = people.into_iter().map(|resource| resource.id).collect();
         let booked = open_bookings(txn, &people, span).await?;
+        let (worked, sheets) = (open_work(txn, &people, span).await?, submissions(txn, &people, span).await?);
         let asked = asked(txn, pool, &people, span).await?;
-        Ok(Self { people, capacities, booked, asked })
+        Ok(Self { people, capacities, booked, worked, sheets, asked })
     }
 
-    fn weeks(&self, weeks: &Periods) -> Vec<Week> {
+    fn weeks(&self, weeks: &Periods, now: DateTime<Utc>) -> Vec<Week> {
         let mut heatmap = Heatmap::new(weeks);
         let mut made: Vec<Week> =
             weeks.as_slice().iter().map(|week| Week { ends_on: week.to, ..Week::default() }).collect();
@@ -166,7 +180,8 @@ impl Pool {
             // Whoever's capacity nobody knows is in no figure.
             let row = self.capacities.get(person).map(|capacity| {
                 let booked = self.booked.get(person).map_or(&[][..], Vec::as_slice);
-                heatmap.row(&Load { id: *person, capacity: Ok(capacity), booked, actual: &[] })
+                let actual = self.worked.get(person).map_or(&[][..], Vec::as_slice);
+                heatmap.row(&Load { id: *person, capacity: Ok(capacity), booked, actual })
             });
             let measured = row.as_ref().and_then(|row| Some((row, row.measured.as_ref().ok()?)));
             free.push(measured.map(|(_, measured)| measured.free.clone()).unwrap_or_default());
@@ -176,6 +191,10 @@ impl Pool {
                 week.free += measured.free[at];
                 week.over += measured.over[at];
                 week.demand += row.hard[at] + row.soft[at];
+                week.worked += row.actual[at];
+                let sheets = timeliness(self.sheet(*person, week.ends_on, measured.capacity[at]), now);
+                week.sheets.expected += sheets.expected;
+                week.sheets.in_time += sheets.in_time;
             }
         }
         let asked: Vec<(Vec<u64>, &Asked)> =
@@ -194,6 +213,16 @@ impl Pool {
             }
         }
         made
+    }
+}
+
+impl Pool {
+    /// The sheet of somebody's week, if one is expected: not before anybody of the pool made any.
+    fn sheet(&self, person: Uuid, ends_on: NaiveDate, capacity: u64) -> Option<Sheet> {
+        let monday = week_start(ends_on)?;
+        let first = self.sheets.keys().map(|(_, monday)| *monday).min()?;
+        let submitted_at = self.sheets.get(&(person, monday)).copied().flatten();
+        (first <= monday).then_some(Sheet { due_at: due_at(monday)?, has_capacity: capacity > 0, submitted_at })
     }
 }
 
@@ -231,7 +260,7 @@ async fn asked(txn: &DatabaseTransaction, pool: Uuid, people: &[Uuid], span: Spa
         people.iter().enumerate().filter(|(_, person)| has(person)).map(|(at, _)| at).collect()
     };
     let of = |request: &resource_request::Model| Asked {
-        days: unfilled(request, booked.get(&request.id).copied().unwrap_or(0)),
+        days: unfilled(request, booked.get(&request.id).copied().unwrap_or(0), span),
         able: needs.get(&request.id).map(able),
     };
     Ok(requests.iter().map(of).collect())

@@ -136,6 +136,18 @@ pub fn rate_on<I: Copy + Ord>(offers: &[Offer<I>], day: NaiveDate) -> Option<I> 
     offers.iter().filter(holds).min_by_key(|offer| (offer.of, offer.precedence, offer.id)).map(|offer| offer.id)
 }
 
+/// Of fewer people a mean would tell what one of them costs.
+pub const FEW: usize = 3;
+
+/// The mean of rates, rounded half to even; none of fewer than [`FEW`].
+pub fn blended(rates: &[i64]) -> Option<i64> {
+    let count = i128::try_from(rates.len()).ok().filter(|_| rates.len() >= FEW)?;
+    let sum: i128 = rates.iter().copied().map(i128::from).sum();
+    let (below, rest) = (sum.div_euclid(count), sum.rem_euclid(count));
+    let is_up = rest * 2 > count || (rest * 2 == count && below % 2 != 0);
+    i64::try_from(below + i128::from(is_up)).ok()
+}
+
 /// A week of somebody, as far as being in time goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Week {
@@ -181,6 +193,14 @@ mod tests {
         assert_eq!(SheetState::Posted.leads().collect::<Vec<_>>(), ["APPROVED"]);
         assert!(is_written("OPEN") && is_written("RETURNED"));
         assert!(!["SUBMITTED", "APPROVED", "POSTED"].into_iter().any(is_written));
+    }
+
+    #[test]
+    fn a_mean_is_of_three_at_least() {
+        assert_eq!((blended(&[]), blended(&[100, 200])), (None, None));
+        assert_eq!(blended(&[100, 200, 300]), Some(200));
+        assert_eq!((blended(&[1, 2, 2, 1]), blended(&[3, 2, 3, 2]), blended(&[1, 1, 2])), (Some(2), Some(2), Some(1)));
+        assert_eq!(blended(&[i64::MAX; 5]), Some(i64::MAX));
     }
 
     #[test]

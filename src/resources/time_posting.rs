@@ -62,7 +62,7 @@ pub fn mutations() -> Vec<Mutation> {
         act(
             "Post",
             Verb::Act,
-            "Posts a Timesheet that is APPROVED: its work on projects becomes actuals at the rate of each day, in the category and by the calendar of its rate card. Where no rate holds it costs nothing, and `unratedMinutes` tells it.",
+            "Posts a Timesheet that is APPROVED: its work on projects becomes actuals at the rate of each day: that of the person's role, else of her pool; where she only has one of her own, the mean of those of at least three people. In the category and by the calendar of the rate card. Where there is no such rate it costs nothing, and `unratedMinutes` tells it.",
             vec![],
             post,
         ),
@@ -96,18 +96,18 @@ impl Prices {
             let line = "A project of it is closed: it takes no time.";
             return Err(UserError::new(UserCode::IllegalState, row.path.clone(), line).with("state", "CLOSED"));
         };
-        let Some((rate, card)) = self.rates.on(entry.resource_id, entry.work_on) else { return Ok(Priced::Unrated) };
-        let Some((category, calendar)) = card.labor_category_id.zip(card.calendar_id) else {
-            return Err(unsettled(row.path.clone(), card));
+        let Some(costing) = self.rates.on(entry.resource_id, entry.work_on) else { return Ok(Priced::Unrated) };
+        let Some((category, calendar)) = costing.card.labor_category_id.zip(costing.card.calendar_id) else {
+            return Err(unsettled(row.path.clone(), costing.card));
         };
-        let Some(amount) = rules::cost(entry.minutes, rate.amount) else {
+        let Some(amount) = rules::cost(entry.minutes, costing.hourly) else {
             let line = "What it costs is beyond what is kept.";
             return Err(UserError::new(UserCode::OutOfRange, row.path.clone(), line));
         };
         if amount == 0 {
             return Ok(Priced::Nothing);
         }
-        let currency = rate.currency.clone();
+        let currency = costing.currency.to_owned();
         let labor =
             Labor { project, on: entry.work_on, calendar, category, is_capex: entry.is_capex, amount, currency };
         Ok(Priced::Actual(Box::new(of_labor(work, row, labor))))

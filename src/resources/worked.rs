@@ -1,40 +1,23 @@
-//! What people have worked, as heatmaps and figures read it: what is approved or posted counts, by resource and day, less what
-//! was reversed; and who hands sheets in in time.
+//! What people have worked, as figures read it: what is approved or posted counts, by resource and day, less what was reversed;
+//! and when they handed their weeks in.
 
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    resource,
     time_entry::{self, Column as E},
     timesheet::{self, Column as S},
 };
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait as _},
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::{
-    load::{Run, Span, runs::compress},
-    rules::{self, Timeliness, Week, timeliness},
-    staff::capacities,
-};
+use super::load::{Run, Span, runs::compress};
 use crate::error::Error;
 
 /// States in which what is recorded counts as worked.
 const WORKED: [&str; 2] = ["APPROVED", "POSTED"];
 /// Ids in one condition.
 const AT_ONCE: usize = 400;
-
-/// What a resource has worked.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Worked {
-    /// On projects.
-    pub on_projects: Vec<Run>,
-    /// On projects and beside them.
-    pub all: Vec<Run>,
-}
 
 /// The minutes of days as runs: in order, on each day what its minutes come to, none where they come to nothing. What is
 /// reversed is there with its opposite. Days outside the span are left out.
@@ -49,31 +32,45 @@ pub fn worked_runs(span: Span, minutes: impl IntoIterator<Item = (NaiveDate, i64
     compress(span.first(), &days).unwrap_or_default()
 }
 
-/// What resources have worked within a span, by resource; those who have not are not in it.
-pub async fn worked(db: &impl ConnectionTrait, resources: &[Uuid], span: Span) -> Result<HashMap<Uuid, Worked>, Error> {
-    type Sum = (Uuid, NaiveDate, i64, i64);
-    let mut days: HashMap<Uuid, Vec<(NaiveDate, i64, i64)>> = HashMap::new();
+/// What resources have worked on projects within a span, by resource, as far as it is not confidential: for figures that many
+/// read.
+pub async fn open_work(
+    db: &impl ConnectionTrait,
+    resources: &[Uuid],
+    span: Span,
+) -> Result<HashMap<Uuid, Vec<Run>>, Error> {
+    let mut days: HashMap<Uuid, Vec<(NaiveDate, i64)>> = HashMap::new();
     for some in resources.chunks(AT_ONCE) {
-        let on_projects = Expr::case(Expr::col(E::ItemId).is_null(), 0).finally(Expr::col(E::Minutes));
-        let sums = time_entry::Entity::find()
+        let rows = time_entry::Entity::find()
             .select_only()
-            .columns([E::ResourceId, E::WorkOn])
-            .column_as(E::Minutes.sum(), "minutes")
-            .column_as(Expr::expr(on_projects).sum(), "on_projects")
+            .columns([E::ResourceId, E::WorkOn, E::Minutes])
             .filter(E::ResourceId.is_in(some.iter().copied()))
             .filter(E::WorkOn.between(span.first(), span.last()))
-            .filter(E::State.is_in(WORKED))
-            .group_by(E::ResourceId)
-            .group_by(E::WorkOn);
-        for (resource, day, all, on_projects) in sums.into_tuple::<Sum>().all(db).await? {
-            days.entry(resource).or_default().push((day, all, on_projects));
+            .filter(E::ItemId.is_not_null())
+            .filter(E::IsRestricted.eq(false))
+            .filter(E::State.is_in(WORKED));
+        for (resource, day, minutes) in rows.into_tuple::<(Uuid, NaiveDate, i32)>().all(db).await? {
+            days.entry(resource).or_default().push((day, minutes.into()));
         }
     }
-    let runs = |days: Vec<(NaiveDate, i64, i64)>| Worked {
-        all: worked_runs(span, days.iter().map(|(day, all, _)| (*day, *all))),
-        on_projects: worked_runs(span, days.iter().map(|(day, _, on_projects)| (*day, *on_projects))),
-    };
-    Ok(days.into_iter().map(|(resource, days)| (resource, runs(days))).collect())
+    Ok(days.into_iter().map(|(resource, days)| (resource, worked_runs(span, days))).collect())
+}
+
+/// When the sheets of resources were submitted, by resource and the Monday of the week; those that are not are not in it.
+pub async fn submissions(
+    db: &impl ConnectionTrait,
+    resources: &[Uuid],
+    span: Span,
+) -> Result<HashMap<(Uuid, NaiveDate), Option<DateTime<Utc>>>, Error> {
+    let mut all = HashMap::new();
+    for some in resources.chunks(AT_ONCE) {
+        let sheets = timesheet::Entity::find()
+            .filter(S::ResourceId.is_in(some.iter().copied()))
+            .filter(S::WeekStartOn.between(span.first(), span.last()));
+        let sheets = sheets.all(db).await?.into_iter();
+        all.extend(sheets.map(|sheet| ((sheet.resource_id, sheet.week_start_on), sheet.submitted_at)));
+    }
+    Ok(all)
 }
 
 /// Whether time was recorded on a project and is not posted yet.
@@ -81,45 +78,6 @@ pub async fn has_open_time(db: &impl ConnectionTrait, project: Uuid) -> Result<b
     let open = time_entry::Entity::find().select_only().column(E::Id).filter(E::ItemId.eq(project));
     let open = open.filter(E::State.ne("POSTED")).limit(1);
     Ok(open.into_tuple::<Uuid>().one(db).await?.is_some())
-}
-
-/// How many sheets of weeks that begin within some days were due by now, and how many of those came in time, by person. A sheet
-/// is expected of a week in which an active person had any time to work, whether or not she ever made it.
-pub async fn sheets_in_time(
-    db: &impl ConnectionTrait,
-    people: &[&resource::Model],
-    (from, to): (NaiveDate, NaiveDate),
-    now: DateTime<Utc>,
-) -> Result<HashMap<Uuid, Timeliness>, Error> {
-    let people: Vec<&resource::Model> =
-        people.iter().copied().filter(|person| person.kind == "PERSON" && person.archived_at.is_none()).collect();
-    let first = from.iter_days().take(7).find(|day| rules::week_start(*day) == Some(*day)).unwrap_or(from);
-    let mondays: Vec<NaiveDate> = first.iter_weeks().take_while(|monday| *monday <= to).collect();
-    let Some(end) = mondays.last().and_then(|monday| rules::week_end(*monday)) else { return Ok(HashMap::new()) };
-    let capacities = capacities(db, people.iter().copied(), first, end).await?;
-    let mut submitted: HashMap<(Uuid, NaiveDate), DateTime<Utc>> = HashMap::new();
-    for some in people.chunks(AT_ONCE) {
-        let sheets = timesheet::Entity::find()
-            .filter(S::ResourceId.is_in(some.iter().map(|person| person.id)))
-            .filter(S::WeekStartOn.between(first, to))
-            .filter(S::SubmittedAt.is_not_null())
-            .order_by_asc(S::Id);
-        let sheets = sheets.all(db).await?.into_iter();
-        submitted.extend(sheets.filter_map(|s| Some(((s.resource_id, s.week_start_on), s.submitted_at?))));
-    }
-    let of = |person: &resource::Model| {
-        let week = |monday: &NaiveDate| {
-            let capacity = capacities.get(&person.id);
-            let minutes = capacity.zip(rules::week_end(*monday)).map(|(capacity, end)| capacity.sum(*monday, end));
-            Some(Week {
-                due_at: rules::due_at(*monday)?,
-                has_capacity: minutes.is_some_and(|minutes| minutes > 0),
-                submitted_at: submitted.get(&(person.id, *monday)).copied(),
-            })
-        };
-        timeliness(mondays.iter().filter_map(week), now)
-    };
-    Ok(people.into_iter().map(|person| (person.id, of(person))).collect())
 }
 
 #[cfg(test)]

@@ -24,6 +24,12 @@ pub struct Model {
     pub skill_demand: i64,
     /// As much of that as what is free of those with the skills can cover.
     pub skill_covered: i64,
+    /// What was worked on projects, approved or posted.
+    pub worked: i64,
+    /// Sheets of the week that were due by now.
+    pub sheets_expected: i64,
+    /// Those of them that were submitted in time.
+    pub sheets_in_time: i64,
 }
 
 /// None here: joins are declared with the rights that guard them.

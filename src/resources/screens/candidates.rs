@@ -11,7 +11,7 @@ use super::{
     asked::ids,
     candidate_reasons::{self, reasons},
     chosen::Chosen,
-    demand::{Demand, Which, demands, spread},
+    demand::{Demand, Which, demands},
     holdings,
     page::minutes,
     people::{Member as Person, Wish, link, never, people},
@@ -20,10 +20,13 @@ use super::{
 use crate::{
     error::{Code, Error},
     graph::decl::{Answer, Asking},
-    resources::load::{
-        Counting, Span,
-        candidates::{Candidate, Profile, Wanted, Weights, judge},
-        held::{Held, SkillLevel, has_all},
+    resources::{
+        demand::spread,
+        load::{
+            Counting, Span,
+            candidates::{Candidate, Profile, Wanted, Weights, judge},
+            held::{Held, SkillLevel, has_all},
+        },
     },
     write::{Member, PlainType, Shape},
 };

@@ -83,8 +83,8 @@ pub struct Page {
     by: By,
     /// Their ids with their lines.
     pub rows: Vec<(Uuid, Line)>,
-    /// Whether it is known what was worked.
-    pub knows_work: bool,
+    /// Whether what was worked can be told: if not, what stands for it.
+    pub work: Result<(), Json>,
     info: Json,
     total: Option<i64>,
 }
@@ -134,7 +134,7 @@ pub async fn page(asking: &mut Asking<'_, '_>, list: &str, asked: &Asked, chosen
         (true, _) => Some(count_groups(asking, by, &which).await?),
     };
     let info = page::page_info(&cursors, after.is_some(), has_next);
-    Ok(Page { by, rows, knows_work: stock.knows_work(), info, total })
+    Ok(Page { by, rows, work: stock.worked().told(asking), info, total })
 }
 
 impl Page {

@@ -54,12 +54,11 @@ impl Stock {
 
     /// The load of a resource. A capacity that the caller may not be told is not known here.
     pub fn load<'s>(&'s self, member: &Member) -> Load<'s, Uuid> {
-        let of = |all: &'s HashMap<Uuid, Vec<Run>>| all.get(&member.id).map_or(&[][..], Vec::as_slice);
         Load {
             id: member.id,
             capacity: self.capacities.get(&member.id).ok_or(Reason::NoCalendar),
             booked: self.booked.get(&member.id).map_or(&[][..], Vec::as_slice),
-            actual: self.worked.as_ref().map_or(&[][..], of),
+            actual: self.worked.of(member.id),
         }
     }
 
@@ -68,9 +67,9 @@ impl Stock {
         self.booked.contains_key(&member.id)
     }
 
-    /// Whether it is known what was worked.
-    pub fn knows_work(&self) -> bool {
-        self.worked.is_some()
+    /// What was worked.
+    pub fn worked(&self) -> &Worked {
+        &self.worked
     }
 }
 

@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use super::{House, MONDAY, PROJECT, TUESDAY, approved, beside, faults, labor, of, on_project, sheet, with, worker};
 use crate::support::writes::{change, done, param};
 
-/// A card that goes before all others, and rates of Wanda's own: one until Tuesday, another from Wednesday on.
+/// A card that goes before all others, and rates of Wanda's role: one until Tuesday, another from Wednesday on.
 async fn rates(house: &House) {
     let card = json!({ "key": "OWN", "name": "Own", "precedence": 1, "laborCategoryKey": "LABOR-EXTERNAL", "calendarKey": "MERIDIAN" });
     done(&house.finance, "rateCardCreate", card).await;
     for (from, to, amount) in [("2026-01-01", json!(TUESDAY), "100"), ("2026-02-25", Value::Null, "120.01")] {
-        let rate = json!({ "cardKey": "OWN", "resourceKey": "wanda", "startOn": from, "endOn": to, "hourly": { "amount": amount, "currency": "EUR" } });
+        let rate = json!({ "cardKey": "OWN", "roleKey": "ENG", "startOn": from, "endOn": to, "hourly": { "amount": amount, "currency": "EUR" } });
         done(&house.finance, "rateCreate", rate).await;
     }
 }
@@ -31,8 +31,8 @@ tests! {
         done(&house.wanda, "timeEntryCreate", on_project("2026-02-26", 50)).await;
         done(&house.wanda, "timeEntryCreate", beside("2026-02-26", 300)).await;
         let week = approved(&house, MONDAY).await;
-        // Days after the work there is another rate; it is not the one of the day.
-        let next = json!({ "cardKey": "OWN", "roleKey": "ENG", "startOn": "2026-01-01", "hourly": { "amount": "999", "currency": "EUR" } });
+        // The pool's holds as well; that of the role goes before it, and she has none of her own.
+        let next = json!({ "cardKey": "OWN", "poolKey": "DEVELOPMENT", "startOn": "2026-01-01", "hourly": { "amount": "999", "currency": "EUR" } });
         done(&house.finance, "rateCreate", next).await;
         done(&house.lead, "timesheetPost", of(&week)).await;
         let made = labor(&house.finance).await;
@@ -79,12 +79,43 @@ tests! {
         assert!(seen["entries"]["nodes"].as_array().expect("entries").iter().all(|entry| entry["isUnrated"] == true));
         assert_eq!(labor(&house.finance).await.len(), 1);
         // Once there is a rate, it is posted anew.
-        let rate = json!({ "cardKey": "STANDARD", "resourceKey": "willi", "startOn": "2026-01-01", "hourly": { "amount": "80", "currency": "CHF" } });
+        let rate = json!({ "cardKey": "STANDARD", "poolKey": "DEVELOPMENT", "startOn": "2026-01-01", "hourly": { "amount": "80", "currency": "CHF" } });
         done(&house.finance, "rateCreate", rate).await;
         let entry = seen["entries"]["nodes"][1].clone();
         done(&house.lead, "timeEntryReverse", with(of(&entry), json!({ "reason": "There was no rate", "minutes": 45 }))).await;
         assert_eq!(labor(&house.finance).await.iter().map(told).collect::<Vec<_>>()[1], (TUESDAY, TUESDAY, "60", "CHF"));
         assert_eq!(sheet(&house.karin, "willi", MONDAY).await["unratedMinutes"], 60);
+    }
+
+    async fn what_one_person_costs_is_in_no_cost(world: &World) {
+        let house = House::of(world).await;
+        let rate = |of: &str, amount: &str| json!({ "cardKey": "STANDARD", "resourceKey": of, "startOn": "2026-01-01", "hourly": { "amount": amount, "currency": "SEK" } });
+        let work = async |of: &str, day: &str| {
+            done(&house.lead, "timeEntryCreate", with(on_project(day, 60), json!({ "resourceKey": of }))).await;
+            let week = sheet(&house.karin, of, MONDAY).await;
+            done(&house.lead, "timesheetSubmit", super::of(&week)).await;
+            done(&house.karin, "timesheetApprove", super::of(&week)).await;
+            done(&house.lead, "timesheetPost", super::of(&week)).await;
+            sheet(&house.karin, of, MONDAY).await["unratedMinutes"].clone()
+        };
+        for (person, amount) in [("willi", "100"), ("wilma", "130")] {
+            worker(&house.lead, person, json!({})).await;
+            done(&house.finance, "rateCreate", rate(person, amount)).await;
+        }
+        // Two of them: a cost would tell what each gets.
+        assert_eq!(work("willi", MONDAY).await, 60);
+        assert_eq!(labor(&house.finance).await.len(), 0);
+        // Of three it is the mean, the same for all.
+        worker(&house.lead, "walter", json!({})).await;
+        done(&house.finance, "rateCreate", rate("walter", "160.0001")).await;
+        assert_eq!((work("wilma", MONDAY).await, work("walter", TUESDAY).await), (json!(0), json!(0)));
+        assert_eq!(labor(&house.finance).await.iter().map(told).collect::<Vec<_>>(), [(MONDAY, MONDAY, "130", "SEK"), (TUESDAY, TUESDAY, "130", "SEK")]);
+        // A rate of her own changes nothing where her role has one: who divides cost by hours finds the rate of the role.
+        done(&house.finance, "rateCreate", rate("wanda", "999")).await;
+        done(&house.wanda, "timeEntryCreate", on_project(MONDAY, 30)).await;
+        let week = approved(&house, MONDAY).await;
+        done(&house.lead, "timesheetPost", super::of(&week)).await;
+        assert!(labor(&house.finance).await.iter().map(told).any(|told| told == (MONDAY, MONDAY, "69", "CHF")));
     }
 
     async fn a_card_that_does_not_say_how_work_is_posted_stops_it(world: &World) {
