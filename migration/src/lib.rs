@@ -29,6 +29,7 @@ mod m20250401_000007_kpi_bounds;
 mod m20250401_000008_kpi_versions;
 mod m20250501_000001_resource_frame;
 mod m20250501_000002_resources;
+mod m20250502_000001_outside_bookings;
 mod step;
 
 /// Runs the steps, up and down.
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20250401_000008_kpi_versions::STEP),
             Box::new(m20250501_000001_resource_frame::STEP),
             Box::new(m20250501_000002_resources::STEP),
+            Box::new(m20250502_000001_outside_bookings::STEP),
         ]
     }
 }

@@ -3,6 +3,7 @@
 use entity::{
     allocation::{self, Column as C},
     allocation_period::{self, Column as P},
+    allocation_segment::Column as S,
 };
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// Rows of a project that are about a resource.
-const ROWS: RowScope = RowScope::OfItem(OfItem::USUAL.about_resource());
+pub(super) const ROWS: RowScope = RowScope::OfItem(OfItem::USUAL.about_resource());
 
 /// `AllocationState`.
 static STATE: EnumDecl = EnumDecl {
@@ -80,6 +81,7 @@ pub fn declare() -> Entity {
         .written_by(Step::AllocationConfirm)
         .longest(2_000),
         Field::many("periods", "AllocationPeriod", P::AllocationId, "Its days, in runs of equally many minutes."),
+        Field::many("segments", "AllocationSegment", S::AllocationId, "What the system that it came from says of it, as it says it; none where it was entered here."),
     ])
     .named_outside(plan)
     .audited()

@@ -1,6 +1,7 @@
 //! Who does the work, and when: what resources are described by, and the calendars that they work by.
 
 mod allocation;
+mod allocation_segment;
 mod allocation_steps;
 mod allocation_write;
 pub mod booking;
@@ -51,6 +52,7 @@ pub fn declarations() -> Vec<Entity> {
         request::declare_skill(),
         allocation::declare(),
         allocation::declare_period(),
+        allocation_segment::declare(),
         rate::declare_card(),
         rate::declare(),
     ]

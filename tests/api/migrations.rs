@@ -76,6 +76,7 @@ tests! {
             select(entity::request_skill::Entity, &database).await,
             select(entity::allocation::Entity, &database).await,
             select(entity::allocation_period::Entity, &database).await,
+            select(entity::allocation_segment::Entity, &database).await,
             select(entity::budget::Entity, &database).await,
             select(entity::budget_line::Entity, &database).await,
             select(entity::forecast::Entity, &database).await,
