@@ -3,6 +3,7 @@
 mod allocation;
 mod allocation_segment;
 mod allocation_steps;
+pub mod allocation_told;
 mod allocation_write;
 pub mod booking;
 mod calendar_exception;
@@ -28,6 +29,9 @@ mod work_calendar;
 mod working_days;
 pub mod worktime;
 
+pub use calendar_write::{blank_calendar, blank_exception};
+pub use rate_write::{blank as blank_rate, blank_card};
+pub use resource_write::blank as blank_resource;
 pub use streams::streams;
 
 use crate::{
