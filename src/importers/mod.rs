@@ -17,6 +17,7 @@ use crate::graph::{Database, Lens, begin};
 use crate::write::{Mutation, Verb, Work, trace};
 
 mod apply;
+mod carry;
 mod cells;
 mod clarity;
 mod history;

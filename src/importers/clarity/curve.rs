@@ -1,11 +1,9 @@
 //! Segments of an allocation.
 
 use super::super::told::{Curve, Segment};
-use super::super::value::{Moment, decimal_text, moment};
-use super::super::xml::{Element, Expected, Fault};
+use super::super::value::{Moment, decimal_text};
+use super::super::xml::{Element, Fault};
 use super::File;
-
-const EXPECTED: Expected = Expected("a day and time such as 2009-11-30T17:59:59");
 
 impl File {
     /// The segments of a curve of a name, in the order of time.
@@ -25,7 +23,6 @@ impl File {
 
     fn segment(&mut self, element: &Element) -> Result<Segment, Fault> {
         let mut instant = |name| {
-            element.needed_attribute(name, |text| moment(text).map_err(|_| EXPECTED))?;
             let moment = self.moment(element, name)?;
             moment.map(Moment::instant).ok_or_else(|| element.fault(format!("@{name} is missing")))
         };

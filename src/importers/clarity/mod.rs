@@ -7,7 +7,7 @@ mod tests;
 use std::collections::HashMap;
 
 use super::told::{Booked, BookingStatus, Changed, CustomValue, Header, Told, Xog, XogProject};
-use super::value::{Moment, Read, decimal_text, moment};
+use super::value::{Moment, decimal_text, moment};
 use super::xml::{Element, Fault, Left, Walk, decode, shown};
 
 const NO_PLACE: &str = "There is no place for it.";
@@ -46,10 +46,10 @@ struct File {
 impl File {
     fn header(&mut self, element: &Element) -> Result<(), Fault> {
         self.xog.header = Header {
-            action: element.attribute("action", text)?,
-            object_type: element.attribute("objectType", text)?,
-            version: element.attribute("version", text)?,
-            external_source: element.attribute("externalSource", text)?,
+            action: element.attribute_words("action"),
+            object_type: element.attribute_words("objectType"),
+            version: element.attribute_words("version"),
+            external_source: element.attribute_words("externalSource"),
         };
         let other = self.xog.header.object_type.as_ref().filter(|kind| kind.as_str() != "project");
         if let Some(kind) = other {
@@ -74,7 +74,7 @@ impl File {
     }
 
     fn project(&mut self, element: &Element) -> Result<XogProject, Fault> {
-        let id = element.needed_attribute("projectID", text)?;
+        let id = needed(element, "projectID")?;
         if let Some(first) = self.lines.insert(id.clone(), element.line) {
             return Err(element.fault(format!("the projectID \"{}\" is also that of line {first}", shown(&id))));
         }
@@ -90,17 +90,17 @@ impl File {
         }
         let custom = element.listed("CustomInformation", "ColumnValue")?;
         let custom = custom.into_iter().map(|value| {
-            let name = value.needed_attribute("name", text)?;
+            let name = needed(value, "name")?;
             Ok(CustomValue { name, value: value.text().map(str::to_owned) })
         });
         let custom = custom.collect::<Result<_, Fault>>()?;
-        Ok(XogProject { line: element.line, id, name: element.attribute("name", text)?, resources, custom })
+        Ok(XogProject { line: element.line, id, name: element.attribute_words("name"), resources, custom })
     }
 
     fn booked(&mut self, element: &Element) -> Result<Booked, Fault> {
-        let id = element.needed_attribute("resourceID", text)?;
+        let id = needed(element, "resourceID")?;
         let default_allocation = element.attribute("defaultAllocation", decimal_text)?;
-        let booking = element.attribute("bookingStatus", status)?;
+        let booking = element.attribute_words("bookingStatus").map(status);
         let available_from = self.moment(element, "availFrom")?.map(Moment::instant);
         let available_to = self.moment(element, "availTo")?.map(Moment::instant);
         let planned = self.curve(element, "AllocCurve")?;
@@ -128,7 +128,7 @@ impl File {
             self.changed.push(Changed {
                 line: element.line,
                 place: format!("{}/@{name}", element.path),
-                told: element.attribute(name, text)?.map(|told| shown(&told)).unwrap_or_default(),
+                told: element.attribute_words(name).map(|told| shown(&told)).unwrap_or_default(),
                 taken: "the day and time without the zone".to_owned(),
             });
         }
@@ -136,19 +136,19 @@ impl File {
     }
 }
 
-fn text(text: &str) -> Read<String> {
-    Ok(text.to_owned())
+/// The text of an attribute that has to be there.
+fn needed(element: &Element, name: &str) -> Result<String, Fault> {
+    element.attribute_words(name).ok_or_else(|| element.fault(format!("@{name} is missing")))
 }
 
 /// 5 and 15 are the codes that Clarity itself writes; one of a site stays as it is told.
-#[allow(clippy::unnecessary_wraps)] // it is handed to a reader of attributes, which may refuse
-fn status(text: &str) -> Read<BookingStatus> {
-    Ok(match text.to_ascii_uppercase().as_str() {
+fn status(text: String) -> BookingStatus {
+    match text.to_ascii_uppercase().as_str() {
         "5" | "SOFT" => BookingStatus::Soft,
         "15" | "HARD" => BookingStatus::Hard,
         "MIXED" => BookingStatus::Mixed,
-        _ => BookingStatus::Other(text.to_owned()),
-    })
+        _ => BookingStatus::Other(text),
+    }
 }
 
 fn why(place: &str, what: &str) -> &'static str {

@@ -22,6 +22,10 @@ pub(super) fn resolve(plan: &mut Plan, reading: &mut Reading) -> Result<(), Faul
     circles(plan, reading)?;
     for resource in &mut plan.resources {
         if let Some(uid) = resource.calendar.take_if(|uid| !calendars.contains(uid)) {
+            // The row of nobody refers to a calendar that is not written.
+            if resource.is_blank() {
+                continue;
+            }
             let line = reading.line(List::Resources, resource.uid);
             let place = "Project/Resources/Resource/CalendarUID";
             reading.changed_at(line, place, &uid.to_string(), "none, since no calendar has this UID");

@@ -35,7 +35,10 @@ pub(super) fn day(element: &Element, reading: &mut Reading) -> Result<Told, Faul
     if shifts.len() > MOST_SHIFTS {
         return Err(element.fault(format!("a day has at most {MOST_SHIFTS} working times")));
     }
-    let is_told = !shifts.is_empty();
+    let is_told = element.child("WorkingTimes")?.is_some();
+    if is_told && shifts.is_empty() {
+        reading.changed(element, "a working day with an empty list of times", "no working time");
+    }
     Ok(if is_told { Told::Shifts(joined(element, shifts, reading)) } else { Told::Unknown })
 }
 

@@ -14,6 +14,9 @@ pub(super) const SINCE_EVER: NaiveDate = NaiveDate::from_ymd_opt(1984, 1, 1).exp
 /// The day that stands for no end.
 pub(super) const WITHOUT_END: NaiveDate = NaiveDate::from_ymd_opt(2049, 12, 31).expect("a day");
 
+/// The most values taken otherwise that are listed one by one.
+const MOST_CHANGED: usize = 10_000;
+
 /// The lists of a file for which UIDs are unique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum List {
@@ -30,13 +33,15 @@ pub(super) struct Reading {
     /// What is left.
     pub left: Left,
     changed: Vec<Changed>,
+    /// How many more there are than are kept.
+    more: usize,
     lines: HashMap<(List, i64), u64>,
 }
 
 impl Reading {
     /// Nothing yet.
     pub fn new() -> Self {
-        Self { left: Left::new(why), changed: vec![], lines: HashMap::new() }
+        Self { left: Left::new(why), changed: vec![], more: 0, lines: HashMap::new() }
     }
 
     /// Notes that something of an element is taken otherwise.
@@ -46,6 +51,10 @@ impl Reading {
 
     /// As [`Self::changed`], by line and place.
     pub fn changed_at(&mut self, line: u64, place: &str, told: &str, taken: impl Into<String>) {
+        if self.changed.len() == MOST_CHANGED {
+            self.more += 1;
+            return;
+        }
         self.changed.push(Changed { line, place: place.to_owned(), told: shown(told), taken: taken.into() });
     }
 
@@ -86,6 +95,10 @@ impl Reading {
     pub fn told<T>(self, content: T) -> Told<T> {
         let mut changed = self.changed;
         changed.sort_by_key(|changed| changed.line);
+        if self.more > 0 {
+            let told = format!("{} more values", self.more);
+            changed.push(Changed { line: 0, place: String::new(), told, taken: "as those above".to_owned() });
+        }
         Told { content, not_carried: self.left.told(), changed }
     }
 }

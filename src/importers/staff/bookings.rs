@@ -3,19 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use entity::portfolio_item;
 use uuid::Uuid;
 
 use super::{
     projects, resources, spread,
     tally::Tally,
-    wanted::{Amount, Booking, ByDay, Place, Wanted},
+    wanted::{Amount, Booking, Place, Wanted},
 };
 use crate::{
     importers::report::{ElementFault, ImportError, NoteKind, Phase},
     resources::{
-        allocation_told::{self, Outcome, Segment, Told},
+        allocation_told::{self, Outcome, Told},
         staff,
         worktime::calendar::Calendar,
     },
@@ -47,7 +46,7 @@ pub(super) async fn write(
     }
     tally.read("Allocation", wanted.bookings.len());
     let calendars = staff::calendars(work.txn).await?;
-    let (mut all, mut faults) = (vec![], vec![]);
+    let (mut all, mut faults, mut doubts) = (vec![], vec![], vec![]);
     for (index, booking) in wanted.bookings.iter().enumerate() {
         let Some(resource) = around.resources.get(&booking.resource) else {
             tally.skipped("Allocation", &booking.place, "its resource is not kept");
@@ -57,7 +56,7 @@ pub(super) async fn write(
             tally.skipped("Allocation", &booking.place, "its resource is archived here");
             continue;
         }
-        match told(index, wanted, booking, around, resource, &calendars) {
+        match told(index, wanted, booking, around, resource, &calendars, &mut doubts) {
             Ok(one) if one.minutes == 0 => {
                 tally.skipped("Allocation", &booking.place, "there is nothing to be booked: its amounts are 0");
             }
@@ -69,6 +68,9 @@ pub(super) async fn write(
     }
     if !faults.is_empty() {
         return Err(tally.refuse(faults));
+    }
+    for (place, text) in doubts {
+        tally.note(&place, NoteKind::Doubtful, &text);
     }
     let (total, mut done) = (all.len(), 0);
     let mut soft: BTreeMap<String, u64> = BTreeMap::new();
@@ -125,6 +127,7 @@ fn told(
     around: &Around<'_>,
     resource: &resources::Kept,
     calendars: &BTreeMap<Uuid, Arc<Calendar>>,
+    doubts: &mut Vec<(Place, String)>,
 ) -> Result<Told, String> {
     let project = match &booking.project {
         Some(id) => around.projects.get(&(wanted.system, id.clone())),
@@ -135,33 +138,27 @@ fn told(
         let found = resource.calendar.and_then(|id| calendars.get(&id));
         found.map(Arc::as_ref).ok_or("the resource works by no calendar: say one with --calendar")
     };
-    let (span, minutes, days, segments): ((NaiveDate, NaiveDate), i64, Option<ByDay>, Vec<Segment>) =
-        match &booking.amount {
-            Amount::Even { from, to, minutes } if resource.fte.is_some() => {
-                calendar()?;
-                ((*from, *to), *minutes, None, vec![])
+    let calendar = calendar()?;
+    let (span, spread, segments) = match &booking.amount {
+        Amount::Assignment(told) => {
+            let spread = spread::assignment(told, calendar)?;
+            let (start, finish) = told.start.zip(told.finish).ok_or("it has no start or no finish")?;
+            let span = (start.date(), spread::last_day(start, finish));
+            (spread::around(span, &spread.days), spread, vec![])
+        }
+        Amount::Segments { told, less, unit, shown } => {
+            let mut spread = spread::segments(told, *unit, calendar)?;
+            for (day, minutes) in spread::segments(less, *unit, calendar)?.days {
+                let left = spread.days.get(&day).copied().unwrap_or(0).saturating_sub(minutes);
+                spread.days.insert(day, left);
             }
-            Amount::Even { from, to, minutes } => {
-                let days = spread::even(*minutes, *from, *to, calendar()?)?;
-                ((*from, *to), *minutes, Some(days), vec![])
-            }
-            Amount::Stretches { from, to, minutes, stretches } => {
-                let days = spread::stretches(stretches, *minutes, calendar()?)?;
-                (spread::around((*from, *to), &days), *minutes, Some(days), vec![])
-            }
-            Amount::Segments { segments, less } => {
-                let calendar = calendar()?;
-                let mut days = spread::segments(segments, calendar)?;
-                for (day, minutes) in spread::segments(less, calendar)? {
-                    let left = days.get(&day).copied().unwrap_or(0).saturating_sub(minutes);
-                    days.insert(day, left);
-                }
-                days.retain(|_, minutes| *minutes > 0);
-                let (from, to) = spread::reach(segments).ok_or("it has no segment")?;
-                let minutes: u64 = days.values().sum();
-                ((from, to), i64::try_from(minutes).unwrap_or(i64::MAX), Some(days), segments.clone())
-            }
-        };
+            spread.days.retain(|_, minutes| *minutes > 0);
+            (spread::reach(told).ok_or("it has no segment")?, spread, shown.clone())
+        }
+    };
+    if let Some(doubt) = &spread.doubt {
+        doubts.push((booking.place.clone(), doubt.clone()));
+    }
     Ok(Told {
         index,
         external: (wanted.system.to_owned(), booking.id.clone()),
@@ -171,9 +168,9 @@ fn told(
         is_agreed: booking.is_agreed,
         start_on: span.0,
         end_on: span.1,
-        minutes: i32::try_from(minutes).map_err(|_| "it has more minutes than can be kept")?,
+        minutes: i32::try_from(spread.minutes()).map_err(|_| "it has more minutes than can be kept")?,
         note: booking.note.clone(),
-        days,
+        days: Some(spread.days),
         segments,
     })
 }

@@ -218,10 +218,11 @@ fn fill_exception(row: &mut calendar_exception::Model, told: &Exception) {
     row.archived_at = None;
     row.name.clone_from(&told.name);
     row.name_fold = told.name.to_lowercase();
-    told.recurrence.clone_into(&mut row.recurrence);
-    (row.start_on, row.end_on, row.occurrences, row.every) = (told.start_on, told.end_on, told.occurrences, told.every);
-    row.weekdays.clone_from(&told.weekdays);
-    (row.month, row.month_day) = (told.month, told.month_day);
-    (row.position, row.position_of) = (told.position.map(ToOwned::to_owned), told.position_of.map(ToOwned::to_owned));
+    let on = &told.on;
+    on.recurrence.clone_into(&mut row.recurrence);
+    (row.start_on, row.end_on, row.occurrences, row.every) = (on.start_on, on.end_on, on.occurrences, on.every);
+    row.weekdays.clone_from(&on.weekdays);
+    (row.month, row.month_day) = (on.month, on.month_day);
+    (row.position, row.position_of) = (on.position.map(ToOwned::to_owned), on.position_of.map(ToOwned::to_owned));
     row.working_times = told.shifts.to_string();
 }

@@ -1,12 +1,11 @@
 //! Allocations of Clarity as bookings. What amounts count is said by whoever imports; hard amounts are a part of the planned
 //! ones, so what stays planned is the rest of them.
 
-use chrono::{NaiveDate, NaiveTime};
-
 use super::super::File;
 use super::super::clarity;
 use super::super::report::{ImportError, ImportOption};
 use super::super::told::{Booked, BookingStatus, Segment as ToldSegment, Told, Xog, XogProject};
+use super::spread::last_day;
 use super::wanted::{Amount, Booking, Left, Place, Project, Resource, Wanted};
 use super::{Options, Unit, missing, unread, wrong};
 use crate::resources::allocation_told::Segment;
@@ -139,13 +138,6 @@ fn resource(booked: &Booked) -> Resource {
     }
 }
 
-/// Its last day: one that ends at midnight does not have the day that begins then.
-fn last_day(told: &ToldSegment) -> NaiveDate {
-    let finish = told.finish.date();
-    let is_midnight = told.finish.time() == NaiveTime::MIN && told.finish > told.start;
-    if is_midnight { finish.pred_opt().unwrap_or(finish) } else { finish }
-}
-
 /// What is planned of a resource, and what is agreed, each a booking of its own.
 fn bookings(project: &XogProject, booked: &Booked, unit: Unit) -> Vec<Booking> {
     let is_hard = matches!(booked.booking, Some(BookingStatus::Hard));
@@ -153,34 +145,39 @@ fn bookings(project: &XogProject, booked: &Booked, unit: Unit) -> Vec<Booking> {
         move |told: &ToldSegment| Segment {
             is_agreed,
             start_on: told.start.date(),
-            end_on: last_day(told),
+            end_on: last_day(told.start, told.finish),
             start: told.start.format("%Y-%m-%dT%H:%M:%S").to_string(),
             finish: told.finish.format("%Y-%m-%dT%H:%M:%S").to_string(),
             sum: told.sum.clone(),
             unit: unit.as_str(),
         }
     };
-    let planned: Vec<Segment> = booked.planned.iter().map(segment(is_hard)).collect();
-    let hard: Vec<Segment> = booked.hard.iter().map(segment(true)).collect();
     let name = format!("{}/{}", project.id, booked.id);
-    let line = |segments: &[ToldSegment]| segments.first().map_or(booked.line, |first| first.line);
-    let booking = |ending: &str, line, is_agreed, segments: Vec<Segment>, less: Vec<Segment>| Booking {
-        place: at(line, format!("allocation of {} to {}", booked.id, project.id)),
+    let booking = |ending: &str, is_agreed: bool, told: &[ToldSegment], less: &[ToldSegment]| Booking {
+        place: at(
+            told.first().map_or(booked.line, |first| first.line),
+            format!("allocation of {} to {}", booked.id, project.id),
+        ),
         id: format!("{name}{ending}"),
         project: Some(project.id.clone()),
         resource: booked.id.clone(),
         is_agreed,
         note: None,
-        amount: Amount::Segments { segments, less },
+        amount: Amount::Segments {
+            told: told.to_vec(),
+            less: less.to_vec(),
+            unit,
+            shown: told.iter().map(segment(is_agreed)).collect(),
+        },
     };
+    let (planned, hard) = (&booked.planned, &booked.hard);
     let mut all = vec![];
     if !planned.is_empty() {
         // Where all of it is agreed, the planned curve says how much.
-        let less = if is_hard { vec![] } else { hard.clone() };
-        all.push(booking("", line(&booked.planned), is_hard, planned.clone(), less));
+        all.push(booking("", is_hard, planned, if is_hard { &[] } else { hard }));
     }
     if !hard.is_empty() && (!is_hard || planned.is_empty()) {
-        all.push(booking("/HARD", line(&booked.hard), true, hard, vec![]));
+        all.push(booking("/HARD", true, hard, &[]));
     }
     all
 }

@@ -3,16 +3,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
-use rust_decimal::{Decimal, prelude::ToPrimitive as _};
+use rust_decimal::Decimal;
 
 use super::super::File;
+use super::super::carry::{Presence, presence};
 use super::super::mspdi;
 use super::super::report::{ElementFault, ImportError, ImportOption};
 use super::super::told::{self, Assignment, BookingType, Plan, ResourceKind, Told};
 use super::mspdi_calendars;
 use super::mspdi_rates;
-use super::wanted::{Amount, Booking, Left, Place, Resource, Stretch, Wanted};
+use super::wanted::{Amount, Booking, Left, Place, Resource, Wanted};
 use super::{Options, missing, unread, wrong};
 
 /// What calls the ids.
@@ -114,6 +114,11 @@ impl Reading<'_> {
         self.are_once();
     }
 
+    /// Something of the file cannot be used.
+    pub(super) fn fault(&mut self, place: &Place, text: &str) {
+        self.faults.push(ElementFault { line: place.line, text: format!("{}: {text}", place.what) });
+    }
+
     /// A name that can be kept.
     pub(super) fn name(&mut self, place: &Place, name: String) -> String {
         if name.chars().count() > LONGEST {
@@ -145,7 +150,7 @@ impl Reading<'_> {
         let guid = guid.filter(|guid| guid.chars().any(|c| c.is_ascii_alphanumeric() && c != '0'));
         let id = guid.unwrap_or_else(|| format!("{}:R{}", self.key, told.uid));
         let is_work = told.kind == ResourceKind::Work;
-        let (fte, from, to) = if is_work { self.available(told) } else { (None, None, None) };
+        let Presence { fte, from, to, .. } = if is_work { self.available(told) } else { Presence::default() };
         let kind = match told.kind {
             ResourceKind::Material | ResourceKind::Cost => "MATERIAL",
             ResourceKind::Work if fte.is_some_and(|fte| fte > ONE) => "TEAM",
@@ -172,27 +177,22 @@ impl Reading<'_> {
         Some(id)
     }
 
-    /// How many full-time people it is worth, and from when to when: of several figures the one that holds now.
-    fn available(&mut self, told: &told::Resource) -> (Option<i64>, Option<NaiveDate>, Option<NaiveDate>) {
-        let there: Vec<_> = told.availability.iter().filter(|period| !period.units.is_zero()).collect();
-        let (first, last) = (there.first(), there.last());
-        let from = first.map_or(told.available_from, |period| period.from);
-        let to = last.map_or(told.available_to, |period| period.to);
-        let is_one = there.windows(2).all(|pair| pair[0].units == pair[1].units);
-        for _ in there.iter().skip(1).filter(|_| !is_one) {
-            self.left.add("AvailabilityPeriod in Resource", "a resource has one figure: that of MaxUnits is kept");
+    /// How many full-time people it is worth, and from when to when.
+    fn available(&mut self, told: &told::Resource) -> Presence {
+        let mut presence = presence(told);
+        for _ in &presence.lost {
+            self.left.add("AvailabilityPeriod in Resource", "a resource has one figure for all of its days");
         }
-        let units = if is_one { first.map(|period| period.units).or(told.max_units) } else { told.max_units };
-        let units = units.or(last.map(|period| period.units)).filter(|units| {
-            let is_there = !units.is_zero();
-            if !is_there {
-                self.left.add("MaxUnits of 0 in Resource", "what is worth no people has no capacity: it stays open");
-            }
-            is_there
-        });
-        let fte =
-            units.and_then(|units| units.checked_mul(Decimal::from(ONE))).and_then(|units| units.round().to_i64());
-        (fte, from, to)
+        for _ in &presence.absent {
+            self.left.add("Time between AvailabilityPeriods", "absences are entered as time off here");
+        }
+        if presence.fte == Some(0) {
+            self.left.add("MaxUnits of 0 in Resource", "what is worth no people has no capacity: it stays open");
+            presence.fte = None;
+        } else if presence.fte.is_none() && told.max_units.is_some() {
+            self.left.add("MaxUnits in Resource", "it has more decimals than are kept");
+        }
+        presence
     }
 
     /// What is read of a resource and has no place here.
@@ -241,17 +241,18 @@ impl Reading<'_> {
             task.as_deref().unwrap_or("a task")
         );
         let place = at(told.line, what);
-        let minutes = told.work.map_or(0, told::Work::minutes);
-        if minutes <= 0 {
+        if told.work.is_none_or(|work| work.minutes() <= 0) {
             self.left.add("Assignment without work", "there is nothing to be booked");
             return;
         }
-        let Some((start, finish)) = told.start.zip(told.finish) else {
+        if told.start.is_none() || told.finish.is_none() {
             self.left.add("Assignment without start or finish", "a booking is from a day to a day");
             return;
-        };
+        }
         self.left_of_assignment(told);
-        let amount = self.amount(told, &place, (start, finish), minutes);
+        if told.timephased.is_empty() && told.contour.is_some_and(|contour| contour != 0) {
+            self.left.add("WorkContour in Assignment", "without its work by time it lies evenly over its working time");
+        }
         let booking = told.booking.or(resource.booking);
         self.out.bookings.push(Booking {
             id: format!("{}:A{}", self.key, told.uid),
@@ -259,39 +260,9 @@ impl Reading<'_> {
             resource: id.clone(),
             is_agreed: booking == Some(BookingType::Committed),
             note: task,
-            amount,
+            amount: Amount::Assignment(Box::new(told.clone())),
             place,
         });
-    }
-
-    /// Its work day by day where that is told and is all of it.
-    fn amount(
-        &mut self,
-        told: &Assignment,
-        place: &Place,
-        (start, finish): (NaiveDateTime, NaiveDateTime),
-        minutes: i64,
-    ) -> Amount {
-        let from = start.date();
-        let to = last_day(finish).max(from);
-        let stretches: Vec<Stretch> = told
-            .timephased
-            .iter()
-            .filter(|row| row.work.seconds > 0)
-            .map(|row| Stretch { start: row.start, finish: row.finish, seconds: row.work.seconds })
-            .collect();
-        let sum: i64 = stretches.iter().map(|stretch| stretch.seconds).sum();
-        let all = told.work.map_or(0, |work| work.seconds);
-        if !stretches.is_empty() && (sum - all).abs() < 60 {
-            return Amount::Stretches { from, to, minutes, stretches };
-        }
-        if !stretches.is_empty() {
-            let text = format!("its work by time is {} of {} minutes: all of it is spread evenly", sum / 60, minutes);
-            self.out.doubts.push((place.clone(), text));
-        } else if told.contour.is_some_and(|contour| contour != 0) {
-            self.left.add("WorkContour in Assignment", "without its work by time it is spread evenly");
-        }
-        Amount::Even { from, to, minutes }
     }
 
     /// What is read of an assignment and has no place here.
@@ -332,10 +303,4 @@ impl Reading<'_> {
 
 pub(super) fn at(line: u64, what: String) -> Place {
     Place { line: usize::try_from(line).unwrap_or(0), what }
-}
-
-/// The last day before an instant.
-pub(super) fn last_day(finish: NaiveDateTime) -> NaiveDate {
-    let is_midnight = finish.time() == NaiveTime::MIN;
-    if is_midnight { finish.date().pred_opt().unwrap_or(finish.date()) } else { finish.date() }
 }

@@ -1,15 +1,14 @@
 //! Rate tables of Microsoft Project: what an hour costs from day to day. A rate that ends within the day on which the next
 //! begins ends on the day before.
 
-use chrono::NaiveDate;
-use rust_decimal::{Decimal, prelude::ToPrimitive as _};
+use chrono::{NaiveDate, TimeDelta};
+use rust_decimal::Decimal;
 
+use super::super::carry::per_hour;
 use super::super::told::{self, Price, RateTable, RateUnit, ResourceKind};
-use super::from_mspdi::{Reading, last_day};
+use super::from_mspdi::Reading;
 use super::wanted::{Place, Rate};
 
-/// Parts of a currency's unit that are kept.
-const PARTS: i64 = 10_000;
 /// The first day of the other program: since ever.
 const SINCE: (i32, u32, u32) = (1984, 1, 1);
 
@@ -36,7 +35,8 @@ pub(super) fn read(reading: &mut Reading<'_>, told: &told::Resource, id: &str, p
             let next = told.rates.iter().filter(|next| next.table == rate.table).filter_map(|next| next.from);
             next.into_iter().any(|next| next >= *to && next.date() == to.date())
         };
-        let to = rate.to.map(|to| if goes_on(&to) { to.date().pred_opt().unwrap_or(to.date()) } else { last_day(to) });
+        let to =
+            rate.to.map(|to| if goes_on(&to) { day_before(to.date()) } else { (to - TimeDelta::minutes(1)).date() });
         if to.is_some_and(|to| to < from) {
             reading.left.add("Rate of less than a day", "rates hold for days");
             continue;
@@ -53,12 +53,12 @@ pub(super) fn read(reading: &mut Reading<'_>, told: &told::Resource, id: &str, p
             reading.left.add("Rate of material", "a rate is of an hour, and material has none");
             continue;
         }
-        match amount(&price.text) {
+        match per_hour(price) {
             Ok(amount) => {
                 let (place, resource) = (place.clone(), id.to_owned());
                 reading.out.rates.push(Rate { place, resource, table, start_on, end_on, amount });
             }
-            Err(why) => reading.left.add("Rate in Resource", why),
+            Err(fault) => reading.left.add("Rate in Resource", &fault.to_string()),
         }
     }
 }
@@ -73,15 +73,6 @@ fn letter(table: RateTable) -> char {
     }
 }
 
-/// In 1/10,000 of the currency.
-fn amount(text: &str) -> Result<i64, &'static str> {
-    let number: Decimal = text.parse().map_err(|_| "it is no number that can be kept")?;
-    if number.is_sign_negative() && !number.is_zero() {
-        return Err("a rate is 0 or more");
-    }
-    let parts = number.checked_mul(Decimal::from(PARTS)).ok_or("it is too large")?;
-    if !parts.fract().is_zero() {
-        return Err("it has more than four decimals");
-    }
-    parts.to_i64().filter(|parts| *parts < 920_000_000_000_000).ok_or("it is too large")
+fn day_before(day: NaiveDate) -> NaiveDate {
+    day.pred_opt().unwrap_or(day)
 }

@@ -1,122 +1,91 @@
-//! Amounts of work over the days of a calendar, in whole minutes whose sum is that of the amount. What is not working time
-//! by the calendar gets nothing, unless all of a stretch is.
+//! Amounts of work over the days of a calendar, in whole minutes. What of an amount is no whole minute is told beside them.
 
 use std::collections::BTreeMap;
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike as _};
-use rust_decimal::{Decimal, RoundingStrategy};
+use chrono::{Days, NaiveDate, NaiveDateTime};
+use rust_decimal::Decimal;
 
+use super::super::carry::{self, ByDay, Work, WorkFault};
+use super::super::told::{Assignment, Segment};
 use super::Unit;
-use super::wanted::{ByDay, Stretch};
-use crate::resources::{
-    allocation_told::Segment,
-    booking::MOST_DAYS,
-    worktime::{calendar::Calendar, shift::DAY, spread::proportional},
-};
+use crate::resources::{booking::MOST_DAYS, worktime::calendar::Calendar};
 
-/// Minutes of an hour.
-const HOUR: Decimal = Decimal::from_parts(60, 0, 0, false, 0);
-
-/// The days from one to another, if they are not too many.
-fn days(from: NaiveDate, to: NaiveDate) -> Result<Vec<NaiveDate>, String> {
-    if to < from {
-        return Err("it ends before it begins".to_owned());
-    }
-    if (to - from).num_days() >= MOST_DAYS {
-        return Err(format!("a booking has at most {MOST_DAYS} days"));
-    }
-    Ok(from.iter_days().take_while(|day| *day <= to).collect())
+/// Work by the day, and what is to be known of it.
+pub(super) struct Spread {
+    pub days: ByDay,
+    /// What was taken otherwise than it reads.
+    pub doubt: Option<String>,
 }
 
-/// Minutes in proportion to the working time of each day.
-pub(super) fn even(minutes: i64, from: NaiveDate, to: NaiveDate, calendar: &Calendar) -> Result<ByDay, String> {
-    let minutes = u64::try_from(minutes).map_err(|_| "work is 0 or more")?;
-    let days = days(from, to)?;
-    let weights: Vec<u64> = days.iter().map(|day| u64::from(calendar.minutes(*day))).collect();
-    let spread =
-        proportional(minutes, &weights).ok_or_else(|| format!("there is no working time from {from} to {to}"))?;
-    Ok(days.into_iter().zip(spread).filter(|(_, minutes)| *minutes > 0).collect())
+impl Spread {
+    fn of(work: Work, doubt: Option<String>) -> Self {
+        let rest =
+            (work.rest != Decimal::ZERO).then(|| format!("{} seconds are no whole minute", work.rest.normalize()));
+        Self { days: work.days, doubt: doubt.or(rest) }
+    }
+
+    /// All its minutes.
+    pub(super) fn minutes(&self) -> u64 {
+        self.days.values().sum()
+    }
 }
 
-/// Segments of a unit, all of them together.
-pub(super) fn segments(segments: &[Segment], calendar: &Calendar) -> Result<ByDay, String> {
-    let mut all = ByDay::new();
-    for segment in segments {
-        let at = |text: String| format!("the segment from {} of {}: {text}", segment.start_on, segment.sum);
-        let minutes = minutes_of(segment, calendar).map_err(at)?;
-        for (day, minutes) in even(minutes, segment.start_on, segment.end_on, calendar).map_err(at)? {
-            *all.entry(day).or_default() += minutes;
+/// The work of an assignment: by time where that is told and is all of it, else over its working time.
+pub(super) fn assignment(told: &Assignment, calendar: &Calendar) -> Result<Spread, String> {
+    let shifts = |day: NaiveDate| calendar.shifts(day).clone();
+    match carry::assignment(told, &shifts) {
+        Ok(work) => Ok(Spread::of(work, None)),
+        Err(fault @ WorkFault::OtherSum { .. }) => {
+            let even = Assignment { timephased: vec![], ..told.clone() };
+            let work = carry::assignment(&even, &shifts).map_err(|fault| fault.to_string())?;
+            Ok(Spread::of(work, Some(format!("{fault}: it lies evenly over its working time"))))
         }
+        Err(fault) => Err(fault.to_string()),
     }
-    Ok(all)
 }
 
-/// All minutes of a segment, half a minute rounded to even. A day is an average working day of its time.
-fn minutes_of(segment: &Segment, calendar: &Calendar) -> Result<i64, String> {
-    let sum: Decimal = segment.sum.parse().map_err(|_| "its sum is no number".to_owned())?;
-    let working: Vec<u16> = days(segment.start_on, segment.end_on)?
-        .into_iter()
-        .map(|day| calendar.minutes(day))
-        .filter(|minutes| *minutes > 0)
-        .collect();
-    let total = Decimal::from(working.iter().map(|minutes| u64::from(*minutes)).sum::<u64>());
-    let minutes = match Unit::parse(segment.unit) {
-        Some(Unit::Hours) => sum.checked_mul(HOUR),
-        Some(Unit::Days) if working.is_empty() => None,
-        Some(Unit::Days) => sum.checked_mul(total).and_then(|all| all.checked_div(Decimal::from(working.len()))),
-        Some(Unit::Fte) => sum.checked_mul(total),
-        None => return Err("its unit is not known".to_owned()),
+/// Segments of a unit, all of them together. A day is the most usual working day of the calendar in their time.
+pub(super) fn segments(told: &[Segment], unit: Unit, calendar: &Calendar) -> Result<Spread, String> {
+    let capacity = |day: NaiveDate| u32::from(calendar.minutes(day));
+    let unit = match unit {
+        Unit::Hours => carry::Unit::Hours,
+        Unit::Fte => carry::Unit::Fte,
+        Unit::Days => carry::Unit::Days { minutes_per_day: usual_day(told, &capacity) },
     };
-    let minutes = minutes.ok_or("there is no working time on its days, or its sum is too large")?;
-    let whole = minutes.round_dp_with_strategy(0, RoundingStrategy::MidpointNearestEven);
-    i64::try_from(whole).map_err(|_| "its sum is too large".to_owned())
+    let work = carry::curve(told, unit, &capacity).map_err(|fault| without_line(&fault.to_string()))?;
+    Ok(Spread::of(work, None))
 }
 
-/// From the first day of segments to the last.
-pub(super) fn reach(segments: &[Segment]) -> Option<(NaiveDate, NaiveDate)> {
-    let from = segments.iter().map(|segment| segment.start_on).min()?;
-    Some((from, segments.iter().map(|segment| segment.end_on).max()?))
+/// The line is told with the booking.
+fn without_line(text: &str) -> String {
+    let plain = text.strip_prefix("line ").and_then(|rest| rest.split_once(": ")).map(|(_, rest)| rest);
+    plain.unwrap_or(text).to_owned()
 }
 
-/// Stretches of work, each even over the working time that it meets; their sum is `minutes`.
-pub(super) fn stretches(stretches: &[Stretch], minutes: i64, calendar: &Calendar) -> Result<ByDay, String> {
-    let minutes = u64::try_from(minutes).map_err(|_| "work is 0 or more")?;
-    let mut seconds: BTreeMap<NaiveDate, u64> = BTreeMap::new();
-    for stretch in stretches {
-        let (from, to) = (stretch.start.date(), last_day(stretch.finish));
-        let days = days(from, to)?;
-        let weight = |within: &dyn Fn(NaiveDate, u16, u16) -> u16| -> Vec<u64> {
-            let part = |day: &NaiveDate| {
-                let begins = if *day == from { minute(stretch.start) } else { 0 };
-                let ends = if *day == stretch.finish.date() { minute(stretch.finish) } else { DAY };
-                u64::from(within(*day, begins, ends))
-            };
-            days.iter().map(part).collect()
-        };
-        let worked = weight(&|day, from, to| calendar.shifts(day).minutes_within(from, to));
-        let of = u64::try_from(stretch.seconds).map_err(|_| "work is 0 or more")?;
-        // Work at another time than the calendar has, such as overtime, is where it is told.
-        let spread = proportional(of, &worked)
-            .or_else(|| proportional(of, &weight(&|_, from, to| to.saturating_sub(from).max(1))))
-            .ok_or("a stretch of work has no time")?;
-        for (day, part) in days.into_iter().zip(spread) {
-            *seconds.entry(day).or_default() += part;
+/// Minutes of the working day that there is most often, of several the longest; 0 where there is none.
+fn usual_day(told: &[Segment], capacity: &dyn Fn(NaiveDate) -> u32) -> u32 {
+    let mut lengths: BTreeMap<u32, usize> = BTreeMap::new();
+    for segment in told {
+        let span = segment.start.date().iter_days().take_while(|day| *day <= segment.finish.date());
+        for day in span.take(usize::try_from(MOST_DAYS).unwrap_or(usize::MAX)) {
+            *lengths.entry(capacity(day)).or_default() += 1;
         }
     }
-    let weights: Vec<u64> = seconds.values().copied().collect();
-    let spread = proportional(minutes, &weights).ok_or("there is no work from day to day")?;
-    Ok(seconds.into_keys().zip(spread).filter(|(_, minutes)| *minutes > 0).collect())
+    lengths.remove(&0);
+    lengths.into_iter().max_by_key(|(length, count)| (*count, *length)).map_or(0, |(length, _)| length)
 }
 
-/// The last day before an instant.
-fn last_day(finish: NaiveDateTime) -> NaiveDate {
-    let is_midnight = finish.time() == NaiveTime::MIN;
-    if is_midnight { finish.date().pred_opt().unwrap_or(finish.date()) } else { finish.date() }
+/// From the first day to the last.
+pub(super) fn reach(told: &[Segment]) -> Option<(NaiveDate, NaiveDate)> {
+    let from = told.iter().map(|segment| segment.start.date()).min()?;
+    Some((from, told.iter().map(|segment| last_day(segment.start, segment.finish)).max()?))
 }
 
-/// The minute of the day.
-fn minute(at: NaiveDateTime) -> u16 {
-    u16::try_from(at.hour() * 60 + at.minute()).unwrap_or(DAY)
+/// The last day before an instant; that of the beginning at least.
+pub(super) fn last_day(start: NaiveDateTime, finish: NaiveDateTime) -> NaiveDate {
+    let is_midnight = finish.time() == chrono::NaiveTime::MIN;
+    let before = finish.date().checked_sub_days(Days::new(1)).filter(|_| is_midnight);
+    before.unwrap_or(finish.date()).max(start.date())
 }
 
 /// A span that all days are in.

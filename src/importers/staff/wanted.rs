@@ -1,10 +1,11 @@
 //! What files of other tools say of who works when and for what, in the terms of this server. Nothing of it was looked up
 //! yet, and ids are those of the other system.
 
-use std::collections::BTreeMap;
+use chrono::NaiveDate;
 
-use chrono::{NaiveDate, NaiveDateTime};
-
+use super::super::carry::Columns;
+use super::super::told::{self, Assignment};
+use super::Unit;
 use crate::resources::{allocation_told::Segment, worktime::shift::Shifts};
 
 /// Where in a file something stands, and what it is called in reports.
@@ -61,16 +62,7 @@ pub(in crate::importers) struct Calendar {
 pub(in crate::importers) struct Exception {
     pub id: String,
     pub name: String,
-    pub recurrence: &'static str,
-    pub start_on: NaiveDate,
-    pub end_on: Option<NaiveDate>,
-    pub occurrences: Option<i32>,
-    pub every: i32,
-    pub weekdays: Option<String>,
-    pub month: Option<i32>,
-    pub month_day: Option<i32>,
-    pub position: Option<&'static str>,
-    pub position_of: Option<&'static str>,
+    pub on: Columns,
     pub shifts: Shifts,
 }
 
@@ -132,22 +124,8 @@ pub(in crate::importers) struct Booking {
 /// How much work, and when.
 #[derive(Debug, Clone)]
 pub(in crate::importers) enum Amount {
-    /// Minutes from day to day, in proportion to the capacity.
-    Even { from: NaiveDate, to: NaiveDate, minutes: i64 },
-    /// Stretches of work, each even over the working time that it meets.
-    Stretches { from: NaiveDate, to: NaiveDate, minutes: i64, stretches: Vec<Stretch> },
-    /// Amounts of a unit that was said, less the minutes of others by day.
-    Segments { segments: Vec<Segment>, less: Vec<Segment> },
+    /// That of an assignment.
+    Assignment(Box<Assignment>),
+    /// Amounts of a unit that was said, less those that are booked beside them.
+    Segments { told: Vec<told::Segment>, less: Vec<told::Segment>, unit: Unit, shown: Vec<Segment> },
 }
-
-/// Work from an instant to another.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::importers) struct Stretch {
-    pub start: NaiveDateTime,
-    /// The first instant that is not its own.
-    pub finish: NaiveDateTime,
-    pub seconds: i64,
-}
-
-/// Minutes by day.
-pub(in crate::importers) type ByDay = BTreeMap<NaiveDate, u64>;

@@ -181,6 +181,7 @@ pub enum ResourceKind {
 }
 
 /// Who or what does the work.
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer that the file gives by itself")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resource {
     /// The line of the file, from 1.

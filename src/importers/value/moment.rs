@@ -48,8 +48,9 @@ impl Moment {
 /// A day with a time, such as `2025-01-31T17:00:00`. A day alone is its beginning; parts of a second are left out.
 pub fn moment(text: &str) -> Read<Moment> {
     let (day, time) = text.split_once('T').unwrap_or((text, "00:00:00"));
-    let &[a, b, c, d, b'-', m, mm, b'-', t, tt] = day.as_bytes() else { return Err(EXPECTED) };
-    let [year, month, day] = [number(&[a, b, c, d])?, number(&[m, mm])?, number(&[t, tt])?];
+    let [year @ .., b'-', m, mm, b'-', d, dd] = day.as_bytes() else { return Err(EXPECTED) };
+    let year = <&[u8; 4]>::try_from(year).map_err(|_| EXPECTED)?;
+    let [year, month, day] = [number(year)?, number(&[*m, *mm])?, number(&[*d, *dd])?];
     let year = i32::try_from(year).ok().filter(|year| *year > 0).ok_or(EXPECTED)?;
     let day = NaiveDate::from_ymd_opt(year, month, day).ok_or(EXPECTED)?;
     let at = time.find(['Z', '+', '-']).unwrap_or(time.len());
@@ -84,12 +85,12 @@ fn second_of_day(text: &str) -> Option<u32> {
     if !part.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let (hour, minute, second) = match text.as_bytes() {
-        &[h, hh, b':', m, mm] => ([h, hh], [m, mm], [b'0', b'0']),
-        &[h, hh, b':', m, mm, b':', s, ss] => ([h, hh], [m, mm], [s, ss]),
+    let (hour, minute, second): (&[u8], &[u8], &[u8]) = match text.as_bytes() {
+        [hour @ .., b':', m, mm] if hour.len() == 2 => (hour, &[*m, *mm], b"00"),
+        [hour @ .., b':', m, mm, b':', s, ss] if hour.len() == 2 => (hour, &[*m, *mm], &[*s, *ss]),
         _ => return None,
     };
-    let [hour, minute, second] = [number(&hour).ok()?, number(&minute).ok()?, number(&second).ok()?];
+    let [hour, minute, second] = [number(hour).ok()?, number(minute).ok()?, number(second).ok()?];
     let all = hour * 3600 + minute * 60 + second;
     (minute < 60 && second < 60 && all <= DAY).then_some(all)
 }

@@ -7,6 +7,7 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::MOST_BYTES;
 use super::fault::{Fault, shown};
+use super::walk::lines;
 
 /// Where a declaration is looked for.
 const DECLARATION: usize = 400;
@@ -41,7 +42,7 @@ pub(super) fn forbidden(c: char) -> String {
 
 /// The line of a place in a text, from 1.
 fn line_of(text: &str, at: usize) -> u64 {
-    1 + text.as_bytes()[..at].iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>()
+    1 + lines(&text.as_bytes()[..at])
 }
 
 fn undecodable(encoding: &'static Encoding, body: &[u8]) -> Fault {

@@ -110,14 +110,16 @@ impl Element {
 
     /// An attribute by how it is read; None where it is not there or empty.
     pub fn attribute<T>(&self, name: &str, read: impl FnOnce(&str) -> Result<T, Expected>) -> Result<Option<T>, Fault> {
-        let Some((_, value, is_taken)) = self.attributes.iter().find(|(own, ..)| own == name) else { return Ok(None) };
+        let Some(text) = self.attribute_words(name) else { return Ok(None) };
+        let fault = |Expected(what)| self.fault(format!("@{name}: \"{}\" is not {what}", shown(&text)));
+        read(&text).map(Some).map_err(fault)
+    }
+
+    /// The text of an attribute; None where it is not there or empty.
+    pub fn attribute_words(&self, name: &str) -> Option<String> {
+        let (_, value, is_taken) = self.attributes.iter().find(|(own, ..)| own == name)?;
         is_taken.set(true);
-        let text = value.trim();
-        if text.is_empty() {
-            return Ok(None);
-        }
-        let fault = |Expected(what)| self.fault(format!("@{name}: \"{}\" is not {what}", shown(text)));
-        read(text).map(Some).map_err(fault)
+        Some(value.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
     /// As [`Self::attribute`], where there has to be one.

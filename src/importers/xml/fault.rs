@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Characters of a wrong text that are shown.
-const SHOWN: usize = 40;
+const SHOWN: usize = 60;
 
 /// Why a file cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,9 +45,21 @@ impl std::error::Error for Fault {}
 /// The beginning of a text, on one line.
 pub fn shown(text: &str) -> String {
     let mut chars = text.chars();
-    let mut short: String = chars.by_ref().take(SHOWN).flat_map(char::escape_debug).collect();
+    let mut short = on_one_line(chars.by_ref().take(SHOWN));
     if chars.next().is_some() {
         short.push('…');
     }
     short
+}
+
+/// Characters with those that are not seen escaped.
+pub(super) fn on_one_line(chars: impl Iterator<Item = char>) -> String {
+    let mut line = String::new();
+    for c in chars {
+        match c {
+            '\'' | '"' => line.push(c),
+            _ => line.extend(c.escape_debug()),
+        }
+    }
+    line
 }

@@ -8,17 +8,21 @@ use super::element::Element;
 /// Why something is left: from its place and its name.
 type Why = fn(place: &str, what: &str) -> &'static str;
 
+/// The most kinds that are told apart; what is met after them is one kind.
+const MOST_KINDS: usize = 2_000;
+const OTHERS: &str = "It is of more kinds than are listed.";
+
 /// What is left, in the order in which it was met.
 pub struct Left {
     why: Why,
     places: HashMap<(String, String), usize>,
-    left: Vec<NotCarried>,
+    kinds: Vec<NotCarried>,
 }
 
 impl Left {
     /// Nothing yet.
     pub fn new(why: Why) -> Self {
-        Self { why, places: HashMap::new(), left: vec![] }
+        Self { why, places: HashMap::new(), kinds: vec![] }
     }
 
     /// One more of a name in a place, for the reason that its kind has.
@@ -29,12 +33,14 @@ impl Left {
 
     /// One more of a name in a place, for a reason of its own.
     pub fn because(&mut self, place: &str, what: &str, why: &'static str) {
-        let next = self.left.len();
+        let next = self.kinds.len();
+        let is_known = next < MOST_KINDS || self.places.contains_key(&(place.to_owned(), what.to_owned()));
+        let (place, what, why) = if is_known { (place, what, why) } else { ("", "…", OTHERS) };
         let at = *self.places.entry((place.to_owned(), what.to_owned())).or_insert(next);
         if at == next {
-            self.left.push(NotCarried { what: what.to_owned(), place: place.to_owned(), count: 0, why });
+            self.kinds.push(NotCarried { what: what.to_owned(), place: place.to_owned(), count: 0, why });
         }
-        self.left[at].count += 1;
+        self.kinds[at].count += 1;
     }
 
     /// Whatever is in an element and was not taken; an empty element or attribute says nothing and is not counted. Of an
@@ -74,6 +80,6 @@ impl Left {
 
     /// All that is left.
     pub fn told(self) -> Vec<NotCarried> {
-        self.left
+        self.kinds
     }
 }

@@ -7,8 +7,13 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::charset::{forbidden, is_allowed};
 use super::element::Element;
-use super::fault::{Fault, shown};
+use super::fault::{Fault, on_one_line, shown};
 use super::{MOST_ATTRIBUTES, MOST_DEPTH, MOST_ELEMENTS, MOST_IN_ROW, MOST_TEXT};
+
+/// The most bytes of a name.
+const LONGEST_NAME: usize = 100;
+/// Characters of a fault of the XML itself that are shown.
+const SAID: usize = 160;
 
 /// An element that was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,7 +149,7 @@ impl<'a> Walk<'a> {
         if self.open.is_empty() && self.elements > 0 {
             return Err(self.fault(format!("a second root \"{}\"", shown(&name))));
         }
-        if name.is_empty() || name.len() > 200 {
+        if !is_name(&name) {
             return Err(self.fault(format!("\"{}\" is no name", shown(&name))));
         }
         self.elements += 1;
@@ -176,6 +181,9 @@ impl<'a> Walk<'a> {
             }
             if name == "xmlns" || name.starts_with("xmlns:") || name.starts_with("xsi:") || name.starts_with("xml:") {
                 continue;
+            }
+            if !is_name(name) {
+                return Err(self.fault(format!("\"{}\" is no name", shown(name))));
             }
             let value = quick_xml::escape::unescape(&attribute.value);
             let value = value.map_err(|_| {
@@ -216,7 +224,7 @@ impl<'a> Walk<'a> {
     fn ill_formed(&mut self, error: &Error) -> Fault {
         let at = usize::try_from(self.reader.error_position()).unwrap_or(usize::MAX);
         let line = self.line_at(at);
-        let said: String = error.to_string().chars().take(160).flat_map(char::escape_debug).collect();
+        let said = on_one_line(error.to_string().chars().take(SAID));
         Fault::new(line, self.path.clone(), said)
     }
 
@@ -234,11 +242,21 @@ impl<'a> Walk<'a> {
     fn line_at(&mut self, at: usize) -> u64 {
         let at = at.min(self.text.len());
         let (from, line) = if at >= self.counted.0 { self.counted } else { (0, 1) };
-        let newlines = self.text.as_bytes()[from..at].iter().filter(|byte| **byte == b'\n').count();
-        let line = line + newlines as u64;
+        let line = line + lines(&self.text.as_bytes()[from..at]);
         if at > self.counted.0 {
             self.counted = (at, line);
         }
         line
     }
+}
+
+/// How many lines end in these bytes.
+pub(super) fn lines(bytes: &[u8]) -> u64 {
+    bytes.iter().map(|byte| u64::from(*byte == b'\n')).sum()
+}
+
+/// Whether a text names an element or attribute.
+fn is_name(text: &str) -> bool {
+    let is_fit = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
+    !text.is_empty() && text.len() <= LONGEST_NAME && text.chars().all(is_fit)
 }
