@@ -19,7 +19,7 @@ const UP: &[&str] = &[
     told_start {text} not null,
     told_finish {text} not null,
     told_sum {text} not null,
-    unit {text} not null check (unit in ('HOURS', 'DAYS', 'FTE')),
+    unit {text} not null check (unit in ('HOURS', 'DAYS', 'FTE', 'PERCENT')),
     constraint allocation_segment_days check (end_on >= start_on)
 )",
     "create unique index allocation_segment_once on allocation_segment (allocation_id, position)",

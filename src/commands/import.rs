@@ -29,7 +29,7 @@ pub struct Import {
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<NaiveDate>,
     /// What the amounts of segments count, for clarity-xog: its files do not say it.
-    #[arg(long, value_name = "HOURS|DAYS|FTE", value_parser = parse_unit)]
+    #[arg(long, value_name = "HOURS|DAYS|FTE|PERCENT", value_parser = parse_unit)]
     segment_unit: Option<Unit>,
     /// The key of the project that the plan is of, for mspdi.
     #[arg(long, value_name = "KEY")]

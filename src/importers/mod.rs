@@ -20,10 +20,14 @@ mod apply;
 mod carry;
 mod cells;
 mod clarity;
+#[cfg(test)]
+mod given;
 mod history;
 mod ledger;
 mod mapping;
 mod mspdi;
+#[cfg(test)]
+mod mutated;
 mod report;
 mod run;
 mod sheet;

@@ -23,6 +23,7 @@ static UNIT: EnumDecl = EnumDecl {
         ("HOURS", "Hours of work, from its beginning to its end together."),
         ("DAYS", "Working days of the calendar of the resource, from its beginning to its end together."),
         ("FTE", "Full-time people: a part of each working day of the calendar, 1 for all of it."),
+        ("PERCENT", "A part of each working day of the calendar, 100 for all of it."),
     ],
 };
 

@@ -33,7 +33,7 @@ pub struct Model {
     pub told_finish: String,
     /// The amount, as told.
     pub told_sum: String,
-    /// What the amount counts, as whoever imported it said: `HOURS`, `DAYS` or `FTE`.
+    /// What the amount counts, as whoever imported it said: `HOURS`, `DAYS`, `FTE` or `PERCENT`.
     pub unit: String,
 }
 

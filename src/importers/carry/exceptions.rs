@@ -1,9 +1,9 @@
 //! Weeks and exceptions of calendars, onto those of worktime.
 //!
 //! Exceptions come in the order in which they win: those of the file first, then the weeks for a time, each as one
-//! weekly exception for the weekdays that have the same times. Two things differ from Microsoft Project: a week for a time
-//! wins over the exceptions of the calendar below, since it is an exception here; and a day beyond a short month is its
-//! last one.
+//! weekly exception for the weekdays that have the same times. Two things differ from Microsoft Project: a week for a
+//! time wins over the exceptions of the calendar below, since it is an exception here; and a day beyond a short month
+//! is its last one.
 
 use chrono::{Days, NaiveDate, Weekday, WeekdaySet};
 

@@ -1,12 +1,12 @@
 //! Whole minutes by the day, and the stretches of days that have equally many.
 //!
-//! A day's working time is asked of the caller, as shifts. Work is spread in proportion to it; the minutes of the days add
-//! up to the work, and what of it is no whole minute is told beside them.
+//! A day's working time is asked of the caller, as shifts. Work is spread in proportion to it; the minutes of the days
+//! add up to the work, and what of it is no whole minute is told beside them.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use rust_decimal::Decimal;
 
 use super::super::told::{Assignment, Timephased, TimephasedKind};
@@ -19,17 +19,6 @@ const MINUTE: Decimal = Decimal::from_parts(60, 0, 0, false, 0);
 
 /// Minutes of days; none has 0.
 pub type ByDay = BTreeMap<NaiveDate, u64>;
-
-/// Days one after another that have equally many minutes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Run {
-    /// The first.
-    pub start_on: NaiveDate,
-    /// The last.
-    pub end_on: NaiveDate,
-    /// Minutes of each, from 1 on.
-    pub minutes_per_day: u64,
-}
 
 /// The work of days.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -73,8 +62,9 @@ impl fmt::Display for WorkFault {
 
 impl std::error::Error for WorkFault {}
 
-/// The minutes of an assignment by the day: those that are told from when to when, else its work over the working time
-/// from its start to its finish. None of its work is lost: rows that are not all of it are a fault.
+/// The minutes of an assignment of what works by the hour, by the day: those that are told from when to when, else its
+/// work over the working time from its start to its finish. None of its work is lost: rows that are not all of it are
+/// a fault.
 pub fn assignment(told: &Assignment, shifts: &dyn Fn(NaiveDate) -> Shifts) -> Result<Work, WorkFault> {
     let mut work = Work::default();
     if told.timephased.is_empty() {
@@ -171,18 +161,4 @@ pub(super) fn capacities(
 fn minute(at: NaiveDateTime) -> u16 {
     let second = at.num_seconds_from_midnight();
     u16::try_from((second + u32::from(second % 60 == 59)) / 60).unwrap_or(DAY)
-}
-
-/// Stretches of days that have equally many minutes, in the order of time.
-pub fn runs(days: &ByDay) -> Vec<Run> {
-    let mut runs: Vec<Run> = vec![];
-    for (day, minutes) in days.iter().filter(|(_, minutes)| **minutes > 0) {
-        match runs.last_mut() {
-            Some(run) if run.minutes_per_day == *minutes && run.end_on.checked_add_days(Days::new(1)) == Some(*day) => {
-                run.end_on = *day;
-            }
-            _ => runs.push(Run { start_on: *day, end_on: *day, minutes_per_day: *minutes }),
-        }
-    }
-    runs
 }

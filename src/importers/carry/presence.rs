@@ -25,8 +25,8 @@ pub struct Presence {
     pub lost: Vec<Availability>,
 }
 
-/// How much of a resource there is. Where it changes, its greatest units until further notice are what is kept: those of
-/// `MaxUnits`, else the greatest of any time. Material and costs have none.
+/// How much of a resource there is. Where it changes, its greatest units until further notice are what is kept: those
+/// of `MaxUnits`, else the greatest of any time. Material and costs have none.
 pub fn presence(resource: &Resource) -> Presence {
     if resource.kind != ResourceKind::Work {
         return Presence::default();

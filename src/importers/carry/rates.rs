@@ -61,11 +61,6 @@ pub fn per_hour(price: &Price) -> Result<i64, RateFault> {
     scaled(number(price)?, 10_000)
 }
 
-/// A cost in hundredths of the currency unit, in 1/10,000 of it.
-pub fn hundredths(cost: Decimal) -> Result<i64, RateFault> {
-    scaled(cost, 100)
-}
-
 fn scaled(amount: Decimal, by: i64) -> Result<i64, RateFault> {
     if amount.normalize().scale() > by.ilog10() {
         return Err(RateFault::TooPrecise);
@@ -76,8 +71,8 @@ fn scaled(amount: Decimal, by: i64) -> Result<i64, RateFault> {
 }
 
 /// The rates of a resource: those of its tables, else the one that it has now, since ever in table A. A day belongs to
-/// the rate that begins on it; a rate that is told without an amount, or as 0 of what does not work by the hour, is none.
-/// With each that cannot be kept, why.
+/// the rate that begins on it; a rate that is told without an amount, or as 0 of what does not work by the hour, is
+/// none. With each that cannot be kept, why.
 pub fn rates(resource: &Resource) -> (Vec<CarriedRate>, Vec<(Rate, RateFault)>) {
     let now = || Rate {
         table: RateTable::A,

@@ -1,5 +1,5 @@
-//! Segments of Clarity by a unit that the caller gives. An amount of hours or days is all of the segment's work; a rate is
-//! a part of the working time of each of its days.
+//! Segments of Clarity by a unit that the caller gives. An amount of hours or days is all of the segment's work; a
+//! rate is a part of the working time of each of its days.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use chrono::{NaiveDate, NaiveTime};
 use rust_decimal::Decimal;
 
 use super::super::told::Segment;
-use super::minutes::{Work, WorkFault, capacities};
+use super::minutes::{ByDay, Work, WorkFault, capacities};
 use crate::resources::worktime::spread::MOST_RATE;
 
 /// The most decimals of a sum, and what it has to be below: with these no product has more digits than are exact.
@@ -79,6 +79,12 @@ pub fn curve(segments: &[Segment], unit: Unit, capacity: &dyn Fn(NaiveDate) -> u
         }
     }
     Ok(work)
+}
+
+/// What of planned days is not agreed yet: hard work is a part of what is planned, not more of it.
+pub fn soft(planned: &ByDay, hard: &ByDay) -> ByDay {
+    let left = planned.iter().map(|(day, minutes)| (*day, minutes.saturating_sub(hard.get(day).copied().unwrap_or(0))));
+    left.filter(|(_, minutes)| *minutes > 0).collect()
 }
 
 /// The first and the last day of a segment. An end in the last second of a day, or of its working time, is that day; an

@@ -2,7 +2,7 @@
 
 use super::super::told::PlanProject;
 use super::super::value::{Moment, natural, whole};
-use super::super::xml::{Element, Expected, Fault};
+use super::super::xml::{Element, Fault};
 use super::reading::Reading;
 
 /// The UID that stands for no calendar.
@@ -18,7 +18,7 @@ pub(super) fn read(header: &Element, reading: &mut Reading) -> Result<PlanProjec
         start: instant(reading, "StartDate")?,
         finish: instant(reading, "FinishDate")?,
         status: instant(reading, "StatusDate")?,
-        currency: header.value("CurrencyCode", currency)?,
+        currency: currency(header, reading)?,
         currency_symbol: header.words("CurrencySymbol")?,
         minutes_per_day: header.value("MinutesPerDay", natural)?,
         minutes_per_week: header.value("MinutesPerWeek", natural)?,
@@ -27,7 +27,12 @@ pub(super) fn read(header: &Element, reading: &mut Reading) -> Result<PlanProjec
     })
 }
 
-fn currency(text: &str) -> Result<String, Expected> {
-    let is_code = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-    if is_code { Ok(text.to_owned()) } else { Err(Expected("an ISO 4217 code such as EUR")) }
+/// The code of the currency; what is none is noted, and the currency not guessed.
+fn currency(header: &Element, reading: &mut Reading) -> Result<Option<String>, Fault> {
+    let told = header.words("CurrencyCode")?;
+    let is_code = |code: &String| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    if let Some(other) = told.as_ref().filter(|told| !is_code(told)) {
+        reading.changed(header, &format!("CurrencyCode {other}"), "no currency");
+    }
+    Ok(told.filter(is_code))
 }

@@ -35,6 +35,7 @@ fn taken(changed: &[Changed]) -> Vec<(&str, &str)> {
 /// A calendar with this in it.
 fn calendar(inner: &str) -> String {
     format!(
-        "<Calendars><Calendar><UID>1</UID><Name>Standard</Name><IsBaseCalendar>1</IsBaseCalendar>\n{inner}\n</Calendar></Calendars>"
+        "<Calendars><Calendar><UID>1</UID><Name>Standard</Name><IsBaseCalendar>1</IsBaseCalendar>\n{inner}\n\
+        </Calendar></Calendars>"
     )
 }

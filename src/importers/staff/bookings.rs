@@ -1,9 +1,13 @@
 //! Bookings of a file: their minutes laid over days by the calendar of the resource, then written as all bookings are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use entity::portfolio_item;
+use entity::{
+    allocation::{self, Column as C},
+    portfolio_item,
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::{
@@ -12,9 +16,13 @@ use super::{
     wanted::{Amount, Booking, Place, Wanted},
 };
 use crate::{
-    importers::report::{ElementFault, ImportError, NoteKind, Phase},
+    importers::{
+        carry::soft,
+        report::{ElementFault, ImportError, NoteKind, Phase},
+    },
     resources::{
         allocation_told::{self, Outcome, Told},
+        booking::OVER,
         staff,
         worktime::calendar::Calendar,
     },
@@ -41,9 +49,6 @@ pub(super) async fn write(
     around: &Around<'_>,
     tally: &mut Tally<'_>,
 ) -> Result<(), ImportError> {
-    if wanted.bookings.is_empty() {
-        return Ok(());
-    }
     tally.read("Allocation", wanted.bookings.len());
     let calendars = staff::calendars(work.txn).await?;
     let (mut all, mut faults, mut doubts) = (vec![], vec![], vec![]);
@@ -90,8 +95,27 @@ pub(super) async fn write(
         done += some.len();
         tally.tell(Phase::Write, done, total);
     }
+    gone(work, wanted, around, tally).await?;
     for (what, count) in soft {
         tally.left(&what, count, "they are agreed in the file; their rows say why they are not confirmed here");
+    }
+    Ok(())
+}
+
+/// Tells what the system brought in for the project before and does not name any more: whoever plans decides on it.
+async fn gone(work: &Work<'_>, wanted: &Wanted, around: &Around<'_>, tally: &mut Tally<'_>) -> Result<(), ImportError> {
+    let Some(project) = around.project else { return Ok(()) };
+    let named: HashSet<&str> = wanted.bookings.iter().map(|booking| booking.id.as_str()).collect();
+    let stored = allocation::Entity::find()
+        .filter(C::ItemId.eq(project.id))
+        .filter(C::ExternalSystem.eq(wanted.system))
+        .filter(C::State.is_not_in(OVER))
+        .order_by_asc(C::ExternalId);
+    for id in stored.all(work.txn).await?.into_iter().filter_map(|row| row.external_id) {
+        if !named.contains(id.as_str()) {
+            let place = Place { line: 0, what: format!("booking {id}") };
+            tally.note(&place, NoteKind::Doubtful, "the file no longer has it, and it stays as it is");
+        }
     }
     Ok(())
 }
@@ -144,15 +168,11 @@ fn told(
             let spread = spread::assignment(told, calendar)?;
             let (start, finish) = told.start.zip(told.finish).ok_or("it has no start or no finish")?;
             let span = (start.date(), spread::last_day(start, finish));
-            (spread::around(span, &spread.days), spread, vec![])
+            (spread::around(span, &spread.work.days), spread, vec![])
         }
         Amount::Segments { told, less, unit, shown } => {
             let mut spread = spread::segments(told, *unit, calendar)?;
-            for (day, minutes) in spread::segments(less, *unit, calendar)?.days {
-                let left = spread.days.get(&day).copied().unwrap_or(0).saturating_sub(minutes);
-                spread.days.insert(day, left);
-            }
-            spread.days.retain(|_, minutes| *minutes > 0);
+            spread.work.days = soft(&spread.work.days, &spread::segments(less, *unit, calendar)?.work.days);
             (spread::reach(told).ok_or("it has no segment")?, spread, shown.clone())
         }
     };
@@ -168,9 +188,9 @@ fn told(
         is_agreed: booking.is_agreed,
         start_on: span.0,
         end_on: span.1,
-        minutes: i32::try_from(spread.minutes()).map_err(|_| "it has more minutes than can be kept")?,
+        minutes: i32::try_from(spread.work.minutes()).map_err(|_| "it has more minutes than can be kept")?,
         note: booking.note.clone(),
-        days: Some(spread.days),
+        days: Some(spread.work.days),
         segments,
     })
 }

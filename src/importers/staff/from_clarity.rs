@@ -23,7 +23,7 @@ pub(super) fn read(file: &File, options: &Options) -> Result<Wanted, ImportError
     let unit = match options.segment_unit {
         Some(unit) => unit,
         None if has_segments => {
-            let text = "the file does not say what its amounts count: say HOURS, DAYS or FTE";
+            let text = "the file does not say what its amounts count: say HOURS, DAYS, FTE or PERCENT";
             return Err(missing(ImportOption::SegmentUnit, text));
         }
         None => Unit::Hours,

@@ -14,6 +14,7 @@ use super::mspdi_calendars;
 use super::mspdi_rates;
 use super::wanted::{Amount, Booking, Left, Place, Resource, Wanted};
 use super::{Options, missing, unread, wrong};
+use crate::resources::worktime::capacity::Fte;
 
 /// What calls the ids.
 const SYSTEM: &str = "MSPDI";
@@ -150,12 +151,8 @@ impl Reading<'_> {
         let guid = guid.filter(|guid| guid.chars().any(|c| c.is_ascii_alphanumeric() && c != '0'));
         let id = guid.unwrap_or_else(|| format!("{}:R{}", self.key, told.uid));
         let is_work = told.kind == ResourceKind::Work;
-        let Presence { fte, from, to, .. } = if is_work { self.available(told) } else { Presence::default() };
-        let kind = match told.kind {
-            ResourceKind::Material | ResourceKind::Cost => "MATERIAL",
-            ResourceKind::Work if fte.is_some_and(|fte| fte > ONE) => "TEAM",
-            ResourceKind::Work => "GENERIC",
-        };
+        let (kind, Presence { fte, from, to, .. }) =
+            if is_work { self.available(told) } else { ("MATERIAL", Presence::default()) };
         let calendar = told.calendar.or(plan.project.calendar).filter(|_| is_work);
         self.left_of(told);
         mspdi_rates::read(self, told, &id, &place);
@@ -178,7 +175,7 @@ impl Reading<'_> {
     }
 
     /// How many full-time people it is worth, and from when to when.
-    fn available(&mut self, told: &told::Resource) -> Presence {
+    fn available(&mut self, told: &told::Resource) -> (&'static str, Presence) {
         let mut presence = presence(told);
         for _ in &presence.lost {
             self.left.add("AvailabilityPeriod in Resource", "a resource has one figure for all of its days");
@@ -186,13 +183,18 @@ impl Reading<'_> {
         for _ in &presence.absent {
             self.left.add("Time between AvailabilityPeriods", "absences are entered as time off here");
         }
-        if presence.fte == Some(0) {
+        let is_kept = presence.fte.is_none_or(|fte| fte == 0 || Fte::of_stored(fte).is_some());
+        if !is_kept {
+            let reason = format!("a resource is worth at most {} full-time people: its capacity stays open", Fte::MOST);
+            self.left.add("MaxUnits in Resource", &reason);
+        } else if presence.fte == Some(0) {
             self.left.add("MaxUnits of 0 in Resource", "what is worth no people has no capacity: it stays open");
-            presence.fte = None;
         } else if presence.fte.is_none() && told.max_units.is_some() {
             self.left.add("MaxUnits in Resource", "it has more decimals than are kept");
         }
-        presence
+        let kind = if presence.fte.is_some_and(|fte| fte > ONE) { "TEAM" } else { "GENERIC" };
+        presence.fte = presence.fte.filter(|fte| Fte::of_stored(*fte).is_some());
+        (kind, presence)
     }
 
     /// What is read of a resource and has no place here.

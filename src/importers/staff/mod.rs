@@ -46,16 +46,19 @@ pub enum Unit {
     Hours,
     /// Working days of the calendar.
     Days,
-    /// A part of each working day.
+    /// A part of each working day, 1 for all of it.
     Fte,
+    /// A part of each working day, 100 for all of it.
+    Percent,
 }
 
 impl Unit {
     /// Every unit with its name and what it means.
-    pub const ALL: [(Self, &'static str, &'static str); 3] = [
+    pub const ALL: [(Self, &'static str, &'static str); 4] = [
         (Self::Hours, "HOURS", "Hours of work, from the beginning of a segment to its end together."),
         (Self::Days, "DAYS", "Working days of the calendar of the resource, from the beginning to the end together."),
         (Self::Fte, "FTE", "Full-time people: a part of each working day of the calendar, 1 for all of it."),
+        (Self::Percent, "PERCENT", "A part of each working day of the calendar, 100 for all of it."),
     ];
 
     /// The published name.

@@ -1,19 +1,37 @@
-//! Rate tables of Microsoft Project: what an hour costs from day to day. A rate that ends within the day on which the next
-//! begins ends on the day before.
+//! Rate tables of Microsoft Project: what an hour costs from day to day, in a card for each table.
 
-use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
 
-use super::super::carry::per_hour;
-use super::super::told::{self, Price, RateTable, RateUnit, ResourceKind};
+use super::super::carry::rates;
+use super::super::told::{self, Price, RateTable};
 use super::from_mspdi::Reading;
 use super::wanted::{Place, Rate};
 
-/// The first day of the other program: since ever.
-const SINCE: (i32, u32, u32) = (1984, 1, 1);
-
 /// The rates of a resource.
 pub(super) fn read(reading: &mut Reading<'_>, told: &told::Resource, id: &str, place: &Place) {
+    overtime_and_uses(reading, told);
+    if let Some((table, at)) = overlapping(told) {
+        reading.fault(place, &format!("the rates of table {table} overlap on {at}"));
+        return;
+    }
+    let (carried, lost) = rates(told);
+    for (_, fault) in lost {
+        reading.left.add("Rate in Resource", &fault.to_string());
+    }
+    for rate in carried {
+        reading.out.rates.push(Rate {
+            place: place.clone(),
+            resource: id.to_owned(),
+            table: letter(rate.table),
+            start_on: rate.start_on,
+            end_on: rate.end_on,
+            amount: rate.amount,
+        });
+    }
+}
+
+/// What of a rate has no place here.
+fn overtime_and_uses(reading: &mut Reading<'_>, told: &told::Resource) {
     let is_there = |amount: Option<Decimal>| amount.is_some_and(|amount| !amount.is_zero());
     let is_price = |price: &Option<Price>| {
         price.as_ref().and_then(|price| price.text.parse::<Decimal>().ok()).is_some_and(|rate| !rate.is_zero())
@@ -26,41 +44,18 @@ pub(super) fn read(reading: &mut Reading<'_>, told: &told::Resource, id: &str, p
     for _ in 0..per_use.max(usize::from(is_there(told.cost_per_use))) {
         reading.left.add("CostPerUse in Resource", "a rate is of an hour");
     }
-    let since = NaiveDate::from_ymd_opt(SINCE.0, SINCE.1, SINCE.2).unwrap_or_default();
-    let mut rows: Vec<(char, NaiveDate, Option<NaiveDate>, &Price)> = vec![];
-    for rate in &told.rates {
-        let Some(price) = &rate.standard else { continue };
-        let from = rate.from.map_or(since, |from| from.date());
-        let goes_on = |to: &chrono::NaiveDateTime| {
-            let next = told.rates.iter().filter(|next| next.table == rate.table).filter_map(|next| next.from);
-            next.into_iter().any(|next| next >= *to && next.date() == to.date())
-        };
-        let to =
-            rate.to.map(|to| if goes_on(&to) { day_before(to.date()) } else { (to - TimeDelta::minutes(1)).date() });
-        if to.is_some_and(|to| to < from) {
-            reading.left.add("Rate of less than a day", "rates hold for days");
-            continue;
-        }
-        rows.push((letter(rate.table), from, to, price));
-    }
-    if rows.is_empty()
-        && let Some(price) = &told.standard_rate
-    {
-        rows.push(('A', since, None, price));
-    }
-    for (table, start_on, end_on, price) in rows {
-        if told.kind != ResourceKind::Work || price.unit == Some(RateUnit::Material) {
-            reading.left.add("Rate of material", "a rate is of an hour, and material has none");
-            continue;
-        }
-        match per_hour(price) {
-            Ok(amount) => {
-                let (place, resource) = (place.clone(), id.to_owned());
-                reading.out.rates.push(Rate { place, resource, table, start_on, end_on, amount });
-            }
-            Err(fault) => reading.left.add("Rate in Resource", &fault.to_string()),
-        }
-    }
+}
+
+/// A table, and the day on which a rate of it begins before the one before it has ended.
+fn overlapping(told: &told::Resource) -> Option<(char, String)> {
+    let mut all: Vec<&told::Rate> = told.rates.iter().collect();
+    all.sort_by_key(|rate| (rate.table, rate.from));
+    let meets = |two: &&[&told::Rate]| {
+        two[0].table == two[1].table && two[0].to.is_none_or(|to| two[1].from.is_none_or(|from| from < to))
+    };
+    let later = all.windows(2).find(meets)?[1];
+    let day = later.from.map_or_else(|| "its first day".to_owned(), |from| from.date().to_string());
+    Some((letter(later.table), day))
 }
 
 fn letter(table: RateTable) -> char {
@@ -71,8 +66,4 @@ fn letter(table: RateTable) -> char {
         RateTable::D => 'D',
         RateTable::E => 'E',
     }
-}
-
-fn day_before(day: NaiveDate) -> NaiveDate {
-    day.pred_opt().unwrap_or(day)
 }

@@ -12,7 +12,7 @@ use crate::resources::{booking::MOST_DAYS, worktime::calendar::Calendar};
 
 /// Work by the day, and what is to be known of it.
 pub(super) struct Spread {
-    pub days: ByDay,
+    pub work: Work,
     /// What was taken otherwise than it reads.
     pub doubt: Option<String>,
 }
@@ -21,12 +21,7 @@ impl Spread {
     fn of(work: Work, doubt: Option<String>) -> Self {
         let rest =
             (work.rest != Decimal::ZERO).then(|| format!("{} seconds are no whole minute", work.rest.normalize()));
-        Self { days: work.days, doubt: doubt.or(rest) }
-    }
-
-    /// All its minutes.
-    pub(super) fn minutes(&self) -> u64 {
-        self.days.values().sum()
+        Self { work, doubt: doubt.or(rest) }
     }
 }
 
@@ -50,6 +45,7 @@ pub(super) fn segments(told: &[Segment], unit: Unit, calendar: &Calendar) -> Res
     let unit = match unit {
         Unit::Hours => carry::Unit::Hours,
         Unit::Fte => carry::Unit::Fte,
+        Unit::Percent => carry::Unit::Percent,
         Unit::Days => carry::Unit::Days { minutes_per_day: usual_day(told, &capacity) },
     };
     let work = carry::curve(told, unit, &capacity).map_err(|fault| without_line(&fault.to_string()))?;

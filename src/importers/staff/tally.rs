@@ -43,8 +43,11 @@ impl<'p> Tally<'p> {
         &mut kinds[at]
     }
 
-    /// So many were read.
+    /// So many were read; a kind of which there is nothing is not told.
     pub(super) fn read(&mut self, kind: &'static str, count: usize) {
+        if count == 0 {
+            return;
+        }
         self.kind(kind).read += count;
         self.report.read += count;
     }

@@ -55,15 +55,10 @@ pub struct Work {
 }
 
 impl Work {
-    /// Whole minutes, half a minute rounded to even; see [`Self::is_whole`].
+    /// Whole minutes, half a minute rounded to even.
     pub fn minutes(self) -> i64 {
         let (whole, rest) = (self.seconds.div_euclid(60), self.seconds.rem_euclid(60));
         let is_up = rest > 30 || (rest == 30 && whole % 2 != 0);
         whole + i64::from(is_up)
-    }
-
-    /// Whether it is a whole number of minutes, so that [`Self::minutes`] lost nothing.
-    pub fn is_whole(self) -> bool {
-        self.seconds % 60 == 0
     }
 }

@@ -343,7 +343,7 @@ pub struct Assignment {
     pub resource: Option<i64>,
     /// How much of the resource, 1 = 100 %.
     pub units: Option<Decimal>,
-    /// All of its work.
+    /// All of its work. Of material it is the amount, written as if each unit were an hour.
     pub work: Option<Work>,
     /// Work done.
     pub actual_work: Option<Work>,
@@ -365,8 +365,8 @@ pub struct Assignment {
     pub booking: Option<BookingType>,
     /// The rate table of the resource that it costs by; None is A.
     pub rate_table: Option<RateTable>,
-    /// `WorkContour`: 0 flat, 1 back loaded, 2 front loaded, 3 double peak, 4 early peak, 5 late peak, 6 bell, 7 turtle,
-    /// 8 edited by hand.
+    /// `WorkContour`: 0 flat, 1 back loaded, 2 front loaded, 3 double peak, 4 early peak, 5 late peak, 6 bell, 7
+    /// turtle, 8 edited by hand.
     pub contour: Option<u32>,
     /// Remaining and actual work from when to when: the remaining first, each kind in the order of time; none overlaps
     /// another of its kind. Where nobody is assigned, the rows say the length of the task rather than work.

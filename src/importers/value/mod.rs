@@ -6,7 +6,7 @@ mod span;
 
 pub use moment::{Moment, minute_from, minute_to, moment};
 pub use number::{decimal, decimal_text, flag, natural, whole};
-pub use span::{Span, span, tenths_of_a_minute};
+pub use span::{span, tenths_of_a_minute};
 
 use super::xml::Expected;
 

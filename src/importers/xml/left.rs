@@ -43,8 +43,8 @@ impl Left {
         self.kinds[at].count += 1;
     }
 
-    /// Whatever is in an element and was not taken; an empty element or attribute says nothing and is not counted. Of an
-    /// element that was not taken it is enough to say that, with the rows within it.
+    /// Whatever is in an element and was not taken; an empty element or attribute says nothing and is not counted. Of
+    /// an element that was not taken it is enough to say that, with the rows within it.
     pub fn rest(&mut self, element: &Element) {
         for name in element.untaken_attributes() {
             self.one(&element.path, &format!("@{name}"));

@@ -58,11 +58,6 @@ impl<'a> Walk<'a> {
         Self { text, reader, open: vec![], path: String::new(), prefix: None, elements: 0, counted: (0, 1) }
     }
 
-    /// The elements that are open, from the root on, such as `Project/Calendars`.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
     /// The next element within the one that is open, which is then open itself. None: that one, or at last the whole
     /// file, is at its end. Text between elements is a fault, since nothing of it would be taken.
     pub fn child(&mut self) -> Result<Option<Head>, Fault> {

@@ -62,10 +62,10 @@ fn planned(segments: &str) -> String {
     format!("<AllocCurve>{segments}</AllocCurve>")
 }
 
-const BOOKINGS: &str = "{ allocations(filter: { externalSystem: { eq: \"CLARITY\" } }, orderBy: [{ field: EXTERNAL_ID, direction: ASC }], first: 50) { nodes { \
+const BOOKINGS: &str = "{ allocations(filter: { externalSystem: { eq: \"CLARITY\" } }, orderBy: [{ externalId: { direction: ASC } }], first: 50) { nodes { \
     externalId state startOn endOn minutes curve version project { key name } resource { name } \
     periods { nodes { startOn endOn minutesPerDay } } \
-    segments(orderBy: [{ field: POSITION, direction: ASC }]) { nodes { position booking toldStart toldFinish toldSum unit startOn endOn } } } } }";
+    segments(orderBy: [{ position: { direction: ASC } }]) { nodes { position booking toldStart toldFinish toldSum unit startOn endOn } } } } }";
 
 /// The bookings that came from outside, but for those of the demonstration.
 async fn bookings(client: &Client) -> Vec<Value> {
@@ -98,7 +98,7 @@ tests! {
             "AllocationSegment: 24 24 0 0 0",
         ]);
         let expected = real_data::json("clarity-xog/expected.json");
-        let told = lead.query("{ allocations(filter: { externalSystem: { eq: \"CLARITY\" }, externalId: { startsWith: \"PRJ-\" } }, first: 50) { nodes { externalId state minutes project { key name } resource { name } periods { nodes { startOn endOn minutesPerDay } } segments(orderBy: [{ field: POSITION, direction: ASC }]) { nodes { booking toldStart toldFinish toldSum unit } } } } }").await.data();
+        let told = lead.query("{ allocations(filter: { externalSystem: { eq: \"CLARITY\" }, externalId: { startsWith: \"PRJ-\" } }, first: 50) { nodes { externalId state minutes project { key name } resource { name } periods { nodes { startOn endOn minutesPerDay } } segments(orderBy: [{ position: { direction: ASC } }]) { nodes { booking toldStart toldFinish toldSum unit } } } } }").await.data();
         let all = told["allocations"]["nodes"].as_array().expect("bookings").clone();
         assert_eq!(all.len(), 8);
         for (name, file) in expected.as_object().expect("files") {
@@ -138,7 +138,7 @@ tests! {
         }
         let unsaid = Options { segment_unit: None, ..options(Unit::Hours) };
         let told = refusal(world, Format::ClarityXog, &files, &unsaid).await;
-        assert!(told.contains("--segment-unit") && told.contains("HOURS, DAYS or FTE"), "{told}");
+        assert!(told.contains("--segment-unit") && told.contains("HOURS, DAYS, FTE or PERCENT"), "{told}");
     }
 
     async fn a_changed_file_changes_what_differs_alone(world: &World) {

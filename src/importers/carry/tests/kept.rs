@@ -7,7 +7,7 @@ use super::super::super::told::{
     Calendar, Exception, ExceptionKind, Price, Rate, RateTable, RateUnit, Resource, WeekTimes, WorkWeek,
 };
 use super::super::super::{given, mspdi};
-use super::super::{RateFault, columns, exceptions, hundredths, per_hour, rates, week};
+use super::super::{RateFault, columns, exceptions, per_hour, rates, week};
 use super::{day, eight_hours};
 use crate::resources::worktime::calendar::{self, Calendar as Worktime};
 
@@ -17,6 +17,7 @@ fn calendar(exceptions: Vec<Exception>, work_weeks: Vec<WorkWeek>) -> Calendar {
         *own = Some(if at < 5 { eight_hours() } else { vec![] });
     }
     Calendar {
+        line: 1,
         uid: 1,
         guid: None,
         name: None,
@@ -238,8 +239,6 @@ fn a_rate_is_per_hour_whatever_the_unit_it_is_shown_in() {
     assert_eq!(per_hour(&price("0.12345", None)), Err(RateFault::TooPrecise));
     assert_eq!(per_hour(&price("99999999999999", None)), Err(RateFault::OutOfRange));
     assert_eq!(per_hour(&price("-1", None)), Err(RateFault::OutOfRange));
-    assert_eq!(hundredths(Decimal::from(151_125)), Ok(15_112_500));
-    assert_eq!(hundredths("0.001".parse().expect("a number")), Err(RateFault::TooPrecise));
 }
 
 fn resource(inner: &str) -> Resource {

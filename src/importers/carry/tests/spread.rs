@@ -1,6 +1,6 @@
 //! Minutes by the day.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::super::super::told::{Assignment, Segment};
 use super::super::super::{clarity, given, mspdi};
-use super::super::{Run, SegmentFaultKind, Unit, Work, WorkFault, assignment, curve, runs};
+use super::super::{SegmentFaultKind, Unit, Work, WorkFault, assignment, curve, soft};
 use super::{day, minutes, weekdays};
 
 fn segment(start: &str, finish: &str, sum: &str) -> Segment {
@@ -37,14 +37,6 @@ fn the_unit_is_given_and_says_how_much_a_sum_is() {
     assert_eq!(one("15", Unit::Days { minutes_per_day: 450 }).minutes(), 6_750);
     assert_eq!(one("0.3", Unit::Fte).minutes(), 21 * 144);
     assert_eq!(one("30", Unit::Percent).minutes(), 21 * 144);
-    assert_eq!(
-        runs(&one("0.3", Unit::Fte).days).iter().map(|run| run.minutes_per_day).collect::<BTreeSet<_>>(),
-        BTreeSet::from([144])
-    );
-    assert_eq!(
-        runs(&one("15", Unit::Hours).days)[0],
-        Run { start_on: day("2009-11-02"), end_on: day("2009-11-06"), minutes_per_day: 43 }
-    );
 }
 
 #[test]
@@ -86,6 +78,15 @@ fn ends_are_inclusive_and_midnight_is_the_day_before() {
     assert_eq!(days("2009-11-02T00:00:00", "2009-11-04T00:00:00"), (2, "2009-11-03".to_owned()));
     assert_eq!(days("2009-11-02T00:00:00", "2009-11-03T23:59:59"), (2, "2009-11-03".to_owned()));
     assert_eq!(days("2009-11-02T00:00:00", "2009-11-02T00:00:00"), (1, "2009-11-02".to_owned()));
+}
+
+#[test]
+fn hard_work_is_a_part_of_what_is_planned() {
+    let days =
+        |pairs: &[(&str, u64)]| pairs.iter().map(|(text, minutes)| (day(text), *minutes)).collect::<BTreeMap<_, _>>();
+    let planned = days(&[("2009-11-02", 480), ("2009-11-03", 480), ("2009-11-04", 100)]);
+    let hard = days(&[("2009-11-03", 480), ("2009-11-04", 40), ("2009-11-05", 60)]);
+    assert_eq!(soft(&planned, &hard), days(&[("2009-11-02", 480), ("2009-11-04", 60)]));
 }
 
 #[test]

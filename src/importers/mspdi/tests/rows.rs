@@ -222,3 +222,14 @@ fn a_prefix_on_every_element_is_the_same_file() {
         .replace("xmlns=", "xmlns:p=");
     assert_eq!(super::super::read(text.as_bytes()).expect("a plan").content.calendars.len(), 1);
 }
+
+#[test]
+fn a_currency_is_a_code_or_none() {
+    let told = told("<CurrencyCode>GBP</CurrencyCode><CurrencySymbol>£</CurrencySymbol>").content.project;
+    assert_eq!((told.currency.as_deref(), told.currency_symbol.as_deref()), (Some("GBP"), Some("£")));
+    let other = super::told("<CurrencyCode>£</CurrencyCode>");
+    assert_eq!(
+        (other.content.project.currency, taken(&other.changed)),
+        (None, vec![("CurrencyCode £", "no currency")])
+    );
+}
