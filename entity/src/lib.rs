@@ -36,9 +36,9 @@ pub use portfolios::{item_ancestor, portfolio_item, portfolio_tree_node};
 pub use raid::{issue, risk, risk_response};
 pub use reporting::{rag_assessment, status_report};
 pub use resources::{
-    allocation, allocation_period, calendar_exception, certification, certification_held, overbooking, pool_week, rate,
-    rate_card, request_skill, resource, resource_pool, resource_request, resource_role, resource_skill, skill,
-    time_category, time_entry, time_off, timesheet, work_calendar,
+    allocation, allocation_period, allocation_segment, calendar_exception, certification, certification_held,
+    overbooking, pool_week, rate, rate_card, request_skill, resource, resource_pool, resource_request, resource_role,
+    resource_skill, skill, time_category, time_entry, time_off, timesheet, work_calendar,
 };
 pub use schedule::{baseline, baseline_item, baseline_period_value, progress_measurement, task};
 pub use strategy::{alignment_cell, objective_contribution, strategic_objective};

@@ -31,6 +31,7 @@ mod m20250501_000001_resource_frame;
 mod m20250501_000002_resources;
 mod m20250501_000004_timesheets;
 mod m20250501_000005_pool_weeks;
+mod m20250502_000001_outside_bookings;
 mod step;
 
 /// Runs the steps, up and down.
@@ -63,8 +64,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20250401_000008_kpi_versions::STEP),
             Box::new(m20250501_000001_resource_frame::STEP),
             Box::new(m20250501_000002_resources::STEP),
-            Box::new(m20250501_000005_pool_weeks::STEP),
             Box::new(m20250501_000004_timesheets::STEP),
+            Box::new(m20250501_000005_pool_weeks::STEP),
+            Box::new(m20250502_000001_outside_bookings::STEP),
         ]
     }
 }

@@ -13,14 +13,13 @@ use foliograph::{
     clock::SystemClock,
     config::Config,
     error::{Code, Error},
-    importers::{self, File, Format, Order, Progress, Report},
+    importers::{self, File, Format, ImportOption, KindCount, Options, Order, Progress, Report, StaffOrder, Unit},
 };
-use serde_json::json;
-
 /// What is to be imported.
 #[derive(clap::Args)]
 pub struct Import {
-    /// The format of the files: uk-gmpp, canada-it, australia-mdpr, us-it-dashboard, or csv with --mapping.
+    /// The format of the files: uk-gmpp, canada-it, australia-mdpr, us-it-dashboard, csv with --mapping, clarity-xog with
+    /// --segment-unit, or mspdi with --project.
     #[arg(long, required_unless_present = "mapping")]
     format: Option<String>,
     /// What the columns become, as TOML; in place of the format's own.
@@ -29,6 +28,18 @@ pub struct Import {
     /// The day of which the figures are, where no column says it.
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<NaiveDate>,
+    /// What the amounts of segments count, for clarity-xog: its files do not say it.
+    #[arg(long, value_name = "HOURS|DAYS|FTE|PERCENT", value_parser = parse_unit)]
+    segment_unit: Option<Unit>,
+    /// The key of the project that the plan is of, for mspdi.
+    #[arg(long, value_name = "KEY")]
+    project: Option<String>,
+    /// The currency of rates that name none and of new projects, for clarity-xog and mspdi.
+    #[arg(long, value_name = "CODE")]
+    currency: Option<String>,
+    /// The key of the calendar of resources that name none, for clarity-xog and mspdi.
+    #[arg(long, value_name = "KEY")]
+    calendar: Option<String>,
     /// The files.
     #[arg(required = true)]
     files: Vec<PathBuf>,
@@ -42,14 +53,19 @@ pub struct Import {
     pub config: Config,
 }
 
+fn parse_unit(name: &str) -> Result<Unit, String> {
+    Unit::parse(name).ok_or_else(|| format!("allowed: {}", Unit::ALL.map(|(_, name, _)| name).join(", ")))
+}
+
 /// Imports, and answers the report.
 pub async fn run(import: &Import) -> Result<String, Error> {
-    let mapping = mapping(import)?;
+    let format = format(import)?;
+    fits(import, format)?;
+    let mapping = if format.is_of_staff() { String::new() } else { mapping(import, format)? };
     let files: Vec<File> = import.files.iter().map(file).collect::<Result<_, _>>()?;
-    let order = Order { mapping: &mapping, files: &files, as_of: import.as_of };
     let database = app::connect(&import.config).await?;
     let mut told = None;
-    let report = importers::import(&database, &SystemClock, &order, import.dry_run, &mut |at: Progress| {
+    let mut progress = |at: Progress| {
         // A line a hundredth: enough to see that it goes on.
         let part = (at.phase, at.done * 100 / at.total.max(1));
         if at.done == at.total || told.is_none_or(|told| told != part) {
@@ -57,10 +73,22 @@ pub async fn run(import: &Import) -> Result<String, Error> {
             // Progress is a courtesy: a closed stderr does not stop the import.
             let _ = writeln!(io::stderr(), "{}: {} of {} {}", at.file, at.done, at.total, at.phase);
         }
-    })
-    .await?;
+    };
+    let report = if format.is_of_staff() {
+        let options = Options {
+            segment_unit: import.segment_unit,
+            project: import.project.clone(),
+            currency: import.currency.clone(),
+            calendar: import.calendar.clone(),
+        };
+        let order = StaffOrder { format, files: &files, options: &options };
+        importers::import_staff(&database, &SystemClock, &order, import.dry_run, &mut progress).await?
+    } else {
+        let order = Order { mapping: &mapping, files: &files, as_of: import.as_of };
+        importers::import(&database, &SystemClock, &order, import.dry_run, &mut progress).await?
+    };
     if let Some(path) = &import.report {
-        let text = format!("{:#}\n", as_json(&report, import.dry_run));
+        let text = format!("{:#}\n", report.to_json(import.dry_run));
         fs::write(path, text).map_err(|cause| {
             let done = if import.dry_run { "" } else { "The import is done, but " };
             Error::new(Code::Internal, format!("{done}{} cannot be written: {cause}", path.display()))
@@ -69,14 +97,34 @@ pub async fn run(import: &Import) -> Result<String, Error> {
     Ok(as_text(&report, import.dry_run))
 }
 
-fn mapping(import: &Import) -> Result<String, Error> {
-    let format = match &import.format {
-        None => Format::Csv,
-        Some(name) => Format::named(name).ok_or_else(|| {
-            let allowed = Format::ALL.map(|(_, name, ..)| name).join(", ");
-            Error::new(Code::BadRequest, format!("unknown format `{name}`; allowed: {allowed}"))
-        })?,
-    };
+fn format(import: &Import) -> Result<Format, Error> {
+    let Some(name) = &import.format else { return Ok(Format::Csv) };
+    Format::named(name).ok_or_else(|| {
+        let allowed = Format::ALL.map(|(_, name, ..)| name).join(", ");
+        Error::new(Code::BadRequest, format!("unknown format `{name}`; allowed: {allowed}"))
+    })
+}
+
+/// Refuses options that have no meaning for the format.
+fn fits(import: &Import, format: Format) -> Result<(), Error> {
+    let of_staff = [
+        (ImportOption::SegmentUnit, import.segment_unit.is_some()),
+        (ImportOption::Project, import.project.is_some()),
+        (ImportOption::Currency, import.currency.is_some()),
+        (ImportOption::Calendar, import.calendar.is_some()),
+    ];
+    let of_tables = [(ImportOption::Mapping, import.mapping.is_some()), (ImportOption::AsOf, import.as_of.is_some())];
+    let refused = if format.is_of_staff() { &of_tables[..] } else { &of_staff[..] };
+    match refused.iter().find(|(_, is_given)| *is_given) {
+        Some((option, _)) => {
+            let line = format!("{} has no meaning for the format {}", option.flag(), format.as_str());
+            Err(Error::new(Code::BadRequest, line))
+        }
+        None => Ok(()),
+    }
+}
+
+fn mapping(import: &Import, format: Format) -> Result<String, Error> {
     match (&import.mapping, format.mapping()) {
         (Some(path), _) => fs::read_to_string(path).map_err(|cause| unreadable(path, &cause)),
         (None, Some(own)) => Ok(own.to_owned()),
@@ -99,6 +147,15 @@ fn as_text(report: &Report, is_dry_run: bool) -> String {
     for note in &report.rows {
         let _ = writeln!(out, "{note}");
     }
+    for left in &report.left {
+        let _ = writeln!(out, "{left}");
+    }
+    for KindCount { kind, read, created, updated, unchanged, skipped } in &report.kinds {
+        let _ = writeln!(
+            out,
+            "{kind}: {read} read, {created} created, {updated} updated, {unchanged} unchanged, {skipped} skipped"
+        );
+    }
     let Report { read, created, updated, unchanged, skipped, .. } = report;
     let dry = if is_dry_run { " (dry run: nothing was written)" } else { "" };
     let _ = writeln!(
@@ -106,24 +163,4 @@ fn as_text(report: &Report, is_dry_run: bool) -> String {
         "{read} read, {created} created, {updated} updated, {unchanged} unchanged, {skipped} skipped{dry}"
     );
     out
-}
-
-fn as_json(report: &Report, is_dry_run: bool) -> serde_json::Value {
-    let rows: Vec<_> = report
-        .rows
-        .iter()
-        .map(|note| {
-            let kind = note.kind.as_str();
-            json!({ "file": note.file, "row": note.row, "kind": kind, "column": note.column, "message": note.text })
-        })
-        .collect();
-    json!({
-        "readCount": report.read,
-        "createdCount": report.created,
-        "updatedCount": report.updated,
-        "unchangedCount": report.unchanged,
-        "skippedCount": report.skipped,
-        "isDryRun": is_dry_run,
-        "rows": rows,
-    })
 }

@@ -3,7 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{NaiveDate, TimeDelta};
-use entity::{allocation, allocation_period, portfolio_item, request_skill, resource, resource_request, time_off};
+use entity::{
+    allocation, allocation_period, allocation_segment, portfolio_item, request_skill, resource, resource_request,
+    time_off,
+};
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -32,6 +36,7 @@ pub(super) struct Bookings {
     pub skills: Vec<request_skill::Model>,
     pub allocations: Vec<allocation::Model>,
     pub periods: Vec<allocation_period::Model>,
+    pub segments: Vec<allocation_segment::Model>,
 }
 
 #[derive(Deserialize)]
@@ -60,7 +65,7 @@ impl Bookings {
     /// For the day.
     pub(super) fn new(world: &World<'_>, frame: &ResourceFrame, staff: &Resources) -> Result<Self, Error> {
         let requests = facts::<RequestFact>(include_str!("resource_requests.csv"))?;
-        let mut all = Self { requests: vec![], skills: vec![], allocations: vec![], periods: vec![] };
+        let mut all = Self { requests: vec![], skills: vec![], allocations: vec![], periods: vec![], segments: vec![] };
         for fact in &requests {
             all.ask(world, fact)?;
         }
@@ -183,8 +188,30 @@ impl Bookings {
             end_on: days.to,
             minutes_per_day: i32::try_from(days.minutes).unwrap_or_default(),
         }));
+        self.segments.extend(told(&asked));
         self.allocations.push(asked);
     }
+}
+
+/// What the system that a booking came from says of it.
+fn told(booking: &allocation::Model) -> Option<allocation_segment::Model> {
+    booking.external_id.as_ref()?;
+    Some(allocation_segment::Model {
+        id: id("allocation_segment", &format!("{}/1", booking.id)),
+        allocation_id: booking.id,
+        item_id: booking.item_id,
+        portfolio_id: booking.portfolio_id,
+        is_restricted: booking.is_restricted,
+        resource_id: booking.resource_id,
+        position: 1,
+        booking: if matches!(&*booking.state, "HARD" | "COMPLETED") { "HARD" } else { "SOFT" }.to_owned(),
+        start_on: booking.start_on,
+        end_on: booking.end_on,
+        told_start: format!("{}T08:00:00", booking.start_on),
+        told_finish: format!("{}T17:59:59", booking.end_on),
+        told_sum: format!("{}", (Decimal::from(booking.minutes) / Decimal::from(60)).round_dp(4).normalize()),
+        unit: "HOURS".to_owned(),
+    })
 }
 
 /// The capacity of each resource within the days.

@@ -4,15 +4,15 @@
 
 use chrono::{Datelike, NaiveDate};
 use entity::{
-    actual, alert_rule, allocation, allocation_period, baseline, baseline_item, baseline_period_value, benefit,
-    benefit_actual, benefit_contribution, benefit_measure, benefit_measure_point, benefit_plan_point, benefit_review,
-    benefits_map_edge, benefits_map_node, budget, budget_line, calendar_exception, certification, certification_held,
-    commitment, cost_category, cost_plan, cost_plan_line, external_link, fiscal_calendar, fiscal_period, forecast,
-    forecast_line, fx_rate, fx_rate_set, issue, kpi_definition, kpi_posting, kpi_target, kpi_threshold,
-    objective_contribution, org_unit, person, person_identity, portfolio_item, progress_measurement, rag_assessment,
-    rate, rate_card, request_skill, resource, resource_pool, resource_request, resource_role, resource_skill, risk,
-    risk_response, role_assignment, skill, status_report, strategic_objective, task, time_category, time_entry,
-    time_off, timesheet, work_calendar,
+    actual, alert_rule, allocation, allocation_period, allocation_segment, baseline, baseline_item,
+    baseline_period_value, benefit, benefit_actual, benefit_contribution, benefit_measure, benefit_measure_point,
+    benefit_plan_point, benefit_review, benefits_map_edge, benefits_map_node, budget, budget_line, calendar_exception,
+    certification, certification_held, commitment, cost_category, cost_plan, cost_plan_line, external_link,
+    fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, issue, kpi_definition, kpi_posting,
+    kpi_target, kpi_threshold, objective_contribution, org_unit, person, person_identity, portfolio_item,
+    progress_measurement, rag_assessment, rate, rate_card, request_skill, resource, resource_pool, resource_request,
+    resource_role, resource_skill, risk, risk_response, role_assignment, skill, status_report, strategic_objective,
+    task, time_category, time_entry, time_off, timesheet, work_calendar,
 };
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect};
 
@@ -142,6 +142,7 @@ pub async fn load(db: &DatabaseConnection, as_of: NaiveDate, _clock: &dyn Clock)
     insert::<time_category::Entity, _, time_category::ActiveModel>(&txn, worked.categories).await?;
     insert::<timesheet::Entity, _, timesheet::ActiveModel>(&txn, worked.sheets).await?;
     insert::<time_entry::Entity, _, time_entry::ActiveModel>(&txn, worked.entries).await?;
+    insert::<allocation_segment::Entity, _, allocation_segment::ActiveModel>(&txn, booked.segments).await?;
     insert::<budget::Entity, _, budget::ActiveModel>(&txn, rows.budgets).await?;
     insert::<budget_line::Entity, _, budget_line::ActiveModel>(&txn, rows.budget_lines).await?;
     insert::<forecast::Entity, _, forecast::ActiveModel>(&txn, rows.forecasts).await?;

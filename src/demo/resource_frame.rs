@@ -11,6 +11,8 @@ use crate::error::Error;
 const MANAGER: &str = "karin.baumann";
 /// Days before the day on which they did.
 const FOUNDED: i64 = -490;
+/// The calendar that came from a file.
+const OUTSIDE: &str = "US";
 
 /// Roles, skills, certificates and calendars.
 #[derive(Debug, PartialEq, Eq)]
@@ -147,6 +149,8 @@ fn calendar(as_of: NaiveDate, fact: CalendarFact) -> work_calendar::Model {
     work_calendar::Model {
         id: id("work_calendar", &fact.key),
         archived_at: (fact.key == "MERIDIAN-42").then(|| instant(as_of, -200)),
+        external_system: (fact.key == OUTSIDE).then(|| "MSPDI".to_owned()),
+        external_id: (fact.key == OUTSIDE).then(|| "MERIDIAN-PLAN:1".to_owned()),
         name_fold: fact.name.to_lowercase(),
         name: fact.name,
         key: fact.key,
@@ -173,6 +177,8 @@ fn holiday(as_of: NaiveDate, fact: HolidayFact) -> calendar_exception::Model {
     calendar_exception::Model {
         id: id("calendar_exception", &format!("{}/{}", fact.calendar, fact.name)),
         calendar_id: id("work_calendar", &fact.calendar),
+        external_system: (fact.calendar == OUTSIDE).then(|| "MSPDI".to_owned()),
+        external_id: (fact.calendar == OUTSIDE).then(|| format!("MERIDIAN-PLAN:1/{}", fact.name)),
         name_fold: fact.name.to_lowercase(),
         name: fact.name,
         recurrence: fact.recurrence,

@@ -8,7 +8,7 @@ use entity::portfolio_item;
 
 use super::cells::normalized;
 use super::history::{History, Standing};
-use super::ledger::{Ledger, by_name};
+use super::ledger::{Ledger, Source, by_name};
 use super::mapping::{Mapping, ProjectField};
 use super::report::{CellFault, ImportError, NoteKind, Phase, Progress, Report};
 use super::sheet::{Field, PortfolioName, Record, Sheet, note};
@@ -56,7 +56,9 @@ pub(super) async fn apply(
 ) -> Result<Report, ImportError> {
     // Projects may move to another portfolio.
     work.alone().await?;
-    let (ledger, history) = (Ledger::load(work, mapping).await?, History::load(work, mapping).await?);
+    let source =
+        Source { system: &mapping.system, key_prefix: &mapping.key_prefix, matches_names: mapping.matches_names };
+    let (ledger, history) = (Ledger::load(work, &source).await?, History::load(work, mapping).await?);
     let mut applying = Applying { work, mapping, ledger, history, aliases: HashMap::new() };
     let mut report = Report::default();
     let mut touched: Vec<usize> = vec![];

@@ -8,7 +8,6 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Qu
 use uuid::Uuid;
 
 use super::cells::normalized;
-use super::mapping::Mapping;
 use super::slots::{Slots, Writing};
 use crate::error::Error;
 use crate::portfolios::external_link as links;
@@ -16,6 +15,16 @@ use crate::write::{Work, ancestors};
 
 /// What the external id of a project without an id begins with.
 const BY_NAME: &str = "name:";
+
+/// Whose names are looked up.
+pub(super) struct Source<'s> {
+    /// The other system.
+    pub system: &'s str,
+    /// What keys of new items begin with.
+    pub key_prefix: &'s str,
+    /// Whether a project without a known id is the one with the same name.
+    pub matches_names: bool,
+}
 
 /// Portfolios and projects that have a name in the source, and those names.
 pub(super) struct Ledger {
@@ -53,8 +62,8 @@ pub(super) fn by_name(name: &str) -> String {
 
 impl Ledger {
     /// Reads what is stored and keeps others from changing it until the transaction ends.
-    pub(super) async fn load(work: &Work<'_>, mapping: &Mapping) -> Result<Self, Error> {
-        let system = mapping.system.as_str();
+    pub(super) async fn load(work: &Work<'_>, source: &Source<'_>) -> Result<Self, Error> {
+        let system = source.system;
         let links = external_link::Entity::find()
             .filter(external_link::Column::System.eq(system))
             .filter(external_link::Column::ItemId.is_not_null())
@@ -72,7 +81,7 @@ impl Ledger {
         let keys = portfolio_item::Entity::find()
             .select_only()
             .columns([portfolio_item::Column::Kind, portfolio_item::Column::Key])
-            .filter(portfolio_item::Column::Key.starts_with(format!("{}-", mapping.key_prefix)))
+            .filter(portfolio_item::Column::Key.starts_with(format!("{}-", source.key_prefix)))
             .into_tuple()
             .all(work.txn)
             .await?;
@@ -92,7 +101,7 @@ impl Ledger {
             system: system.to_owned(),
         };
         for (at, slot) in ledger.items.iter().enumerate().filter(|(_, slot)| slot.now.kind == "PROJECT") {
-            if mapping.matches_names && !ledger.hidden.contains(&at) {
+            if source.matches_names && !ledger.hidden.contains(&at) {
                 ledger.by_name.insert(normalized(&slot.now.name), at);
             }
         }

@@ -3,6 +3,7 @@
 use entity::{
     allocation::{self, Column as C},
     allocation_period::{self, Column as P},
+    allocation_segment::Column as S,
 };
 
 use super::screens;
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// Rows of a project that are about a resource.
-const ROWS: RowScope = RowScope::OfItem(OfItem::USUAL.about_resource());
+pub(super) const ROWS: RowScope = RowScope::OfItem(OfItem::USUAL.about_resource());
 
 /// `AllocationState`.
 static STATE: EnumDecl = EnumDecl {
@@ -82,6 +83,7 @@ pub fn declare() -> Entity {
         .longest(2_000),
         Field::many("periods", "AllocationPeriod", P::AllocationId, "Its days, in runs of equally many minutes."),
         Field::answer(screens::curve()),
+        Field::many("segments", "AllocationSegment", S::AllocationId, "What the system that it came from says of it, as it says it; none where it was entered here."),
     ])
     .named_outside(plan)
     .audited()

@@ -142,7 +142,7 @@ async fn answer_their_projects(work: &mut Work<'_>, rows: &[Row<Model>]) -> Resu
 }
 
 /// What a booking says of itself.
-fn agrees(work: &mut Work<'_>, row: &Row<Model>) {
+pub(super) fn agrees(work: &mut Work<'_>, row: &Row<Model>) {
     if work.is_refused(row.index) {
         return;
     }
@@ -170,7 +170,10 @@ fn agrees(work: &mut Work<'_>, row: &Row<Model>) {
 }
 
 /// Whoever may not confirm a booking does not change what is confirmed: what she asks for is kept beside it.
-async fn changes_of_confirmed_are_proposed(work: &mut Work<'_>, rows: &mut [Row<Model>]) -> Result<(), Error> {
+pub(super) async fn changes_of_confirmed_are_proposed(
+    work: &mut Work<'_>,
+    rows: &mut [Row<Model>],
+) -> Result<(), Error> {
     let hard = |row: &Row<Model>| row.before.as_ref().is_some_and(|before| before.state == "HARD");
     let ids: Vec<Uuid> = rows.iter().filter(|row| hard(row)).map(|row| row.after.id).collect();
     let may = work.lens.caller.takes(Step::AllocationConfirm);
@@ -282,6 +285,23 @@ impl Bookings {
         }
     }
 
+    /// Lays a booking over these days.
+    pub(super) fn lay(&mut self, booking: Uuid, days: Vec<Run>) {
+        self.spread.insert(booking, days);
+    }
+
+    /// The days of a booking as they are stored, in their order.
+    pub(super) fn lies(&self, booking: Uuid) -> Vec<Run> {
+        let mut days: Vec<Run> = self.stored.get(&booking).into_iter().flatten().map(run).collect();
+        days.sort_unstable();
+        days
+    }
+
+    /// Whether the capacity of a resource is known.
+    pub(super) fn knows(&self, resource: Uuid) -> bool {
+        self.capacities.contains_key(&resource)
+    }
+
     /// The days of a booking as they will be.
     fn days(&self, m: &Model) -> Vec<Run> {
         let stored = || self.stored.get(&m.id).map(|periods| periods.iter().map(run).collect());
@@ -320,7 +340,7 @@ impl Bookings {
 
     /// Bookings are within employment, confirmed ones within their project and, of all that is confirmed together, within the
     /// capacity of each day, unless the excess was accepted. Of several in one list the later are to blame.
-    async fn fit(&self, work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
+    pub(super) async fn fit(&self, work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
         let changed = |row: &&Row<Model>| {
             let is_confirmed_now =
                 |before: &Model| !CONFIRMED.contains(&before.state.as_str()) && is_confirmed(&row.after);

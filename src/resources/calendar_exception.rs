@@ -112,6 +112,7 @@ pub fn declare() -> Entity {
         .longest(200)
         .defaulted(),
     ])
+    .named_outside(set_up)
     .audited()
     .archivable()
 }

@@ -18,7 +18,7 @@ use crate::{
     auth::Step,
     error::Error,
     write::{
-        Action, Done, Mutation, Row, UserCode, UserError, Work,
+        Action, Done, Mutation, Row, UserCode, UserError, Work, outside,
         rows::{self, archived, keys_are_free, open, save},
         usual,
     },
@@ -29,11 +29,8 @@ type Exceptions = calendar_exception::Entity;
 
 /// The mutations of calendars and their exceptions.
 pub fn mutations() -> Vec<Mutation> {
-    let calendars = usual("WorkCalendar", "workCalendar", None, false, write_calendars);
-    calendars
-        .into_iter()
-        .chain(usual("CalendarException", "calendarException", None, false, write_exceptions))
-        .collect()
+    let calendars = usual("WorkCalendar", "workCalendar", None, true, write_calendars);
+    calendars.into_iter().chain(usual("CalendarException", "calendarException", None, true, write_exceptions)).collect()
 }
 
 fn write_calendars<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Result<Done, Error>> {
@@ -49,6 +46,7 @@ fn write_calendars<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFutu
         }
         let mut rows = open::<Calendars>(work, entity, &batch.items, blank_calendar).await?;
         rows::demand_new(work, &rows, scopes, needs);
+        outside::name::<Calendars>(work, &mut rows).await?;
         keys_are_free::<Calendars>(work, &rows, None).await?;
         for row in &mut rows {
             match week(&row.after) {
@@ -124,6 +122,7 @@ fn write_exceptions<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFut
         }
         let mut rows = open::<Exceptions>(work, entity, &batch.items, blank_exception).await?;
         rows::demand_new(work, &rows, scopes, needs);
+        outside::name::<Exceptions>(work, &mut rows).await?;
         for row in &mut rows {
             match exception(&row.after) {
                 Ok(exception) => row.after.working_times = exception.shifts.to_string(),
@@ -152,7 +151,7 @@ fn tell<M>(work: &mut Work<'_>, row: &Row<M>, faults: Vec<Fault>) {
 }
 
 /// A calendar that says nothing.
-fn blank_calendar(work: &Work<'_>) -> work_calendar::Model {
+pub fn blank_calendar(work: &Work<'_>) -> work_calendar::Model {
     work_calendar::Model {
         id: work.clock.new_id(),
         key: String::new(),
@@ -167,6 +166,8 @@ fn blank_calendar(work: &Work<'_>) -> work_calendar::Model {
         saturday: None,
         sunday: None,
         description: None,
+        external_system: None,
+        external_id: None,
         version: 0,
         created_at: work.now,
         created_by_id: None,
@@ -177,7 +178,7 @@ fn blank_calendar(work: &Work<'_>) -> work_calendar::Model {
 }
 
 /// An exception of no calendar.
-fn blank_exception(work: &Work<'_>) -> calendar_exception::Model {
+pub fn blank_exception(work: &Work<'_>) -> calendar_exception::Model {
     calendar_exception::Model {
         id: work.clock.new_id(),
         calendar_id: Uuid::nil(),
@@ -194,6 +195,8 @@ fn blank_exception(work: &Work<'_>) -> calendar_exception::Model {
         position: None,
         position_of: None,
         working_times: String::new(),
+        external_system: None,
+        external_id: None,
         version: 0,
         created_at: work.now,
         created_by_id: None,

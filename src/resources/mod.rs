@@ -2,7 +2,9 @@
 
 mod affected;
 mod allocation;
+mod allocation_segment;
 mod allocation_steps;
+pub mod allocation_told;
 mod allocation_write;
 pub mod booking;
 mod calendar_exception;
@@ -42,7 +44,10 @@ pub mod worked;
 mod working_days;
 pub mod worktime;
 
+pub use calendar_write::{blank_calendar, blank_exception};
 pub use measures::measures;
+pub use rate_write::{blank as blank_rate, blank_card};
+pub use resource_write::blank as blank_resource;
 pub use streams::streams;
 
 use crate::{
@@ -68,6 +73,7 @@ pub fn declarations() -> Vec<Entity> {
         allocation::declare(),
         allocation::declare_period(),
         overbooking::declare(),
+        allocation_segment::declare(),
         rate::declare_card(),
         rate::declare(),
         time_category::declare(),

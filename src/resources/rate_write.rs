@@ -134,7 +134,7 @@ async fn hold_alone(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Erro
 }
 
 /// A card without a name.
-fn blank_card(work: &Work<'_>) -> rate_card::Model {
+pub fn blank_card(work: &Work<'_>) -> rate_card::Model {
     rate_card::Model {
         id: work.clock.new_id(),
         key: String::new(),
@@ -154,7 +154,7 @@ fn blank_card(work: &Work<'_>) -> rate_card::Model {
 }
 
 /// A rate of nothing.
-fn blank(work: &Work<'_>) -> Model {
+pub fn blank(work: &Work<'_>) -> Model {
     Model {
         id: work.clock.new_id(),
         card_id: Uuid::nil(),

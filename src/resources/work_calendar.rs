@@ -40,6 +40,7 @@ pub fn declare() -> Entity {
         Field::answer(working_days::answer()),
         Field::many("derived", "WorkCalendar", C::BaseId, "The calendars that it is the base of."),
     ])
+    .named_outside(set_up)
     .audited()
     .archivable()
 }

@@ -436,14 +436,14 @@ fn rotate(row: &mut api_key::Model) -> Option<Presented> {
 }
 
 /// A key in the database of a test, with its text.
-struct Made {
+pub struct Made {
     row: api_key::Model,
     text: String,
 }
 
 impl Made {
     /// A key with these roles (an auditor's where none is given) and these items.
-    async fn new(world: &World, roles: &[Role], items: &[&str]) -> Self {
+    pub async fn new(world: &World, roles: &[Role], items: &[&str]) -> Self {
         let db = world.database().await.orm;
         let roles = if roles.is_empty() { &[Role::Auditor] } else { roles };
         let presented = Presented::random(world.clock.new_id()).expect("random");
@@ -489,7 +489,8 @@ impl Made {
         row.update(&world.database().await.orm).await.expect("changed");
     }
 
-    async fn bearer(&self, world: &World) -> Client {
+    /// Whoever asks with it.
+    pub async fn bearer(&self, world: &World) -> Client {
         world.client().await.bearer(&self.text)
     }
 }

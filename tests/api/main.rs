@@ -30,6 +30,7 @@ mod house;
 mod http;
 mod idempotency;
 mod import;
+mod imports;
 mod inputs;
 mod itself;
 mod key_writes;
@@ -83,6 +84,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     http::list,
     idempotency::list,
     import::list,
+    imports::list,
     inputs::list,
     itself::list,
     key_writes::list,

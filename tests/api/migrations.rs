@@ -82,6 +82,7 @@ tests! {
             select(entity::time_category::Entity, &database).await,
             select(entity::timesheet::Entity, &database).await,
             select(entity::time_entry::Entity, &database).await,
+            select(entity::allocation_segment::Entity, &database).await,
             select(entity::budget::Entity, &database).await,
             select(entity::budget_line::Entity, &database).await,
             select(entity::forecast::Entity, &database).await,

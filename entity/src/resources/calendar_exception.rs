@@ -37,6 +37,10 @@ pub struct Model {
     pub position_of: Option<String>,
     /// Working times of those days; empty for none.
     pub working_times: String,
+    /// The system that it came from.
+    pub external_system: Option<String>,
+    /// Its id there.
+    pub external_id: Option<String>,
     /// Counts the writes to this row, from 1.
     pub version: i64,
     /// When the row was written first.

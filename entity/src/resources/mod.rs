@@ -2,6 +2,7 @@
 
 pub mod allocation;
 pub mod allocation_period;
+pub mod allocation_segment;
 pub mod calendar_exception;
 pub mod certification;
 pub mod certification_held;

@@ -33,6 +33,10 @@ pub struct Model {
     pub sunday: Option<String>,
     /// What it is for.
     pub description: Option<String>,
+    /// The system that it came from.
+    pub external_system: Option<String>,
+    /// Its id there.
+    pub external_id: Option<String>,
     /// Counts the writes to this row, from 1.
     pub version: i64,
     /// When the row was written first.

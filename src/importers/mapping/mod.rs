@@ -115,11 +115,15 @@ pub enum Format {
     UsItDashboard,
     /// Any CSV file, with a mapping of its own.
     Csv,
+    /// Allocations of Clarity, as XOG writes them.
+    ClarityXog,
+    /// Calendars, resources, rates and assignments of Microsoft Project, as XML.
+    Mspdi,
 }
 
 impl Format {
     /// Every format with its names on the command line and in the schema, and what it is.
-    pub const ALL: [(Self, &'static str, &'static str, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str, &'static str, &'static str); 7] = [
         (Self::UkGmpp, "uk-gmpp", "UK_GMPP", "UK Government Major Projects Portfolio, one row a project."),
         (Self::CanadaIt, "canada-it", "CANADA_IT", "Large Government of Canada IT projects."),
         (Self::AustraliaMdpr, "australia-mdpr", "AUSTRALIA_MDPR", "Digital projects of the Australian Government."),
@@ -130,7 +134,24 @@ impl Format {
             "Projects of the US Federal IT Dashboard: agencies are portfolios, investments are programs.",
         ),
         (Self::Csv, "csv", "CSV", "Any CSV file, with a mapping of its own."),
+        (
+            Self::ClarityXog,
+            "clarity-xog",
+            "CLARITY_XOG",
+            "Allocations of Clarity as XOG writes them: projects, resources, bookings. `segmentUnit` says what they count.",
+        ),
+        (
+            Self::Mspdi,
+            "mspdi",
+            "MSPDI",
+            "The resources part of a plan of Microsoft Project, as XML: calendars, resources, rates, bookings for `projectKey`.",
+        ),
     ];
+
+    /// Whether it is about who works when and for what, as XML, and no mapping says what becomes of it.
+    pub fn is_of_staff(self) -> bool {
+        matches!(self, Self::ClarityXog | Self::Mspdi)
+    }
 
     /// The name on the command line.
     pub fn as_str(self) -> &'static str {
@@ -149,7 +170,7 @@ impl Format {
             Self::CanadaIt => Some(include_str!("../mappings/canada-it.toml")),
             Self::AustraliaMdpr => Some(include_str!("../mappings/australia-mdpr.toml")),
             Self::UsItDashboard => Some(include_str!("../mappings/us-it-dashboard.toml")),
-            Self::Csv => None,
+            Self::Csv | Self::ClarityXog | Self::Mspdi => None,
         }
     }
 }

@@ -312,7 +312,8 @@ impl<'r> Eyes<'r> {
     /// Whether a row of an item is about a resource, or asks a pool, by which she sees it.
     fn holds_by_staff(&self, scopes: Scopes, row: &Plain) -> bool {
         let about =
-            ["Allocation", "AllocationPeriod", "ResourceRequest", "RequestSkill", "TimeEntry"].contains(&row.type_name);
+            ["Allocation", "AllocationPeriod", "AllocationSegment", "ResourceRequest", "RequestSkill", "TimeEntry"]
+                .contains(&row.type_name);
         let is_in = |set: &HashSet<Uuid>, name: &str| row.link(name).is_some_and(|id| set.contains(&id));
         about
             && ((scopes.has(Scopes::TEAM)

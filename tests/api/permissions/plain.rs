@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use entity::{
-    actual, alert, alert_rule, alignment_cell, allocation, allocation_period, baseline, baseline_item,
-    baseline_period_value, benefit, benefit_actual, benefit_contribution, benefit_measure, benefit_measure_point,
-    benefit_plan_point, benefit_review, benefits_map_edge, benefits_map_node, budget, budget_line, calendar_exception,
-    certification, certification_held, commitment, cost_category, cost_plan, cost_plan_line, fiscal_calendar,
-    fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, issue, kpi_definition, kpi_posting, kpi_target,
-    kpi_threshold, objective_contribution, overbooking, portfolio_tree_node, progress_measurement, rag_assessment,
-    rate, rate_card, request_skill, resource, resource_pool, resource_request, resource_role, resource_skill, risk,
-    risk_response, skill, status_report, strategic_objective, task, time_category, time_entry, time_off, timesheet,
-    work_calendar,
+    actual, alert, alert_rule, alignment_cell, allocation, allocation_period, allocation_segment, baseline,
+    baseline_item, baseline_period_value, benefit, benefit_actual, benefit_contribution, benefit_measure,
+    benefit_measure_point, benefit_plan_point, benefit_review, benefits_map_edge, benefits_map_node, budget,
+    budget_line, calendar_exception, certification, certification_held, commitment, cost_category, cost_plan,
+    cost_plan_line, fiscal_calendar, fiscal_period, forecast, forecast_line, fx_rate, fx_rate_set, issue,
+    kpi_definition, kpi_posting, kpi_target, kpi_threshold, objective_contribution, overbooking, portfolio_tree_node,
+    progress_measurement, rag_assessment, rate, rate_card, request_skill, resource, resource_pool, resource_request,
+    resource_role, resource_skill, risk, risk_response, skill, status_report, strategic_objective, task, time_category,
+    time_entry, time_off, timesheet, work_calendar,
 };
 use foliograph::app;
 use sea_orm::{DatabaseConnection, EntityTrait, IdenStatic, Iterable, ModelTrait, Value as Stored};
@@ -122,6 +122,7 @@ pub async fn load(db: &DatabaseConnection) -> HashMap<&'static str, Vec<Plain>> 
         time_category: "TimeCategory",
         timesheet: "Timesheet",
         time_entry: "TimeEntry",
+        allocation_segment: "AllocationSegment",
         kpi_threshold: "KpiThreshold",
         kpi_target: "KpiTarget",
         kpi_posting: "KpiPosting",

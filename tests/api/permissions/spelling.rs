@@ -39,7 +39,8 @@ pub fn class_of_type(type_name: &str) -> Class {
         | "ResourceRequest"
         | "RequestSkill"
         | "Allocation"
-        | "AllocationPeriod" => Class::Work,
+        | "AllocationPeriod"
+        | "AllocationSegment" => Class::Work,
         "ResourceSkill" | "CertificationHeld" | "TimeOff" | "Overbooking" | "Timesheet" | "TimeEntry" => Class::Person,
         "Rate" => Class::Rate,
         "PersonIdentity" | "RoleAssignment" | "ApiKey" | "ApiKeyGrant" => Class::Sec,
@@ -121,7 +122,7 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
         ("RateCard", "rates") => "card_id",
         ("Resource", "skills" | "certificationsHeld" | "timeOff" | "allocations" | "overbookings") => "resource_id",
         ("ResourceRequest", "skills" | "allocations") => "request_id",
-        ("Allocation", "periods") => "allocation_id",
+        ("Allocation", "periods" | "segments") => "allocation_id",
         ("Budget", "lines") => "budget_id",
         ("Forecast", "lines") => "forecast_id",
         ("StatusReport", "ratings") => "report_id",

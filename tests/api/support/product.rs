@@ -11,7 +11,7 @@ use foliograph::{
     demo,
     error::Error,
     graph::Database,
-    importers::{self, File, Format, Order, Report},
+    importers::{self, File, Format, Options, Order, Report, StaffOrder},
     kpi::{derive::Deriver, kpi_definition, ledger},
 };
 
@@ -101,6 +101,19 @@ pub async fn import(
     let files: Vec<File> = files.iter().map(read).collect();
     let order = Order { mapping: format.mapping().expect("its mapping"), files: &files, as_of: None };
     Ok(importers::import(database, clock, &order, dry_run, &mut |_| {}).await?)
+}
+
+/// Imports files of who works when and for what, as the command does.
+pub async fn import_staff(
+    database: &Database,
+    clock: &FixedClock,
+    format: Format,
+    files: &[File],
+    options: &Options,
+    dry_run: bool,
+) -> Result<Report, Error> {
+    let order = StaffOrder { format, files, options };
+    Ok(importers::import_staff(database, clock, &order, dry_run, &mut |_| {}).await?)
 }
 
 /// A token that holds for an hour from now, signed by the local key of the run folder.
