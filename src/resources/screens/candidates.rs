@@ -34,7 +34,7 @@ use crate::{
 /// Candidates where nobody says how many, and at most.
 const MOST: (usize, usize) = (10, 100);
 /// The most requests and resources that are held against each other in one answer.
-const MOST_PAIRS: usize = 50_000;
+const MOST_PAIRS: usize = 200_000;
 /// Days of the longest request that candidates are found for: ten years.
 const MOST_DAYS: usize = 3_660;
 
@@ -86,7 +86,7 @@ pub fn types() -> Vec<PlainType> {
                     "Int!",
                     "The whole score, 0 to 1,000: of the role 20, of skills 35, of certificates 15, of free capacity 25 and of the location 5 parts in a hundred.",
                 ),
-                member("roleScore", "Int!", "1,000 for the role that is asked for, else 0."),
+                member("roleScore", "Int!", "Of the role: 1,000 for the one that is asked for, else 0."),
                 member(
                     "skillScore",
                     "Int",
@@ -102,7 +102,11 @@ pub fn types() -> Vec<PlainType> {
                     "Int",
                     "The asked minutes that are free on their days, of all; null where nobody knows the capacity.",
                 ),
-                member("locationScore", "Int", "1,000 for the same location, else 0; null where none is asked for."),
+                member(
+                    "locationScore",
+                    "Int",
+                    "Of the location: 1,000 for the same one, else 0; null where none is asked for.",
+                ),
                 member(
                     "askedMinutes",
                     "Int!",

@@ -89,6 +89,47 @@ tests! {
         assert_eq!(of(&by_pool, "pool", "LAB")["free"], of(&by_role, "role", "LAB-A")["free"]);
     }
 
+    async fn screens_agree_on_everybody_there_is(world: &World) {
+        let lab = Lab::of(world).await;
+        lab.booked().await;
+        let time = "from: \"2025-09-01\", to: \"2026-12-31\"";
+        for (who, client) in [("lead", &lab.lead), ("karin", &lab.karin), ("george", &lab.george)] {
+            let asked = format!(
+                "{{ r: capacityHeatmap({time}, first: 500) {{ nodes {{ resource {{ key }} capacity total {{ capacity hard soft free over }} }} }} \
+                 g: capacityHeatmap({time}, by: ROLE, first: 500) {{ nodes {{ role {{ key }} hard free }} }} \
+                 capacityGap({time}, first: 500) {{ nodes {{ role {{ key }} free demand lacking }} }} \
+                 benchList({time}, first: 500) {{ nodes {{ resource {{ key }} free capacity }} }} \
+                 allocationConflicts({time}, first: 500) {{ nodes {{ resource {{ key }} excess allocations {{ id resource {{ key }} }} }} pageInfo {{ hasNextPage }} }} }}"
+            );
+            let told = client.query(&asked).await.json()["data"].clone();
+            assert_eq!(told["allocationConflicts"]["pageInfo"]["hasNextPage"], false);
+            let (conflicts, bench) = (&told["allocationConflicts"]["nodes"], &told["benchList"]["nodes"]);
+            let (mut told_of, mut over) = (0, 0);
+            for row in told["r"]["nodes"].as_array().expect("rows").iter().filter(|row| row["capacity"].is_array()) {
+                let (key, total) = (&row["resource"]["key"], &row["total"]);
+                told_of += 1;
+                let of = |list: &Value, name: &str| -> i64 { list.as_array().expect("rows").iter().filter(|one| one["resource"]["key"] == *key).map(|one| one[name].as_i64().expect("minutes")).sum() };
+                assert_eq!(of(conflicts, "excess"), total["over"], "{who}: {key}");
+                assert_eq!(of(bench, "free"), total["free"], "{who}: {key}");
+                over += total["over"].as_i64().expect("minutes");
+                let minutes = |name: &str| total[name].as_i64().expect("minutes");
+                assert_eq!(minutes("capacity") - minutes("hard") - minutes("soft"), minutes("free") - minutes("over"), "{who}: {key}");
+            }
+            assert!(told_of > 3 && over > 0 || who == "george", "{who}: {told_of} {over}");
+            for row in told["capacityGap"]["nodes"].as_array().expect("roles").iter().filter(|row| row["free"].is_array()) {
+                let role = told["g"]["nodes"].as_array().expect("rows").iter().find(|other| other["role"] == row["role"]);
+                let due = role.map_or_else(|| vec![0; 16], |role| numbers(&role["free"]));
+                assert_eq!(numbers(&row["free"]), due, "{who}: {row}");
+                let lacking: Vec<i64> = numbers(&row["demand"]).into_iter().zip(due).map(|(demand, free)| demand - free).collect();
+                assert_eq!(numbers(&row["lacking"]), lacking, "{who}");
+            }
+            for conflict in conflicts.as_array().expect("conflicts") {
+                let bookings = conflict["allocations"].as_array().expect("bookings");
+                assert!(!bookings.is_empty() && bookings.iter().all(|one| one["resource"] == conflict["resource"]), "{who}: {conflict}");
+            }
+        }
+    }
+
     async fn fiscal_periods_are_those_of_their_calendar(world: &World) {
         let lab = Lab::of(world).await;
         let calendars = lab.lead.query("{ fiscalCalendars { nodes { id periods(filter: { kind: { eq: MONTH } }, first: 3, orderBy: [{ startOn: { direction: ASC } }]) { nodes { key startOn endOn } } } } }").await.data();
