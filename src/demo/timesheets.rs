@@ -130,7 +130,7 @@ impl Timesheets {
 /// Some of two pools, and two more: few enough for whoever looks at all of them.
 fn records(resource: &resource::Model) -> bool {
     let is_in = |pool: &str| resource.pool_id == Some(id("resource_pool", pool));
-    let of = if is_in("REGULATORY") { 2 } else { 8 };
+    let of = if is_in("REGULATORY") { 2 } else { 12 };
     let is_one = (is_in("REGULATORY") || is_in("DEVELOPMENT")) && dice(&resource.key, of) == 0;
     resource.kind == "PERSON" && resource.archived_at.is_none() && (is_one || OTHERS.contains(&&*resource.key))
 }
