@@ -63,9 +63,10 @@ pub fn class_of_type(type_name: &str) -> Class {
 pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
     match (entity, field) {
         ("Task", "measurements" | "baselineItems") => "task_id",
-        ("Resource", "timesheets" | "timeEntries") => "resource_id",
+        ("Resource", "skills" | "certificationsHeld" | "timeOff" | "allocations" | "timesheets" | "timeEntries") => {
+            "resource_id"
+        }
         ("Timesheet", "entries") => "timesheet_id",
-        ("TimeEntry", "reversals") => "reversal_of_id",
         ("Baseline", "items" | "periodValues") => "baseline_id",
         ("BaselineItem", "periodValues") => "baseline_item_id",
         (_, "children") | ("FiscalPeriod", "parts") => "parent_id",
@@ -109,7 +110,7 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
             | "timeEntries"
             | "benefitsMapNodes",
         ) => "item_id",
-        ("Actual", "reversals") => "reversal_of_id",
+        ("Actual" | "TimeEntry", "reversals") => "reversal_of_id",
         ("CostPlan", "lines") => "cost_plan_id",
         ("AlertRule", "alerts") => "rule_id",
         ("FxRateSet", "rates") => "rate_set_id",
@@ -119,7 +120,6 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
         ("WorkCalendar", "derived") => "base_id",
         ("ResourcePool", "resources") => "pool_id",
         ("RateCard", "rates") => "card_id",
-        ("Resource", "skills" | "certificationsHeld" | "timeOff" | "allocations") => "resource_id",
         ("ResourceRequest", "skills" | "allocations") => "request_id",
         ("Allocation", "periods") => "allocation_id",
         ("Budget", "lines") => "budget_id",
