@@ -31,7 +31,7 @@ const CATEGORIES: [(&str, &str, &str); 5] = [
 ];
 /// Weeks before the present one.
 const WEEKS: i64 = 12;
-/// Who records time in the archive's stead besides two pools.
+/// Who records time besides some of two pools.
 const OTHERS: [&str; 2] = ["marc.dubois", "chloe.martin"];
 /// Who manages all of them.
 const MANAGER: &str = "karin.baumann";
@@ -80,17 +80,17 @@ impl Timesheets {
 
     fn week(&mut self, world: &World<'_>, worker: &Worker<'_>, monday: NaiveDate) {
         let last = week_end(monday).unwrap_or(monday).min(world.as_of);
-        let worked: BTreeMap<NaiveDate, u32> = monday
+        let days: BTreeMap<NaiveDate, u32> = monday
             .iter_days()
             .take_while(|day| *day <= last)
             .map(|day| (day, worker.capacity.at(day)))
             .filter(|(_, minutes)| *minutes > 0)
             .collect();
-        if worked.is_empty() {
+        if days.is_empty() {
             return;
         }
         let sheet = sheet(world, worker.resource, monday, self.sheets.is_empty());
-        for (number, (day, minutes)) in worked.into_iter().enumerate() {
+        for (number, (day, minutes)) in days.into_iter().enumerate() {
             let name = format!("{}/{day}", worker.resource.key);
             let project = worker.project_on(world, day, number).filter(|_| dice(&name, 9) > 0);
             self.entries.push(entry(&sheet, &name, (day, minutes), project));
@@ -127,10 +127,11 @@ impl Timesheets {
     }
 }
 
-/// Those of one pool, every other one of another, and two more.
+/// Some of two pools, and two more: few enough for whoever looks at all of them.
 fn records(resource: &resource::Model) -> bool {
     let is_in = |pool: &str| resource.pool_id == Some(id("resource_pool", pool));
-    let is_one = is_in("REGULATORY") || (is_in("DEVELOPMENT") && dice(&resource.key, 2) == 0);
+    let of = if is_in("REGULATORY") { 2 } else { 12 };
+    let is_one = (is_in("REGULATORY") || is_in("DEVELOPMENT")) && dice(&resource.key, of) == 0;
     resource.kind == "PERSON" && resource.archived_at.is_none() && (is_one || OTHERS.contains(&&*resource.key))
 }
 

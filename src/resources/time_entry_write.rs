@@ -196,7 +196,6 @@ fn times_agree(work: &mut Work<'_>, row: &Row<Model>) {
         }
     }
     match minutes[..] {
-        [] => {}
         [start, end] if start >= end => {
             let line = "`endTime` comes after `startTime`.";
             work.fail(row, UserError::rule(row.place("endTime"), "TIMES_IN_ORDER", line));
@@ -205,7 +204,7 @@ fn times_agree(work: &mut Work<'_>, row: &Row<Model>) {
             let line = "There are not that many minutes between `startTime` and `endTime`.";
             work.fail(row, UserError::rule(row.place("minutes"), "WITHIN_TIMES", line));
         }
-        [_, _] => {}
+        [] | [_, _] => {}
         _ => {
             let field = if m.start_time.is_some() { "startTime" } else { "endTime" };
             let line = "`startTime` and `endTime` are given together.";

@@ -62,8 +62,9 @@ tests! {
         // PR-014: run by George, sponsored by Ingrid; made by Fatima, who is a lead and a stranger to it otherwise.
         let fatima = person(&db, "fatima.rahman").await.id;
         let row = item(&db, "PR-014").await.id;
-        // Nobody is confirmed for it, so that it can be closed.
+        // Nobody is confirmed for it, and all time on it is posted, so that it can be closed.
         sql(&db, "UPDATE allocation SET state = 'SOFT'").await;
+        sql(&db, "UPDATE time_entry SET state = 'POSTED'").await;
         let clients: Vec<(&str, char, Client)> = vec![
             ("a lead", 'L', lead),
             ("the lead who made it", 'L', world.client_as("fatima.rahman", &[Role::PmoLead]).await),

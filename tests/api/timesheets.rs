@@ -11,13 +11,13 @@ use crate::support::{
 
 mod bulk;
 mod life;
+mod limits;
 mod posting;
 mod read;
-mod rules;
 
 /// Tests of all files of this folder.
 pub fn list() -> Vec<Test> {
-    [life::list(), rules::list(), bulk::list(), posting::list(), read::list()].into_iter().flatten().collect()
+    [life::list(), limits::list(), bulk::list(), posting::list(), read::list()].into_iter().flatten().collect()
 }
 
 /// A project that George manages and Ingrid sponsors.

@@ -25,7 +25,7 @@ pub mod span;
 pub mod split;
 mod sums;
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 
 pub use daily::{Booked, Booking, Counting, Load};
 pub use fraction::{Fraction, Known, Reason};

@@ -64,9 +64,10 @@ pub fn class_of_type(type_name: &str) -> Class {
 pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
     match (entity, field) {
         ("Task", "measurements" | "baselineItems") => "task_id",
-        ("Resource", "timesheets" | "timeEntries") => "resource_id",
+        ("Resource", "skills" | "certificationsHeld" | "timeOff" | "allocations" | "timesheets" | "timeEntries") => {
+            "resource_id"
+        }
         ("Timesheet", "entries") => "timesheet_id",
-        ("TimeEntry", "reversals") => "reversal_of_id",
         ("Baseline", "items" | "periodValues") => "baseline_id",
         ("BaselineItem", "periodValues") => "baseline_item_id",
         (_, "children") | ("FiscalPeriod", "parts") => "parent_id",
@@ -110,7 +111,7 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
             | "timeEntries"
             | "benefitsMapNodes",
         ) => "item_id",
-        ("Actual", "reversals") => "reversal_of_id",
+        ("Actual" | "TimeEntry", "reversals") => "reversal_of_id",
         ("CostPlan", "lines") => "cost_plan_id",
         ("AlertRule", "alerts") => "rule_id",
         ("FxRateSet", "rates") => "rate_set_id",

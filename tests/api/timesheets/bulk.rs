@@ -37,7 +37,8 @@ tests! {
         let refused = change(&wanda, "timeEntryBulkUpsert", list(&items, 2, json!({}))).await;
         let mut due = ["OUT_OF_RANGE input.items.500.patch.minutes", "NOT_FOUND input.items.700.patch.projectKey", "PERIOD_CLOSED input.items.800.patch.workOn"];
         let mut told = faults(&refused);
-        (due.sort_unstable(), told.sort_unstable());
+        due.sort_unstable();
+        told.sort_unstable();
         assert_eq!((told, count(&wanda).await), (due.map(str::to_owned).to_vec(), json!(0)));
         // The good ones; and once more, after which nothing is written twice.
         for _ in 0..2 {

@@ -76,7 +76,7 @@ tests! {
     async fn of_many_who_record_one_day_at_once_only_24_hours_do(world: &World) {
         let House { wanda, karin, .. } = House::of(world).await;
         let record = |n: usize| {
-            let client = if n % 2 == 0 { wanda.clone() } else { karin.clone() };
+            let client = if n.is_multiple_of(2) { wanda.clone() } else { karin.clone() };
             async move { change(&client, "timeEntryCreate", beside(MONDAY, 60)).await }
         };
         let answers = join_all((0..36).map(record)).await;
