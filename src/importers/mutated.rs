@@ -74,14 +74,13 @@ fn plan(bytes: &[u8]) -> Result<(), Fault> {
     }
     for resource in &plan.resources {
         let _ = (carry::rates(resource), carry::presence(resource));
-        let _ = resource.cost_per_use.map(carry::hundredths);
     }
     for one in &plan.assignments {
         if let Ok(work) = carry::assignment(one, &|_| "08:00-12:00".parse().expect("shifts")) {
             let due = if one.timephased.is_empty() { one.work } else { None };
             let seconds = Decimal::from(work.minutes() * 60) + work.rest;
             assert!(due.is_none_or(|due| Decimal::from(due.seconds) == seconds));
-            let _ = carry::runs(&work.days);
+            let _ = work.minutes();
         }
     }
     Ok(())
@@ -91,7 +90,7 @@ fn xog(bytes: &[u8]) -> Result<(), Fault> {
     let xog = clarity::read(bytes)?.content;
     for booked in xog.projects.iter().flat_map(|project| &project.resources) {
         for unit in [Unit::Hours, Unit::Days { minutes_per_day: u32::MAX }, Unit::Fte, Unit::Percent] {
-            let _ = carry::curve(&booked.planned, unit, &|_| 480).map(|work| carry::runs(&work.days));
+            let _ = carry::curve(&booked.planned, unit, &|_| 480).map(|work| work.minutes());
         }
     }
     Ok(())

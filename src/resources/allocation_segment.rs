@@ -21,7 +21,10 @@ static UNIT: EnumDecl = EnumDecl {
     doc: "What the amount of a segment counts. Files do not say it: whoever imports one does.",
     values: &[
         ("HOURS", "Hours of work, from its beginning to its end together."),
-        ("DAYS", "Working days of the calendar of the resource, from its beginning to its end together."),
+        (
+            "DAYS",
+            "Working days, each as long as the most usual one of the calendar in that time, from its beginning to its end together.",
+        ),
         ("FTE", "Full-time people: a part of each working day of the calendar, 1 for all of it."),
         ("PERCENT", "A part of each working day of the calendar, 100 for all of it."),
     ],

@@ -206,7 +206,7 @@ fn row(work: &Work<'_>, one: &Told, before: Option<&Model>) -> Row<Model> {
         (m.item_id, m.resource_id) = (one.project.id, one.resource);
     }
     (m.start_on, m.end_on, m.minutes) = (one.start_on, one.end_on, one.minutes);
-    m.curve = if one.days.is_some() { "BY_DAY" } else { "FLAT" }.to_owned();
+    if one.days.is_some() { "BY_DAY" } else { "FLAT" }.clone_into(&mut m.curve);
     if one.note.is_some() {
         m.note.clone_from(&one.note);
     }

@@ -48,15 +48,13 @@ pub(super) async fn write(work: &mut Work<'_>, wanted: &Wanted, tally: &mut Tall
             archived.insert(calendar.id.as_str());
             continue;
         }
-        let mut row = match before {
-            Some(before) => Row::derived(entity, before.clone(), before.clone()),
-            None => {
-                let key = keys.free(&format!("{}-{}", wanted.system, calendar.id));
-                let (system, id) = (Some(wanted.system.to_owned()), Some(calendar.id.clone()));
-                let blank =
-                    work_calendar::Model { key, external_system: system, external_id: id, ..blank_calendar(work) };
-                Row::made(entity, work_calendar::Model { id: known[&calendar.id], ..blank })
-            }
+        let mut row = if let Some(before) = before {
+            Row::derived(entity, before.clone(), before.clone())
+        } else {
+            let key = keys.free(&format!("{}-{}", wanted.system, calendar.id));
+            let (system, id) = (Some(wanted.system.to_owned()), Some(calendar.id.clone()));
+            let blank = work_calendar::Model { key, external_system: system, external_id: id, ..blank_calendar(work) };
+            Row::made(entity, work_calendar::Model { id: known[&calendar.id], ..blank })
         };
         fill(&mut row.after, calendar, &known);
         wishes.push(Wish { place: calendar.place.clone(), row });

@@ -42,7 +42,7 @@ pub(super) fn read(file: &File, options: &Options) -> Result<Wanted, ImportError
         return Err(ImportError::Elements { file: file.name.clone(), faults });
     }
     out.left.extend(left.told());
-    out.currency = told.content.project.currency.clone();
+    out.currency.clone_from(&told.content.project.currency);
     if let Some((own, said)) = out.currency.as_ref().zip(options.currency.as_ref())
         && own != said
     {

@@ -56,7 +56,11 @@ impl Unit {
     /// Every unit with its name and what it means.
     pub const ALL: [(Self, &'static str, &'static str); 4] = [
         (Self::Hours, "HOURS", "Hours of work, from the beginning of a segment to its end together."),
-        (Self::Days, "DAYS", "Working days of the calendar of the resource, from the beginning to the end together."),
+        (
+            Self::Days,
+            "DAYS",
+            "Working days, each as long as the most usual one of the calendar, from the beginning to the end together.",
+        ),
         (Self::Fte, "FTE", "Full-time people: a part of each working day of the calendar, 1 for all of it."),
         (Self::Percent, "PERCENT", "A part of each working day of the calendar, 100 for all of it."),
     ];

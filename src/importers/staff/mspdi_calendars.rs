@@ -32,7 +32,7 @@ pub(super) fn read(reading: &mut Reading<'_>, plan: &Plan) {
         }
         let exceptions = named(&id, carried);
         let base = told.base.map(|base| reading.id(base));
-        reading.out.calendars.push(Calendar { place, name, base, week, exceptions, id });
+        reading.out.calendars.push(Calendar { place, id, name, base, week, exceptions });
     }
 }
 

@@ -76,12 +76,11 @@ pub(super) async fn write(
             known.insert(told.id.clone(), kept(old));
             continue;
         }
-        let mut row = match before {
-            Some(before) => Row::derived(entity, before.clone(), before.clone()),
-            None => {
-                let key = keys.free(&format!("{}-{}", wanted.system, told.id));
-                Row::made(entity, new(work, wanted, told, key, found.person(told)))
-            }
+        let mut row = if let Some(before) = before {
+            Row::derived(entity, before.clone(), before.clone())
+        } else {
+            let key = keys.free(&format!("{}-{}", wanted.system, told.id));
+            Row::made(entity, new(work, wanted, told, key, found.person(told)))
         };
         fill(&mut row.after, told, calendar, &found);
         if let Err(text) = holds(&row.after) {

@@ -1,7 +1,6 @@
 //! Calendars and rates.
 
 use chrono::{NaiveDateTime, Weekday, WeekdaySet};
-use rust_decimal::Decimal;
 
 use super::super::super::told::{
     Calendar, Exception, ExceptionKind, Price, Rate, RateTable, RateUnit, Resource, WeekTimes, WorkWeek,
