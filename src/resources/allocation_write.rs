@@ -106,7 +106,7 @@ pub fn blank(work: &Work<'_>) -> Model {
 }
 
 /// New bookings are made by who plans the project, or manages the resource.
-async fn may_be_made(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
+pub(super) async fn may_be_made(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Error> {
     let (scopes, needs) = (work.lens.caller.takes(Step::AllocationPlan), Step::AllocationPlan.as_str());
     let new: Vec<&Row<Model>> = rows.iter().filter(|row| row.before.is_none()).collect();
     let projects: Vec<Uuid> = new.iter().map(|row| row.after.item_id).collect();
@@ -117,7 +117,8 @@ async fn may_be_made(work: &mut Work<'_>, rows: &[Row<Model>]) -> Result<(), Err
     for row in new {
         let holds = |held: &HashMap<Uuid, Vec<bool>>, id: Uuid| held.get(&id).is_some_and(|held| held[0]);
         let may = holds(&of_project, row.after.item_id) || holds(&of_resource, row.after.resource_id);
-        if !may && row.gives("project") && row.gives("resource") && !work.is_refused(row.index) {
+        let is_said = !row.after.item_id.is_nil() && !row.after.resource_id.is_nil();
+        if !may && is_said && !work.is_refused(row.index) {
             let line = format!("Booking this resource for this project needs {needs}.");
             work.fail(row, UserError::new(UserCode::Forbidden, row.path.clone(), line).with("needs", needs));
         }
@@ -295,6 +296,11 @@ impl Bookings {
         let mut days: Vec<Run> = self.stored.get(&booking).into_iter().flatten().map(run).collect();
         days.sort_unstable();
         days
+    }
+
+    /// The capacity of a resource on the days of all that is written; none where nobody knows it.
+    pub(super) fn capacity(&self, resource: Uuid) -> Option<&Capacity> {
+        self.capacities.get(&resource)
     }
 
     /// Whether the capacity of a resource is known.

@@ -21,6 +21,7 @@ mod pool_weeks;
 mod rate;
 mod rate_write;
 mod request;
+mod request_split;
 mod request_write;
 mod resource;
 mod resource_parts;
@@ -104,7 +105,7 @@ pub fn mutations() -> Vec<Mutation> {
 
 /// The types of its answers and subscriptions.
 pub fn types() -> Vec<PlainType> {
-    [working_days::types(), streams::types(), screens::types()].concat()
+    [working_days::types(), request_split::types(), streams::types(), screens::types()].concat()
 }
 
 /// What the root answers.

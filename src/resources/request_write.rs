@@ -12,7 +12,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::pool_weeks::SOURCE as POOL;
+use super::{pool_weeks::SOURCE as POOL, request_split};
 use crate::{
     auth::Step,
     error::Error,
@@ -51,6 +51,7 @@ pub fn mutations() -> Vec<Mutation> {
         decline,
     ));
     all.push(act("Release", "Gives a ResourceRequest up that nothing is confirmed of, by who plans it.", release));
+    all.push(request_split::mutation());
     all.extend(usual("RequestSkill", "requestSkill", None, false, write_skills));
     all
 }
@@ -240,7 +241,7 @@ fn write_skills<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<
 }
 
 /// A request for nobody.
-fn blank(work: &Work<'_>) -> Model {
+pub fn blank(work: &Work<'_>) -> Model {
     Model {
         id: work.clock.new_id(),
         item_id: Uuid::nil(),
