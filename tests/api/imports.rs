@@ -91,7 +91,3 @@ async fn project(client: &Client, key: &str) {
     let told = crate::support::writes::change(client, "projectCreate", input).await;
     assert_eq!(faults(&told), [""; 0], "{told}");
 }
-
-async fn lead(world: &World) -> Client {
-    world.client_as("anna.keller", &[Role::PmoLead]).await
-}

@@ -99,6 +99,34 @@ tests! {
         assert_eq!((&then["numerator"], &then["denominator"]), (&json!("31800"), &json!("32400")), "thirteen weeks of Ada, one of Ben");
     }
 
+    async fn hours_count_once_they_are_approved_and_weeks_are_late_or_not(world: &World) {
+        let (_, lead) = begin(world).await;
+        lab(&lead).await;
+        let karin = world.client_as("karin.baumann", &[Role::ResourceManager]).await;
+        let told = async |key: &str| {
+            derive(world).await;
+            exact(&lead).await;
+            let told = kpi(&lead, "PF-LAB", key, "").await;
+            (told["numerator"].clone(), told["denominator"].clone(), told["nullReason"].clone())
+        };
+        assert_eq!(told("RS_TIME").await.2, "DENOMINATOR_ZERO", "nobody records");
+        assert_eq!(told("RS_UTIL").await.2, "NOT_DEFINED");
+        // Ada tells of the week from the 16th of February, late; of the one after it in time; Ben of neither.
+        for (monday, day, minutes) in [("2026-02-16", "2026-02-17", 300), ("2026-02-23", "2026-02-24", 480)] {
+            let entry = json!({ "resourceKey": "ADA", "workOn": day, "projectKey": "PR-LAB", "minutes": minutes });
+            done(&lead, "timeEntryCreate", entry).await;
+            let asked = format!("{{ timesheets(filter: {{ resource: {{ key: {{ eq: \"ADA\" }} }}, weekStartOn: {{ eq: \"{monday}\" }} }}) {{ nodes {{ id }} }} }}");
+            let id = lead.query(&asked).await.data()["timesheets"]["nodes"][0]["id"].clone();
+            let week = json!({ "id": id, "ifVersion": "*" });
+            done(&lead, "timesheetSubmit", week.clone()).await;
+            assert_eq!(told("RS_UTIL").await.0, if minutes == 300 { Value::Null } else { json!("300") });
+            done(&karin, "timesheetApprove", week).await;
+        }
+        assert_eq!(told("RS_TIME").await, (json!("1"), json!("4"), Value::Null));
+        // Thirteen weeks of both until yesterday.
+        assert_eq!(told("RS_UTIL").await, (json!("780"), json!("46800"), Value::Null));
+    }
+
     async fn people_count_where_their_pool_serves(world: &World) {
         let (_, lead) = begin(world).await;
         lab(&lead).await;

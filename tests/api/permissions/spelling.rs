@@ -64,9 +64,10 @@ pub fn class_of_type(type_name: &str) -> Class {
 pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
     match (entity, field) {
         ("Task", "measurements" | "baselineItems") => "task_id",
-        ("Resource", "skills" | "certificationsHeld" | "timeOff" | "allocations" | "timesheets" | "timeEntries") => {
-            "resource_id"
-        }
+        (
+            "Resource",
+            "skills" | "certificationsHeld" | "timeOff" | "allocations" | "timesheets" | "timeEntries" | "overbookings",
+        ) => "resource_id",
         ("Timesheet", "entries") => "timesheet_id",
         ("Baseline", "items" | "periodValues") => "baseline_id",
         ("BaselineItem", "periodValues") => "baseline_item_id",
@@ -121,7 +122,6 @@ pub fn foreign_key_of(entity: &str, field: &str) -> &'static str {
         ("WorkCalendar", "derived") => "base_id",
         ("ResourcePool", "resources") => "pool_id",
         ("RateCard", "rates") => "card_id",
-        ("Resource", "skills" | "certificationsHeld" | "timeOff" | "allocations" | "overbookings") => "resource_id",
         ("ResourceRequest", "skills" | "allocations") => "request_id",
         ("Allocation", "periods" | "segments") => "allocation_id",
         ("Budget", "lines") => "budget_id",

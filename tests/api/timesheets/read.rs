@@ -1,22 +1,12 @@
 //! Who reads hours, and what heatmaps and figures read of them.
 
-use entity::resource;
-use foliograph::{
-    auth::Role,
-    clock::Clock as _,
-    resources::{
-        load::{Run, Span},
-        rules::Timeliness,
-        worked::{sheets_in_time, worked},
-    },
-};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use foliograph::auth::Role;
 use serde_json::{Value, json};
 
-use super::{House, MONDAY, TUESDAY, approved, beside, of, on_project, sheet, with};
+use super::{House, MONDAY, TUESDAY, beside, of, on_project, sheet, with};
 use crate::support::{
     client::Client,
-    writes::{done, follow, rows},
+    writes::{done, follow},
 };
 
 /// How many weeks and entries of Wanda somebody sees, on each path.
@@ -38,10 +28,6 @@ async fn seen(client: &Client) -> Vec<Value> {
     .iter()
     .map(|path| told.pointer(path).cloned().unwrap_or_default())
     .collect()
-}
-
-fn day(text: &str) -> chrono::NaiveDate {
-    text.parse().expect("a day")
 }
 
 tests! {
@@ -105,45 +91,33 @@ tests! {
 
     async fn what_is_approved_or_posted_counts_as_worked(world: &World) {
         let house = House::of(world).await;
-        let db = rows(world).await;
-        let wanda = resource::Entity::find().filter(resource::Column::Key.eq("wanda")).one(&db).await.expect("resources").expect("wanda");
-        let span = Span::new(day(MONDAY), day("2026-03-08")).expect("a span");
-        let told = async || worked(&db, &[wanda.id], span).await.expect("sums").remove(&wanda.id);
-        for (entry, minutes) in [(on_project(MONDAY, 240), 0), (beside(MONDAY, 60), 0), (on_project(TUESDAY, 300), 0)] {
+        let asked = format!(
+            "{{ capacityHeatmap(from: \"{MONDAY}\", to: \"{TUESDAY}\", grain: DAY, filter: {{ resources: [\"wanda\"] }}) {{ nodes {{ actual actualNullReason }} }} \
+             utilization(from: \"{MONDAY}\", to: \"{TUESDAY}\", grain: DAY, filter: {{ resources: [\"wanda\"] }}) {{ nodes {{ worked utilization total {{ worked }} }} }} }}"
+        );
+        let asked = {
+            let found = house.karin.query("{ resource(by: { key: \"wanda\" }) { id } }").await.data();
+            asked.replace("\"wanda\"", &found["resource"]["id"].to_string())
+        };
+        let told = async |client: &Client| {
+            let seen = client.query(&asked).await.data();
+            let worked = &seen["utilization"]["nodes"][0];
+            assert_eq!(seen["capacityHeatmap"]["nodes"][0]["actual"], worked["worked"], "figures agree");
+            (worked["worked"].clone(), worked["total"]["worked"].clone())
+        };
+        for entry in [on_project(MONDAY, 240), beside(MONDAY, 60), on_project(TUESDAY, 300)] {
             done(&house.wanda, "timeEntryCreate", entry).await;
-            assert!(told().await.is_none(), "{minutes} of what is being written");
+            assert_eq!(told(&house.karin).await, (json!([0, 0]), json!(0)), "it is being written");
         }
         let week = sheet(&house.wanda, "wanda", MONDAY).await;
         done(&house.wanda, "timesheetSubmit", of(&week)).await;
-        assert!(told().await.is_none());
+        assert_eq!(told(&house.karin).await.1, 0);
         done(&house.karin, "timesheetApprove", of(&week)).await;
-        let run = |on: &str, minutes: u32| Run { from: day(on), to: day(on), minutes };
-        let all = told().await.expect("time");
-        assert_eq!(all.on_projects, [run(MONDAY, 240), run(TUESDAY, 300)]);
-        assert_eq!(all.all, [Run { from: day(MONDAY), to: day(TUESDAY), minutes: 300 }]);
+        assert_eq!(told(&house.karin).await, (json!([240, 300]), json!(540)), "on projects");
         done(&house.lead, "timesheetPost", of(&week)).await;
-        assert_eq!(told().await.as_ref(), Some(&all));
+        assert_eq!(told(&house.karin).await.1, 540);
         let entry = sheet(&house.lead, "wanda", MONDAY).await["entries"]["nodes"].as_array().expect("entries").iter().find(|entry| entry["workOn"] == TUESDAY).cloned().expect("Tuesday");
         done(&house.lead, "timeEntryReverse", with(of(&entry), json!({ "reason": "Half", "minutes": 150 }))).await;
-        assert_eq!(told().await.expect("time").all, [run(MONDAY, 300), run(TUESDAY, 150)]);
-    }
-
-    async fn sheets_are_expected_of_weeks_with_time_to_work(world: &World) {
-        let house = House::of(world).await;
-        let db = rows(world).await;
-        let find = async |key: &str| resource::Entity::find().filter(resource::Column::Key.eq(key)).one(&db).await.expect("resources").expect("a resource");
-        let (wanda, generic) = (find("wanda").await, find("gen.dev").await);
-        let span = (day("2026-02-09"), day("2026-03-08"));
-        let told = async || sheets_in_time(&db, &[&wanda, &generic], span, world.clock.now()).await.expect("sheets");
-        // Three weeks are due by noon of the Monday; the fourth is under way.
-        assert_eq!(told().await.into_iter().collect::<Vec<_>>(), [(wanda.id, Timeliness { expected: 3, in_time: 0 })]);
-        done(&house.wanda, "timeEntryCreate", on_project(MONDAY, 60)).await;
-        approved(&house, MONDAY).await;
-        done(&house.wanda, "timeEntryCreate", on_project("2026-02-17", 60)).await;
-        approved(&house, "2026-02-16").await;
-        assert_eq!(told().await[&wanda.id], Timeliness { expected: 3, in_time: 1 }, "that of the week before is late");
-        // Nobody is expected to hand in a week in which she was away.
-        done(&house.karin, "timeOffCreate", json!({ "resourceKey": "wanda", "startOn": "2026-02-09", "endOn": "2026-02-15" })).await;
-        assert_eq!(told().await[&wanda.id], Timeliness { expected: 2, in_time: 1 });
+        assert_eq!(told(&house.karin).await, (json!([240, 150]), json!(390)));
     }
 }
