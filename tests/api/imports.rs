@@ -5,10 +5,7 @@ mod clarity;
 mod mspdi;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use foliograph::{
-    auth::Role,
-    importers::{File, Format, KindCount, Options, Report},
-};
+use foliograph::importers::{File, Format, KindCount, Options, Report};
 use serde_json::{Value, json};
 
 use crate::support::{Test, World, client::Client, dump::dump, product, writes::faults};
@@ -90,8 +87,4 @@ async fn project(client: &Client, key: &str) {
     let input = json!({ "key": key, "name": key, "baseCurrency": "EUR" });
     let told = crate::support::writes::change(client, "projectCreate", input).await;
     assert_eq!(faults(&told), [""; 0], "{told}");
-}
-
-async fn lead(world: &World) -> Client {
-    world.client_as("anna.keller", &[Role::PmoLead]).await
 }
