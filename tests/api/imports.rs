@@ -5,10 +5,7 @@ mod clarity;
 mod mspdi;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use foliograph::{
-    auth::Role,
-    importers::{File, Format, KindCount, Options, Report},
-};
+use foliograph::importers::{File, Format, KindCount, Options, Report};
 use serde_json::{Value, json};
 
 use crate::support::{Test, World, client::Client, dump::dump, product, writes::faults};
