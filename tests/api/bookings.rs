@@ -246,6 +246,65 @@ tests! {
         assert_eq!(state(george.clone()).await["state"], "DECLINED");
     }
 
+    async fn what_a_request_asks_for_is_split_over_what_is_free(world: &World) {
+        let House { lead, karin, george } = House::of(world).await;
+        let mut ids = vec![];
+        for (key, fte) in [("W24", "0.6"), ("W40", "1"), ("W30", "0.75"), ("W20", "0.5")] {
+            ids.push(resource(&lead, key, json!({ "fte": fte })).await["id"].clone());
+        }
+        let ask = async |key: &str, (from, to): (&str, &str), minutes: i32| {
+            let asked = json!({ "projectKey": PROJECT, "key": key, "title": key, "roleKey": "ENG", "poolKey": "DEVELOPMENT", "startOn": from, "endOn": to, "minutes": minutes });
+            done(&george, "resourceRequestCreate", asked).await;
+        };
+        let split = |key: &str, of: &[&Value], manner: &str| json!({ "ref": { "key": key }, "ifVersion": "*", "resourceIds": of, "manner": manner });
+        let told = async |key: &str| {
+            let asked = format!("{{ resourceRequest(by: {{ key: \"{key}\" }}) {{ state allocations(orderBy: [{{ minutes: {{ direction: ASC }} }}]) {{ nodes {{ state minutes curve resource {{ key }} periods {{ nodes {{ startOn endOn minutesPerDay }} }} }} }} }} }}");
+            george.query(&asked).await.data()["resourceRequest"].clone()
+        };
+        let parts = |told: &Value| -> Vec<String> {
+            let nodes = told["allocations"]["nodes"].as_array().expect("bookings").iter();
+            nodes.map(|one| format!("{} {}", one["resource"]["key"].as_str().unwrap_or_default(), one["minutes"])).collect()
+        };
+        // 40 hours over 24 and 40 that are free: 15 and 25. (ServiceNow, soft allocation in proportion.)
+        ask("RQ-1", ("2026-05-04", "2026-05-08"), 2_400).await;
+        done(&george, "resourceRequestSplit", split("RQ-1", &[&ids[0], &ids[1]], "PROPORTIONAL")).await;
+        let seen = told("RQ-1").await;
+        assert_eq!((parts(&seen), &seen["state"]), (vec!["W24 900".to_owned(), "W40 1500".to_owned()], &json!("SOFT")));
+        assert_eq!(seen["allocations"]["nodes"][0]["periods"]["nodes"], json!([{ "startOn": "2026-05-04", "endOn": "2026-05-08", "minutesPerDay": 180 }]));
+        assert_eq!(faults(&change(&george, "resourceRequestSplit", split("RQ-1", &[&ids[0]], "PROPORTIONAL")).await), ["RULE NOTHING_PLACED input"]);
+        // 40 hours to who has most first, of 24, 30 and 20: 10, 30 and none.
+        ask("RQ-2", ("2026-05-11", "2026-05-15"), 2_400).await;
+        done(&karin, "resourceRequestSplit", split("RQ-2", &[&ids[0], &ids[2], &ids[3]], "MOST_AVAILABLE_FIRST")).await;
+        assert_eq!(parts(&told("RQ-2").await), ["W24 600", "W30 1800"]);
+        // What is booked is no longer free, and what nobody has time for stays asked for.
+        ask("RQ-3", ("2026-05-11", "2026-05-15"), 4_800).await;
+        done(&george, "resourceRequestSplit", split("RQ-3", &[&ids[0], &ids[2]], "PROPORTIONAL")).await;
+        assert_eq!(parts(&told("RQ-3").await), ["W24 840"]);
+        // Day by day: two hours of each of the days, as long as there is time on them.
+        ask("RQ-4", ("2026-05-18", "2026-05-22"), 600).await;
+        done(&karin, "timeOffCreate", json!({ "resourceKey": "W20", "startOn": "2026-05-19", "endOn": "2026-05-19" })).await;
+        let mut by_day = split("RQ-4", &[&ids[3]], "PROPORTIONAL");
+        by_day["isByDay"] = json!(true);
+        done(&george, "resourceRequestSplit", by_day).await;
+        let seen = told("RQ-4").await;
+        let days = |from: &str, to: &str| json!({ "startOn": from, "endOn": to, "minutesPerDay": 120 });
+        assert_eq!(seen["allocations"]["nodes"][0]["periods"]["nodes"], json!([days("2026-05-18", "2026-05-18"), days("2026-05-20", "2026-05-22")]));
+        // Bad input and those who plan nothing of it write nothing.
+        ask("RQ-5", ("2026-05-25", "2026-05-29"), 600).await;
+        for (of, due) in [
+            (vec![], "OUT_OF_RANGE input.resourceIds"),
+            (vec![json!("res_x")], "NOT_FOUND input.resourceIds.0"),
+            (vec![ids[0].clone(), ids[0].clone()], "DUPLICATE input.resourceIds.1"),
+        ] {
+            let of: Vec<&Value> = of.iter().collect();
+            assert_eq!(faults(&change(&george, "resourceRequestSplit", split("RQ-5", &of, "PROPORTIONAL")).await), [due]);
+        }
+        let tomas = world.client_as("tomas.varga", &[Role::ProjectManager]).await;
+        let refused = faults(&change(&tomas, "resourceRequestSplit", split("RQ-5", &[&ids[0]], "PROPORTIONAL")).await);
+        assert_eq!(refused, ["NOT_FOUND input.ref.key"]);
+        assert_eq!(parts(&told("RQ-5").await), [""; 0]);
+    }
+
     async fn a_confidential_booking_counts_and_tells_nothing(world: &World) {
         let House { lead, karin, george } = House::of(world).await;
         // Of a project that Karin is not named on.
