@@ -53,7 +53,7 @@ pub async fn settle(database: &Database, clock: FixedClock) {
     txn.commit().await.expect("committed");
     Deriver::new(database.clone(), model(), clock).derive().await.expect("values");
     // Nobody follows the making of the template.
-    let text = "DELETE FROM outbox_event WHERE target_type IN ('KpiValue', 'Alert')";
+    let text = "DELETE FROM outbox_event WHERE target_type IN ('KpiValue', 'Alert', 'Overbooking')";
     database.orm.execute_unprepared(text).await.expect("no events of values");
 }
 
