@@ -532,6 +532,8 @@ impl<'r> Eyes<'r> {
             "TimeOff" => step(Step::ResourceManage).or(class(Class::Absence)),
             "ResourceRequest" | "RequestSkill" => step(Step::AllocationPlan),
             "Allocation" => step(Step::AllocationPlan).or(step(Step::AllocationConfirm)),
+            // Found in the background.
+            "Overbooking" => Scopes::NONE,
             "Budget" | "BudgetLine" => step(Step::BudgetSubmit),
             "Baseline" | "BaselineItem" | "BaselinePeriodValue" => step(Step::BaselineSubmit),
             "ProgressMeasurement" => class(Class::Work).or(step(Step::ProgressMeasure)),

@@ -210,17 +210,20 @@ pub async fn sql(db: &DatabaseConnection, text: &str) {
     db.execute_raw(statement).await.unwrap_or_else(|e| panic!("{text}: {e}"));
 }
 
+/// What a server calls what it derives.
+const DERIVED: [&str; 2] = ["kpiDerive", "overbookingDerive"];
+
 /// All audit entries of the test itself, oldest first, without what a server derived.
 pub async fn audit(db: &DatabaseConnection) -> Vec<audit_event::Model> {
     use audit_event::Column;
-    let own = audit_event::Entity::find().filter(Column::At.gte(noon())).filter(Column::Mutation.ne("kpiDerive"));
+    let own = audit_event::Entity::find().filter(Column::At.gte(noon())).filter(Column::Mutation.is_not_in(DERIVED));
     own.order_by_asc(audit_event::Column::Id).all(db).await.expect("audit entries")
 }
 
 /// All events, in the order in which they were written, without what a server derived.
 pub async fn events(db: &DatabaseConnection) -> Vec<outbox_event::Model> {
     use outbox_event::Column;
-    let written = outbox_event::Entity::find().filter(Column::Mutation.ne("kpiDerive"));
+    let written = outbox_event::Entity::find().filter(Column::Mutation.is_not_in(DERIVED));
     let written = written.filter(Column::TargetType.ne("KpiValue"));
     written.order_by_asc(Column::Seq).all(db).await.expect("events")
 }
