@@ -128,7 +128,7 @@ async fn resources(work: &mut Work<'_>, row: &Row<Model>, given: &ConstValue) ->
     let seen = work.lens.by_id(entity, &known).await?;
     let mut once = HashSet::new();
     for (place, id) in ids.iter().enumerate() {
-        let at = row.path.at("resourceIds").at(&place.to_string());
+        let at = row.path.at("resourceIds").at(place.to_string());
         if !id.is_some_and(|id| seen.get(&id).is_some_and(|found| !found.is_archived)) {
             work.fail(row, UserError::new(UserCode::NotFound, at, "There is no such Resource that you can see."));
         } else if !once.insert(*id) {
