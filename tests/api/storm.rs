@@ -92,7 +92,9 @@ tests! {
 
 /// Every object's versions, by the trail.
 async fn trail(db: &DatabaseConnection) -> BTreeSet<(String, i64)> {
-    let entries = audit_event::Entity::find().all(db).await.expect("entries");
+    // A server finds out where too much is booked as well.
+    let entries = audit_event::Entity::find().filter(audit_event::Column::TargetType.ne("Overbooking"));
+    let entries = entries.all(db).await.expect("entries");
     entries.into_iter().map(|entry| (entry.target_ref, entry.target_version)).collect()
 }
 

@@ -114,7 +114,7 @@ fn row(asking: &Asking<'_, '_>, page: &Page, id: Uuid, line: &Line) -> Result<Js
     let mut row = page.about(asking, id);
     let (work, measured) = (line.work(), line.measured());
     let figures = line.within.measured.clone().unwrap_or_default();
-    let actual = work.clone().and(page.work.clone());
+    let actual = work.clone().and(page.work.clone()).and(line.worked());
     let lists = [
         ("capacity", &measured, figures.capacity),
         ("hard", &work, line.all(|row| &row.hard)),
@@ -130,7 +130,7 @@ fn row(asking: &Asking<'_, '_>, page: &Page, id: Uuid, line: &Line) -> Result<Js
     }
     row["total"] = total;
     row["nullReason"] = line.why();
-    let is_unknown = work.is_ok() && page.work == Err(Json::Null);
+    let is_unknown = work.is_ok() && page.work.is_ok() && line.worked().is_err();
     row["actualNullReason"] = if is_unknown { "NO_TIMESHEETS".into() } else { Json::Null };
     row["coverage"] = line.coverage();
     Ok(row)

@@ -50,7 +50,7 @@ pub fn types() -> Vec<PlainType> {
             ("NOBODY", "There is nobody."),
             ("NO_CAPACITY", "There is no minute of capacity to divide by."),
             ("NO_DEMAND", "There is no minute of demand to divide by."),
-            ("NO_TIMESHEETS", "Nobody records what was worked."),
+            ("NO_TIMESHEETS", "Nothing is recorded of what was worked in that time."),
         ]),
     }]
 }
@@ -81,6 +81,8 @@ pub struct Line {
     why: Option<Why>,
     /// Whether there is a resource whose bookings she reads.
     reads_work: bool,
+    /// Whether anything is recorded of any of them.
+    records: bool,
 }
 
 impl Line {
@@ -94,10 +96,12 @@ impl Line {
             unknown: 0,
             why: None,
             reads_work: false,
+            records: false,
         };
         for member in members {
             let row = heatmap.row(&stock.load(member));
             line.reads_work |= member.reads_work || stock.is_booked(member);
+            line.records |= stock.worked().of(member.id).is_some();
             if let Some(class) = member.lacks() {
                 line.no_access += 1;
                 line.lacks = line.lacks.map_or(Some(class), |before| Some(before.min(class)));
@@ -133,6 +137,11 @@ impl Line {
     /// What is told of bookings, where the caller reads any: if not, what stands for it.
     pub fn work(&self) -> Result<(), Json> {
         if self.reads_work { Ok(()) } else { Err(denied(Class::Work.read())) }
+    }
+
+    /// Whether what was worked is known: if not, what stands for it.
+    pub fn worked(&self) -> Result<(), Json> {
+        if self.records { Ok(()) } else { Err(Json::Null) }
     }
 
     /// What it counts, as the schema shows it.

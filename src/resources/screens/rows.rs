@@ -116,7 +116,7 @@ pub async fn page(asking: &mut Asking<'_, '_>, list: &str, asked: &Asked, chosen
         let of = on_page.iter().map(|(id, _)| *id).collect();
         people(asking, (chosen, asked.span()), &Wish { of: Some((by, of)), ..Wish::default() }).await?
     };
-    let stock = Stock::read(asking, &members, asked.span()).await?;
+    let stock = Stock::read_with_work(asking, &members, asked.span()).await?;
     let mut heatmap = Heatmap::new(&asked.periods);
     let mut of: HashMap<Uuid, Vec<&Member>> = HashMap::new();
     for member in &members {

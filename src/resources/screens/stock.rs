@@ -48,8 +48,14 @@ impl Stock {
         let told: Arc<[Uuid]> = members.iter().filter(|member| member.lacks().is_none()).map(|m| m.id).collect();
         let capacities =
             if told.is_empty() { HashMap::new() } else { capacities(asking, members, &told, span).await? };
-        let worked = worked(asking, &keys, span).await?;
-        Ok(Self { capacities, booked, worked })
+        Ok(Self { capacities, booked, worked: Worked::default() })
+    }
+
+    /// The same, with what was worked.
+    pub async fn read_with_work(asking: &mut Asking<'_, '_>, members: &[Member], span: Span) -> Result<Self, Error> {
+        let stock = Self::read(asking, members, span).await?;
+        let keys: Arc<[Uuid]> = members.iter().map(|member| member.id).collect();
+        Ok(Self { worked: worked(asking, &keys, span).await?, ..stock })
     }
 
     /// The load of a resource. A capacity that the caller may not be told is not known here.
@@ -58,7 +64,7 @@ impl Stock {
             id: member.id,
             capacity: self.capacities.get(&member.id).ok_or(Reason::NoCalendar),
             booked: self.booked.get(&member.id).map_or(&[][..], Vec::as_slice),
-            actual: self.worked.of(member.id),
+            actual: self.worked.of(member.id).unwrap_or_default(),
         }
     }
 
@@ -67,7 +73,7 @@ impl Stock {
         self.booked.contains_key(&member.id)
     }
 
-    /// What was worked.
+    /// What was worked, where it was read.
     pub fn worked(&self) -> &Worked {
         &self.worked
     }

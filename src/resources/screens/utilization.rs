@@ -105,7 +105,7 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
 fn row(asking: &Asking<'_, '_>, page: &Page, id: Uuid, line: &Line) -> Result<Json, Error> {
     let mut row = page.about(asking, id);
     let measured = line.measured();
-    let worked = measured.clone().and(page.work.clone());
+    let worked = measured.clone().and(page.work.clone()).and(line.worked());
     let capacity = line.within.measured.clone().unwrap_or_default().capacity;
     let booked: Vec<u64> =
         line.within.hard.iter().zip(&line.within.soft).map(|(hard, soft)| hard.saturating_add(*soft)).collect();
@@ -124,7 +124,7 @@ fn row(asking: &Asking<'_, '_>, page: &Page, id: Uuid, line: &Line) -> Result<Js
     row["utilization"] = shares(&worked, actual, &capacity);
     row["total"] = total;
     row["nullReason"] = line.why();
-    let is_unknown = measured.is_ok() && page.work == Err(Json::Null);
+    let is_unknown = measured.is_ok() && page.work.is_ok() && line.worked().is_err();
     row["workedNullReason"] = if is_unknown { "NO_TIMESHEETS".into() } else { line.why() };
     row["coverage"] = line.coverage();
     Ok(row)

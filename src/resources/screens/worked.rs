@@ -1,6 +1,6 @@
 //! What was worked on projects: the one place where hours of time sheets enter every screen. What is approved or posted counts,
-//! less what was reversed, as far as the caller reads it; where nobody records anything nothing is known, which is told as
-//! such and never as 0.
+//! less what was reversed, as far as the caller reads it. Of whom nothing is recorded nothing is known, which is told as such
+//! and never as 0.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -21,24 +21,27 @@ use crate::{
     },
 };
 
-/// Minutes worked on projects by resource.
-#[derive(Debug, Default)]
+/// Minutes worked on projects.
+#[derive(Debug)]
 pub enum Worked {
-    /// Nobody records any.
-    #[default]
-    Unknown,
     /// The caller reads nobody's.
     Denied,
-    /// Those that she reads.
+    /// By resource; those who record anything in the time.
     Known(HashMap<Uuid, Vec<Run>>),
 }
 
+impl Default for Worked {
+    fn default() -> Self {
+        Self::Known(HashMap::new())
+    }
+}
+
 impl Worked {
-    /// What a resource has worked.
-    pub fn of(&self, resource: Uuid) -> &[Run] {
+    /// What a resource has worked; none where nothing is recorded of it.
+    pub fn of(&self, resource: Uuid) -> Option<&[Run]> {
         match self {
-            Self::Known(all) => all.get(&resource).map_or(&[], Vec::as_slice),
-            Self::Unknown | Self::Denied => &[],
+            Self::Known(all) => all.get(&resource).map(Vec::as_slice),
+            Self::Denied => None,
         }
     }
 
@@ -46,7 +49,6 @@ impl Worked {
     pub fn told(&self, asking: &Asking<'_, '_>) -> Result<(), Json> {
         match self {
             Self::Known(_) => Ok(()),
-            Self::Unknown => Err(Json::Null),
             Self::Denied => Err(denied(asking.model.entity(ENTRIES).class.read())),
         }
     }
@@ -63,8 +65,8 @@ pub async fn worked(asking: &mut Asking<'_, '_>, resources: &Arc<[Uuid]>, span: 
     }
     let day = |day| Param::Const(DbValue::Date(day));
     let mut sql = asking.session.sql();
-    sql.push("SELECT t0.resource_id, t0.work_on, CAST(SUM(t0.minutes) AS bigint) FROM time_entry t0 WHERE t0.item_id IS NOT NULL");
-    sql.push(" AND t0.state IN ('APPROVED', 'POSTED') AND t0.work_on >= ").param(day(span.first()));
+    sql.push("SELECT t0.resource_id, t0.work_on, CAST(SUM(CASE WHEN t0.item_id IS NOT NULL AND t0.state IN ('APPROVED', 'POSTED') ");
+    sql.push("THEN t0.minutes ELSE 0 END) AS bigint) FROM time_entry t0 WHERE t0.work_on >= ").param(day(span.first()));
     sql.push(" AND t0.work_on <= ").param(day(span.last()));
     sql.push(" AND t0.resource_id").is_any(ListType::Id, Param::Keys);
     sql.visible(0, entity, scopes, " AND ");
@@ -75,15 +77,5 @@ pub async fn worked(asking: &mut Asking<'_, '_>, resources: &Arc<[Uuid]>, span: 
             days.entry(resource).or_default().push((on, row.int(2)));
         }
     }
-    if days.is_empty() && !is_recorded(asking).await? {
-        return Ok(Worked::Unknown);
-    }
     Ok(Worked::Known(days.into_iter().map(|(resource, days)| (resource, worked_runs(span, days))).collect()))
-}
-
-/// Whether anybody records time.
-async fn is_recorded(asking: &mut Asking<'_, '_>) -> Result<bool, Error> {
-    let mut sql = asking.session.sql();
-    sql.push("SELECT 1 FROM timesheet LIMIT 1");
-    Ok(!asking.session.all(&sql.finish(), &Arc::default()).await?.is_empty())
 }

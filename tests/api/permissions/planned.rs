@@ -443,6 +443,11 @@ pub fn input_of(mutation: &Mutation, rows: &Rows) -> Value {
             input
         }
         Verb::Act if mutation.name == "timeEntryReverse" => with("reason", json!("Wrong")),
+        Verb::Act if mutation.name == "resourceRequestSplit" => {
+            let mut input = with("manner", json!("PROPORTIONAL"));
+            input["resourceIds"] = json!([of("res", 412)]);
+            input
+        }
         Verb::Act if mutation.name == "timesheetReturn" => with("note", json!("Why")),
         Verb::BulkAct if matches!(mutation.entity, "Allocation" | "Timesheet") => {
             json!({ "items": [{ "ref": { "id": whole["id"] }, "ifVersion": "*" }] })

@@ -25,10 +25,10 @@ tests! {
             done(&lab.george, "requestSkillCreate", json!({ "requestId": request["id"], "skillKey": "LAB-1", "leastLevel": 3 })).await;
         }
         for (field, statements) in [
-            ("capacityHeatmap(FILTER, YEAR, grain: MONTH, first: 500) { nodes { resource { key } capacity free } pageInfo { endCursor } }", 4),
-            ("capacityHeatmap(FILTER, YEAR, grain: MONTH, first: 500) { nodes { capacity } totalCount }", 4),
-            ("capacityHeatmap(FILTER, YEAR, grain: WEEK, by: ROLE) { nodes { role { key } free } }", 5),
-            ("utilization(FILTER, YEAR, by: POOL) { nodes { pool { key } bookedShare } }", 5),
+            ("capacityHeatmap(FILTER, YEAR, grain: MONTH, first: 500) { nodes { resource { key } capacity free } pageInfo { endCursor } }", 5),
+            ("capacityHeatmap(FILTER, YEAR, grain: MONTH, first: 500) { nodes { capacity } totalCount }", 5),
+            ("capacityHeatmap(FILTER, YEAR, grain: WEEK, by: ROLE) { nodes { role { key } free } }", 6),
+            ("utilization(FILTER, YEAR, by: POOL) { nodes { pool { key } bookedShare } }", 6),
             ("allocationConflicts(FILTER, YEAR) { nodes { resource { key } } totalCount }", 3),
             ("capacityGap(FILTER, YEAR) { nodes { role { key } lacking } }", 7),
             ("benchList(FILTER, YEAR) { nodes { resource { key } free } totalCount }", 4),
