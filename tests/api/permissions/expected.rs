@@ -10,7 +10,6 @@ use std::{
 use chrono::NaiveDate;
 use entity::{portfolio_item, role_assignment};
 use foliograph::{
-    app,
     auth::{
         Class, Role, Scopes, Step,
         policy::{Grant, decide},
@@ -23,9 +22,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    made,
     plain::{self, Plain},
-    spelling::{scaled, shown, snake},
+    spelling::{class_of_change, scaled, shown, snake},
 };
 pub use super::{
     rows::{Row, Rows},
@@ -568,18 +566,5 @@ impl<'r> Eyes<'r> {
             json!({ "field": change["field"], "needs": class.read().to_string(), "before": before, "after": after })
         });
         (shown.collect(), masked)
-    }
-}
-
-/// The class of a changed field: what the declaration of its type says, whatever the entry says of itself. A few fields
-/// belong to no type yet: entries of them are written by hand in these tests.
-fn class_of_change(target_type: &str, field: &str) -> Class {
-    if let Some(class) = made::UNWRITTEN.iter().find(|class| class.as_str() == field) {
-        return *class;
-    }
-    let entity = app::model().entity(target_type);
-    match entity.lists.iter().find(|list| list.name == field) {
-        Some(list) => list.class,
-        None => entity.class_of(entity.field(field).expect("a field of this type")),
     }
 }

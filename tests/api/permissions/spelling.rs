@@ -1,11 +1,11 @@
 //! How the schema's names and values are spelled: the class of a type, the column behind a list, values as the API writes them.
 
 use chrono::SecondsFormat;
-use foliograph::auth::Class;
+use foliograph::{app, auth::Class};
 use sea_orm::Value as Stored;
 use serde_json::{Value, json};
 
-use super::plain;
+use super::{made, plain};
 
 /// The class that a row of a type needs, as domain.md has it.
 pub fn class_of_type(type_name: &str) -> Class {
@@ -167,4 +167,17 @@ pub fn scaled(amount: i128, scale: u32) -> String {
     let (unit, width) = (10_i128.pow(scale), scale as usize);
     let text = format!("{sign}{}.{:0width$}", size / unit, size % unit);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// The class of a changed field: what the declaration of its type says, whatever the entry says of itself. A few fields
+/// belong to no type yet: entries of them are written by hand in these tests.
+pub fn class_of_change(target_type: &str, field: &str) -> Class {
+    if let Some(class) = made::UNWRITTEN.iter().find(|class| class.as_str() == field) {
+        return *class;
+    }
+    let entity = app::model().entity(target_type);
+    match entity.lists.iter().find(|list| list.name == field) {
+        Some(list) => list.class,
+        None => entity.class_of(entity.field(field).expect("a field of this type")),
+    }
 }
