@@ -16,6 +16,7 @@ const UP: &[&str] = &[
     demand {long} not null check (demand >= 0),
     skill_demand {long} not null check (skill_demand >= 0),
     skill_covered {long} not null check (skill_covered >= 0 and skill_covered <= skill_demand),
+    recorded {long} not null check (recorded >= 0),
     worked {long} not null check (worked >= 0),
     sheets_expected {long} not null check (sheets_expected >= 0),
     sheets_in_time {long} not null check (sheets_in_time >= 0 and sheets_in_time <= sheets_expected),

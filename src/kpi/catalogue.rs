@@ -414,7 +414,7 @@ pub static STANDARD: &[Standard] = &[
         .of(&[Work])
         .from(PRACTICE),
     // Resources: of pools that serve the portfolios of the scope, found on each day of each person.
-    kpi("RS_UTIL", "Utilization", "at_least(last_months(WORKED, 3), 1) / last_months(CAPACITY, 3)", "Minutes worked on projects to capacity, in the weeks that ended in the last three months; null where nobody recorded any.")
+    kpi("RS_UTIL", "Utilization", "last_months(WORKED, 3) / last_months(CAPACITY_RECORDED, 3)", "Minutes worked on projects to capacity, in the weeks that ended in the last three months, of pools in which time is recorded; null where it is in none.")
         .ratio()
         .good_within((75, 90), (65, 95))
         .of(&[Work])

@@ -60,6 +60,7 @@ fn selects() -> Vec<String> {
         ("STAFF_DEMAND", "demand"),
         ("SKILL_DEMAND", "skill_demand"),
         ("SKILL_COVERED", "skill_covered"),
+        ("CAPACITY_RECORDED", "recorded"),
         ("WORKED", "worked"),
         ("SHEETS_EXPECTED", "sheets_expected"),
         ("SHEETS_IN_TIME", "sheets_in_time"),

@@ -109,6 +109,7 @@ async fn store(txn: &DatabaseTransaction, pool: Uuid, span: Span, weeks: Vec<Wee
         demand: count(week.demand),
         skill_demand: count(week.skill_demand),
         skill_covered: count(week.skill_covered),
+        recorded: count(week.recorded),
         worked: count(week.worked),
         sheets_expected: count(week.sheets.expected),
         sheets_in_time: count(week.sheets.in_time),
@@ -132,6 +133,7 @@ struct Week {
     demand: u64,
     skill_demand: u64,
     skill_covered: u64,
+    recorded: u64,
     worked: u64,
     sheets: Timeliness,
 }
@@ -192,7 +194,9 @@ impl Pool {
                 week.over += measured.over[at];
                 week.demand += row.hard[at] + row.soft[at];
                 week.worked += row.actual[at];
-                let sheets = timeliness(self.sheet(*person, week.ends_on, measured.capacity[at]), now);
+                let sheet = self.sheet(*person, week.ends_on, measured.capacity[at]);
+                week.recorded += sheet.map_or(0, |_| measured.capacity[at]);
+                let sheets = timeliness(sheet, now);
                 week.sheets.expected += sheets.expected;
                 week.sheets.in_time += sheets.in_time;
             }

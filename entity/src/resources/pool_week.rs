@@ -24,6 +24,8 @@ pub struct Model {
     pub skill_demand: i64,
     /// As much of that as what is free of those with the skills can cover.
     pub skill_covered: i64,
+    /// What its people can work, from the first week on of which anybody of them recorded what she worked.
+    pub recorded: i64,
     /// What was worked on projects, approved or posted.
     pub worked: i64,
     /// Sheets of the week that were due by now.

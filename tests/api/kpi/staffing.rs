@@ -110,7 +110,7 @@ tests! {
             (told["numerator"].clone(), told["denominator"].clone(), told["nullReason"].clone())
         };
         assert_eq!(told("RS_TIME").await.2, "DENOMINATOR_ZERO", "nobody records");
-        assert_eq!(told("RS_UTIL").await.2, "NOT_DEFINED");
+        assert_eq!(told("RS_UTIL").await.2, "DENOMINATOR_ZERO");
         // Ada tells of the week from the 16th of February, late; of the one after it in time; Ben of neither.
         for (monday, day, minutes) in [("2026-02-16", "2026-02-17", 300), ("2026-02-23", "2026-02-24", 480)] {
             let entry = json!({ "resourceKey": "ADA", "workOn": day, "projectKey": "PR-LAB", "minutes": minutes });
@@ -119,12 +119,12 @@ tests! {
             let id = lead.query(&asked).await.data()["timesheets"]["nodes"][0]["id"].clone();
             let week = json!({ "id": id, "ifVersion": "*" });
             done(&lead, "timesheetSubmit", week.clone()).await;
-            assert_eq!(told("RS_UTIL").await.0, if minutes == 300 { Value::Null } else { json!("300") });
+            assert_eq!(told("RS_UTIL").await.0, if minutes == 300 { json!("0") } else { json!("300") });
             done(&karin, "timesheetApprove", week).await;
         }
         assert_eq!(told("RS_TIME").await, (json!("1"), json!("4"), Value::Null));
-        // Thirteen weeks of both until yesterday.
-        assert_eq!(told("RS_UTIL").await, (json!("780"), json!("46800"), Value::Null));
+        // Two weeks of both: before, nobody of the pool recorded anything.
+        assert_eq!(told("RS_UTIL").await, (json!("780"), json!("7200"), Value::Null));
     }
 
     async fn people_count_where_their_pool_serves(world: &World) {
