@@ -13,7 +13,7 @@ pub fn measures() -> Measures {
         measures: vec![
             minutes(
                 "CAPACITY",
-                "Minutes that the people of pools can work: calendar times full-time people less time off. As all of these dated on the Sunday of each week, from two years ago to a year ahead; of people whose capacity is known; confidential items count in none.",
+                "Minutes that the people of pools can work: calendar times full-time people less time off. As all of these dated on the Sunday of each week, from two years ago to a year ahead; of people whose capacity is known. Confidential items count in none, nor do weeks in which fewer than three people of the pool can work.",
             ),
             minutes("CAPACITY_FREE", "Of those: neither confirmed nor planned, found on each day of each person."),
             minutes(

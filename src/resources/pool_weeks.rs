@@ -1,5 +1,6 @@
 //! The weeks of pools: what their people can do and are booked for, found on each day of each of them and then summed. Made
-//! again in the background; what is confidential counts in none, or figures would tell of it.
+//! again in the background. What is confidential counts in none, nor does a week in which fewer than three people can work:
+//! figures would tell of it, or of one of them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -23,7 +24,7 @@ use super::{
         periods::{Grain, Periods},
         runs::by_periods,
     },
-    rules::{Timeliness, Week as Sheet, due_at, timeliness, week_start},
+    rules::{FEW, Timeliness, Week as Sheet, due_at, timeliness, week_start},
     staff::capacities,
     worked::{open_work, submissions},
     worktime::capacity::Capacity,
@@ -114,8 +115,7 @@ async fn store(txn: &DatabaseTransaction, pool: Uuid, span: Span, weeks: Vec<Wee
         sheets_expected: count(week.sheets.expected),
         sheets_in_time: count(week.sheets.in_time),
     };
-    let is_empty = |week: &Week| *week == Week { ends_on: week.ends_on, ..Week::default() };
-    let made: Vec<Model> = weeks.iter().filter(|week| !is_empty(week)).map(row).collect();
+    let made: Vec<Model> = weeks.iter().map(row).collect();
     for some in made.chunks(AT_ONCE) {
         let rows = some.iter().map(|row| row.clone().into_active_model());
         Weeks::insert_many(rows).exec_without_returning(txn).await?;
@@ -136,6 +136,8 @@ struct Week {
     recorded: u64,
     worked: u64,
     sheets: Timeliness,
+    /// How many people can work in it.
+    people: usize,
 }
 
 /// A pool with its people, what they are booked for, and what is asked of it.
@@ -190,6 +192,7 @@ impl Pool {
             let Some((row, measured)) = measured else { continue };
             for (at, week) in made.iter_mut().enumerate() {
                 week.capacity += measured.capacity[at];
+                week.people += usize::from(measured.capacity[at] > 0);
                 week.free += measured.free[at];
                 week.over += measured.over[at];
                 week.demand += row.hard[at] + row.soft[at];
@@ -216,6 +219,7 @@ impl Pool {
                 week.skill_covered = coverable(&demands, &free);
             }
         }
+        made.retain(|week| week.people >= FEW);
         made
     }
 }

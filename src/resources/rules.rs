@@ -136,7 +136,7 @@ pub fn rate_on<I: Copy + Ord>(offers: &[Offer<I>], day: NaiveDate) -> Option<I> 
     offers.iter().filter(holds).min_by_key(|offer| (offer.of, offer.precedence, offer.id)).map(|offer| offer.id)
 }
 
-/// Of fewer people a mean would tell what one of them costs.
+/// Of fewer people a figure would tell of one of them.
 pub const FEW: usize = 3;
 
 /// The mean of rates, rounded half to even; none of fewer than [`FEW`].

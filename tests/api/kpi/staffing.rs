@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::{derive, done, exact, kpi};
 use crate::support::{World, client::Client, writes::begin};
 
-/// A portfolio of its own, a pool that serves it, and two people: Ada for 40 hours a week, Ben for 20 in the first two.
+/// A portfolio of its own, a pool that serves it, and its people: Ada, Cleo and Dora for 40 hours a week, Ben for 20 in the first
+/// two. Ada and Ben know optics.
 async fn lab(lead: &Client) {
     done(lead, "portfolioCreate", json!({ "key": "PF-LAB", "name": "Laboratory", "baseCurrency": "CHF" })).await;
     done(
@@ -25,11 +26,20 @@ async fn lab(lead: &Client) {
         json!({ "key": "LAB", "name": "Laboratory", "managerKey": "karin.baumann", "servesKey": "PF-LAB" }),
     )
     .await;
-    for (key, fte, until, level) in [("ADA", "1", Value::Null, 2), ("BEN", "0.5", json!("2026-03-15"), 4)] {
+    let ben = json!("2026-03-15");
+    for (key, fte, until, level) in [
+        ("ADA", "1", Value::Null, 2),
+        ("BEN", "0.5", ben, 4),
+        ("CLEO", "1", Value::Null, 0),
+        ("DORA", "1", Value::Null, 0),
+    ] {
         done(lead, "personCreate", json!({ "key": key, "displayName": key })).await;
         let person = json!({ "key": key, "name": key, "kind": "PERSON", "personKey": key, "poolKey": "LAB", "calendarKey": "OFFICE", "fte": fte, "employedToOn": until });
         done(lead, "resourceCreate", person).await;
-        done(lead, "resourceSkillCreate", json!({ "resourceKey": key, "skillKey": "OPTICS", "level": level })).await;
+        if level > 0 {
+            done(lead, "resourceSkillCreate", json!({ "resourceKey": key, "skillKey": "OPTICS", "level": level }))
+                .await;
+        }
     }
 }
 
@@ -76,27 +86,27 @@ tests! {
     async fn they_are_found_on_each_day_and_follow_what_changes(world: &World) {
         let (db, lead) = begin(world).await;
         lab(&lead).await;
-        // Thirteen weeks of Ada, two of Ben.
-        assert_eq!(parts(world, &lead, "PF-LAB").await, ["0 of 33600", "-33600 of 33600", "33600 of 33600", "0 of 0"]);
+        // Thirteen weeks of three, two of Ben.
+        assert_eq!(parts(world, &lead, "PF-LAB").await, ["0 of 96000", "-96000 of 96000", "96000 of 96000", "0 of 0"]);
         assert_eq!(kpi(&lead, "PF-LAB", "RS_SKILL", "").await["nullReason"], "DENOMINATOR_ZERO");
         // Two days of ten hours: two hours too much on each, whatever is free later.
         book(&lead, "ADA", ("2026-03-02", "2026-03-03"), 1_200, json!({})).await;
-        assert_eq!(parts(world, &lead, "PF-LAB").await, ["240 of 33600", "-32400 of 33600", "32640 of 33600", "0 of 0"]);
+        assert_eq!(parts(world, &lead, "PF-LAB").await, ["240 of 96000", "-94800 of 96000", "95040 of 96000", "0 of 0"]);
         assert_eq!(causes(&db, "RS_OVER").await.last().map(String::as_str), Some("allocationCreate"));
         // Only Ben knows enough, and has half of it in that week.
         ask(&lead).await;
-        assert_eq!(parts(world, &lead, "PF-LAB").await, ["240 of 33600", "-30000 of 33600", "32640 of 33600", "1200 of 2400"]);
+        assert_eq!(parts(world, &lead, "PF-LAB").await, ["240 of 96000", "-92400 of 96000", "95040 of 96000", "1200 of 2400"]);
         // What is booked in answer is no longer asked for.
         book(&lead, "BEN", ("2026-03-09", "2026-03-13"), 600, json!({ "requestKey": "RQ-LAB" })).await;
-        assert_eq!(parts(world, &lead, "PF-LAB").await, ["240 of 33600", "-30000 of 33600", "32040 of 33600", "600 of 1800"]);
+        assert_eq!(parts(world, &lead, "PF-LAB").await, ["240 of 96000", "-92400 of 96000", "94440 of 96000", "600 of 1800"]);
         // A day off for all by the calendar, and one for Ada.
         done(&lead, "calendarExceptionCreate", json!({ "calendarKey": "OFFICE", "name": "Inventory", "startOn": "2026-03-04" })).await;
-        assert_eq!(parts(world, &lead, "PF-LAB").await[2], "31320 of 32880");
+        assert_eq!(parts(world, &lead, "PF-LAB").await[2], "92760 of 94320");
         done(&lead, "timeOffCreate", json!({ "resourceKey": "ADA", "startOn": "2026-03-03", "endOn": "2026-03-03" })).await;
-        assert_eq!(parts(world, &lead, "PF-LAB").await[..3], ["720 of 32400", "-28800 of 32400", "31320 of 32400"]);
+        assert_eq!(parts(world, &lead, "PF-LAB").await[..3], ["720 of 93840", "-90240 of 93840", "92760 of 93840"]);
         // In series and in the past it is what is known of those days.
         let then = kpi(&lead, "PF-LAB", "RS_BENCH", ", at: \"2026-03-08\"").await;
-        assert_eq!((&then["numerator"], &then["denominator"]), (&json!("31800"), &json!("32400")), "thirteen weeks of Ada, one of Ben");
+        assert_eq!((&then["numerator"], &then["denominator"]), (&json!("94200"), &json!("94800")), "thirteen weeks of three, one of Ben");
     }
 
     async fn hours_count_once_they_are_approved_and_weeks_are_late_or_not(world: &World) {
@@ -122,9 +132,9 @@ tests! {
             assert_eq!(told("RS_UTIL").await.0, if minutes == 300 { json!("0") } else { json!("300") });
             done(&karin, "timesheetApprove", week).await;
         }
-        assert_eq!(told("RS_TIME").await, (json!("1"), json!("4"), Value::Null));
-        // Two weeks of both: before, nobody of the pool recorded anything.
-        assert_eq!(told("RS_UTIL").await, (json!("780"), json!("7200"), Value::Null));
+        assert_eq!(told("RS_TIME").await, (json!("1"), json!("8"), Value::Null));
+        // Two weeks of all four: before, nobody of the pool recorded anything.
+        assert_eq!(told("RS_UTIL").await, (json!("780"), json!("16800"), Value::Null));
     }
 
     async fn people_count_where_their_pool_serves(world: &World) {
@@ -135,16 +145,25 @@ tests! {
         let whole = parts(world, &lead, "PF-OPERATIONS").await;
         let move_to = |pool: Value| json!({ "ref": { "key": "BEN" }, "ifVersion": "*", "patch": { "poolKey": pool } });
         done(&lead, "resourceUpdate", move_to(json!("OTHER"))).await;
-        assert_eq!(parts(world, &lead, "PF-LAB").await, ["0 of 31200", "-28800 of 31200", "31200 of 31200", "0 of 2400"]);
-        let more = parts(world, &lead, "PF-OPERATIONS").await;
+        assert_eq!(parts(world, &lead, "PF-LAB").await, ["0 of 93600", "-91200 of 93600", "93600 of 93600", "0 of 2400"]);
+        assert_eq!(parts(world, &lead, "PF-OPERATIONS").await, whole, "a figure of one would tell of him");
+        // With Cleo and Dora they are three there, and Ada is alone where they came from.
+        for key in ["CLEO", "DORA"] {
+            done(&lead, "resourceUpdate", json!({ "ref": { "key": key }, "ifVersion": "*", "patch": { "poolKey": "OTHER" } })).await;
+        }
         let number = |part: &str| part.rsplit(' ').next().and_then(|n| n.parse::<i64>().ok()).expect("a number");
-        assert_eq!(number(&more[2]) - number(&whole[2]), 2_400);
+        let more = parts(world, &lead, "PF-OPERATIONS").await;
+        assert_eq!(number(&more[2]) - number(&whole[2]), 12_000, "two weeks of three people, none of two");
+        assert_eq!(parts(world, &lead, "PF-LAB").await[2], "0 of 0");
+        for key in ["CLEO", "DORA"] {
+            done(&lead, "resourceUpdate", json!({ "ref": { "key": key }, "ifVersion": "*", "patch": { "poolKey": "LAB" } })).await;
+        }
         // A pool that serves nobody counts nowhere, and one that is given up neither.
         let serve = |key: &str, item: Value| json!({ "ref": { "key": key }, "ifVersion": "*", "patch": { "servesKey": item } });
         done(&lead, "resourcePoolUpdate", serve("OTHER", Value::Null)).await;
         assert_eq!(parts(world, &lead, "PF-OPERATIONS").await, whole);
         done(&lead, "resourceUpdate", move_to(json!("LAB"))).await;
-        assert_eq!(parts(world, &lead, "PF-LAB").await[2], "33600 of 33600");
+        assert_eq!(parts(world, &lead, "PF-LAB").await[2], "96000 of 96000");
         done(&lead, "resourcePoolArchive", json!({ "ref": { "key": "LAB" }, "ifVersion": "*" })).await;
         assert_eq!(parts(world, &lead, "PF-LAB").await[2], "0 of 0");
     }
@@ -176,7 +195,7 @@ tests! {
         derive(world).await;
         assert_eq!(ends().await, "2027-03-14");
         exact(&lead).await;
-        assert_eq!(kpi(&lead, "PF-LAB", "RS_BENCH", "").await["denominator"], "32400", "thirteen weeks of Ada, one of Ben");
+        assert_eq!(kpi(&lead, "PF-LAB", "RS_BENCH", "").await["denominator"], "94800", "thirteen weeks of three, one of Ben");
         let analyst = world.client_as("jonas.weber", &[Role::Analyst]).await;
         assert_eq!(kpi(&analyst, "PF-LAB", "RS_BENCH", "").await, Value::Null, "not her portfolio");
     }
