@@ -30,6 +30,10 @@ pub fn measures() -> Measures {
                 "Of those: what free minutes of people with the skills can cover in the week, each minute once.",
             ),
             minutes(
+                "CAPACITY_RECORDED",
+                "Minutes of CAPACITY of pools in which time is recorded: from the first week on of which anybody of the pool did.",
+            ),
+            minutes(
                 "WORKED",
                 "Minutes that people of pools worked on projects, whosoever they are, of weeks that are approved or posted, less what was reversed.",
             ),
