@@ -1,8 +1,8 @@
 //! Subscriptions to what is had of benefits.
 
 use crate::{
-    graph::decl::{Stream, Tells},
-    write::{Member, PlainType, Shape},
+    graph::decl::{Stream, Tells, row_event},
+    write::{Member, PlainType},
 };
 
 /// The subscriptions.
@@ -23,26 +23,11 @@ pub fn streams() -> Vec<Stream> {
 
 /// Their types.
 pub fn types() -> Vec<PlainType> {
-    let member = |name, ty, doc| Member { name, ty, doc };
-    vec![
-        PlainType {
-            name: "BenefitMeasuredStream",
-            doc: "An event, or the word that some are missing.",
-            shape: Shape::Union(vec!["BenefitMeasuredEvent", "StreamReset"]),
-        },
-        PlainType {
-            name: "BenefitMeasuredEvent",
-            doc: "A measurement that was recorded or changed.",
-            shape: Shape::Object(vec![
-                member("cursor", "Cursor!", "Where to go on after this event."),
-                member("at", "DateTime!", "When it was written."),
-                member(
-                    "benefitActual",
-                    "BenefitActual",
-                    "The measurement, as it is by then; one that was removed is told no more.",
-                ),
-                member("causedBy", "EventCause", "The request that wrote it."),
-            ]),
-        },
-    ]
+    let row = Member {
+        name: "benefitActual",
+        ty: "BenefitActual",
+        doc: "The measurement, as it is by then; one that was removed is told no more.",
+    };
+    let docs = ["A measurement that was recorded or changed.", "When it was written.", "The request that wrote it."];
+    row_event("BenefitMeasuredStream", "BenefitMeasuredEvent", docs, row).into()
 }

@@ -229,18 +229,23 @@ fn asked(work: &mut Work<'_>, row: &Row<Model>) -> (String, NaiveDate) {
 
 /// The opposite of an actual, as a new row in place of the one that was named.
 fn opposite(work: &Work<'_>, row: &Row<Model>, reason: String, occurred_on: NaiveDate) -> Row<Model> {
+    let after = Model { occurred_on, ..reversal(work, &row.after, reason) };
+    Row { before: None, given: vec![], after, ..row.clone() }
+}
+
+/// What reverses an actual, of the same day.
+pub fn reversal(work: &Work<'_>, known: &Model, reason: String) -> Model {
     let id = work.clock.new_id();
-    let after = Model {
+    let entity = work.lens.model.entity("Actual");
+    Model {
         id,
-        key: crate::graph::encode_id(row.entity.prefix.unwrap_or_default(), id),
-        occurred_on,
-        amount: row.after.amount.saturating_neg(),
-        quantity: row.after.quantity.map(i64::saturating_neg),
-        reversal_of_id: Some(row.after.id),
+        key: crate::graph::encode_id(entity.prefix.unwrap_or_default(), id),
+        amount: known.amount.saturating_neg(),
+        quantity: known.quantity.map(i64::saturating_neg),
+        reversal_of_id: Some(known.id),
         reversal_reason: Some(reason),
         external_system: None,
         external_id: None,
-        ..row.after.clone()
-    };
-    Row { before: None, given: vec![], after, ..row.clone() }
+        ..known.clone()
+    }
 }

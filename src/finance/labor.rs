@@ -12,7 +12,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{
-    actual_write::blank,
+    actual_write::{blank, reversal},
     lines::categories_allow,
     posting::find_periods,
     rules::{self, Posting},
@@ -77,15 +77,7 @@ pub async fn opposite_of_labor<M>(
     let reversed = actual::Entity::find().filter(A::ReversalOfId.eq(actual_id)).one(work.txn).await?;
     let (Some(known), None) = (known.get(&actual_id), reversed) else { return Ok(None) };
     let entity = work.lens.model.entity("Actual");
-    let id = work.clock.new_id();
-    let after = Model {
-        id,
-        key: encode_id(entity.prefix.unwrap_or_default(), id),
-        amount: known.amount.saturating_neg(),
-        reversal_of_id: Some(known.id),
-        reversal_reason: Some(reason.to_owned()),
-        ..known.clone()
-    };
+    let after = reversal(work, known, reason.to_owned());
     Ok(Some(Row { index: of.index, path: of.path.clone(), named_at: of.named_at.clone(), ..Row::made(entity, after) }))
 }
 

@@ -1,5 +1,13 @@
 //! Whom a change of another row concerns: SELECTs of ids for the facts of derivations.
 
+use crate::kpi::measure::Fact;
+
+/// Items that become confidential or no longer are, by themselves or by what they stand below; the SELECT gives the owners.
+pub fn hiding(select: &'static str) -> [Fact; 3] {
+    ["Portfolio", "Program", "Project"]
+        .map(|entity| Fact { fields: &["confidentiality", "parent"], ..Fact::behind(entity, select) })
+}
+
 /// Those who work by calendars, or by others that these are the base of.
 macro_rules! by {
     ($calendars:literal, $column:literal) => {

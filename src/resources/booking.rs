@@ -26,6 +26,8 @@ use crate::error::Error;
 
 /// States in which a booking takes capacity that somebody confirmed.
 pub const CONFIRMED: [&str; 2] = ["HARD", "COMPLETED"];
+/// States in which a booking takes capacity at all: confirmed or planned.
+pub const BOOKED: [&str; 3] = ["SOFT", "HARD", "COMPLETED"];
 /// States in which nothing changes any more.
 pub const OVER: [&str; 3] = ["COMPLETED", "DECLINED", "RELEASED"];
 /// Days of the longest booking.
@@ -100,7 +102,7 @@ pub async fn open_bookings(
     for some in resources.chunks(500) {
         let rows = allocation_period::Entity::find()
             .filter(P::ResourceId.is_in(some.iter().copied()))
-            .filter(P::State.is_in(CONFIRMED.into_iter().chain(["SOFT"])))
+            .filter(P::State.is_in(BOOKED))
             .filter(P::IsRestricted.eq(false))
             .filter(P::StartOn.lte(span.last()))
             .filter(P::EndOn.gte(span.first()));

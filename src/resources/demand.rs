@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 use uuid::Uuid;
 
 use super::{
-    booking::CONFIRMED,
+    booking::BOOKED,
     load::{Run, Span, runs::compress},
 };
 use crate::error::Error;
@@ -34,7 +34,7 @@ pub async fn booked(db: &impl ConnectionTrait, requests: &[Uuid]) -> Result<Hash
             .select_only()
             .columns([A::RequestId, A::Minutes])
             .filter(A::RequestId.is_in(some.iter().copied()))
-            .filter(A::State.is_in(CONFIRMED.into_iter().chain(["SOFT"])));
+            .filter(A::State.is_in(BOOKED));
         for (request, minutes) in rows.into_tuple::<(Uuid, i32)>().all(db).await? {
             *all.entry(request).or_default() += u64::try_from(minutes).unwrap_or_default();
         }

@@ -13,13 +13,12 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{
-    affected::resources,
+    affected::{hiding, resources},
     booking::open_bookings,
     load::{
         Counting, Load, Span,
         conflicts::{Conflict, conflicts},
     },
-    pool_weeks::HIDING,
     staff::capacities,
 };
 use crate::{
@@ -89,19 +88,16 @@ static DERIVE: LazyLock<Mutation> = LazyLock::new(|| Mutation {
 
 /// What outdates the overbookings of a resource.
 pub fn derivation() -> Derivation {
-    let hidden = |entity| Fact { fields: &HIDING, ..Fact::behind(entity, resources::ON_ITEMS) };
+    let facts = vec![
+        Fact::owner("Resource"),
+        Fact::of("TimeOff", "resource_id"),
+        Fact::of("Allocation", "resource_id"),
+        Fact::behind("WorkCalendar", resources::BY_CALENDARS),
+        Fact::behind("CalendarException", resources::BY_EXCEPTIONS),
+    ];
     Derivation {
         source: "OVERBOOKING",
-        facts: vec![
-            Fact::owner("Resource"),
-            Fact::of("TimeOff", "resource_id"),
-            Fact::of("Allocation", "resource_id"),
-            Fact::behind("WorkCalendar", resources::BY_CALENDARS),
-            Fact::behind("CalendarException", resources::BY_EXCEPTIONS),
-            hidden("Portfolio"),
-            hidden("Program"),
-            hidden("Project"),
-        ],
+        facts: facts.into_iter().chain(hiding(resources::ON_ITEMS)).collect(),
         owners: "SELECT id FROM resource",
         make,
     }

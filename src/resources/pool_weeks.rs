@@ -14,7 +14,7 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Qu
 use uuid::Uuid;
 
 use super::{
-    affected::pools,
+    affected::{hiding, pools},
     booking::open_bookings,
     demand::{SETTLED, booked, unfilled},
     load::{
@@ -46,30 +46,24 @@ const AT_ONCE: usize = 400;
 /// The name of the source.
 pub const SOURCE: &str = "POOL";
 
-/// Fields by which an item becomes confidential, or no longer is.
-pub const HIDING: [&str; 2] = ["confidentiality", "parent"];
-
 /// What outdates the weeks of a pool.
 pub fn derivation() -> Derivation {
-    let hidden = |entity| Fact { fields: &HIDING, ..Fact::behind(entity, pools::ON_ITEMS) };
+    let facts = vec![
+        Fact::owner("ResourcePool"),
+        Fact::of("Resource", "pool_id"),
+        Fact::of("ResourceRequest", "pool_id"),
+        Fact::of("RequestSkill", "pool_id"),
+        Fact::behind("TimeOff", pools::OF_TIME_OFF),
+        Fact::behind("ResourceSkill", pools::OF_SKILLS),
+        Fact::behind("Allocation", pools::OF_ALLOCATIONS),
+        Fact::behind("TimeEntry", pools::OF_TIME),
+        Fact::behind("Timesheet", pools::OF_SHEETS),
+        Fact::behind("WorkCalendar", pools::BY_CALENDARS),
+        Fact::behind("CalendarException", pools::BY_EXCEPTIONS),
+    ];
     Derivation {
         source: SOURCE,
-        facts: vec![
-            Fact::owner("ResourcePool"),
-            Fact::of("Resource", "pool_id"),
-            Fact::of("ResourceRequest", "pool_id"),
-            Fact::of("RequestSkill", "pool_id"),
-            Fact::behind("TimeOff", pools::OF_TIME_OFF),
-            Fact::behind("ResourceSkill", pools::OF_SKILLS),
-            Fact::behind("Allocation", pools::OF_ALLOCATIONS),
-            Fact::behind("TimeEntry", pools::OF_TIME),
-            Fact::behind("Timesheet", pools::OF_SHEETS),
-            Fact::behind("WorkCalendar", pools::BY_CALENDARS),
-            Fact::behind("CalendarException", pools::BY_EXCEPTIONS),
-            hidden("Portfolio"),
-            hidden("Program"),
-            hidden("Project"),
-        ],
+        facts: facts.into_iter().chain(hiding(pools::ON_ITEMS)).collect(),
         owners: "SELECT id FROM resource_pool",
         make,
     }
@@ -148,6 +142,8 @@ struct Pool {
     worked: HashMap<Uuid, Vec<Run>>,
     /// When sheets were submitted, by whose they are and their Monday.
     sheets: HashMap<(Uuid, NaiveDate), Option<DateTime<Utc>>>,
+    /// The Monday of the first of them.
+    recorded_since: Option<NaiveDate>,
     asked: Vec<Asked>,
 }
 
@@ -171,8 +167,9 @@ impl Pool {
         let people: Vec<Uuid> = people.into_iter().map(|resource| resource.id).collect();
         let booked = open_bookings(txn, &people, span).await?;
         let (worked, sheets) = (open_work(txn, &people, span).await?, submissions(txn, &people, span).await?);
+        let recorded_since = sheets.keys().map(|(_, monday)| *monday).min();
         let asked = asked(txn, pool, &people, span).await?;
-        Ok(Self { people, capacities, booked, worked, sheets, asked })
+        Ok(Self { people, capacities, booked, worked, sheets, recorded_since, asked })
     }
 
     fn weeks(&self, weeks: &Periods, now: DateTime<Utc>) -> Vec<Week> {
@@ -222,15 +219,13 @@ impl Pool {
         made.retain(|week| week.people >= FEW);
         made
     }
-}
 
-impl Pool {
     /// The sheet of somebody's week, if one is expected: not before anybody of the pool made any.
     fn sheet(&self, person: Uuid, ends_on: NaiveDate, capacity: u64) -> Option<Sheet> {
         let monday = week_start(ends_on)?;
-        let first = self.sheets.keys().map(|(_, monday)| *monday).min()?;
+        self.recorded_since.filter(|first| *first <= monday)?;
         let submitted_at = self.sheets.get(&(person, monday)).copied().flatten();
-        (first <= monday).then_some(Sheet { due_at: due_at(monday)?, has_capacity: capacity > 0, submitted_at })
+        Some(Sheet { due_at: due_at(monday)?, has_capacity: capacity > 0, submitted_at })
     }
 }
 

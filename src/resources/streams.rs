@@ -1,8 +1,8 @@
 //! Subscriptions to what resources are booked for.
 
 use crate::{
-    graph::decl::{Stream, Tells},
-    write::{Member, PlainType, Shape},
+    graph::decl::{Stream, Tells, row_event},
+    write::{Member, PlainType},
 };
 
 /// The subscriptions.
@@ -38,40 +38,23 @@ pub fn streams() -> Vec<Stream> {
 /// Their types.
 pub fn types() -> Vec<PlainType> {
     let member = |name, ty, doc| Member { name, ty, doc };
-    vec![
-        PlainType {
-            name: "AllocationStream",
-            doc: "An event, or the word that some are missing.",
-            shape: Shape::Union(vec!["AllocationChangedEvent", "StreamReset"]),
-        },
-        PlainType {
-            name: "AllocationChangedEvent",
-            doc: "A booking that was made or changed.",
-            shape: Shape::Object(vec![
-                member("cursor", "Cursor!", "Where to go on after this event."),
-                member("at", "DateTime!", "When it was written."),
-                member(
-                    "allocation",
-                    "Allocation",
-                    "The booking, as it is by then; one that was removed is told no more.",
-                ),
-                member("causedBy", "EventCause", "The request that wrote it."),
-            ]),
-        },
-        PlainType {
-            name: "AllocationConflictStream",
-            doc: "An event, or the word that some are missing.",
-            shape: Shape::Union(vec!["AllocationConflictRaisedEvent", "StreamReset"]),
-        },
-        PlainType {
-            name: "AllocationConflictRaisedEvent",
-            doc: "More is booked on a resource than it can do.",
-            shape: Shape::Object(vec![
-                member("cursor", "Cursor!", "Where to go on after this event."),
-                member("at", "DateTime!", "When it was found."),
-                member("overbooking", "Overbooking", "The days and what is too much on them, as it is by then."),
-                member("causedBy", "EventCause", "The request that led to it; a day that began is no request."),
-            ]),
-        },
+    [
+        row_event(
+            "AllocationStream",
+            "AllocationChangedEvent",
+            ["A booking that was made or changed.", "When it was written.", "The request that wrote it."],
+            member("allocation", "Allocation", "The booking, as it is by then; one that was removed is told no more."),
+        ),
+        row_event(
+            "AllocationConflictStream",
+            "AllocationConflictRaisedEvent",
+            [
+                "More is booked on a resource than it can do.",
+                "When it was found.",
+                "The request that led to it; a day that began is no request.",
+            ],
+            member("overbooking", "Overbooking", "The days and what is too much on them, as it is by then."),
+        ),
     ]
+    .concat()
 }

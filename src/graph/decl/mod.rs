@@ -14,7 +14,7 @@ pub use day_list::{DAY, DayList, TODAY};
 pub use entity::{Condition, Entity, Everywhere, External, KIND, List, OWN_NAME, Which};
 pub use field::{Field, Pen, Writers};
 pub use model::Model;
-pub use stream::{Stream, Tells};
+pub use stream::{Stream, Tells, row_event};
 
 /// A column's name, from the entity's `Column` enum: a misspelt column does not compile.
 pub type Column = &'static str;

@@ -1,6 +1,6 @@
 //! Subscriptions besides `changes`: what is told, and from where it comes.
 
-use crate::write::Member;
+use crate::write::{Member, PlainType, Shape};
 
 /// A subscription.
 #[derive(Debug, Clone)]
@@ -36,4 +36,28 @@ pub enum Tells {
         /// Whether only new rows are told.
         is_new: bool,
     },
+}
+
+/// The types of a subscription that tells rows: its union, and its event, which holds the row. `docs` say what the event is,
+/// when it was, and what led to it.
+pub fn row_event(stream: &'static str, event: &'static str, docs: [&'static str; 3], row: Member) -> [PlainType; 2] {
+    let member = |name, ty, doc| Member { name, ty, doc };
+    let [doc, at, cause] = docs;
+    [
+        PlainType {
+            name: stream,
+            doc: "An event, or the word that some are missing.",
+            shape: Shape::Union(vec![event, "StreamReset"]),
+        },
+        PlainType {
+            name: event,
+            doc,
+            shape: Shape::Object(vec![
+                member("cursor", "Cursor!", "Where to go on after this event."),
+                member("at", "DateTime!", at),
+                row,
+                member("causedBy", "EventCause", cause),
+            ]),
+        },
+    ]
 }

@@ -89,8 +89,21 @@ pub struct Page {
     total: Option<i64>,
 }
 
+/// The answer of a list: its page, with each row as it is shown.
+pub async fn answer(
+    asking: &mut Asking<'_, '_>,
+    list: &'static str,
+    row: fn(&Asking<'_, '_>, &Page, Uuid, &Line) -> Result<Json, Error>,
+) -> Result<Vec<Json>, Error> {
+    let asked = Asked::of(asking).await?;
+    let chosen = Chosen::of(asking)?;
+    let page = page(asking, list, &asked, &chosen).await?;
+    let rows = page.rows.iter().map(|(id, line)| row(asking, &page, *id, line)).collect::<Result<Vec<_>, _>>()?;
+    Ok(vec![page.shown(asking, &asked, &rows)])
+}
+
 /// The page that is asked for.
-pub async fn page(asking: &mut Asking<'_, '_>, list: &str, asked: &Asked, chosen: &Chosen) -> Result<Page, Error> {
+async fn page(asking: &mut Asking<'_, '_>, list: &str, asked: &Asked, chosen: &Chosen) -> Result<Page, Error> {
     let by = match input::text(asking.argument("by")).as_deref() {
         Some("ROLE") => By::Role,
         Some("POOL") => By::Pool,

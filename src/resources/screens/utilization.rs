@@ -6,8 +6,7 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::{
-    asked::{self, Asked},
-    chosen::Chosen,
+    asked,
     line::{Line, coverage, list_or, sum_or},
     page,
     rows::{self, BY, Page},
@@ -92,14 +91,7 @@ pub fn types() -> Vec<PlainType> {
 }
 
 fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Error>> {
-    async move {
-        let asked = Asked::of(asking).await?;
-        let chosen = Chosen::of(asking)?;
-        let page = rows::page(asking, NAME, &asked, &chosen).await?;
-        let rows = page.rows.iter().map(|(id, line)| row(asking, &page, *id, line)).collect::<Result<Vec<_>, _>>()?;
-        Ok(vec![page.shown(asking, &asked, &rows)])
-    }
-    .boxed()
+    rows::answer(asking, NAME, row).boxed()
 }
 
 fn row(asking: &Asking<'_, '_>, page: &Page, id: Uuid, line: &Line) -> Result<Json, Error> {
