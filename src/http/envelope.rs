@@ -14,7 +14,10 @@ use futures_util::FutureExt as _;
 use serde::Serialize;
 use tracing::{Instrument as _, Span, field::Empty};
 
-use super::negotiation::{self, Media};
+use super::{
+    negotiation::{self, Media},
+    peer::Peer,
+};
 use crate::{
     app::App,
     clock::Clock,
@@ -96,6 +99,8 @@ pub async fn wrap(State(app): State<Arc<App>>, mut request: Request, next: Next)
     telemetry::continue_trace(&span, request.headers());
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(media);
+    let peer = Peer::of(request.extensions(), request.headers(), &app.config.trusted_proxies);
+    request.extensions_mut().insert(peer);
 
     let inner = async move {
         if long_uri {

@@ -9,6 +9,7 @@ mod graphql;
 mod health;
 mod metrics;
 mod negotiation;
+mod peer;
 mod request;
 mod stream;
 mod subscription;
@@ -39,7 +40,7 @@ pub use throttle::Throttle;
 
 use crate::{
     app::App,
-    config::{Config, MetricsReaders, Toggle},
+    config::{Config, MetricsReaders},
     error::{Code, Error},
 };
 use envelope::{REQUEST_ID, Refusal};
@@ -66,7 +67,7 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/schema.graphql", get(schema))
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::database));
-    if app.config.explorer == Toggle::On {
+    if app.config.has_explorer() {
         routes = routes.merge(explorer::routes());
     }
     if app.config.metrics_readers() != MetricsReaders::Nobody {

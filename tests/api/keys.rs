@@ -458,6 +458,8 @@ impl Made {
             access_mode: AccessMode::Error.as_str().to_owned(),
             expires_at: None,
             revoked_at: None,
+            address_ranges: None,
+            last_used_at: None,
             version: 1,
             created_at: now,
             created_by_id: None,

@@ -48,6 +48,8 @@ pub async fn load(db: &DatabaseConnection) {
             access_mode: "ERROR".to_owned(),
             expires_at: (known.key != "idle").then(|| noon() + Duration::days(30)),
             revoked_at: (known.key == "retired").then(|| noon() - Duration::days(1)),
+            address_ranges: None,
+            last_used_at: None,
             version: 1,
             created_at: made,
             created_by_id: Some(admin),
