@@ -85,19 +85,22 @@ impl IssuerKeys {
         wait(running).await;
     }
 
-    /// Fetches the keys where that is due.
+    /// Fetches the keys where that is due, and waits for a fetch that is under way.
     pub async fn refresh(&self, now: DateTime<Utc>) {
         let running = {
             let mut state = lock(&self.state);
-            let pause = match (&state.known, state.tried) {
+            let running = state.running();
+            let known = state.known.as_ref().filter(|(at, _)| now - *at < KEPT);
+            let pause = match (known, state.tried) {
                 (None, _) => SOON,
                 (Some(_), Some((_, true))) => AGAIN,
                 (Some(_), _) => OFTEN,
             };
-            if state.running().is_some() || state.tried.is_some_and(|(at, _)| is_within(at, now, pause)) {
-                return;
+            match running {
+                Some(running) => running,
+                None if state.tried.is_some_and(|(at, _)| is_within(at, now, pause)) => return,
+                None => self.fetch(&mut state, now),
             }
-            self.fetch(&mut state, now)
         };
         wait(running).await;
     }
