@@ -164,18 +164,22 @@ impl Verifier {
         self.issuer(&identity.issuer).ok_or_else(terms::foreign)?.check_signer(signer, now)
     }
 
-    /// Fetches the keys of issuers where that is due, several at the same time.
-    pub async fn refresh(&self, now: DateTime<Utc>) {
-        let published = self.issuers.iter().filter_map(|issuer| match &issuer.keys {
-            Keys::Published(published) => Some(published.refresh(now)),
-            Keys::Fixed(_) => None,
-        });
-        futures_util::future::join_all(published).await;
+    /// Fetches the keys of issuers where that is due, several at the same time. True where a key was withdrawn since.
+    pub async fn refresh(&self, now: DateTime<Utc>) -> bool {
+        futures_util::future::join_all(self.published().map(|keys| keys.refresh(now))).await;
+        self.published().fold(false, |any, keys| keys.take_withdrawal() || any)
     }
 
     /// Whether there is anything to refresh.
     pub fn fetches_keys(&self) -> bool {
-        self.issuers.iter().any(|issuer| matches!(issuer.keys, Keys::Published(_)))
+        self.published().next().is_some()
+    }
+
+    fn published(&self) -> impl Iterator<Item = &Arc<IssuerKeys>> {
+        self.issuers.iter().filter_map(|issuer| match &issuer.keys {
+            Keys::Published(published) => Some(published),
+            Keys::Fixed(_) => None,
+        })
     }
 
     fn issuer(&self, name: &str) -> Option<&Issuer> {
