@@ -19,6 +19,7 @@ mod id;
 pub mod input;
 mod json;
 mod kept;
+mod language;
 mod lens;
 mod limit;
 mod load;
@@ -32,6 +33,7 @@ mod system;
 mod trail;
 mod tree;
 pub mod value;
+mod words;
 
 pub use answer::{Answer, Outcome};
 pub(crate) use cell::{Cell, Row, date_of, instant_of, micros};
