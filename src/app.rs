@@ -282,8 +282,8 @@ pub async fn serve(
     let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
     let patience = app.config.timeout() + STOP_GRACE;
     let (sockets, closed) = (app.sockets.clone(), app.sockets.clone());
-    let service = app.router().into_make_service_with_connect_info::<std::net::SocketAddr>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(async move {
+    let limits = app.config.connections;
+    let served = http::serve(listener, app.router(), &limits, async move {
         stop.await;
         tokio::spawn(async move { sockets.close().await });
         tracing::info!("stopping: no new requests");
@@ -298,12 +298,11 @@ pub async fn serve(
         tokio::time::sleep(patience).await;
     };
     tokio::select! {
-        ended = async {
-            let ended = served.await;
-            // The server does not count connections that became sockets.
+        () = async {
+            served.await;
+            // What became a socket is no connection any more.
             closed.close().await;
-            ended
-        } => ended.map_err(Error::internal),
+        } => Ok(()),
         () = too_long => {
             tracing::warn!("stopped with requests unfinished");
             Ok(())

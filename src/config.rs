@@ -1,12 +1,14 @@
 //! The settings, each a flag and an environment variable, checked once at start.
 //! Nothing else in the house reads the environment, and a setting that is misspelled stops the start instead of being ignored.
 
+mod connections;
 mod metrics;
 
 use std::{collections::BTreeSet, ffi::OsString, net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use clap::{Args, FromArgMatches, ValueEnum, builder::RangedU64ValueParser};
 
+pub use connections::ConnectionLimits;
 pub use metrics::{MetricsAccess, MetricsMode, MetricsReaders};
 
 use crate::{
@@ -198,6 +200,9 @@ pub struct Config {
     /// Bad credentials that one network address may present in a minute.
     #[arg(long, env = "FOLIOGRAPH_MAX_FAILED_AUTH", default_value = "20", value_parser = clap::value_parser!(u32).range(1..=100_000), hide_short_help = true)]
     pub max_failed_auth: u32,
+    /// How many connections there may be.
+    #[command(flatten)]
+    pub connections: ConnectionLimits,
     /// What one document may ask for.
     #[command(flatten)]
     pub limits: Limits,

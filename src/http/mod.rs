@@ -1,6 +1,7 @@
 //! GraphQL over HTTP, exports, health, figures, the SDL and the explorer.
 //! The engine sees only requests that are authenticated, sized and well formed; every answer leaves through `envelope`.
 
+mod connections;
 mod credential;
 mod envelope;
 mod explorer;
@@ -33,6 +34,7 @@ use tower_http::{
     cors::CorsLayer,
 };
 
+pub use connections::serve;
 pub use explorer::FIRST_QUERY;
 pub use subscription::Sockets;
 pub use throttle::Throttle;
