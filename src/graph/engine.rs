@@ -200,49 +200,49 @@ impl Engine {
         if self.documents.know(&text) {
             return Ok(());
         }
-        self.validate(&text, document).await?;
+        validate(&self.schema, &text, document).await?;
         input::check_document(&self.types, &document.parsed).map_err(|e| vec![e])?;
         self.documents.keep(text, document.clone());
         Ok(())
     }
+}
 
-    /// Validates by a dry run: async-graphql's rules are private, so it executes with roots that answer null.
-    async fn validate(&self, text: &str, document: &Document) -> Result<(), Vec<Error>> {
-        let mut names: Vec<Option<&str>> =
-            document.parsed.operations.iter().map(|(name, _)| name.map(async_graphql::Name::as_str)).collect();
-        names.sort_unstable();
-        let variables: HashMap<String, Json> = document
-            .operations
-            .values()
-            .flat_map(|o| &o.declared)
-            .filter_map(|(name, v)| match v.ty.to_string().trim_end_matches('!') {
-                "Boolean" => Some((name.clone(), json!(true))),
-                "String" => Some((name.clone(), json!(""))),
-                _ => None,
-            })
-            .collect();
-        let mut request = async_graphql::Request::new(text)
-            .variables(async_graphql::Variables::from_json(json!(variables)))
-            .data(DryRun);
-        if let Some(Some(name)) = names.first() {
-            request = request.operation_name(*name);
-        }
-        request.set_parsed_query(document.parsed.clone());
-        // A subscription's stream is empty here; errors come before it.
-        let errors = self.schema.execute_stream(request).next().await.map(|r| r.errors).unwrap_or_default();
-        if errors.is_empty() {
-            return Ok(());
-        }
-        Err(errors
-            .into_iter()
-            .map(|e| {
-                let line = e.message.lines().next().unwrap_or("The document does not fit the schema.").to_owned();
-                let mut error = Error::new(Code::GraphqlValidationFailed, line);
-                error.locations = e.locations.iter().map(|p| (p.line, p.column)).collect();
-                error
-            })
-            .collect())
+/// Validates by a dry run: async-graphql's rules are private, so it executes with roots that answer null.
+pub(super) async fn validate(schema: &Schema, text: &str, document: &Document) -> Result<(), Vec<Error>> {
+    let mut names: Vec<Option<&str>> =
+        document.parsed.operations.iter().map(|(name, _)| name.map(async_graphql::Name::as_str)).collect();
+    names.sort_unstable();
+    let variables: HashMap<String, Json> = document
+        .operations
+        .values()
+        .flat_map(|o| &o.declared)
+        .filter_map(|(name, v)| match v.ty.to_string().trim_end_matches('!') {
+            "Boolean" => Some((name.clone(), json!(true))),
+            "String" => Some((name.clone(), json!(""))),
+            _ => None,
+        })
+        .collect();
+    let mut request = async_graphql::Request::new(text)
+        .variables(async_graphql::Variables::from_json(json!(variables)))
+        .data(DryRun);
+    if let Some(Some(name)) = names.first() {
+        request = request.operation_name(*name);
     }
+    request.set_parsed_query(document.parsed.clone());
+    // A subscription's stream is empty here; errors come before it.
+    let errors = schema.execute_stream(request).next().await.map(|r| r.errors).unwrap_or_default();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(errors
+        .into_iter()
+        .map(|e| {
+            let line = e.message.lines().next().unwrap_or("The document does not fit the schema.").to_owned();
+            let mut error = Error::new(Code::GraphqlValidationFailed, line);
+            error.locations = e.locations.iter().map(|p| (p.line, p.column)).collect();
+            error
+        })
+        .collect())
 }
 
 /// The schema of a model in SDL, without a database.

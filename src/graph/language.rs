@@ -321,3 +321,196 @@ impl<'t> Writer<'t> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TOKENS: usize = 5_000;
+
+    fn read(text: &str) -> String {
+        readable(text, TOKENS).unwrap_or_else(|e| panic!("{e} {:?} in {text}", e.locations)).into_owned()
+    }
+
+    fn refused(text: &str) -> Code {
+        readable(text, TOKENS).expect_err(text).code
+    }
+
+    #[test]
+    fn a_document_of_before_is_left_as_it_is() {
+        let text = "query Q($a: [Int!]! = [1]) @x(y: \"z\") { b: a(c: {d: [$a, true, null, E]}) ... on D { e } ...F }";
+        assert!(matches!(readable(text, TOKENS), Ok(Cow::Borrowed(same)) if same == text));
+    }
+
+    #[test]
+    fn descriptions_become_white_space() {
+        for (text, due) in [
+            ("\"d\" query { a }", "    query { a }"),
+            ("\"\"\"d\nd\"\"\" mutation M { a }", "\n     mutation M { a }"),
+            ("\"ü\u{1F600}\"\r\nfragment F on A { a }", "    \r\nfragment F on A { a }"),
+            ("query Q(\"d\" $a: Int = 1 \"\" $b: Int) { a }", "query Q(    $a: Int = 1    $b: Int) { a }"),
+            ("query Q($a: S = \"x\" \"d\" $b: S) { a }", "query Q($a: S = \"x\"     $b: S) { a }"),
+        ] {
+            assert_eq!(read(text), due, "{text}");
+            parse_query(read(text)).expect(text);
+        }
+        for text in [
+            "\"d\" { a }",
+            "\"d\"",
+            "\"d\" \"e\" query { a }",
+            "query Q(\"d\") { a }",
+            "query Q(\"d\" \"e\" $a: Int) { a }",
+            "query Q($a: Int \"d\") { a }",
+            "\"d\" ($a: Int) { a }",
+        ] {
+            assert_eq!(refused(text), Code::GraphqlParseFailed, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_follows_keeps_its_place() {
+        for text in [
+            "\"\"\"one\ntwo\"\"\" query Q { a(b: 1 }",
+            "{ a(b: \"\\u{1F600}\", c: \"\\uD83D\\uDE00\", d: ~) }",
+            "query Q($a: [ Int ! ] !, $b: ~) { a }",
+            "{ a(b: \"\"\"x\n  \\\"\"\"\n y\"\"\", c: ~) }",
+            "# ü\n{ a # é ~\n ~ }",
+        ] {
+            let due = text.rfind(['~', '}']).expect("a fault");
+            let at = match readable(text, TOKENS) {
+                Err(e) => e.locations,
+                Ok(read) => parse_query(read).expect_err(text).positions().map(|p| (p.line, p.column)).collect(),
+            };
+            assert_eq!(at.first(), Some(&words::position(text, due)), "{text}");
+        }
+    }
+
+    #[test]
+    fn strings_hold_every_character() {
+        let value = |literal: &str| {
+            let parsed = parse_query(read(&format!("{{ a(b: {literal}) }}"))).expect(literal);
+            let (_, operation) = parsed.operations.iter().next().expect("one");
+            let async_graphql::parser::types::Selection::Field(field) = &operation.node.selection_set.node.items[0].node
+            else {
+                panic!("{literal}")
+            };
+            field.node.arguments[0].1.node.clone()
+        };
+        for (literal, due) in [
+            (r#""\u{1F600}""#, "\u{1F600}"),
+            (r#""\u{00000000001f600}""#, "\u{1F600}"),
+            (r#""\uD83D\uDE00x""#, "\u{1F600}x"),
+            (r#""\u{22}\u{5C}\u{a}\u{D}\u{0}""#, "\"\\\n\r\u{0}"),
+            (r#""\u0041\/\b""#, "A/\u{8}"),
+            ("\"\"\"\n    a\n      \\\"\"\"b\\\n\n    \"\"\"", "a\n  \"\"\"b\\"),
+            ("\"\"\"\\\"\"\"\"\"\"", "\"\"\""),
+        ] {
+            assert_eq!(value(literal), async_graphql_value::Value::String(due.into()), "{literal}");
+        }
+        for literal in [
+            r#""\uD83D""#,
+            r#""\uDE00""#,
+            r#""\uD83Dx""#,
+            r#""\uD83D\u0041""#,
+            r#""\u{D83D}""#,
+            r#""\u{110000}""#,
+            r#""\u{}""#,
+            r#""\u{1F600""#,
+            r#""\u{FFFFFFFFFFFFFFFFFF}""#,
+            r#""\x""#,
+            "\"a\nb\"",
+            "\"",
+            "\"\"\"a\"\"",
+        ] {
+            assert_eq!(refused(&format!("{{ a(b: {literal}) }}")), Code::GraphqlParseFailed, "{literal}");
+        }
+    }
+
+    #[test]
+    fn what_the_parser_would_misread_is_refused() {
+        for text in [
+            "queryQ { a }",
+            "fragmentF on A { a }",
+            "fragment on on A { a }",
+            "{ ...on }",
+            "{ ... on { a } }",
+            "query Q() { a }",
+            "{ a(b: [01]) }",
+            "{ a(b: 1.) }",
+            "{ a(b: -) }",
+            "{ a(b: 1x) }",
+            "{ a(b: [\"\"\"\"]) }",
+            "{ a(b: [1) }",
+            "{ a }}",
+            "{ a",
+            "{ a ü }",
+            "{ a .. b }",
+        ] {
+            assert_eq!(refused(text), Code::GraphqlParseFailed, "{text}");
+        }
+        for text in [
+            "{ a(b: trueish) }",
+            "{ a(b: [nullable]) }",
+            "{ a(b: 1, b: 2) }",
+            "{ a(b: {c: 1, c: 2}) }",
+            "query Q($a: Int, $a: Int) { a }",
+            "query Q($a: Int @skip(if: true)) { a }",
+            "type A { a: Int }",
+            "extend schema { query: A }",
+        ] {
+            assert_eq!(refused(text), Code::GraphqlValidationFailed, "{text}");
+        }
+        for text in [
+            "{ a(trueish: true, b: {nullable: null}) { trueish: falsey ...nullable } }",
+            "{ a(b: $trueish, c: [{d: 1}, {d: 2}]) b: a b: a }",
+            "query query($on: on) { on ...query ... on on { on } }",
+            "\u{feff}query Q(\u{feff}$a: [ # c\n Int ! , ] !) { a ... on#c\nA { b } }",
+            "{ ...onA } fragment onA on A { a }",
+        ] {
+            parse_query(read(text)).expect(text);
+        }
+    }
+
+    #[test]
+    fn tokens_and_brackets_are_counted() {
+        assert!(readable("{ a b c }", 5).is_ok());
+        assert_eq!(readable("{ a b c d }", 5).expect_err("more").code, Code::QueryTooLarge);
+        assert!(readable("# a b c d e f\n{ a b c }", 5).is_ok());
+        let nested = |open: &str, close: &str, n: usize| format!("{}{}", open.repeat(n), close.repeat(n));
+        assert!(readable(&nested("{a", "}", 64), TOKENS).is_ok());
+        assert_eq!(refused(&nested("{a", "}", 65)), Code::QueryTooDeep);
+        assert_eq!(refused(&format!("query Q($a: {}) {{ a }}", nested("[", "]", 64))), Code::QueryTooDeep);
+    }
+
+    /// Pieces that mean something to the language, so that chance makes documents that nearly are some.
+    fn pieces() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            4 => prop::sample::select(vec![
+                "{", "}", "(", ")", "[", "]", ":", "=", "$", "@", "!", "...", "&", "|", ",", " ", "\n", "\r\n", "\u{feff}",
+                "query", "mutation", "subscription", "fragment", "on", "a", "B", "true", "trueish", "null", "1", "-0.5e3", "01",
+                "#c\n", "\"", "\"\"\"", "\\\"\"\"", "\"d\"", "\"\"\"d\n d\"\"\"", "\"\\u{1F600}\"", "\"\\uD83D\\uDE00\"", "\\", "\\u",
+                "query Q($a: [ Int ! ] = 1) {", "\"d\" query {", "a(b: ", "{ c: ",
+            ]).prop_map(str::to_owned),
+            1 => any::<char>().prop_map(String::from),
+        ];
+        prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_text_is_read_or_refused(text in prop_oneof![pieces(), any::<String>()]) {
+            let Ok(read) = readable(&text, 200) else { return Ok(()) };
+            let again = readable(&read, 200).expect("what was written is readable");
+            prop_assert_eq!(&again, &read);
+            let ends = |text: &str| text.bytes().filter(|b| *b == b'\n').count();
+            prop_assert_eq!(ends(&text), ends(&read));
+            // Whatever the parser says, it says it without a panic.
+            let _ = parse_query(&read);
+        }
+    }
+}

@@ -24,6 +24,8 @@ mod lens;
 mod limit;
 mod load;
 mod plan;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod probe;
 mod run;
 pub mod schema;
 mod session;
