@@ -225,14 +225,14 @@ fn measures() -> Measures {
 
 /// Connects to the configured database.
 pub async fn connect(config: &Config) -> Result<Database, Error> {
-    // A statement ends before the request that waits for it does.
-    let connecting = Database::connect(
-        &config.database_url,
-        config.database_connections,
-        config.limit_columns().longest().mul_f64(0.9),
-    );
+    // A statement ends before the request that waits for it does. Who writes waits for a lock as long as a user's request
+    // takes; who reads may be a key, which has more time, and whose session knows how much.
+    let limits = config.limit_columns();
+    let connecting =
+        Database::connect(&config.database_url, config.database_connections, limits.user.statement_time());
     let late = || Error::new(Code::Unavailable, "it does not answer");
     let connected = tokio::time::timeout(CONNECT_WITHIN, connecting).await.unwrap_or_else(|_| Err(late()));
+    let connected = connected.map(|database| database.reading_for(limits.longest().mul_f64(0.9)));
     connected.map_err(|e| {
         let cause = e.source.as_ref().map_or_else(|| e.message.clone(), ToString::to_string);
         let place = without_password(&config.database_url);

@@ -174,13 +174,27 @@ impl Database {
     #[must_use]
     pub fn apart(&self, statement_timeout: Duration) -> Self {
         let options = match self.reads.options.clone() {
+            Options::Postgres(_) => self.options_for(statement_timeout),
+            Options::Sqlite(o) => Options::Sqlite(Box::new(o.row_buffer_size(ROWS_AHEAD_APART))),
+        };
+        Self { reads: Reads::new(options, 1).into(), ..self.clone() }
+    }
+
+    /// The same database, where a statement that reads may take this long.
+    #[must_use]
+    pub fn reading_for(&self, statement_timeout: Duration) -> Self {
+        let reads = Reads::new(self.options_for(statement_timeout), self.reads.most);
+        Self { reads: reads.into(), ..self.clone() }
+    }
+
+    fn options_for(&self, statement_timeout: Duration) -> Options {
+        match self.reads.options.clone() {
             // Of two settings of one name the server takes the last.
             Options::Postgres(o) => Options::Postgres(Box::new(
                 o.options([("statement_timeout", statement_timeout.as_millis().to_string())]),
             )),
-            Options::Sqlite(o) => Options::Sqlite(Box::new(o.row_buffer_size(ROWS_AHEAD_APART))),
-        };
-        Self { reads: Reads::new(options, 1).into(), ..self.clone() }
+            Options::Sqlite(o) => Options::Sqlite(o),
+        }
     }
 
     /// A pool of one connection, opened when it is asked for, to listen on; none where there is nothing to listen to.
@@ -470,3 +484,6 @@ fn json_ids(ids: &[uuid::Uuid]) -> String {
     out.push(']');
     out
 }
+
+#[cfg(test)]
+mod tests;
