@@ -9,9 +9,10 @@ use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
 use serde_json::{Value as Json, json};
 
 use super::{
-    answer::{Answer, Executed, answer, ending, refusal},
+    answer::{Answer, Executed, Spent, answer, ending, refusal},
     collect::Variables,
     compile::Compiler,
+    cost::{CostWish, Pricing},
     cursor::Signer,
     database::Database,
     decl::Model,
@@ -25,9 +26,8 @@ use super::{
     system,
 };
 use crate::{
-    auth::{AccessMode, Caller, Callers, Rights},
+    auth::{AccessMode, Admitted, Allowances, Caller, Callers, Rights, allowance::REFUSED},
     clock::Clock,
-    config::Limits,
     error::{Code, Error},
     events::{Events, shared::Shared},
     metrics::Observed,
@@ -65,6 +65,24 @@ pub struct Request {
     pub request_id: String,
     /// The header Idempotency-Key.
     pub idempotency_key: Option<String>,
+    /// What is to be done with its price.
+    pub cost: CostWish,
+}
+
+/// A request that is being answered.
+struct UnderWay {
+    operation: Option<String>,
+    hash: String,
+    admitted: Admitted,
+    estimated: usize,
+}
+
+impl UnderWay {
+    /// Leaves what it cost in the end.
+    fn settle(&mut self, actual: usize) -> Spent {
+        self.admitted.settle(actual);
+        Spent { estimated: self.estimated, actual, left: self.admitted.left() }
+    }
 }
 
 /// Answers GraphQL requests.
@@ -75,7 +93,7 @@ pub struct Engine {
     pub(super) types: Arc<Types>,
     documents: Documents,
     pub(super) signer: Signer,
-    pub(super) limits: Limits,
+    pub(super) allowances: Arc<Allowances>,
     pub(super) callers: Arc<Callers>,
     pub(super) clock: Arc<dyn Clock>,
     /// Carries mutations out.
@@ -89,14 +107,14 @@ impl Engine {
     pub async fn new(
         database: Database,
         model: &'static Model,
-        limits: Limits,
+        allowances: Arc<Allowances>,
         (clock, callers, events): (Arc<dyn Clock>, Arc<Callers>, Arc<Events>),
     ) -> Result<Self, Error> {
         let (schema, types) = schema::build(model);
         let signer = Signer::new(&shared_secret(&database, CURSOR_SECRET).await?);
         let writer = Writer::new(database.clone(), model, clock.clone(), callers.clone(), Some(events.clone()));
         let (documents, told) = (Documents::default(), Shared::new(TOLD));
-        Ok(Self { database, model, schema, types, documents, signer, limits, callers, clock, writer, events, told })
+        Ok(Self { database, model, schema, types, documents, signer, allowances, callers, clock, writer, events, told })
     }
 
     /// The schema in SDL.
@@ -119,21 +137,33 @@ impl Engine {
         self.documents.kept()
     }
 
-    /// Answers one request, and says of it what it turned out to be and how it ended.
-    pub async fn execute(&self, request: Request, caller: &Caller, observed: &mut Observed<'_>) -> Answer {
-        let mut operation = None;
-        let mut hash = String::new();
-        let request_id = request.request_id.clone();
-        match self.prepare_and_run(request, caller, observed, &mut operation, &mut hash).await {
-            Ok(done) => {
+    /// Answers one request that was taken, and says of it what it turned out to be and how it ended.
+    pub async fn execute(
+        &self,
+        request: Request,
+        caller: &Caller,
+        admitted: Admitted,
+        observed: &mut Observed<'_>,
+    ) -> Answer {
+        let (request_id, wish) = (request.request_id.clone(), request.cost);
+        let mut on = UnderWay { operation: None, hash: String::new(), admitted, estimated: 0 };
+        let mut answer = match self.prepare_and_run(request, caller, observed, &mut on).await {
+            Ok(mut done) => {
                 observed.ends(done.ending());
-                answer(done, &request_id, operation, hash)
+                let spent = on.settle(if wish == CostWish::Validate { REFUSED } else { done.cost.max(1) });
+                done.told = (wish != CostWish::None).then_some(Spent { actual: done.cost, ..spent });
+                Answer { spent: Some(spent), ..answer(done, &request_id, on.operation, on.hash) }
             }
             Err(errors) => {
                 observed.ends(ending(&errors));
-                refusal(&errors, &request_id, operation, hash)
+                let spent = on.settle(REFUSED);
+                Answer { spent: Some(spent), ..refusal(&errors, &request_id, on.operation, on.hash) }
             }
+        };
+        if let (CostWish::Validate, Some(spent)) = (wish, &mut answer.spent) {
+            spent.actual = 0;
         }
+        answer
     }
 
     async fn prepare_and_run(
@@ -141,18 +171,18 @@ impl Engine {
         request: Request,
         caller: &Caller,
         observed: &mut Observed<'_>,
-        operation: &mut Option<String>,
-        hash: &mut String,
+        on: &mut UnderWay,
     ) -> Result<Executed, Vec<Error>> {
         let one = |e: Error| vec![e];
         let document = self.read(&request.document).map_err(one)?;
-        hash.clone_from(&document.hash);
+        on.hash.clone_from(&document.hash);
         let (name, op) = document.operation(request.operation_name.as_deref()).map_err(one)?;
         observed.is(document::kind(&op.node), name);
-        *operation = (!name.is_empty()).then(|| name.to_owned());
+        on.operation = (!name.is_empty()).then(|| name.to_owned());
         if request.only_queries && !document::is_query(&op.node) {
             return Err(one(Error::new(Code::MethodNotAllowed, "GET answers queries only; send this by POST.")));
         }
+        document.size.check(self.allowances.limits(caller)).map_err(one)?;
         self.vouch(request.document, &document).await?;
         if document::is_subscription(&op.node) {
             let line = "A subscription is followed over the WebSocket at /graphql/ws.";
@@ -160,17 +190,29 @@ impl Engine {
         }
         let variables = input::variables(&self.types, &op.node.variable_definitions, request.variables).map_err(one)?;
         let asked = Operation { document: &document, name, op: &op.node, variables: &variables };
+        let plan = self.plan(&asked, &caller.rights).map_err(one)?;
+        on.estimated = self.price(&plan, &variables, caller).map_err(one)?;
+        if request.cost == CostWish::Validate {
+            return Ok(Executed { body: b"{\"data\":null".to_vec(), any: true, ..Executed::default() });
+        }
+        on.admitted.charge(on.estimated).map_err(one)?;
         match op.node.ty {
-            OperationType::Query => self.query(&asked, caller, request.access_mode).await.map_err(one),
+            OperationType::Query => self.query(&asked, &plan, caller, request.access_mode).await.map_err(one),
             OperationType::Mutation => {
                 let wish = Change { request_id: &request.request_id, key: request.idempotency_key.as_deref() };
-                self.mutate(&asked, caller, request.access_mode, &wish).await.map_err(one)
+                self.mutate(&asked, plan, caller, request.access_mode, &wish).await.map_err(one)
             }
             OperationType::Subscription => {
                 let line = "Subscriptions are followed over a WebSocket at /graphql/ws.";
                 Err(one(Error::new(Code::BadRequest, line)))
             }
         }
+    }
+
+    /// The price of a plan with these variables; fails where its caller may not pay so much at once.
+    pub(super) fn price(&self, plan: &Plan, variables: &Variables, caller: &Caller) -> Result<usize, Error> {
+        let (limits, today) = (self.allowances.limits(caller), self.clock.today());
+        Pricing { limits, variables, types: &self.types, today }.price(plan)
     }
 
     /// The plan of an operation for these rights.
@@ -191,7 +233,7 @@ impl Engine {
     pub(super) fn read(&self, text: &str) -> Result<Arc<Document>, Error> {
         match self.documents.get(text) {
             Some(document) => Ok(document),
-            None => document::read(text, &self.limits).map(Arc::new),
+            None => document::read(text, self.allowances.of_all()).map(Arc::new),
         }
     }
 

@@ -19,7 +19,7 @@ use tokio::{
 use super::{
     credential,
     envelope::{Refusal, RequestId},
-    graphql::{access_mode, idempotency_key, read_body, respond},
+    graphql::{access_mode, body_limit, cost_wish, idempotency_key, read_body, respond},
     negotiation::{self, Media},
     request,
     subscription::{Next, Operation, Output, Seat},
@@ -51,15 +51,17 @@ pub async fn answer(
     }
     let mut read = if parts.method == Method::POST {
         negotiation::check_content_type(&parts.headers)?;
-        request::from_body(&read_body(&parts.headers, body, app.config.max_body).await?)?
+        request::from_body(&read_body(&parts.headers, body, body_limit(&app, &caller)).await?)?
     } else {
         request::from_address(&parts.uri)?
     };
     read.request_id = request_id;
     read.access_mode = access_mode(&parts.headers)?.unwrap_or(caller.access_mode);
     read.idempotency_key = idempotency_key(&parts.headers)?;
+    read.cost = cost_wish(&parts.headers)?;
     let seat = app.sockets.seat(&caller.identity).ok_or_else(|| {
-        Error::new(Code::RateLimited, "Ten connections that stay open are the most at a time; close one first.")
+        let most = app.config.limits.sockets;
+        Error::new(Code::RateLimited, format!("At most {most} connections may stay open at a time; close one first."))
     })?;
     let (out, outputs) = mpsc::channel(WAITING);
     let operation =

@@ -43,8 +43,6 @@ const INIT_WITHIN: Duration = Duration::from_secs(10);
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// After so long without a word, and for so long in one write, a client is taken for dead.
 const DEAD_AFTER: Duration = Duration::from_secs(45);
-/// Operations of a socket at a time.
-const MOST_OPERATIONS: usize = 50;
 /// Outputs that wait for the socket; an operation with more waits itself.
 const WAITING: usize = 4;
 
@@ -223,9 +221,10 @@ impl Socket {
         if self.operations.contains_key(&id) {
             return Err(Some(End::DuplicateId));
         }
-        if self.operations.len() >= MOST_OPERATIONS {
+        let most = self.app.config.limits.subscriptions;
+        if self.operations.len() >= most {
             self.app.metrics.requests.begin().ends(Ending::Limited);
-            let line = format!("A socket carries at most {MOST_OPERATIONS} operations at a time.");
+            let line = format!("A socket carries at most {most} operations at a time.");
             let error = crate::error::Error::new(Code::RateLimited, line);
             return write(sink, protocol::error(&id, &refused(error, &self.request_id))).await;
         }
