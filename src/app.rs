@@ -94,7 +94,7 @@ impl App {
         let callers = Arc::new(Callers::new(opened));
         let events = Events::open(database.clone(), clock.clone(), model()).await?;
         let shared = (clock.clone(), callers.clone(), events.clone());
-        let engine = Engine::new(database.clone(), model(), config.limits, shared).await?;
+        let engine = Engine::new(database.clone(), model(), config.limits, shared).await?.accepting(config.documents);
         let exports = Exports::new(database.clone(), clock.clone(), config.max_exports, config.export_timeout());
         let deriver = Arc::new(Deriver::new(database.clone(), model(), clock.clone()));
         let mut works = events.start(config.notify == Toggle::On);

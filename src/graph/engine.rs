@@ -23,11 +23,12 @@ use super::{
     plan::Plan,
     schema::{self, DryRun, Schema, Types},
     system,
+    trusted::TrustedDocuments,
 };
 use crate::{
     auth::{AccessMode, Caller, Callers, Rights},
     clock::Clock,
-    config::Limits,
+    config::{DocumentsAccepted, Limits},
     error::{Code, Error},
     events::{Events, shared::Shared},
     metrics::Observed,
@@ -51,8 +52,10 @@ const TOLD: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
 /// One GraphQL request, as read from HTTP.
 #[derive(Debug, Default)]
 pub struct Request {
-    /// The document's text.
+    /// The document's text; empty where its id alone was sent.
     pub document: String,
+    /// The id of a trusted document.
+    pub document_id: Option<String>,
     /// Which operation of it.
     pub operation_name: Option<String>,
     /// Values of its variables.
@@ -67,6 +70,21 @@ pub struct Request {
     pub idempotency_key: Option<String>,
 }
 
+/// A request whose document is not answered here.
+pub(super) struct Unsettled {
+    error: Error,
+    request_id: String,
+}
+
+impl Unsettled {
+    /// The answer, counted.
+    pub(super) fn ends(self, observed: &mut Observed<'_>) -> Answer {
+        let errors = [self.error];
+        observed.ends(ending(&errors));
+        refusal(&errors, &self.request_id, None, String::new())
+    }
+}
+
 /// Answers GraphQL requests.
 pub struct Engine {
     pub(super) database: Database,
@@ -74,6 +92,7 @@ pub struct Engine {
     pub(super) schema: Schema,
     pub(super) types: Arc<Types>,
     documents: Documents,
+    trusted: TrustedDocuments,
     pub(super) signer: Signer,
     pub(super) limits: Limits,
     pub(super) callers: Arc<Callers>,
@@ -96,7 +115,14 @@ impl Engine {
         let signer = Signer::new(&shared_secret(&database, CURSOR_SECRET).await?);
         let writer = Writer::new(database.clone(), model, clock.clone(), callers.clone(), Some(events.clone()));
         let (documents, told) = (Documents::default(), Shared::new(TOLD));
-        Ok(Self { database, model, schema, types, documents, signer, limits, callers, clock, writer, events, told })
+        let trusted = TrustedDocuments::default();
+        Ok(Self { database, model, schema, types, documents, trusted, signer, limits, callers, clock, writer, events, told })
+    }
+
+    /// The same engine, answering these documents.
+    #[must_use]
+    pub fn accepting(self, accepted: DocumentsAccepted) -> Self {
+        Self { trusted: TrustedDocuments::new(accepted), ..self }
     }
 
     /// The schema in SDL.
@@ -121,6 +147,38 @@ impl Engine {
 
     /// Answers one request, and says of it what it turned out to be and how it ended.
     pub async fn execute(&self, request: Request, caller: &Caller, observed: &mut Observed<'_>) -> Answer {
+        match self.settle(request).await {
+            Ok(request) => self.execute_settled(request, caller, observed).await,
+            Err(refused) => refused.ends(observed),
+        }
+    }
+
+    /// The request with the text of its document, if that may be answered here. Every way in begins with it.
+    pub(super) async fn settle(&self, mut request: Request) -> Result<Request, Unsettled> {
+        let id = request.document_id.take();
+        let known = self.trusted.settle(&self.database.orm, self.clock.now(), id, request.document).await;
+        match known {
+            Ok(document) => Ok(Request { document, ..request }),
+            Err(error) => Err(Unsettled { error, request_id: request.request_id }),
+        }
+    }
+
+    /// Reads, limits and validates a document as a request's would be, and gives the names of its operations.
+    pub async fn examine(&self, text: &str) -> Result<Vec<String>, Vec<Error>> {
+        let document = self.read(text).map_err(|e| vec![e])?;
+        self.vouch(text.to_owned(), &document).await?;
+        let mut names: Vec<String> = document.operations.keys().cloned().collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Answers a request whose document is settled.
+    pub(super) async fn execute_settled(
+        &self,
+        request: Request,
+        caller: &Caller,
+        observed: &mut Observed<'_>,
+    ) -> Answer {
         let mut operation = None;
         let mut hash = String::new();
         let request_id = request.request_id.clone();

@@ -83,8 +83,12 @@ pub enum Told<'c> {
 impl Engine {
     /// Answers a query or mutation, or prepares a subscription.
     pub async fn start(&self, request: Request, caller: &Caller, observed: &mut Observed<'_>) -> Started {
+        let request = match self.settle(request).await {
+            Ok(request) => request,
+            Err(refused) => return Started::Answered(refused.ends(observed)),
+        };
         let document = match self.is_subscription(&request) {
-            Err(_) | Ok(None) => return Started::Answered(self.execute(request, caller, observed).await),
+            Err(_) | Ok(None) => return Started::Answered(self.execute_settled(request, caller, observed).await),
             Ok(Some(document)) => document,
         };
         let request_id = request.request_id.clone();

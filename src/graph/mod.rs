@@ -31,6 +31,7 @@ mod statement;
 mod system;
 mod trail;
 mod tree;
+pub mod trusted;
 pub mod value;
 
 pub use answer::{Answer, Outcome};
