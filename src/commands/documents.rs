@@ -165,9 +165,12 @@ fn in_manifest(manifest: &Json) -> Result<Vec<String>, String> {
 fn checked(hash: Option<&str>, text: &str) -> Result<String, String> {
     let id = trusted::id_of(text);
     let (_, digits) = id.split_once(':').unwrap_or_default();
-    let given = hash.map(|hash| hash.strip_prefix("sha256:").unwrap_or(hash)).filter(|given| given.len() == digits.len());
+    let given =
+        hash.map(|hash| hash.strip_prefix("sha256:").unwrap_or(hash)).filter(|given| given.len() == digits.len());
     match given {
-        Some(given) if !given.eq_ignore_ascii_case(digits) => Err(format!("has a document under {given} whose hash is {digits}")),
+        Some(given) if !given.eq_ignore_ascii_case(digits) => {
+            Err(format!("has a document under {given} whose hash is {digits}"))
+        }
         _ => Ok(text.to_owned()),
     }
 }
@@ -178,7 +181,8 @@ fn refused(file: &Path, text: &str, errors: &[Error]) -> Error {
     if first.source.is_some() && first.code == Code::Internal {
         return Error::internal(first.to_string());
     }
-    let place = first.locations.first().map_or_else(String::new, |(line, column)| format!("line {line}, column {column}: "));
+    let place =
+        first.locations.first().map_or_else(String::new, |(line, column)| format!("line {line}, column {column}: "));
     let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
     about(file, &format!("{} is refused: {place}{first}{more}", trusted::id_of(text)))
 }

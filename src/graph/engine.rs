@@ -116,7 +116,21 @@ impl Engine {
         let writer = Writer::new(database.clone(), model, clock.clone(), callers.clone(), Some(events.clone()));
         let (documents, told) = (Documents::default(), Shared::new(TOLD));
         let trusted = TrustedDocuments::default();
-        Ok(Self { database, model, schema, types, documents, trusted, signer, limits, callers, clock, writer, events, told })
+        Ok(Self {
+            database,
+            model,
+            schema,
+            types,
+            documents,
+            trusted,
+            signer,
+            limits,
+            callers,
+            clock,
+            writer,
+            events,
+            told,
+        })
     }
 
     /// The same engine, answering these documents.
@@ -213,7 +227,7 @@ impl Engine {
         }
         self.vouch(request.document, &document).await?;
         if document::is_subscription(&op.node) {
-            let line = "A subscription is followed over the WebSocket at /graphql/ws.";
+            let line = "A subscription is followed over the WebSocket at /graphql/ws, over /graphql/stream, or here in parts of multipart/mixed.";
             return Err(one(Error::new(Code::BadRequest, line)));
         }
         let variables = input::variables(&self.types, &op.node.variable_definitions, request.variables).map_err(one)?;

@@ -11,7 +11,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::trusted_document::{ActiveModel, Column, Entity, Model};
 use lru::LruCache;
 use sea_orm::{
-    ActiveValue::Set, DatabaseConnection, EntityTrait as _, QueryOrder as _, TransactionTrait as _, sea_query::OnConflict,
+    ActiveValue::Set, DatabaseConnection, EntityTrait as _, QueryOrder as _, TransactionTrait as _,
+    sea_query::OnConflict,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -127,7 +128,8 @@ impl TrustedDocuments {
                 return Err(refuse("'documentId' and 'query' are not of the same document. Send one of them."));
             }
             let known = self.find(db, &id, now).await?;
-            let unknown = "No document is registered under this id. Its operator adds it with 'foliograph documents add'.";
+            let unknown =
+                "No document is registered under this id. Its operator adds it with 'foliograph documents add'.";
             return known.map(|text| text.to_string()).ok_or_else(|| Error::new(Code::DocumentNotFound, unknown));
         }
         if self.accepted == DocumentsAccepted::Trusted && self.find(db, &id_of(&text), now).await?.is_none() {

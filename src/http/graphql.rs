@@ -17,13 +17,13 @@ use super::{
     ACCESS_MASKED, ACCESS_MODE, IDEMPOTENCY_KEY, credential,
     envelope::{Refusal, RequestId},
     negotiation::{self, Media},
-    request,
+    request, stream,
 };
 use crate::{
     app::App,
     auth::AccessMode,
     error::{Code, Error},
-    graph::{Answer, Outcome},
+    graph::{Answer, Outcome, Started},
     metrics::Observed,
 };
 
@@ -47,7 +47,7 @@ pub async fn answer(
 }
 
 async fn within_deadline(
-    app: &App,
+    app: &Arc<App>,
     request_id: String,
     media: Option<Media>,
     request: Request,
@@ -55,11 +55,11 @@ async fn within_deadline(
 ) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
     let caller = credential::reader(app, &parts.method, &parts.headers, &parts.extensions).await?;
-    let media = media.ok_or_else(|| {
-        Error::new(
-            Code::NotAcceptable,
-            "Accept application/graphql-response+json or application/json: there is nothing else.",
-        )
+    let in_parts = parts.method == Method::POST && stream::parts_are_accepted(&parts.headers);
+    // Whoever takes a subscription in parts takes everything else as JSON.
+    let media = media.or(in_parts.then_some(Media::Json)).ok_or_else(|| {
+        let line = "Accept application/graphql-response+json or application/json: other operations than subscriptions have no other form.";
+        Error::new(Code::NotAcceptable, line)
     })?;
     let read = if parts.method == Method::POST {
         negotiation::check_content_type(&parts.headers)?;
@@ -72,7 +72,13 @@ async fn within_deadline(
     let idempotency_key = idempotency_key(&parts.headers)?;
     let access_mode = access_mode(&parts.headers)?.unwrap_or(caller.access_mode);
     let asked = crate::graph::Request { access_mode, request_id, idempotency_key, ..read };
-    Ok(respond(app.engine.execute(asked, &caller, observed).await, media))
+    if !in_parts {
+        return Ok(respond(app.engine.execute(asked, &caller, observed).await, media));
+    }
+    match Box::pin(app.engine.start(asked, &caller, observed)).await {
+        Started::Answered(answer) => Ok(respond(answer, media)),
+        Started::Following(following) => stream::in_parts(app, following, caller),
+    }
 }
 
 pub(super) fn respond(answer: Answer, media: Media) -> Response {
