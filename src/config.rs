@@ -2,16 +2,20 @@
 //! Nothing else in the house reads the environment, and a setting that is misspelled stops the start instead of being ignored.
 
 mod connections;
+mod documents;
 mod limits;
 mod metrics;
+mod waits;
 
 use std::{collections::BTreeSet, ffi::OsString, net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use clap::{Args, FromArgMatches, ValueEnum, builder::RangedU64ValueParser};
 
 pub use connections::ConnectionLimits;
+pub use documents::DocumentsAccepted;
 pub use limits::{LimitColumns, LimitSettings, Limits};
 pub use metrics::{MetricsAccess, MetricsMode, MetricsReaders};
+pub use waits::Waits;
 
 use crate::{
     auth::{Class, api_keys::KEY_ISSUER},
@@ -127,6 +131,12 @@ pub struct Config {
     /// Origins whose pages may call the API, separated by commas, such as `https://portal.example.com`.
     #[arg(long, env = "FOLIOGRAPH_CORS_ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
+    /// Which documents are answered: any, or those that `foliograph documents add` registered.
+    #[arg(long, env = "FOLIOGRAPH_DOCUMENTS", default_value = "any")]
+    pub documents: DocumentsAccepted,
+    /// How long connections that stay open are waited for.
+    #[command(flatten)]
+    pub waits: Waits,
     /// Bytes of a request body.
     #[arg(long, env = "FOLIOGRAPH_MAX_BODY", default_value_t = 256 * 1024, value_parser = within(1_024..=67_108_864), hide_short_help = true)]
     pub max_body: usize,
@@ -338,6 +348,8 @@ mod tests {
         for (flag, value, allowed) in [
             ("--environment", "staging", "development, production"),
             ("--explorer", "yes", "on, off"),
+            ("--documents", "some", "any, trusted"),
+            ("--heartbeat-seconds", "0", "1..=300"),
             ("--metrics", "yes", "off, on, open"),
             ("--timeout-seconds", "0", "1..=600"),
             ("--max-depth", "500", "1..=100"),

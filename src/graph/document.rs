@@ -175,7 +175,6 @@ fn unparsed(e: async_graphql::parser::Error) -> Error {
     error
 }
 
-
 /// Variables of `@skip`, `@include` and of what groups are made by: their values are part of the plan.
 fn shaping(parsed: &ExecutableDocument, op: &Positioned<OperationDefinition>) -> Vec<String> {
     let mut out = vec![];

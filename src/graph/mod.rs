@@ -36,6 +36,7 @@ mod statement;
 mod system;
 mod trail;
 mod tree;
+pub mod trusted;
 pub mod value;
 mod words;
 

@@ -44,7 +44,7 @@ use crate::{
     config::{Config, MetricsReaders, Toggle},
     error::{Code, Error},
 };
-use envelope::{REQUEST_ID, Refusal};
+use envelope::{CLIENT_NAME, CLIENT_VERSION, REQUEST_ID, Refusal};
 
 /// Below this many bytes compression costs more than it saves.
 const COMPRESS_ABOVE: u16 = 1_024;
@@ -91,7 +91,10 @@ pub fn router(app: &Arc<App>) -> Router {
         })
         .with_state(app.clone())
         .layer(middleware::from_fn_with_state(app.clone(), envelope::wrap))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::SSE)));
+        .layer(CompressionLayer::new().compress_when(
+            // What is told as it happens is not collected until there is enough to compress.
+            SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::SSE).and(NotForContentType::const_new("multipart/")),
+        ));
     match cors(&app.config) {
         Some(cors) => routes.layer(cors),
         None => routes,
@@ -122,6 +125,8 @@ fn cors(config: &Config) -> Option<CorsLayer> {
                 GRAPHQL_COST.clone(),
                 IDEMPOTENCY_KEY.clone(),
                 REQUEST_ID.clone(),
+                CLIENT_NAME.clone(),
+                CLIENT_VERSION.clone(),
                 HeaderName::from_static("traceparent"),
                 HeaderName::from_static("last-event-id"),
             ])
