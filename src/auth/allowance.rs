@@ -236,6 +236,7 @@ mod tests {
             roles: vec![],
             expires_at: DateTime::UNIX_EPOCH,
             key: None,
+            signer: None,
         };
         Caller::new(Arc::new(identity), None, vec![], Rows::default())
     }

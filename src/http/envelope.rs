@@ -17,6 +17,7 @@ use tracing::{Instrument as _, Span, field::Empty};
 use super::{
     ALLOWANCE,
     negotiation::{self, Media},
+    peer::Peer,
 };
 use crate::{
     app::App,
@@ -119,6 +120,8 @@ pub async fn wrap(State(app): State<Arc<App>>, mut request: Request, next: Next)
     }
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(media);
+    let peer = Peer::of(request.extensions(), request.headers(), &app.config.trusted_proxies);
+    request.extensions_mut().insert(peer);
 
     let inner = async move {
         if long_uri {

@@ -10,6 +10,7 @@ mod graphql;
 mod health;
 mod metrics;
 mod negotiation;
+mod peer;
 mod request;
 mod stream;
 mod subscription;
@@ -41,7 +42,7 @@ pub use throttle::Throttle;
 
 use crate::{
     app::App,
-    config::{Config, MetricsReaders, Toggle},
+    config::{Config, MetricsReaders},
     error::{Code, Error},
 };
 use envelope::{CLIENT_NAME, CLIENT_VERSION, REQUEST_ID, Refusal};
@@ -78,7 +79,7 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/schema.graphql", get(schema))
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::database));
-    if app.config.explorer == Toggle::On {
+    if app.config.has_explorer() {
         routes = routes.merge(explorer::routes());
     }
     if app.config.metrics_readers() != MetricsReaders::Nobody {

@@ -34,7 +34,9 @@ mod idempotency;
 mod import;
 mod imports;
 mod inputs;
+mod issuers;
 mod itself;
+mod key_addresses;
 mod key_writes;
 mod keys;
 mod kpi;
@@ -44,14 +46,17 @@ mod overbookings;
 mod pages;
 mod permissions;
 mod plans;
+mod proxies;
 mod published;
 mod raid;
 mod refused;
 mod reporting;
 mod resources;
+mod revoked;
 mod rollups;
 mod schedule;
 mod screens;
+mod secrets;
 mod staff;
 mod steps;
 mod storm;
@@ -90,8 +95,10 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     import::list,
     imports::list,
     inputs::list,
+    issuers::list,
     itself::list,
     key_writes::list,
+    key_addresses::list,
     keys::list,
     kpi::list,
     metrics::list,
@@ -100,14 +107,17 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     pages::list,
     permissions::list,
     plans::list,
+    proxies::list,
     published::list,
     reporting::list,
     resources::list,
     refused::list,
     rollups::list,
     raid::list,
+    revoked::list,
     schedule::list,
     screens::list,
+    secrets::list,
     staff::list,
     steps::list,
     storm::list,

@@ -44,8 +44,8 @@ pub fn compile(text: &str, program: &str) -> Result<(), String> {
     command(&folder, "node", &arguments)
 }
 
-/// The folder of packages.
-fn packages() -> &'static Path {
+/// The folder of packages, with the scripts of `tests/node` beside them.
+pub fn packages() -> &'static Path {
     static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let folder = match INSTALLED.get_or_init(install) {
         Ok(folder) => folder,
