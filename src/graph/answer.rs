@@ -1,9 +1,12 @@
 //! What a request is answered with: the JSON body, how it ended, what was masked.
 
 use bytes::Bytes;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
-use super::plan::{Plan, Root};
+use super::{
+    deprecation::Deprecation,
+    plan::{Plan, Root},
+};
 use crate::{
     auth::AccessMode,
     error::{Code, Error, PathSegment},
@@ -41,6 +44,8 @@ pub struct Answer {
     pub operation: Option<String>,
     /// Hex of the document's hash, for logs.
     pub document_hash: String,
+    /// What it used that is to go.
+    pub deprecated: Vec<&'static Deprecation>,
 }
 
 /// What executing gave.
@@ -56,6 +61,9 @@ pub(super) struct Executed {
     pub(super) masked: usize,
     pub(super) statements: usize,
     pub(super) rows: usize,
+    pub(super) deprecated: Vec<&'static Deprecation>,
+    /// Whether the body is to tell them.
+    pub(super) reports_deprecations: bool,
 }
 
 impl Executed {
@@ -63,6 +71,18 @@ impl Executed {
     pub(super) fn ending(&self) -> Ending {
         let at_least = if self.user_errors { Ending::UserError } else { Ending::Ok };
         ending(&self.errors).max(at_least)
+    }
+
+    /// What stands beside data and errors.
+    fn extensions(&self) -> Map<String, Json> {
+        let mut out = Map::new();
+        if !self.access.is_empty() {
+            out.insert("access".to_owned(), self.access.clone().into());
+        }
+        if self.reports_deprecations {
+            out.insert("deprecations".to_owned(), self.deprecated.iter().map(|d| d.told()).collect());
+        }
+        out
     }
 }
 
@@ -73,6 +93,7 @@ pub(super) fn ending(errors: &[Error]) -> Ending {
 
 /// The body and what is known of it.
 pub(super) fn answer(done: Executed, request_id: &str, operation: Option<String>, document_hash: String) -> Answer {
+    let extensions = done.extensions();
     let mut body = done.body;
     if !done.errors.is_empty() {
         done.errors.iter().for_each(log);
@@ -80,9 +101,9 @@ pub(super) fn answer(done: Executed, request_id: &str, operation: Option<String>
         body.extend_from_slice(b",\"errors\":");
         body.extend_from_slice(Json::from(errors).to_string().as_bytes());
     }
-    if !done.access.is_empty() {
+    if !extensions.is_empty() {
         body.extend_from_slice(b",\"extensions\":");
-        body.extend_from_slice(json!({ "access": done.access }).to_string().as_bytes());
+        body.extend_from_slice(Json::from(extensions).to_string().as_bytes());
     }
     body.push(b'}');
     let outcome = match done.errors.first() {
@@ -97,6 +118,7 @@ pub(super) fn answer(done: Executed, request_id: &str, operation: Option<String>
         rows: done.rows,
         operation,
         document_hash,
+        deprecated: done.deprecated,
     }
 }
 
@@ -131,6 +153,7 @@ pub(super) fn refusal(errors: &[Error], request_id: &str, operation: Option<Stri
         rows: 0,
         operation,
         document_hash,
+        deprecated: vec![],
     }
 }
 
@@ -145,7 +168,7 @@ pub(super) fn at_root(mut error: Error, root: &Root) -> Error {
 }
 
 /// Whether an error of this code refuses the whole request; the others leave neighbors standing.
-pub(super) fn is_before_execution(code: Code) -> bool {
+pub fn is_before_execution(code: Code) -> bool {
     !matches!(
         code,
         Code::FieldForbidden
@@ -170,8 +193,7 @@ pub(super) fn log(error: &Error) {
 }
 
 pub(super) fn error_json(error: &Error, request_id: &str) -> Json {
-    let mut extensions =
-        json!({ "code": error.code.as_str(), "requestId": request_id, "retryable": error.code.is_retryable() });
+    let mut extensions = json!({ "code": error.code.as_str(), "requestId": request_id, "retryable": error.code.is_retryable(), "docsUrl": error.code.docs_url() });
     if let Some(coordinate) = &error.coordinate {
         extensions["coordinate"] = json!(coordinate);
     }

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
     num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use async_graphql::{
@@ -17,7 +17,7 @@ use async_graphql::{
 use async_graphql_value::ConstValue;
 use lru::LruCache;
 
-use super::{collect::Variables, input, kept::Tally, plan::Plan};
+use super::{collect::Variables, deprecation::Uses, input, kept::Tally, plan::Plan};
 use crate::{
     auth::Rights,
     config::Limits,
@@ -36,6 +36,8 @@ pub struct Document {
     pub hash: String,
     /// Facts of its operations by name; the empty name for an unnamed one.
     pub operations: HashMap<String, Operation>,
+    /// What each operation uses that is to go; found when the document is kept.
+    pub deprecated: OnceLock<HashMap<String, Uses>>,
     plans: Mutex<LruCache<PlanKey, Arc<Plan>>>,
 }
 
@@ -148,6 +150,7 @@ pub fn read(text: &str, limits: &Limits) -> Result<Document, Error> {
         parsed,
         hash: format!("{:016x}", hasher.finish()),
         operations,
+        deprecated: OnceLock::new(),
         plans: Mutex::new(LruCache::new(NonZeroUsize::new(PLANS).unwrap_or(NonZeroUsize::MIN))),
     })
 }

@@ -15,6 +15,7 @@ use super::{
     cursor::Signer,
     database::Database,
     decl::Model,
+    deprecation::{Deprecation, Deprecations},
     document::{self, Document},
     execute::Change,
     follow::{ToldBody, ToldKey},
@@ -65,6 +66,8 @@ pub struct Request {
     pub request_id: String,
     /// The header Idempotency-Key.
     pub idempotency_key: Option<String>,
+    /// Whether the answer is to tell what it used that is to go.
+    pub reports_deprecations: bool,
 }
 
 /// Answers GraphQL requests.
@@ -74,6 +77,7 @@ pub struct Engine {
     pub(super) schema: Schema,
     pub(super) types: Arc<Types>,
     documents: Documents,
+    deprecations: Deprecations,
     pub(super) signer: Signer,
     pub(super) limits: Limits,
     pub(super) callers: Arc<Callers>,
@@ -95,13 +99,43 @@ impl Engine {
         let (schema, types) = schema::build(model);
         let signer = Signer::new(&shared_secret(&database, CURSOR_SECRET).await?);
         let writer = Writer::new(database.clone(), model, clock.clone(), callers.clone(), Some(events.clone()));
+        let deprecations = Deprecations::new(&model.deprecations, &types);
         let (documents, told) = (Documents::default(), Shared::new(TOLD));
-        Ok(Self { database, model, schema, types, documents, signer, limits, callers, clock, writer, events, told })
+        Ok(Self {
+            database,
+            model,
+            schema,
+            types,
+            documents,
+            deprecations,
+            signer,
+            limits,
+            callers,
+            clock,
+            writer,
+            events,
+            told,
+        })
     }
 
     /// The schema in SDL.
     pub fn sdl(&self) -> String {
         printed(&self.schema)
+    }
+
+    /// The schema's own scalars: name, what it holds, where it is specified.
+    pub fn scalars(&self) -> Vec<(String, String, String)> {
+        system::scalars(&self.types)
+    }
+
+    /// The limits of a document: name, what it counts, how much.
+    pub fn limits_told(&self) -> Vec<(String, String, String)> {
+        system::limits_told(&self.types, &self.limits)
+    }
+
+    /// Members of the schema that are to go.
+    pub fn deprecations(&self) -> &'static [Deprecation] {
+        &self.model.deprecations
     }
 
     /// What every field of the schema needs, by schema coordinate.
@@ -160,17 +194,25 @@ impl Engine {
         }
         let variables = input::variables(&self.types, &op.node.variable_definitions, request.variables).map_err(one)?;
         let asked = Operation { document: &document, name, op: &op.node, variables: &variables };
-        match op.node.ty {
-            OperationType::Query => self.query(&asked, caller, request.access_mode).await.map_err(one),
+        let done = match op.node.ty {
+            OperationType::Query => self.query(&asked, caller, request.access_mode).await,
             OperationType::Mutation => {
                 let wish = Change { request_id: &request.request_id, key: request.idempotency_key.as_deref() };
-                self.mutate(&asked, caller, request.access_mode, &wish).await.map_err(one)
+                self.mutate(&asked, caller, request.access_mode, &wish).await
             }
             OperationType::Subscription => {
                 let line = "Subscriptions are followed over a WebSocket at /graphql/ws.";
-                Err(one(Error::new(Code::BadRequest, line)))
+                Err(Error::new(Code::BadRequest, line))
             }
-        }
+        };
+        let done = done.map_err(one)?;
+        let (deprecated, reports_deprecations) = (self.deprecated(&asked), request.reports_deprecations);
+        Ok(Executed { deprecated, reports_deprecations, ..done })
+    }
+
+    /// What an operation uses that is to go.
+    pub(super) fn deprecated(&self, asked: &Operation<'_>) -> Vec<&'static Deprecation> {
+        self.deprecations.used(&self.types, asked.document, asked.name, asked.variables)
     }
 
     /// The plan of an operation for these rights.
@@ -202,6 +244,7 @@ impl Engine {
         }
         self.validate(&text, document).await?;
         input::check_document(&self.types, &document.parsed).map_err(|e| vec![e])?;
+        document.deprecated.get_or_init(|| self.deprecations.uses(&self.types, &document.parsed));
         self.documents.keep(text, document.clone());
         Ok(())
     }

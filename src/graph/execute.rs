@@ -299,7 +299,7 @@ impl Executed {
         let masked = run.masked.iter().map(|n| *n as usize).sum();
         let access = access(run.plan, &run.masked, mode, &mut errors);
         let (statements, rows) = (run.session.statements, run.session.rows);
-        Self { body, errors, any, access, masked, statements, rows, user_errors: false }
+        Self { body, errors, any, access, masked, statements, rows, ..Self::default() }
     }
 }
 

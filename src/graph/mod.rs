@@ -8,6 +8,7 @@ mod compile;
 mod cursor;
 mod database;
 pub mod decl;
+pub mod deprecation;
 pub(crate) mod digest;
 mod document;
 mod engine;
@@ -33,7 +34,7 @@ mod trail;
 mod tree;
 pub mod value;
 
-pub use answer::{Answer, Outcome};
+pub use answer::{Answer, Outcome, is_before_execution as refuses_all};
 pub(crate) use cell::{Cell, Row, date_of, instant_of, micros};
 pub(crate) use cursor::Signer;
 pub use database::{Database, begin};

@@ -1,7 +1,7 @@
 //! The server's own facts: who asks (`viewer`), who may what (`permissionMatrix`), what this server is (`serverInfo`).
 //! Each is a tree of values that the selection projects.
 
-use async_graphql::registry::{MetaField, Registry};
+use async_graphql::registry::{MetaField, MetaType, Registry};
 use serde_json::{Value as Json, json};
 
 use super::{
@@ -214,16 +214,11 @@ impl Facts<'_> {
     }
 
     fn server(&self) -> Json {
-        let l = self.limits;
         json!({
             "name": "Foliograph",
             "version": env!("CARGO_PKG_VERSION"),
             "database": self.database,
-            "limits": {
-                "documentBytes": l.document_bytes, "tokens": l.tokens, "depth": l.depth, "aliases": l.aliases,
-                "rootFields": l.root_fields, "directives": l.directives, "selectedFields": l.selected_fields,
-                "pageSize": l.page, "nodes": super::run::MAX_NODES, "cost": l.cost,
-            },
+            "limits": limits(self.limits),
         })
     }
 }
@@ -234,6 +229,35 @@ fn permissions() -> impl Iterator<Item = Permission> {
 
 fn names(scopes: policy::Scopes) -> Vec<&'static str> {
     policy::Scopes::NAMES.iter().filter(|(s, _)| scopes.has(*s)).map(|(_, n)| *n).collect()
+}
+
+/// The limits, as the schema tells them.
+fn limits(l: &Limits) -> Json {
+    json!({
+        "documentBytes": l.document_bytes, "tokens": l.tokens, "depth": l.depth, "aliases": l.aliases,
+        "rootFields": l.root_fields, "directives": l.directives, "selectedFields": l.selected_fields,
+        "pageSize": l.page, "nodes": super::run::MAX_NODES, "cost": l.cost,
+    })
+}
+
+/// The same with what each of them counts.
+pub fn limits_told(types: &Types, of: &Limits) -> Vec<(String, String, String)> {
+    let values = limits(of);
+    let fields = types.get("ServerLimits").and_then(|ty| ty.fields()).into_iter().flatten();
+    fields
+        .map(|(name, f)| (name.clone(), f.description.clone().unwrap_or_default(), values[name].to_string()))
+        .collect()
+}
+
+/// The schema's own scalars, with what they hold and where they are specified.
+pub fn scalars(types: &Types) -> Vec<(String, String, String)> {
+    let of = |ty: &MetaType| match ty {
+        MetaType::Scalar { name, description, specified_by_url: Some(url), .. } => {
+            Some((name.clone(), description.clone().unwrap_or_default(), url.clone()))
+        }
+        _ => None,
+    };
+    types.values().filter_map(of).collect()
 }
 
 /// Every field of the schema with what it needs.

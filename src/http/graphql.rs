@@ -15,6 +15,7 @@ use tracing::Span;
 
 use super::{
     ACCESS_MASKED, ACCESS_MODE, IDEMPOTENCY_KEY, credential,
+    deprecation::{self, reports_deprecations},
     envelope::{Refusal, RequestId},
     negotiation::{self, Media},
     request,
@@ -71,7 +72,8 @@ async fn within_deadline(
     };
     let idempotency_key = idempotency_key(&parts.headers)?;
     let access_mode = access_mode(&parts.headers)?.unwrap_or(caller.access_mode);
-    let asked = crate::graph::Request { access_mode, request_id, idempotency_key, ..read };
+    let reports_deprecations = reports_deprecations(&parts.headers)? || read.reports_deprecations;
+    let asked = crate::graph::Request { access_mode, request_id, idempotency_key, reports_deprecations, ..read };
     Ok(respond(app.engine.execute(asked, &caller, observed).await, media))
 }
 
@@ -93,6 +95,7 @@ pub(super) fn respond(answer: Answer, media: Media) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media.header());
     headers.insert(ACCESS_MASKED.clone(), answer.masked.into());
+    deprecation::tell(headers, &answer.deprecated);
     if answer.outcome == Outcome::Refused(Code::MethodNotAllowed) {
         headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
     }

@@ -2,10 +2,12 @@
 //! The engine sees only requests that are authenticated, sized and well formed; every answer leaves through `envelope`.
 
 mod credential;
+mod deprecation;
 mod envelope;
 mod explorer;
 mod export;
 mod graphql;
+mod guide;
 mod health;
 mod metrics;
 mod negotiation;
@@ -66,6 +68,7 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/schema.graphql", get(schema))
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::database));
+    routes = routes.merge(guide::routes(app));
     if app.config.explorer == Toggle::On {
         routes = routes.merge(explorer::routes());
     }
@@ -108,12 +111,16 @@ fn cors(config: &Config) -> Option<CorsLayer> {
                 header::CONTENT_TYPE,
                 ACCESS_MODE.clone(),
                 IDEMPOTENCY_KEY.clone(),
+                deprecation::REPORT.clone(),
                 REQUEST_ID.clone(),
                 HeaderName::from_static("traceparent"),
                 HeaderName::from_static("last-event-id"),
             ])
             .expose_headers([
                 ACCESS_MASKED.clone(),
+                deprecation::DEPRECATION.clone(),
+                deprecation::SUNSET.clone(),
+                header::LINK,
                 REQUEST_ID.clone(),
                 header::RETRY_AFTER,
                 header::CONTENT_DISPOSITION,

@@ -18,6 +18,7 @@ use tokio::{
 
 use super::{
     credential,
+    deprecation::reports_deprecations,
     envelope::{Refusal, RequestId},
     graphql::{access_mode, idempotency_key, read_body, respond},
     negotiation::{self, Media},
@@ -58,6 +59,7 @@ pub async fn answer(
     read.request_id = request_id;
     read.access_mode = access_mode(&parts.headers)?.unwrap_or(caller.access_mode);
     read.idempotency_key = idempotency_key(&parts.headers)?;
+    read.reports_deprecations |= reports_deprecations(&parts.headers)?;
     let seat = app.sockets.seat(&caller.identity).ok_or_else(|| {
         Error::new(Code::RateLimited, "Ten connections that stay open are the most at a time; close one first.")
     })?;
