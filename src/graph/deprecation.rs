@@ -99,7 +99,7 @@ impl Deprecations {
     }
 
     /// What each operation of a validated document uses; nothing where nothing is deprecated.
-    pub fn uses(&self, types: &Types, document: &ExecutableDocument) -> HashMap<String, Uses> {
+    pub(super) fn uses(&self, types: &Types, document: &ExecutableDocument) -> HashMap<String, Uses> {
         if self.by_coordinate.is_empty() {
             return HashMap::new();
         }
@@ -114,7 +114,7 @@ impl Deprecations {
     }
 
     /// What a request uses of a kept document.
-    pub fn used(
+    pub(super) fn used(
         &self,
         types: &Types,
         document: &Document,
