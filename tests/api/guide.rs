@@ -10,7 +10,7 @@ use foliograph::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{World, client::Client, process::Shell};
+use crate::support::{client::Client, process::Shell};
 
 tests! {
     async fn anybody_reads_it_and_nothing_is_loaded_from_elsewhere(world: &World) {
@@ -30,7 +30,7 @@ tests! {
         assert!(!page.contains("{{"), "a mark without its table");
     }
 
-    async fn production_serves_it_and_so_does_a_server_without_explorer() {
+    async fn a_server_without_explorer_serves_it() {
         let server = Shell::new().demo(&["demo", "--explorer", "off"]);
         assert_eq!((server.get("/").status, server.get("/docs").status), (404, 200));
         server.stop();
@@ -117,7 +117,7 @@ tests! {
             let row = page.split(&format!("<tr id=\"{code}\">")).nth(1).expect("its row");
             let status = row.split("<td>").nth(2).and_then(|cell| cell.split("</td>").next()).expect("its status");
             let beside = code == "NOT_FOUND";
-            assert_eq!(status, if beside { "200 beside data".to_owned() } else { reply.status.as_u16().to_string() }, "{code}");
+            assert_eq!(status, if beside { "200 beside data, 404 for an address".to_owned() } else { reply.status.as_u16().to_string() }, "{code}");
         }
     }
 

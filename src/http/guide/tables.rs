@@ -88,6 +88,7 @@ fn error_codes() -> String {
         let status = match of {
             // Where some fields have data the status tells nothing.
             Code::Timeout | Code::Unavailable | Code::Internal => format!("{refused}, or 200 beside data"),
+            Code::NotFound => format!("200 beside data, {refused} for an address"),
             _ if refuses_all(of) => refused.to_string(),
             _ => "200 beside data".to_owned(),
         };

@@ -7,7 +7,7 @@ use foliograph::auth::Role;
 use serde_json::{Value, json};
 
 use crate::support::{
-    World, node,
+    node,
     process::{Process, Shell},
     settings,
     writes::{begin, item_id},
