@@ -129,6 +129,13 @@ tests! {
         for (document, variables) in &documents {
             answered(&client, document, variables).await;
         }
+        // So are those inside the recipes, whatever language they stand in.
+        let recipes = plain(page.split("id=\"recipes\"").nth(1).expect("the recipes"));
+        let inside: Vec<&str> = recipes.split("\"{ ").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(inside.len() >= 4, "{inside:?}");
+        for document in inside {
+            answered(&client, &format!("{{ {document}"), &Value::Null).await;
+        }
         // A document that is wrong would be seen.
         let wrong = documents[0].0.replace("totalCount", "totalCounts");
         assert_eq!(client.query_with(&wrong, documents[0].1.clone()).await.error_codes(), ["GRAPHQL_VALIDATION_FAILED"]);
