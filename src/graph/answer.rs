@@ -1,5 +1,7 @@
 //! What a request is answered with: the JSON body, how it ended, what was masked.
 
+use std::num::NonZeroU32;
+
 use bytes::Bytes;
 use serde_json::{Map, Value as Json, json};
 
@@ -8,7 +10,7 @@ use super::{
     plan::{Plan, Root},
 };
 use crate::{
-    auth::AccessMode,
+    auth::{AccessMode, Left},
     error::{Code, Error, PathSegment},
     metrics::Ending,
 };
@@ -44,8 +46,35 @@ pub struct Answer {
     pub operation: Option<String>,
     /// Hex of the document's hash, for logs.
     pub document_hash: String,
+    /// What it cost; none where nobody was charged.
+    pub spent: Option<Spent>,
+    /// Milliseconds after which a refused request may be taken, where that is known.
+    pub retry_after_ms: Option<NonZeroU32>,
     /// What it used that is to go.
     pub deprecated: Vec<&'static Deprecation>,
+}
+
+/// What a request cost, and what its caller has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent {
+    /// Its price before it ran; 0 where it was refused before it had one.
+    pub estimated: usize,
+    /// Its price with the rows that were read; of a refused one, what it is charged.
+    pub actual: usize,
+    /// The bucket afterwards.
+    pub left: Left,
+}
+
+impl Spent {
+    /// As extensions show it.
+    fn shown(&self) -> Json {
+        let Left { limit, remaining, refill, .. } = self.left;
+        json!({
+            "estimated": self.estimated,
+            "actual": self.actual,
+            "bucket": { "limit": limit, "remaining": remaining, "refillPerSecond": refill },
+        })
+    }
 }
 
 /// What executing gave.
@@ -61,6 +90,9 @@ pub(super) struct Executed {
     pub(super) masked: usize,
     pub(super) statements: usize,
     pub(super) rows: usize,
+    pub(super) cost: usize,
+    /// What is told of its cost in the body.
+    pub(super) told: Option<Spent>,
     pub(super) deprecated: Vec<&'static Deprecation>,
     /// Whether the body is to tell them.
     pub(super) reports_deprecations: bool,
@@ -79,6 +111,7 @@ impl Executed {
         if !self.access.is_empty() {
             out.insert("access".to_owned(), self.access.clone().into());
         }
+        out.extend(self.told.map(|spent| ("cost".to_owned(), spent.shown())));
         if self.reports_deprecations {
             out.insert("deprecations".to_owned(), self.deprecated.iter().map(|d| d.told()).collect());
         }
@@ -119,6 +152,8 @@ pub(super) fn answer(done: Executed, request_id: &str, operation: Option<String>
         operation,
         document_hash,
         deprecated: done.deprecated,
+        spent: None,
+        retry_after_ms: None,
     }
 }
 
@@ -154,6 +189,8 @@ pub(super) fn refusal(errors: &[Error], request_id: &str, operation: Option<Stri
         operation,
         document_hash,
         deprecated: vec![],
+        spent: None,
+        retry_after_ms: errors.first().and_then(|error| error.retry_after_ms),
     }
 }
 
@@ -196,6 +233,9 @@ pub(super) fn error_json(error: &Error, request_id: &str) -> Json {
     let mut extensions = json!({ "code": error.code.as_str(), "requestId": request_id, "retryable": error.code.is_retryable(), "docsUrl": error.code.docs_url() });
     if let Some(coordinate) = &error.coordinate {
         extensions["coordinate"] = json!(coordinate);
+    }
+    if let Some(millis) = error.retry_after_ms {
+        extensions["retryAfterMs"] = millis.get().into();
     }
     let mut out = json!({ "message": error.message, "extensions": extensions });
     if !error.locations.is_empty() {

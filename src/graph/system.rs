@@ -5,6 +5,7 @@ use async_graphql::registry::{MetaField, MetaType, Registry};
 use serde_json::{Value as Json, json};
 
 use super::{
+    filter::{self, operand::MAX_IN},
     id,
     schema::{
         Types,
@@ -16,7 +17,7 @@ use crate::{
         Caller, Class, Permission, Role, policy,
         steps::{self, Step},
     },
-    config::Limits,
+    config::{LimitColumns, Limits},
 };
 
 const ANY: &str = "AUTHENTICATED";
@@ -128,18 +129,39 @@ pub fn insert_types(r: &mut Registry) {
     object(
         r,
         "ServerLimits",
-        "Limits of a request.",
+        "Limits of the caller: users and service keys have columns of their own.",
         vec![
+            limit("bodyBytes", "Longest body of a request, in bytes."),
+            limit("uriBytes", "Longest address, in bytes."),
             limit("documentBytes", "Longest document, in bytes."),
             limit("tokens", "Most tokens of a document."),
-            limit("depth", "Deepest nesting of fields."),
+            limit("depth", "Deepest nesting of fields, introspection apart."),
             limit("aliases", "Most aliases."),
             limit("rootFields", "Most root fields."),
+            limit("repeatedKeys", "How often one selection may name the same response key."),
             limit("directives", "Most directives."),
+            limit("directivesPerPlace", "Most directives at one place."),
             limit("selectedFields", "Most fields after fragments are opened."),
             limit("pageSize", "Most rows of a page."),
             limit("nodes", "Most ids of `nodes`."),
-            limit("cost", "The highest price of a request, summed over those of its answers that say what they cost."),
+            limit("filterLeaves", "Most comparisons in a filter."),
+            limit("filterDepth", "Deepest nesting of conditions in a filter."),
+            limit("filterValues", "Most values of a list in a comparison."),
+            limit(
+                "cost",
+                "The highest price of a request: a row 1, a value 0, a connection 2 + rows × what a row costs, figures over all rows 10, a group 1.",
+            ),
+            limit("bucket", "What may be spent at once, by all requests together."),
+            limit("refillPerSecond", "What is given back to it each second."),
+            limit("timeSeconds", "How long a request may take, in seconds."),
+            limit("inFlight", "Requests that may run at the same time."),
+            limit("sockets", "Connections that may stay open: sockets and streams of events."),
+            limit("subscriptionsPerSocket", "Operations that a socket carries at a time."),
+            limit("frameBytes", "Longest frame that a socket takes, in bytes."),
+            limit(
+                "failedAuthenticationsPerMinute",
+                "Bad credentials that one network address may present in a minute.",
+            ),
         ],
     );
 }
@@ -218,7 +240,7 @@ impl Facts<'_> {
             "name": "Foliograph",
             "version": env!("CARGO_PKG_VERSION"),
             "database": self.database,
-            "limits": limits(self.limits),
+            "limits": limits(self.limits, self.caller.rights.writes_anything()),
         })
     }
 }
@@ -231,22 +253,43 @@ fn names(scopes: policy::Scopes) -> Vec<&'static str> {
     policy::Scopes::NAMES.iter().filter(|(s, _)| scopes.has(*s)).map(|(_, n)| *n).collect()
 }
 
-/// The limits, as the schema tells them.
-fn limits(l: &Limits) -> Json {
+/// The limits of a caller, as the schema tells them. Who writes anything may send more.
+fn limits(l: &Limits, writes: bool) -> Json {
     json!({
-        "documentBytes": l.document_bytes, "tokens": l.tokens, "depth": l.depth, "aliases": l.aliases,
-        "rootFields": l.root_fields, "directives": l.directives, "selectedFields": l.selected_fields,
-        "pageSize": l.page, "nodes": super::run::MAX_NODES, "cost": l.cost,
+        "bodyBytes": if writes { l.write_body } else { l.body },
+        "uriBytes": l.uri,
+        "documentBytes": l.document_bytes,
+        "tokens": l.tokens,
+        "depth": l.depth,
+        "aliases": l.aliases,
+        "rootFields": l.root_fields,
+        "repeatedKeys": l.repeated_keys,
+        "directives": l.directives,
+        "directivesPerPlace": l.directives_per_place,
+        "selectedFields": l.selected_fields,
+        "pageSize": l.page,
+        "nodes": super::run::MAX_NODES,
+        "filterLeaves": filter::MAX_LEAVES,
+        "filterDepth": filter::MAX_DEPTH,
+        "filterValues": MAX_IN,
+        "cost": l.cost,
+        "bucket": l.bucket,
+        "refillPerSecond": l.refill,
+        "timeSeconds": l.seconds,
+        "inFlight": l.in_flight,
+        "sockets": l.sockets,
+        "subscriptionsPerSocket": l.subscriptions,
+        "frameBytes": l.frame_bytes,
+        "failedAuthenticationsPerMinute": l.failed_authentications,
     })
 }
 
-/// The same with what each of them counts.
-pub fn limits_told(types: &Types, of: &Limits) -> Vec<(String, String, String)> {
-    let values = limits(of);
+/// Each limit with what it counts, for people and for service keys.
+pub fn limits_told(types: &Types, of: &LimitColumns) -> Vec<(String, String, [String; 2])> {
+    let columns = [limits(&of.user, true), limits(&of.key, true)];
     let fields = types.get("ServerLimits").and_then(|ty| ty.fields()).into_iter().flatten();
-    fields
-        .map(|(name, f)| (name.clone(), f.description.clone().unwrap_or_default(), values[name].to_string()))
-        .collect()
+    let told = |name: &String| [0, 1].map(|column: usize| columns[column][name].to_string());
+    fields.map(|(name, f)| (name.clone(), f.description.clone().unwrap_or_default(), told(name))).collect()
 }
 
 /// The schema's own scalars, with what they hold and where they are specified.

@@ -8,10 +8,12 @@ use std::process::ExitCode;
 #[macro_use]
 mod support;
 
+mod audits;
 mod benefits;
 mod bookings;
 mod bulk;
 mod changes;
+mod clients;
 mod commands;
 mod connections;
 mod contract;
@@ -65,10 +67,12 @@ mod writes;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
 const FILES: &[fn() -> Vec<support::Test>] = &[
+    audits::list,
     benefits::list,
     bookings::list,
     bulk::list,
     changes::list,
+    clients::list,
     commands::list,
     connections::list,
     contract::list,

@@ -3,7 +3,7 @@
 use crate::error::Code;
 
 /// Every code, in the order of the guide.
-pub const ALL: [Code; 33] = [
+pub const ALL: [Code; 36] = [
     Code::BadRequest,
     Code::GraphqlParseFailed,
     Code::GraphqlValidationFailed,
@@ -19,12 +19,15 @@ pub const ALL: [Code; 33] = [
     Code::TokenExpired,
     Code::Forbidden,
     Code::CsrfRejected,
+    Code::DocumentNotTrusted,
+    Code::DocumentNotFound,
     Code::MethodNotAllowed,
     Code::NotAcceptable,
     Code::PayloadTooLarge,
     Code::UriTooLong,
     Code::UnsupportedMediaType,
     Code::RateLimited,
+    Code::ConcurrencyLimited,
     Code::FieldForbidden,
     Code::NotFound,
     Code::InvalidId,
@@ -67,12 +70,19 @@ pub fn meaning(code: Code) -> &'static str {
         Code::TokenExpired => "The credential's time is over. Get another and send the request again.",
         Code::Forbidden => "The whole request is refused: no role of yours does this.",
         Code::CsrfRejected => "A page of another origin sent it. The operator can allow its origin.",
+        Code::DocumentNotTrusted => {
+            "Only documents that the operator registered are answered here: send the id of one."
+        }
+        Code::DocumentNotFound => "No document is registered under this id.",
         Code::MethodNotAllowed => "This address does not answer this method, or a mutation came by GET: use POST.",
         Code::NotAcceptable => "No media type of the answer suits `Accept`.",
         Code::PayloadTooLarge => "The body is larger than the limit. Send lists in parts.",
         Code::UriTooLong => "The address is too long. Send the request by POST.",
         Code::UnsupportedMediaType => "The body is not `application/json` in UTF-8.",
-        Code::RateLimited => "Too much in too short a time, or too much at once. Wait as long as `Retry-After` says.",
+        Code::RateLimited => {
+            "Your allowance is spent, or too many bad credentials came from your address. Wait as long as `Retry-After` says."
+        }
+        Code::ConcurrencyLimited => "Too many of your requests run at the same time. Wait for one to end.",
         Code::FieldForbidden => {
             "You may not read this field (access mode ERROR). Leave it out, or use the mode MASK and take null."
         }

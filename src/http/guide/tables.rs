@@ -34,7 +34,7 @@ impl Tables {
         let deprecations = app.engine.deprecations();
         Self {
             codes: error_codes(),
-            limits: limits(&app.engine.limits_told()),
+            limits: limits(&app.engine.limits_told(&app.config.limit_columns())),
             http_limits: http_limits(&app.config),
             roles: roles(),
             scalars: scalars_told(&scalars),
@@ -98,25 +98,18 @@ fn error_codes() -> String {
     table(&["code", "status", "retryable", "what it means and what to do"], rows)
 }
 
-fn limits(told: &[(String, String, String)]) -> String {
-    let rows = told
-        .iter()
-        .map(|(name, doc, value)| row(Some(&format!("limit-{name}")), &[code(name), inline(doc), escaped(value)]));
-    table(&["limit", "what it counts", "here"], rows)
+fn limits(told: &[(String, String, [String; 2])]) -> String {
+    let rows = told.iter().map(|(name, doc, [people, keys])| {
+        row(Some(&format!("limit-{name}")), &[code(name), inline(doc), escaped(people), escaped(keys)])
+    });
+    table(&["limit", "what it counts", "people", "API keys"], rows)
 }
 
 fn http_limits(config: &Config) -> String {
     let rows = [
-        ("bytes of a body", config.max_body.to_string()),
-        ("bytes of a body, for callers who may write anything", config.max_write_body.to_string()),
-        ("bytes of an address", config.max_uri.to_string()),
-        ("seconds of a request", config.timeout_seconds.to_string()),
+        ("bytes of a body, for callers who may write nothing", config.max_body.to_string()),
         ("seconds of an export", config.export_timeout_seconds.to_string()),
         ("exports at a time", config.max_exports.to_string()),
-        ("bad credentials a minute from one address", config.max_failed_auth.to_string()),
-        ("open sockets and streams of one caller", "10".to_owned()),
-        ("operations on a socket", "50".to_owned()),
-        ("bytes of a message on a socket", "65536".to_owned()),
     ];
     table(&["limit", "here"], rows.into_iter().map(|(name, value)| row(None, &[name.to_owned(), value])))
 }
