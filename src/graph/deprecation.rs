@@ -99,7 +99,7 @@ impl Deprecations {
     }
 
     /// What each operation of a validated document uses; nothing where nothing is deprecated.
-    pub(super) fn uses(&self, types: &Types, document: &ExecutableDocument) -> HashMap<String, Uses> {
+    fn uses(&self, types: &Types, document: &ExecutableDocument) -> HashMap<String, Uses> {
         if self.by_coordinate.is_empty() {
             return HashMap::new();
         }
@@ -113,7 +113,7 @@ impl Deprecations {
             .collect()
     }
 
-    /// What a request uses of a kept document.
+    /// What a request uses of a validated document; found in the document once.
     pub(super) fn used(
         &self,
         types: &Types,
@@ -121,7 +121,8 @@ impl Deprecations {
         operation: &str,
         variables: &Variables,
     ) -> Vec<&'static Deprecation> {
-        let Some(uses) = document.deprecated.get().and_then(|all| all.get(operation)) else { return vec![] };
+        let all = document.deprecated.get_or_init(|| self.uses(types, &document.parsed));
+        let Some(uses) = all.get(operation) else { return vec![] };
         let mut found = uses.found.clone();
         for (name, ty) in &uses.watched {
             if let Some(value) = variables.get(name) {

@@ -44,7 +44,7 @@ pub struct Document {
     pub hash: String,
     /// Facts of its operations by name; the empty name for an unnamed one.
     pub operations: HashMap<String, Operation>,
-    /// What each operation uses that is to go; found when the document is kept.
+    /// What each operation uses that is to go; found when it first runs.
     pub deprecated: OnceLock<HashMap<String, Uses>>,
     /// How large it is.
     pub size: Size,

@@ -353,7 +353,6 @@ impl Engine {
         }
         validate(&self.schema, &text, document).await?;
         input::check_document(&self.types, &document.parsed).map_err(|e| vec![e])?;
-        document.deprecated.get_or_init(|| self.deprecations.uses(&self.types, &document.parsed));
         self.documents.keep(text, document.clone());
         Ok(())
     }
