@@ -25,6 +25,7 @@ use tokio::{
 
 use super::{
     credential,
+    deprecation::reports_deprecations,
     envelope::{Refusal, RequestId},
     graphql::{access_mode, body_limit, cost_wish, idempotency_key, read_body, respond},
     negotiation::{self, Media},
@@ -65,6 +66,7 @@ pub async fn answer(
     read.access_mode = access_mode(&parts.headers)?.unwrap_or(caller.access_mode);
     read.idempotency_key = idempotency_key(&parts.headers)?;
     read.cost = cost_wish(&parts.headers)?;
+    read.reports_deprecations |= reports_deprecations(&parts.headers)?;
     let seat = seat(&app, &caller)?;
     let (operation, outputs) = begun(&app, &caller, Form::Events);
     match operation.start(read, &caller).await {

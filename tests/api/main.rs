@@ -18,8 +18,10 @@ mod commands;
 mod connections;
 mod contract;
 mod credentials;
+mod deprecations;
 mod differential;
 mod durability;
+mod ecosystem;
 mod examples;
 mod export;
 mod figures;
@@ -27,6 +29,7 @@ mod filters;
 mod finance;
 mod gmpp;
 mod graphql_js;
+mod guide;
 mod hostile;
 mod house;
 mod http;
@@ -79,8 +82,10 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     connections::list,
     contract::list,
     credentials::list,
+    deprecations::list,
     differential::list,
     durability::list,
+    ecosystem::list,
     examples::list,
     export::list,
     figures::list,
@@ -88,6 +93,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     finance::list,
     gmpp::list,
     graphql_js::list,
+    guide::list,
     hostile::list,
     house::list,
     http::list,
