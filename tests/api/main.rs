@@ -19,6 +19,7 @@ mod connections;
 mod contract;
 mod credentials;
 mod differential;
+mod documents;
 mod durability;
 mod examples;
 mod export;
@@ -42,8 +43,10 @@ mod metrics;
 mod migrations;
 mod overbookings;
 mod pages;
+mod parts;
 mod permissions;
 mod plans;
+mod protocol;
 mod published;
 mod raid;
 mod refused;
@@ -75,6 +78,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     contract::list,
     credentials::list,
     differential::list,
+    documents::list,
     durability::list,
     examples::list,
     export::list,
@@ -98,8 +102,10 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     migrations::list,
     overbookings::list,
     pages::list,
+    parts::list,
     permissions::list,
     plans::list,
+    protocol::list,
     published::list,
     reporting::list,
     resources::list,
