@@ -8,7 +8,7 @@ use foliograph::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{World, node, process::Process, product, python};
+use crate::support::{node, process::Process, product, python};
 
 tests! {
     async fn graphql_ws_comes_back_with_a_new_token_and_misses_nothing(world: &World) {

@@ -15,6 +15,7 @@ use crate::support::{
     World,
     client::{Client, Reply, Server},
     event_stream::EventStream,
+    node,
     process::{Finished, Shell},
     product,
     socket::Socket,
@@ -108,6 +109,20 @@ tests! {
         assert_eq!(events.next().await.expect("an event").data["data"]["viewer"]["subject"], "anna.keller");
         let mut events = EventStream::open(server.address, &token, &json!({ "documentId": id_of(FOLLOW) }), None).await.expect("events");
         assert!(events.head.contains("200 OK") && events.until(":\n\n").await.is_some(), "{}", events.head);
+    }
+
+    async fn a_manifest_that_a_generator_wrote_is_taken_as_it_is(world: &World) {
+        let documents = ["query Keys($first: Int) { projects(first: $first) { nodes { ...Named } } } fragment Named on Project { key }", FOLLOW];
+        let input = json!({ "sdl": foliograph::graph::sdl(foliograph::app::model()), "documents": documents });
+        let manifest = node::run("persisted.mjs", &input.to_string());
+        let added = Office::of(world).await.add(&[("persisted-documents.json", &manifest)]);
+        assert_eq!((added.code, added.stdout.lines().count()), (Some(0), 2), "{added:?}");
+        let manifest: Value = serde_json::from_str(&manifest).expect("json");
+        let hashes = manifest.as_object().expect("hashes");
+        let (hash, _) = hashes.iter().find(|(_, text)| text.as_str().is_some_and(|text| text.contains("query Keys"))).expect("the query");
+        let named = json!({ "documentId": format!("sha256:{hash}"), "variables": { "first": 1 } });
+        let keys = world.reader().await.post(&named).await.data();
+        assert_eq!(keys["projects"]["nodes"].as_array().map(Vec::len), Some(1));
     }
 
     async fn an_id_that_is_none_or_unknown_is_told_apart(world: &World) {

@@ -28,6 +28,7 @@ mod filters;
 mod finance;
 mod gmpp;
 mod graphql_js;
+mod headers;
 mod hostile;
 mod house;
 mod http;
@@ -87,6 +88,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     finance::list,
     gmpp::list,
     graphql_js::list,
+    headers::list,
     hostile::list,
     house::list,
     http::list,
