@@ -217,6 +217,8 @@ pub fn expired() -> Error {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::clock::FixedClock;
 
@@ -243,6 +245,25 @@ mod tests {
         };
         assert_eq!(row.roles, "INTEGRATION,ADMIN");
         (row, presented)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_key_is_read_as_it_was_revealed(id in any::<u128>(), secret in any::<[u8; 32]>()) {
+            let text = Presented::new(Uuid::from_u128(id), secret).reveal();
+            let read = Presented::parse(&text).expect("its own text");
+            prop_assert_eq!((read.id.as_u128(), read.secret), (id, secret));
+            prop_assert!(Presented::parse(&(text + "A")).is_none());
+        }
+
+        #[test]
+        fn any_text_is_one_key_or_none(text in prop_oneof![any::<String>(), "fgk_.{0,90}", "fgk_[0-9a-z]{26}_[A-Za-z0-9_-]{42,44}"]) {
+            if let Some(read) = Presented::parse(&text) {
+                prop_assert_eq!(read.reveal(), text);
+            }
+        }
     }
 
     #[test]

@@ -261,7 +261,9 @@ pub fn mint(
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     use chrono::TimeZone;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::clock::FixedClock;
@@ -319,6 +321,42 @@ mod tests {
         let mut claims = claims();
         claims[claim] = value;
         by_ed(&claims)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_other_text_is_refused(text in prop_oneof![any::<String>(), "[A-Za-z0-9_-]{0,60}[.][A-Za-z0-9_-]{0,60}[.][A-Za-z0-9_-]{0,60}", ".{8000,9000}"]) {
+            prop_assert_eq!(refused(&text), Code::Unauthenticated);
+        }
+
+        #[test]
+        fn any_header_and_claims_without_a_signature_are_refused(
+            algorithm in prop_oneof!["HS256|RS256|PS256|ES256|EdDSA|none|None|HS512", ".{0,8}"], kid in prop_oneof!["rs|ps|es|ed|local", ".{0,8}"], subject in any::<String>(), signature in prop::collection::vec(any::<u8>(), 0..80),
+        ) {
+            let part = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
+            let header = part(json!({ "alg": algorithm, "kid": kid, "typ": "JWT" }));
+            let mut claims = claims();
+            claims["sub"] = subject.into();
+            let token = format!("{header}.{}.{}", part(claims), URL_SAFE_NO_PAD.encode(signature));
+            prop_assert_eq!(refused(&token), Code::Unauthenticated);
+        }
+
+        #[test]
+        fn signed_claims_of_any_kind_are_taken_or_refused(claim in "iss|aud|sub|exp|nbf|typ|realm_access", text in any::<String>(), number in any::<f64>(), kind in 0..5) {
+            let value = match kind {
+                0 => json!(text),
+                1 => json!(number),
+                2 => json!([text, number]),
+                3 => json!({ "roles": [text, number, null] }),
+                _ => Value::Null,
+            };
+            if let Ok(identity) = verifier(None).verify(&with(&claim, value), &clock()) {
+                prop_assert_eq!(&identity.issuer, ISSUER);
+                prop_assert!(!identity.subject.is_empty());
+            }
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::{
 use clap::Subcommand;
 use foliograph::{
     app,
+    auth::Allowances,
     clock::{Clock as _, SystemClock},
     config::Config,
     error::{Code, Error},
@@ -113,7 +114,8 @@ async fn connect(config: &Config) -> Result<Database, Error> {
 async fn engine(config: &Config, database: Database) -> Result<Engine, Error> {
     let clock = Arc::new(SystemClock);
     let events = Events::open(database.clone(), clock.clone(), app::model()).await?;
-    Engine::new(database, app::model(), config.limits, (clock, Arc::default(), events)).await
+    let allowances = Arc::new(Allowances::new(config.limit_columns(), clock.clone()));
+    Engine::new(database, app::model(), allowances, (clock, Arc::default(), events)).await
 }
 
 fn line(id: &str, operations: &str) -> String {

@@ -9,9 +9,10 @@ use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
 use serde_json::{Value as Json, json};
 
 use super::{
-    answer::{Answer, Executed, answer, ending, refusal},
+    answer::{Answer, Executed, Spent, answer, ending, refusal},
     collect::Variables,
     compile::Compiler,
+    cost::{CostWish, Pricing},
     cursor::Signer,
     database::Database,
     decl::Model,
@@ -26,9 +27,9 @@ use super::{
     trusted::TrustedDocuments,
 };
 use crate::{
-    auth::{AccessMode, Caller, Callers, Rights},
+    auth::{AccessMode, Admitted, Allowances, Caller, Callers, Rights, allowance::REFUSED},
     clock::Clock,
-    config::{DocumentsAccepted, Limits},
+    config::DocumentsAccepted,
     error::{Code, Error},
     events::{Events, shared::Shared},
     metrics::Observed,
@@ -68,6 +69,28 @@ pub struct Request {
     pub request_id: String,
     /// The header Idempotency-Key.
     pub idempotency_key: Option<String>,
+    /// What is to be done with its price.
+    pub cost: CostWish,
+}
+
+/// A request that is being answered.
+struct UnderWay {
+    operation: Option<String>,
+    hash: String,
+    admitted: Admitted,
+    estimated: usize,
+}
+
+impl UnderWay {
+    fn new(admitted: Admitted) -> Self {
+        Self { operation: None, hash: String::new(), admitted, estimated: 0 }
+    }
+
+    /// Leaves what it cost in the end.
+    fn settle(&mut self, actual: usize) -> Spent {
+        self.admitted.settle(actual);
+        Spent { estimated: self.estimated, actual, left: self.admitted.left() }
+    }
 }
 
 /// A request whose document is not answered here.
@@ -78,10 +101,11 @@ pub(super) struct Unsettled {
 
 impl Unsettled {
     /// The answer, counted.
-    pub(super) fn ends(self, observed: &mut Observed<'_>) -> Answer {
+    pub(super) fn ends(self, admitted: Admitted, observed: &mut Observed<'_>) -> Answer {
         let errors = [self.error];
         observed.ends(ending(&errors));
-        refusal(&errors, &self.request_id, None, String::new())
+        let spent = UnderWay::new(admitted).settle(REFUSED);
+        Answer { spent: Some(spent), ..refusal(&errors, &self.request_id, None, String::new()) }
     }
 }
 
@@ -94,7 +118,7 @@ pub struct Engine {
     documents: Documents,
     trusted: TrustedDocuments,
     pub(super) signer: Signer,
-    pub(super) limits: Limits,
+    pub(super) allowances: Arc<Allowances>,
     pub(super) callers: Arc<Callers>,
     pub(super) clock: Arc<dyn Clock>,
     /// Carries mutations out.
@@ -108,7 +132,7 @@ impl Engine {
     pub async fn new(
         database: Database,
         model: &'static Model,
-        limits: Limits,
+        allowances: Arc<Allowances>,
         (clock, callers, events): (Arc<dyn Clock>, Arc<Callers>, Arc<Events>),
     ) -> Result<Self, Error> {
         let (schema, types) = schema::build(model);
@@ -124,7 +148,7 @@ impl Engine {
             documents,
             trusted,
             signer,
-            limits,
+            allowances,
             callers,
             clock,
             writer,
@@ -159,11 +183,17 @@ impl Engine {
         self.documents.kept()
     }
 
-    /// Answers one request, and says of it what it turned out to be and how it ended.
-    pub async fn execute(&self, request: Request, caller: &Caller, observed: &mut Observed<'_>) -> Answer {
+    /// Answers one request that was taken, and says of it what it turned out to be and how it ended.
+    pub async fn execute(
+        &self,
+        request: Request,
+        caller: &Caller,
+        admitted: Admitted,
+        observed: &mut Observed<'_>,
+    ) -> Answer {
         match self.settle(request).await {
-            Ok(request) => self.execute_settled(request, caller, observed).await,
-            Err(refused) => refused.ends(observed),
+            Ok(request) => self.execute_settled(request, caller, admitted, observed).await,
+            Err(refused) => refused.ends(admitted, observed),
         }
     }
 
@@ -177,9 +207,10 @@ impl Engine {
         }
     }
 
-    /// Reads, limits and validates a document as a request's would be, and gives the names of its operations.
+    /// Reads, limits and validates a document as that of a service key would be, and gives the names of its operations.
     pub async fn examine(&self, text: &str) -> Result<Vec<String>, Vec<Error>> {
         let document = self.read(text).map_err(|e| vec![e])?;
+        document.size.check(self.allowances.widest()).map_err(|e| vec![e])?;
         self.vouch(text.to_owned(), &document).await?;
         let mut names: Vec<String> = document.operations.keys().cloned().collect();
         names.sort_unstable();
@@ -191,21 +222,28 @@ impl Engine {
         &self,
         request: Request,
         caller: &Caller,
+        admitted: Admitted,
         observed: &mut Observed<'_>,
     ) -> Answer {
-        let mut operation = None;
-        let mut hash = String::new();
-        let request_id = request.request_id.clone();
-        match self.prepare_and_run(request, caller, observed, &mut operation, &mut hash).await {
-            Ok(done) => {
+        let (request_id, wish) = (request.request_id.clone(), request.cost);
+        let mut on = UnderWay::new(admitted);
+        let mut answer = match self.prepare_and_run(request, caller, observed, &mut on).await {
+            Ok(mut done) => {
                 observed.ends(done.ending());
-                answer(done, &request_id, operation, hash)
+                let spent = on.settle(if wish == CostWish::Validate { REFUSED } else { done.cost.max(1) });
+                done.told = (wish != CostWish::None).then_some(Spent { actual: done.cost, ..spent });
+                Answer { spent: Some(spent), ..answer(done, &request_id, on.operation, on.hash) }
             }
             Err(errors) => {
                 observed.ends(ending(&errors));
-                refusal(&errors, &request_id, operation, hash)
+                let spent = on.settle(REFUSED);
+                Answer { spent: Some(spent), ..refusal(&errors, &request_id, on.operation, on.hash) }
             }
+        };
+        if let (CostWish::Validate, Some(spent)) = (wish, &mut answer.spent) {
+            spent.actual = 0;
         }
+        answer
     }
 
     async fn prepare_and_run(
@@ -213,18 +251,18 @@ impl Engine {
         request: Request,
         caller: &Caller,
         observed: &mut Observed<'_>,
-        operation: &mut Option<String>,
-        hash: &mut String,
+        on: &mut UnderWay,
     ) -> Result<Executed, Vec<Error>> {
         let one = |e: Error| vec![e];
         let document = self.read(&request.document).map_err(one)?;
-        hash.clone_from(&document.hash);
+        on.hash.clone_from(&document.hash);
         let (name, op) = document.operation(request.operation_name.as_deref()).map_err(one)?;
         observed.is(document::kind(&op.node), name);
-        *operation = (!name.is_empty()).then(|| name.to_owned());
+        on.operation = (!name.is_empty()).then(|| name.to_owned());
         if request.only_queries && !document::is_query(&op.node) {
             return Err(one(Error::new(Code::MethodNotAllowed, "GET answers queries only; send this by POST.")));
         }
+        document.size.check(self.allowances.limits(caller)).map_err(one)?;
         self.vouch(request.document, &document).await?;
         if document::is_subscription(&op.node) {
             let line = "A subscription is followed over the WebSocket at /graphql/ws, over /graphql/stream, or here in parts of multipart/mixed.";
@@ -232,17 +270,29 @@ impl Engine {
         }
         let variables = input::variables(&self.types, &op.node.variable_definitions, request.variables).map_err(one)?;
         let asked = Operation { document: &document, name, op: &op.node, variables: &variables };
+        let plan = self.plan(&asked, &caller.rights).map_err(one)?;
+        on.estimated = self.price(&plan, &variables, caller).map_err(one)?;
+        if request.cost == CostWish::Validate {
+            return Ok(Executed { body: b"{\"data\":null".to_vec(), any: true, ..Executed::default() });
+        }
+        on.admitted.charge(on.estimated).map_err(one)?;
         match op.node.ty {
-            OperationType::Query => self.query(&asked, caller, request.access_mode).await.map_err(one),
+            OperationType::Query => self.query(&asked, &plan, caller, request.access_mode).await.map_err(one),
             OperationType::Mutation => {
                 let wish = Change { request_id: &request.request_id, key: request.idempotency_key.as_deref() };
-                self.mutate(&asked, caller, request.access_mode, &wish).await.map_err(one)
+                self.mutate(&asked, plan, caller, request.access_mode, &wish).await.map_err(one)
             }
             OperationType::Subscription => {
                 let line = "Subscriptions are followed over a WebSocket at /graphql/ws.";
                 Err(one(Error::new(Code::BadRequest, line)))
             }
         }
+    }
+
+    /// The price of a plan with these variables; fails where its caller may not pay so much at once.
+    pub(super) fn price(&self, plan: &Plan, variables: &Variables, caller: &Caller) -> Result<usize, Error> {
+        let (limits, today) = (self.allowances.limits(caller), self.clock.today());
+        Pricing { limits, variables, types: &self.types, today }.price(plan)
     }
 
     /// The plan of an operation for these rights.
@@ -263,7 +313,7 @@ impl Engine {
     pub(super) fn read(&self, text: &str) -> Result<Arc<Document>, Error> {
         match self.documents.get(text) {
             Some(document) => Ok(document),
-            None => document::read(text, &self.limits).map(Arc::new),
+            None => document::read(text, self.allowances.of_all()).map(Arc::new),
         }
     }
 
@@ -272,49 +322,48 @@ impl Engine {
         if self.documents.know(&text) {
             return Ok(());
         }
-        self.validate(&text, document).await?;
+        validate(&self.schema, &text, document).await?;
         input::check_document(&self.types, &document.parsed).map_err(|e| vec![e])?;
         self.documents.keep(text, document.clone());
         Ok(())
     }
+}
 
-    /// Validates by a dry run: async-graphql's rules are private, so it executes with roots that answer null.
-    async fn validate(&self, text: &str, document: &Document) -> Result<(), Vec<Error>> {
-        let mut names: Vec<Option<&str>> =
-            document.parsed.operations.iter().map(|(name, _)| name.map(async_graphql::Name::as_str)).collect();
-        names.sort_unstable();
-        let variables: HashMap<String, Json> = document
-            .operations
-            .values()
-            .flat_map(|o| &o.declared)
-            .filter_map(|(name, v)| match v.ty.to_string().trim_end_matches('!') {
-                "Boolean" => Some((name.clone(), json!(true))),
-                "String" => Some((name.clone(), json!(""))),
-                _ => None,
-            })
-            .collect();
-        let mut request = async_graphql::Request::new(text)
-            .variables(async_graphql::Variables::from_json(json!(variables)))
-            .data(DryRun);
-        if let Some(Some(name)) = names.first() {
-            request = request.operation_name(*name);
-        }
-        request.set_parsed_query(document.parsed.clone());
-        // A subscription's stream is empty here; errors come before it.
-        let errors = self.schema.execute_stream(request).next().await.map(|r| r.errors).unwrap_or_default();
-        if errors.is_empty() {
-            return Ok(());
-        }
-        Err(errors
-            .into_iter()
-            .map(|e| {
-                let line = e.message.lines().next().unwrap_or("The document does not fit the schema.").to_owned();
-                let mut error = Error::new(Code::GraphqlValidationFailed, line);
-                error.locations = e.locations.iter().map(|p| (p.line, p.column)).collect();
-                error
-            })
-            .collect())
+/// Validates by a dry run: async-graphql's rules are private, so it executes with roots that answer null.
+pub(super) async fn validate(schema: &Schema, text: &str, document: &Document) -> Result<(), Vec<Error>> {
+    let mut names: Vec<Option<&str>> =
+        document.parsed.operations.iter().map(|(name, _)| name.map(async_graphql::Name::as_str)).collect();
+    names.sort_unstable();
+    let variables: HashMap<String, Json> = document
+        .operations
+        .values()
+        .flat_map(|o| &o.declared)
+        .filter_map(|(name, v)| match v.ty.to_string().trim_end_matches('!') {
+            "Boolean" => Some((name.clone(), json!(true))),
+            "String" => Some((name.clone(), json!(""))),
+            _ => None,
+        })
+        .collect();
+    let mut request =
+        async_graphql::Request::new(text).variables(async_graphql::Variables::from_json(json!(variables))).data(DryRun);
+    if let Some(Some(name)) = names.first() {
+        request = request.operation_name(*name);
     }
+    request.set_parsed_query(document.parsed.clone());
+    // A subscription's stream is empty here; errors come before it.
+    let errors = schema.execute_stream(request).next().await.map(|r| r.errors).unwrap_or_default();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(errors
+        .into_iter()
+        .map(|e| {
+            let line = e.message.lines().next().unwrap_or("The document does not fit the schema.").to_owned();
+            let mut error = Error::new(Code::GraphqlValidationFailed, line);
+            error.locations = e.locations.iter().map(|p| (p.line, p.column)).collect();
+            error
+        })
+        .collect())
 }
 
 /// The schema of a model in SDL, without a database.

@@ -1,7 +1,7 @@
 //! What every exchange has in common: a request id, a span, the shape of an error, the headers of an answer.
 //! Whatever happens inside, a panic too, the client gets one JSON error with the request's id.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{num::NonZeroU32, panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
     body::Body,
@@ -14,9 +14,13 @@ use futures_util::FutureExt as _;
 use serde::Serialize;
 use tracing::{Instrument as _, Span, field::Empty};
 
-use super::negotiation::{self, Media};
+use super::{
+    ALLOWANCE,
+    negotiation::{self, Media},
+};
 use crate::{
     app::App,
+    auth::{Left, allowance::Refused},
     clock::Clock,
     error::{Code, Error},
     graph::Outcome,
@@ -43,6 +47,7 @@ pub struct RequestId(pub String);
 pub struct Refusal {
     error: Arc<Error>,
     retry_after_seconds: Option<i64>,
+    left: Option<Left>,
     offers_basic: bool,
     /// Whether the status follows the code whatever media type the client accepts.
     plain: bool,
@@ -73,7 +78,14 @@ impl Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self { error: Arc::new(error), retry_after_seconds: None, offers_basic: false, plain: false }
+        Self { error: Arc::new(error), retry_after_seconds: None, left: None, offers_basic: false, plain: false }
+    }
+}
+
+impl From<Box<Refused>> for Refusal {
+    fn from(refused: Box<Refused>) -> Self {
+        let Refused { error, left } = *refused;
+        Self { left: Some(left), ..Self::from(error) }
     }
 }
 
@@ -177,8 +189,11 @@ fn write_refusal(response: &mut Response, refusal: &Refusal, media: Media, id: &
     if let Some(cause) = &error.source {
         tracing::error!(code = error.code.as_str(), cause = %cause, "request failed");
     }
-    if let Some(seconds) = refusal.retry_after_seconds {
+    if let Some(seconds) = refusal.retry_after_seconds.or(error.retry_after_ms.map(seconds)) {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    if let Some(left) = &refusal.left {
+        tell_allowance(response.headers_mut(), left);
     }
     if matches!(error.code, Code::Unauthenticated | Code::TokenExpired) {
         // RFC 6750, section 3.1: who presented nothing is told no error.
@@ -204,7 +219,10 @@ fn write_refusal(response: &mut Response, refusal: &Refusal, media: Media, id: &
                 code: error.code.as_str(),
                 request_id: id,
                 retryable: error.code.is_retryable(),
-                retry_after_ms: refusal.retry_after_seconds.map(|seconds| seconds * 1_000),
+                retry_after_ms: refusal
+                    .retry_after_seconds
+                    .map(|seconds| seconds * 1_000)
+                    .or(error.retry_after_ms.map(|millis| millis.get().into())),
             },
         }],
     };
@@ -215,6 +233,19 @@ fn write_refusal(response: &mut Response, refusal: &Refusal, media: Media, id: &
     response.headers_mut().insert(header::CONTENT_TYPE, media.header());
     response.headers_mut().remove(header::CONTENT_LENGTH);
     *response.body_mut() = Body::from(body);
+}
+
+/// Whole seconds that are not fewer.
+pub fn seconds(millis: NonZeroU32) -> i64 {
+    millis.get().div_ceil(1_000).into()
+}
+
+/// What a caller has left.
+pub fn tell_allowance(headers: &mut HeaderMap, left: &Left) {
+    let [limit, remaining, reset] = &ALLOWANCE;
+    headers.insert(limit, left.limit.into());
+    headers.insert(remaining, left.remaining.into());
+    headers.insert(reset, left.reset_seconds.into());
 }
 
 fn finish_headers(headers: &mut HeaderMap, id: &str) {

@@ -1,6 +1,7 @@
 //! GraphQL over HTTP, exports, health, figures, the SDL and the explorer.
 //! The engine sees only requests that are authenticated, sized and well formed; every answer leaves through `envelope`.
 
+mod connections;
 mod credential;
 mod envelope;
 mod explorer;
@@ -33,6 +34,7 @@ use tower_http::{
     cors::CorsLayer,
 };
 
+pub use connections::serve;
 pub use explorer::FIRST_QUERY;
 pub use subscription::Sockets;
 pub use throttle::Throttle;
@@ -53,6 +55,16 @@ static ACCESS_MODE: HeaderName = HeaderName::from_static("x-access-mode");
 static WATERMARK: HeaderName = HeaderName::from_static("x-watermark");
 /// What makes a repeated mutation harmless.
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// What is to be done with the price of a request.
+static GRAPHQL_COST: HeaderName = HeaderName::from_static("graphql-cost");
+/// What a request cost.
+static QUERY_COST: HeaderName = HeaderName::from_static("x-query-cost");
+/// What may be spent at once, what is left of it, and in how many seconds it is full again.
+static ALLOWANCE: [HeaderName; 3] = [
+    HeaderName::from_static("ratelimit-limit"),
+    HeaderName::from_static("ratelimit-remaining"),
+    HeaderName::from_static("ratelimit-reset"),
+];
 /// How many fields were masked in this answer.
 static ACCESS_MASKED: HeaderName = HeaderName::from_static("x-access-masked");
 
@@ -110,6 +122,7 @@ fn cors(config: &Config) -> Option<CorsLayer> {
                 header::AUTHORIZATION,
                 header::CONTENT_TYPE,
                 ACCESS_MODE.clone(),
+                GRAPHQL_COST.clone(),
                 IDEMPOTENCY_KEY.clone(),
                 REQUEST_ID.clone(),
                 CLIENT_NAME.clone(),
@@ -117,13 +130,19 @@ fn cors(config: &Config) -> Option<CorsLayer> {
                 HeaderName::from_static("traceparent"),
                 HeaderName::from_static("last-event-id"),
             ])
-            .expose_headers([
-                ACCESS_MASKED.clone(),
-                REQUEST_ID.clone(),
-                header::RETRY_AFTER,
-                header::CONTENT_DISPOSITION,
-                WATERMARK.clone(),
-            ])
+            .expose_headers(
+                [
+                    ACCESS_MASKED.clone(),
+                    QUERY_COST.clone(),
+                    REQUEST_ID.clone(),
+                    header::RETRY_AFTER,
+                    header::CONTENT_DISPOSITION,
+                    WATERMARK.clone(),
+                ]
+                .into_iter()
+                .chain(ALLOWANCE.iter().cloned())
+                .collect::<Vec<_>>(),
+            )
             .max_age(Duration::from_hours(1)),
     )
 }

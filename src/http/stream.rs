@@ -26,7 +26,7 @@ use tokio::{
 use super::{
     credential,
     envelope::{Refusal, RequestId},
-    graphql::{access_mode, idempotency_key, read_body, respond},
+    graphql::{access_mode, body_limit, cost_wish, idempotency_key, read_body, respond},
     negotiation::{self, Media},
     request,
     subscription::{Ended, Next, Operation, Output, Seat},
@@ -59,13 +59,14 @@ pub async fn answer(
     }
     let mut read = if parts.method == Method::POST {
         negotiation::check_content_type(&parts.headers)?;
-        request::from_body(&read_body(&parts.headers, body, app.config.max_body).await?)?
+        request::from_body(&read_body(&parts.headers, body, body_limit(&app, &caller)).await?)?
     } else {
         request::from_address(&parts.uri)?
     };
     read.request_id = request_id;
     read.access_mode = access_mode(&parts.headers)?.unwrap_or(caller.access_mode);
     read.idempotency_key = idempotency_key(&parts.headers)?;
+    read.cost = cost_wish(&parts.headers)?;
     let seat = seat(&app, &caller)?;
     let (operation, outputs) = begun(&app, &caller, Form::Events);
     match operation.start(read, &caller).await {
@@ -163,7 +164,8 @@ impl Form {
 /// A place for a connection that stays open.
 fn seat(app: &App, caller: &Caller) -> Result<Seat, Refusal> {
     app.sockets.seat(&caller.identity).ok_or_else(|| {
-        let line = "Ten connections that stay open are the most at a time; close one first.";
+        let most = app.config.limits.sockets;
+        let line = format!("At most {most} connections may stay open at a time; close one first.");
         Refusal::for_seconds(Error::new(Code::RateLimited, line), SEAT_SECONDS)
     })
 }

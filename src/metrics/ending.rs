@@ -93,7 +93,8 @@ impl From<Code> for Ending {
             | Code::UriTooLong
             | Code::PageSizeTooLarge
             | Code::ResultTooLarge
-            | Code::RateLimited => Self::Limited,
+            | Code::RateLimited
+            | Code::ConcurrencyLimited => Self::Limited,
             Code::Unauthenticated | Code::TokenExpired => Self::Unauthenticated,
             Code::FilterForbidden
             | Code::FieldForbidden

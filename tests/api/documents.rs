@@ -43,7 +43,7 @@ tests! {
         assert_eq!(office.list(), lines.clone() + &line(RENAME, "Rename"));
 
         // One that would not be answered keeps the others out too.
-        let deep = format!("query Deep {{ projects {{ nodes {{ {}name{} }} }} }}", "parent { ".repeat(10), " }".repeat(10));
+        let deep = format!("query Deep {{ projects {{ nodes {{ {}name{} }} }} }}", "parent { ".repeat(13), " }".repeat(13));
         let mistaken = json!({ "0".repeat(64): "{ __typename }" });
         let good = "query Good { serverInfo { name } }";
         for (name, text, says) in [
@@ -65,7 +65,7 @@ tests! {
         assert_eq!(office.shell.run(&["documents", "add", "nowhere.graphql"]).code, Some(2));
         assert!(!office.list().contains("Good"));
         // The server's limits are those of the documents.
-        let small = office.shell.clone().with("FOLIOGRAPH_MAX_DEPTH", "2");
+        let small = office.shell.clone().with("FOLIOGRAPH_MAX_DEPTH", "2").with("FOLIOGRAPH_KEY_MAX_DEPTH", "2");
         let refused = small.run(&["documents", "add", "keys.graphql"]);
         assert!(refused.code == Some(2) && refused.stderr.contains("nested deeper than 2"), "{refused:?}");
 

@@ -38,8 +38,6 @@ use crate::{
     metrics::Ending,
 };
 
-/// Operations of a socket at a time.
-const MOST_OPERATIONS: usize = 50;
 /// Outputs that wait for the socket; an operation with more waits itself.
 const WAITING: usize = 4;
 
@@ -230,9 +228,10 @@ impl Socket {
         if self.operations.contains_key(&id) {
             return Err(Some(End::DuplicateId));
         }
-        if self.operations.len() >= MOST_OPERATIONS {
+        let most = self.app.config.limits.subscriptions;
+        if self.operations.len() >= most {
             self.app.metrics.requests.begin().ends(Ending::Limited);
-            let line = format!("A socket carries at most {MOST_OPERATIONS} operations at a time.");
+            let line = format!("A socket carries at most {most} operations at a time.");
             let error = crate::error::Error::new(Code::RateLimited, line);
             return self.write(sink, protocol::error(&id, &refused(error, &self.request_id))).await;
         }
