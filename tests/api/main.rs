@@ -20,6 +20,7 @@ mod contract;
 mod credentials;
 mod deprecations;
 mod differential;
+mod documents;
 mod durability;
 mod ecosystem;
 mod examples;
@@ -30,6 +31,7 @@ mod finance;
 mod gmpp;
 mod graphql_js;
 mod guide;
+mod headers;
 mod hostile;
 mod house;
 mod http;
@@ -47,8 +49,10 @@ mod metrics;
 mod migrations;
 mod overbookings;
 mod pages;
+mod parts;
 mod permissions;
 mod plans;
+mod protocol;
 mod proxies;
 mod published;
 mod raid;
@@ -84,6 +88,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     credentials::list,
     deprecations::list,
     differential::list,
+    documents::list,
     durability::list,
     ecosystem::list,
     examples::list,
@@ -94,6 +99,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     gmpp::list,
     graphql_js::list,
     guide::list,
+    headers::list,
     hostile::list,
     house::list,
     http::list,
@@ -111,8 +117,10 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     migrations::list,
     overbookings::list,
     pages::list,
+    parts::list,
     permissions::list,
     plans::list,
+    protocol::list,
     proxies::list,
     published::list,
     reporting::list,
