@@ -222,9 +222,8 @@ pub(super) async fn validate(schema: &Schema, text: &str, document: &Document) -
             _ => None,
         })
         .collect();
-    let mut request = async_graphql::Request::new(text)
-        .variables(async_graphql::Variables::from_json(json!(variables)))
-        .data(DryRun);
+    let mut request =
+        async_graphql::Request::new(text).variables(async_graphql::Variables::from_json(json!(variables))).data(DryRun);
     if let Some(Some(name)) = names.first() {
         request = request.operation_name(*name);
     }

@@ -244,7 +244,8 @@ impl<'t> Reader<'t> {
     /// The parser reads `trueish` as `true` with something behind it. No enumeration here has such values.
     fn name_is_a_value(&self, at: usize) -> Result<(), Error> {
         let (name, is_free) = (self.names[0], !matches!(self.last[1], Token::Dollar | Token::At | Token::Spread));
-        let is_value = matches!(self.holds(), Some(Holds::Arguments | Holds::Members | Holds::Items | Holds::Variables));
+        let is_value =
+            matches!(self.holds(), Some(Holds::Arguments | Holds::Members | Holds::Items | Holds::Variables));
         let misread = |word: &&str| name.len() > word.len() && name.starts_with(*word);
         if is_free && is_value && ["true", "false", "null"].iter().any(|word| misread(word)) {
             return Err(invalid(self.words.text, at, "There is no such value.".into()));
@@ -393,7 +394,8 @@ mod tests {
         let value = |literal: &str| {
             let parsed = parse_query(read(&format!("{{ a(b: {literal}) }}"))).expect(literal);
             let (_, operation) = parsed.operations.iter().next().expect("one");
-            let async_graphql::parser::types::Selection::Field(field) = &operation.node.selection_set.node.items[0].node
+            let async_graphql::parser::types::Selection::Field(field) =
+                &operation.node.selection_set.node.items[0].node
             else {
                 panic!("{literal}")
             };

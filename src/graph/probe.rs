@@ -167,8 +167,35 @@ mod tests {
 
     fn hostile() -> impl Strategy<Value = String> {
         let piece = prop::sample::select(vec![
-            "'", "\"", "\\", "--", "/*", "*/", ";", "%", "_", "\u{0}", "\n", "$1", "?1", "?", ":a", "' OR 1=1 --", "E'\\''", "$$",
-            "DROP TABLE person", "\u{202e}", "\u{200b}", "\u{1F600}", "{{", "}}", "`", "]", "||", "::text", "\u{2019}",
+            "'",
+            "\"",
+            "\\",
+            "--",
+            "/*",
+            "*/",
+            ";",
+            "%",
+            "_",
+            "\u{0}",
+            "\n",
+            "$1",
+            "?1",
+            "?",
+            ":a",
+            "' OR 1=1 --",
+            "E'\\''",
+            "$$",
+            "DROP TABLE person",
+            "\u{202e}",
+            "\u{200b}",
+            "\u{1F600}",
+            "{{",
+            "}}",
+            "`",
+            "]",
+            "||",
+            "::text",
+            "\u{2019}",
         ]);
         (prop::collection::vec(piece, 0..8), prop::collection::vec(any::<char>(), 0..4))
             .prop_map(|(pieces, chars)| format!("{}{MARK}{}", pieces.concat(), String::from_iter(chars)))
@@ -189,7 +216,10 @@ mod tests {
                     assert!(bound.iter().any(|b| b.constants.contains(MARK)), "{text}");
                 }
                 Err(e) => assert!(
-                    matches!(e.code, Code::InvalidId | Code::BadVariables | Code::GraphqlValidationFailed | Code::FilterForbidden),
+                    matches!(
+                        e.code,
+                        Code::InvalidId | Code::BadVariables | Code::GraphqlValidationFailed | Code::FilterForbidden
+                    ),
                     "{text}: {e}"
                 ),
             }
@@ -231,15 +261,61 @@ mod tests {
     /// Documents that nearly are some: fields of the schema, arguments of any kind, nesting, fragments and directives.
     fn documents() -> impl Strategy<Value = String> {
         let field = prop::sample::select(vec![
-            "projects", "people", "portfolios", "programs", "node(id: \"prj_1\")", "nodes(ids: [\"x\"])", "nodes", "edges", "node", "cursor", "pageInfo",
-            "totalCount", "name", "key", "id", "__typename", "parent", "budget", "serverInfo", "viewer", "changes", "... on Project", "...F",
-            "projects(first: 1)", "projects(filter: {})", "projects(filter: {name: {contains: \"'\"}})", "projects(orderBy: [])",
-            "projects(first: -1, after: \"x\")", "a: name", "projects(first: $a)", "name @skip(if: true)", "name @include(if: $b)",
-            "project(by: {key: \"x\"})", "project(by: {id: $c})", "groups(by: [])", "__schema", "aggregate", "sum",
+            "projects",
+            "people",
+            "portfolios",
+            "programs",
+            "node(id: \"prj_1\")",
+            "nodes(ids: [\"x\"])",
+            "nodes",
+            "edges",
+            "node",
+            "cursor",
+            "pageInfo",
+            "totalCount",
+            "name",
+            "key",
+            "id",
+            "__typename",
+            "parent",
+            "budget",
+            "serverInfo",
+            "viewer",
+            "changes",
+            "... on Project",
+            "...F",
+            "projects(first: 1)",
+            "projects(filter: {})",
+            "projects(filter: {name: {contains: \"'\"}})",
+            "projects(orderBy: [])",
+            "projects(first: -1, after: \"x\")",
+            "a: name",
+            "projects(first: $a)",
+            "name @skip(if: true)",
+            "name @include(if: $b)",
+            "project(by: {key: \"x\"})",
+            "project(by: {id: $c})",
+            "groups(by: [])",
+            "__schema",
+            "aggregate",
+            "sum",
         ]);
         let set = field.prop_map(str::to_owned).prop_recursive(5, 40, 4, |inner| {
-            (prop::sample::select(vec!["projects", "nodes", "edges", "node", "parent", "... on Project", "serverInfo", "aggregate", "programs(first: 2)"]),
-                prop::collection::vec(inner, 1..4)).prop_map(|(name, inner)| format!("{name} {{ {} }}", inner.join(" ")))
+            (
+                prop::sample::select(vec![
+                    "projects",
+                    "nodes",
+                    "edges",
+                    "node",
+                    "parent",
+                    "... on Project",
+                    "serverInfo",
+                    "aggregate",
+                    "programs(first: 2)",
+                ]),
+                prop::collection::vec(inner, 1..4),
+            )
+                .prop_map(|(name, inner)| format!("{name} {{ {} }}", inner.join(" ")))
         });
         (prop::collection::vec(set, 1..4), any::<bool>()).prop_map(|(sets, fragment)| {
             let tail = if fragment { " fragment F on Project { name key }" } else { "" };

@@ -276,7 +276,11 @@ pub fn unreadable(text: &str, at: usize) -> Error {
 pub fn position(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or(text);
     let ends = before.bytes().filter(|b| *b == b'\n').count()
-        + before.bytes().zip(before.bytes().skip(1).chain([0])).filter(|pair| pair.0 == b'\r' && pair.1 != b'\n').count();
+        + before
+            .bytes()
+            .zip(before.bytes().skip(1).chain([0]))
+            .filter(|pair| pair.0 == b'\r' && pair.1 != b'\n')
+            .count();
     let line = before.rsplit(['\n', '\r']).next().unwrap_or_default();
     (ends + 1, line.chars().count() + 1)
 }

@@ -74,7 +74,11 @@ fn places(most: usize) -> usize {
     let Some(files) = open_files() else { return most };
     let fit = files.saturating_sub(OTHER_FILES).max(1);
     if fit < most {
-        tracing::info!(files, connections = fit, "fewer connections than the settings allow: raise the limit of open files");
+        tracing::info!(
+            files,
+            connections = fit,
+            "fewer connections than the settings allow: raise the limit of open files"
+        );
     }
     most.min(fit)
 }

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 #[macro_use]
 mod support;
 
+mod abuse;
 mod benefits;
 mod bookings;
 mod bulk;
@@ -36,6 +37,8 @@ mod itself;
 mod key_writes;
 mod keys;
 mod kpi;
+mod language;
+mod leaks;
 mod metrics;
 mod migrations;
 mod overbookings;
@@ -62,6 +65,7 @@ mod writes;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
 const FILES: &[fn() -> Vec<support::Test>] = &[
+    abuse::list,
     benefits::list,
     bookings::list,
     bulk::list,
@@ -91,6 +95,8 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     keys::list,
     kpi::list,
     metrics::list,
+    language::list,
+    leaks::list,
     migrations::list,
     overbookings::list,
     pages::list,
