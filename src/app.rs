@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     auth::{
-        Caller, Callers, Identity,
+        Allowances, Caller, Callers, Identity,
         api_keys::KeyVerifier,
         keys::{self, LocalKey},
         token::{Issuer, Verifier},
@@ -65,6 +65,8 @@ pub struct App {
     pub local_key: Option<LocalKey>,
     /// Callers of the last seconds.
     pub callers: Arc<Callers>,
+    /// What each principal may still spend.
+    pub allowances: Arc<Allowances>,
     /// Open sockets.
     pub sockets: Arc<Sockets>,
     /// Counts bad credentials.
@@ -94,7 +96,9 @@ impl App {
         let callers = Arc::new(Callers::new(opened));
         let events = Events::open(database.clone(), clock.clone(), model()).await?;
         let shared = (clock.clone(), callers.clone(), events.clone());
-        let engine = Engine::new(database.clone(), model(), config.limits, shared).await?;
+        let allowances = Arc::new(Allowances::new(config.limit_columns(), clock.clone()));
+        let engine = Engine::new(database.clone(), model(), allowances.clone(), shared).await?;
+        let engine = engine.accepting(config.documents);
         let exports = Exports::new(database.clone(), clock.clone(), config.max_exports, config.export_timeout());
         let deriver = Arc::new(Deriver::new(database.clone(), model(), clock.clone()));
         let mut works = events.start(config.notify == Toggle::On);
@@ -103,6 +107,7 @@ impl App {
         }
         let failed_auth = Throttle::new(config.max_failed_auth);
         let metrics = Metrics::new(clock.now())?;
+        let sockets = Arc::new(Sockets::of(config.limits.sockets));
         Ok(Arc::new(Self {
             config,
             clock,
@@ -116,7 +121,8 @@ impl App {
             keys: KeyVerifier::default(),
             local_key,
             callers,
-            sockets: Arc::default(),
+            sockets,
+            allowances,
             failed_auth,
             metrics,
         }))
@@ -220,11 +226,13 @@ fn measures() -> Measures {
 
 /// Connects to the configured database.
 pub async fn connect(config: &Config) -> Result<Database, Error> {
-    // A statement ends before the request that waits for it does.
-    let connecting =
-        Database::connect(&config.database_url, config.database_connections, config.timeout().mul_f64(0.9));
+    // A statement ends before the request that waits for it does. Who writes waits for a lock as long as a user's request
+    // takes; who reads may be a key, which has more time, and whose session knows how much.
+    let limits = config.limit_columns();
+    let connecting = Database::connect(&config.database_url, config.database_connections, limits.user.statement_time());
     let late = || Error::new(Code::Unavailable, "it does not answer");
     let connected = tokio::time::timeout(CONNECT_WITHIN, connecting).await.unwrap_or_else(|_| Err(late()));
+    let connected = connected.map(|database| database.reading_for(limits.longest().mul_f64(0.9)));
     connected.map_err(|e| {
         let cause = e.source.as_ref().map_or_else(|| e.message.clone(), ToString::to_string);
         let place = without_password(&config.database_url);
@@ -280,7 +288,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Error> {
     let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
-    let patience = app.config.timeout() + STOP_GRACE;
+    let patience = app.config.limit_columns().longest() + STOP_GRACE;
     let (sockets, closed) = (app.sockets.clone(), app.sockets.clone());
     let limits = app.config.connections;
     let served = http::serve(listener, app.router(), &limits, async move {

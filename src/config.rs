@@ -2,14 +2,20 @@
 //! Nothing else in the house reads the environment, and a setting that is misspelled stops the start instead of being ignored.
 
 mod connections;
+mod documents;
+mod limits;
 mod metrics;
+mod waits;
 
 use std::{collections::BTreeSet, ffi::OsString, net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use clap::{Args, FromArgMatches, ValueEnum, builder::RangedU64ValueParser};
 
 pub use connections::ConnectionLimits;
+pub use documents::DocumentsAccepted;
+pub use limits::{LimitColumns, LimitSettings, Limits};
 pub use metrics::{MetricsAccess, MetricsMode, MetricsReaders};
+pub use waits::Waits;
 
 use crate::{
     auth::{Class, api_keys::KEY_ISSUER},
@@ -61,60 +67,6 @@ impl ManagersRead {
             Self::Rates => Class::Rate,
             Self::AbsenceReasons => Class::Absence,
         }
-    }
-}
-
-/// What one document may ask for; checked before anything is executed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
-#[command(next_help_heading = "Limits of a document")]
-pub struct Limits {
-    /// Bytes of a document.
-    #[arg(long = "max-document", env = "FOLIOGRAPH_MAX_DOCUMENT", default_value_t = Self::DEFAULT.document_bytes, value_parser = within(256..=1_048_576), hide_short_help = true)]
-    pub document_bytes: usize,
-    /// Tokens of a document.
-    #[arg(long = "max-tokens", env = "FOLIOGRAPH_MAX_TOKENS", default_value_t = Self::DEFAULT.tokens, value_parser = within(100..=100_000), hide_short_help = true)]
-    pub tokens: usize,
-    /// Nesting of selections, introspection apart.
-    #[arg(long = "max-depth", env = "FOLIOGRAPH_MAX_DEPTH", default_value_t = Self::DEFAULT.depth, value_parser = within(1..=100), hide_short_help = true)]
-    pub depth: usize,
-    /// Aliases in a document.
-    #[arg(long = "max-aliases", env = "FOLIOGRAPH_MAX_ALIASES", default_value_t = Self::DEFAULT.aliases, value_parser = within(0..=10_000), hide_short_help = true)]
-    pub aliases: usize,
-    /// Root fields of an operation.
-    #[arg(long = "max-root-fields", env = "FOLIOGRAPH_MAX_ROOT_FIELDS", default_value_t = Self::DEFAULT.root_fields, value_parser = within(1..=1_000), hide_short_help = true)]
-    pub root_fields: usize,
-    /// Directives in a document.
-    #[arg(long = "max-directives", env = "FOLIOGRAPH_MAX_DIRECTIVES", default_value_t = Self::DEFAULT.directives, value_parser = within(0..=1_000), hide_short_help = true)]
-    pub directives: usize,
-    /// Fields selected once every fragment is spread out.
-    #[arg(long = "max-selected-fields", env = "FOLIOGRAPH_MAX_SELECTED_FIELDS", default_value_t = Self::DEFAULT.selected_fields, value_parser = within(10..=100_000), hide_short_help = true)]
-    pub selected_fields: usize,
-    /// The largest `first` or `last`.
-    #[arg(long = "page-max", env = "FOLIOGRAPH_PAGE_MAX", default_value_t = Self::DEFAULT.page, value_parser = within(1..=10_000), hide_short_help = true)]
-    pub page: usize,
-    /// The highest price of a request, of those answers that have one.
-    #[arg(long = "max-cost", env = "FOLIOGRAPH_MAX_COST", default_value_t = Self::DEFAULT.cost, value_parser = within(100..=1_000_000), hide_short_help = true)]
-    pub cost: usize,
-}
-
-impl Limits {
-    /// The published numbers.
-    pub const DEFAULT: Self = Self {
-        document_bytes: 32 * 1024,
-        tokens: 5_000,
-        depth: 12,
-        aliases: 30,
-        root_fields: 20,
-        directives: 50,
-        selected_fields: 2_000,
-        page: 1_000,
-        cost: 10_000,
-    };
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self::DEFAULT
     }
 }
 
@@ -179,6 +131,12 @@ pub struct Config {
     /// Origins whose pages may call the API, separated by commas, such as `https://portal.example.com`.
     #[arg(long, env = "FOLIOGRAPH_CORS_ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
+    /// Which documents are answered: any, or those that `foliograph documents add` registered.
+    #[arg(long, env = "FOLIOGRAPH_DOCUMENTS", default_value = "any")]
+    pub documents: DocumentsAccepted,
+    /// How long connections that stay open are waited for.
+    #[command(flatten)]
+    pub waits: Waits,
     /// Bytes of a request body.
     #[arg(long, env = "FOLIOGRAPH_MAX_BODY", default_value_t = 256 * 1024, value_parser = within(1_024..=67_108_864), hide_short_help = true)]
     pub max_body: usize,
@@ -203,9 +161,9 @@ pub struct Config {
     /// How many connections there may be.
     #[command(flatten)]
     pub connections: ConnectionLimits,
-    /// What one document may ask for.
+    /// What a request, a socket and a principal may ask for.
     #[command(flatten)]
-    pub limits: Limits,
+    pub limits: LimitSettings,
 }
 
 fn within(range: RangeInclusive<u64>) -> RangedU64ValueParser<usize> {
@@ -307,6 +265,7 @@ impl Config {
             );
         }
         self.metrics.check(self.environment)?;
+        self.limits.check()?;
         // The collector is a neighbor or a sidecar: the exporter is built without TLS.
         if let Some(endpoint) = &self.otlp_endpoint
             && !endpoint.starts_with("http://")
@@ -381,7 +340,6 @@ mod tests {
         let config = Config::default();
         config.check().expect("valid");
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
-        assert_eq!(config.limits, Limits::default());
         assert_eq!((config.max_body, config.max_uri, config.timeout_seconds), (262_144, 8_192, 10));
     }
 
@@ -390,6 +348,8 @@ mod tests {
         for (flag, value, allowed) in [
             ("--environment", "staging", "development, production"),
             ("--explorer", "yes", "on, off"),
+            ("--documents", "some", "any, trusted"),
+            ("--heartbeat-seconds", "0", "1..=300"),
             ("--metrics", "yes", "off, on, open"),
             ("--timeout-seconds", "0", "1..=600"),
             ("--max-depth", "500", "1..=100"),

@@ -1,6 +1,6 @@
 //! The one error type: a code of the published list, a line that is safe to show, and, kept from the client, the cause.
 
-use std::fmt;
+use std::{fmt, num::NonZeroU32};
 
 /// A code of the published list (`extensions.code`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,7 +21,7 @@ pub enum Code {
     QueryTooManyAliases,
     /// More tokens, root fields, directives or selected fields than allowed.
     QueryTooLarge,
-    /// More cells, or more people and days, than one answer may be made of.
+    /// A price above the limit, or more people and days than one answer may be made of.
     QueryTooExpensive,
     /// A batch of requests.
     BatchingDisabled,
@@ -35,6 +35,10 @@ pub enum Code {
     Forbidden,
     /// A browser's cross-site request.
     CsrfRejected,
+    /// A document that no operator registered, where only those are answered.
+    DocumentNotTrusted,
+    /// No document is registered under this id.
+    DocumentNotFound,
     /// HTTP method.
     MethodNotAllowed,
     /// No media type of the response suits the client.
@@ -45,8 +49,10 @@ pub enum Code {
     UriTooLong,
     /// Body of another media type than JSON.
     UnsupportedMediaType,
-    /// Too many failed authentications or requests.
+    /// Too many failed authentications, or an allowance that is spent.
     RateLimited,
+    /// Too many requests of one principal at the same time.
+    ConcurrencyLimited,
     /// A field that the caller may not read (access mode ERROR).
     FieldForbidden,
     /// No such row for this caller.
@@ -92,12 +98,15 @@ impl Code {
             Self::TokenExpired => "TOKEN_EXPIRED",
             Self::Forbidden => "FORBIDDEN",
             Self::CsrfRejected => "CSRF_REJECTED",
+            Self::DocumentNotTrusted => "DOCUMENT_NOT_TRUSTED",
+            Self::DocumentNotFound => "DOCUMENT_NOT_FOUND",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::NotAcceptable => "NOT_ACCEPTABLE",
             Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
             Self::UriTooLong => "URI_TOO_LONG",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::RateLimited => "RATE_LIMITED",
+            Self::ConcurrencyLimited => "CONCURRENCY_LIMITED",
             Self::FieldForbidden => "FIELD_FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::InvalidId => "INVALID_ID",
@@ -115,7 +124,7 @@ impl Code {
 
     /// Whether the same request may succeed later without a change.
     pub fn is_retryable(self) -> bool {
-        matches!(self, Self::RateLimited | Self::Timeout | Self::Unavailable)
+        matches!(self, Self::RateLimited | Self::ConcurrencyLimited | Self::Timeout | Self::Unavailable)
     }
 }
 
@@ -132,6 +141,8 @@ pub struct Error {
     pub locations: Vec<(usize, usize)>,
     /// Schema coordinate, such as `Project.budget`.
     pub coordinate: Option<String>,
+    /// Milliseconds after which the same request may be taken, where that is known.
+    pub retry_after_ms: Option<NonZeroU32>,
     /// The cause, for the log only.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -148,7 +159,20 @@ pub enum PathSegment {
 impl Error {
     /// An error with a line for the client.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), path: vec![], locations: vec![], coordinate: None, source: None }
+        Self {
+            code,
+            message: message.into(),
+            path: vec![],
+            locations: vec![],
+            coordinate: None,
+            retry_after_ms: None,
+            source: None,
+        }
+    }
+
+    /// The time limit of a request was reached.
+    pub fn late() -> Self {
+        Self::new(Code::Timeout, "The request took longer than its time limit. Ask for less at once.")
     }
 
     /// A fault of ours: the client learns that it happened, the log learns why.

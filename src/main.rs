@@ -65,6 +65,9 @@ enum Command {
     /// Make, rotate, revoke or list API keys.
     #[command(subcommand)]
     Key(commands::key::KeyCommand),
+    /// Register documents that clients name by their hash, list or remove them.
+    #[command(subcommand)]
+    Documents(commands::documents::DocumentsCommand),
     /// Bring in data from another tool's files.
     Import(Box<commands::import::Import>),
     /// Serve a portfolio of example data, with ready tokens.
@@ -166,6 +169,7 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Migrate(Migrate::Down { steps, config }) => with_runtime(&config, migrate_down(&config, steps)),
         Command::Migrate(Migrate::Status(config)) => with_runtime(&config, migrate_status(&config)),
         Command::Key(command) => commands::key::run(&command),
+        Command::Documents(command) => commands::documents::run(&command),
         Command::Import(import) => with_runtime(&import.config, bring_in(&import)),
         Command::Demo(demo) => with_runtime(&demo.config.clone(), show_demo(*demo)),
     }

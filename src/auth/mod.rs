@@ -1,5 +1,6 @@
 //! From a credential to a [`Caller`]: who asks, in which roles, with which rights and rows.
 
+pub mod allowance;
 pub mod api_keys;
 pub mod keys;
 pub mod policy;
@@ -16,6 +17,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+pub use allowance::{Admitted, Allowances, Left};
 pub use policy::{Class, Permission, Reads, Rights, Scopes};
 pub use roles::Role;
 pub use rows::{Callers, Reach, RowSet, Rows};
@@ -122,6 +124,7 @@ pub struct Caller {
 /// Short names of what a caller sees, each made when it is asked for first: a follower is named again for each event.
 #[derive(Debug, Default)]
 struct Names {
+    principal: OnceLock<String>,
     view: OnceLock<[u8; 16]>,
     eyes: OnceLock<[u8; 32]>,
 }
@@ -156,6 +159,16 @@ impl Caller {
             Some(key) => format!("key:{}", key.id),
             None => format!("{}|{}", self.identity.issuer, self.identity.subject),
         }
+    }
+
+    /// The same, made once.
+    pub fn principal_name(&self) -> &str {
+        self.names.principal.get_or_init(|| self.principal())
+    }
+
+    /// Whether it is a service key, for which limits of its own hold.
+    pub fn is_key(&self) -> bool {
+        self.identity.key.is_some()
     }
 
     /// The name of the rows that she sees, made so if it is asked for first.

@@ -21,7 +21,7 @@ use crate::{
         input, instant_of,
     },
     kpi::{
-        answers::{asked_days, decimal_text, instant},
+        answers::{asked_days, decimal_text, instant, price_of_series},
         facts::{Basis, SUM, sum_at},
         figure::Coverage,
         formula::Missing,
@@ -62,6 +62,7 @@ pub fn of_item() -> Answer {
         doc: "Benefits of the item with all below it, period by period, of each item its share: at most 400 periods.",
         args,
         ty: "BenefitRealization!",
+        price: price_of_series,
         run: items,
     }
 }
@@ -73,6 +74,7 @@ pub fn of_benefit() -> Answer {
         doc: "All of the benefit, whichever item brings it, period by period in its own currency: at most 400 periods.",
         args: days(),
         ty: "BenefitRealization!",
+        price: price_of_series,
         run: benefits,
     }
 }
@@ -86,6 +88,7 @@ pub fn of_objective() -> Answer {
         doc: "Benefits of what contributes to the objective today, each item with all below it times its share: at most 400 periods. Items that the caller cannot see, and contributions without a share, are not in it; what contributes at two levels counts at both.",
         args,
         ty: "BenefitRealization!",
+        price: price_of_series,
         run: objectives,
     }
 }

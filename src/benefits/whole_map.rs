@@ -14,7 +14,7 @@ use crate::{
     error::{Code, Error},
     graph::{
         Cell, ColumnType, ListType, Param, Row,
-        decl::{Answer, Asking},
+        decl::{Answer, Asking, Price},
         encode_id,
     },
     write::{Member, PlainType, Shape},
@@ -33,6 +33,10 @@ pub fn answer() -> Answer {
         doc: "The benefits map of the item with all below it, as far as the caller may read it: at most 1,000 nodes and 5,000 edges. What is archived is not on it.",
         args: vec![],
         ty: "BenefitsMap!",
+        price: |question| Price {
+            own: question.parents.saturating_mul(MOST_NODES),
+            names: question.parents.saturating_mul(MOST_NODES),
+        },
         run,
     }
 }

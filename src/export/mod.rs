@@ -22,7 +22,7 @@ use tracing::{Instrument as _, Span};
 pub use asked::Asked;
 
 use crate::{
-    auth::Caller,
+    auth::{Admitted, Caller},
     clock::Clock,
     error::{Code, Error},
     graph::{
@@ -33,6 +33,10 @@ use crate::{
 
 /// Bytes of a chunk, about: a row is never split.
 const CHUNK: usize = 64 * 1024;
+/// What an export costs besides its rows.
+pub const PRICE: usize = 100;
+/// Rows that cost 1.
+const ROWS_FOR_ONE: usize = 50;
 /// Chunks that wait for a slow client.
 const WAITING: usize = 2;
 /// The last column, where a right varies by row: which cells of the row are masked.
@@ -133,6 +137,7 @@ impl Exports {
         flat: Flat,
         format: Format,
         caller: Arc<Caller>,
+        admitted: Admitted,
     ) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + use<>, Error> {
         let slot = self.slots.clone().try_acquire_owned().map_err(|_| {
             self.ended.refused.fetch_add(1, Ordering::Relaxed);
@@ -144,6 +149,7 @@ impl Exports {
             clock: self.clock.clone(),
             time_limit: self.time_limit,
             ended: self.ended.clone(),
+            admitted,
             _slot: slot,
         };
         tokio::spawn(job.run(flat, format, caller, to).instrument(Span::current()));
@@ -178,11 +184,13 @@ struct Job {
     clock: Arc<dyn Clock>,
     time_limit: Duration,
     ended: Arc<Ended>,
+    /// Counts as running, and is charged for what was written.
+    admitted: Admitted,
     _slot: OwnedSemaphorePermit,
 }
 
 impl Job {
-    async fn run(self, flat: Flat, format: Format, caller: Arc<Caller>, to: mpsc::Sender<Piece>) {
+    async fn run(mut self, flat: Flat, format: Format, caller: Arc<Caller>, to: mpsc::Sender<Piece>) {
         let began = self.clock.now();
         let mut file = File::new(format, &flat.columns);
         let reading = tokio::time::timeout(self.time_limit, self.read(&flat, &caller, &mut file, &to));
@@ -193,6 +201,7 @@ impl Job {
                 Err(Error::new(Code::Timeout, "The export took longer than its time limit. Ask for less at once."))
             })),
         };
+        self.admitted.settle(PRICE + file.rows / ROWS_FOR_ONE);
         let (bytes, duration_ms) = (file.written, (self.clock.now() - began).num_milliseconds());
         let ended = match done {
             Some(Ok(rows)) => {
@@ -246,6 +255,7 @@ struct File {
     out: Vec<u8>,
     /// Bytes of all chunks that were taken.
     written: usize,
+    rows: usize,
 }
 
 impl File {
@@ -256,10 +266,11 @@ impl File {
             Format::Csv => csv::header(&mut out, columns, shows_masks),
             Format::JsonLines => {}
         }
-        Self { format, shows_masks, out, written: 0 }
+        Self { format, shows_masks, out, written: 0, rows: 0 }
     }
 
     fn row(&mut self, columns: &[Column], values: &Values) {
+        self.rows += 1;
         match self.format {
             Format::Csv => csv::row(&mut self.out, columns, values, self.shows_masks),
             Format::JsonLines => json_lines::row(&mut self.out, columns, values, self.shows_masks),

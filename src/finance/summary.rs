@@ -12,7 +12,7 @@ use crate::{
         input,
     },
     kpi::{
-        answers::{asked_days, decimal_text, instant},
+        answers::{asked_days, decimal_text, instant, price_of_series},
         spans::{Asked, Period, Spans, Sum, spans},
     },
     write::{Member, PlainType, Shape},
@@ -46,6 +46,7 @@ pub fn answer() -> Answer {
             member("knownAt", "DateTime", "Money as it was known at this instant; now if not said."),
         ],
         ty: "FinancialSummary!",
+        price: price_of_series,
         run,
     }
 }

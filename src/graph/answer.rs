@@ -1,11 +1,13 @@
 //! What a request is answered with: the JSON body, how it ended, what was masked.
 
+use std::num::NonZeroU32;
+
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
 use super::plan::{Plan, Root};
 use crate::{
-    auth::AccessMode,
+    auth::{AccessMode, Left},
     error::{Code, Error, PathSegment},
     metrics::Ending,
 };
@@ -41,6 +43,33 @@ pub struct Answer {
     pub operation: Option<String>,
     /// Hex of the document's hash, for logs.
     pub document_hash: String,
+    /// What it cost; none where nobody was charged.
+    pub spent: Option<Spent>,
+    /// Milliseconds after which a refused request may be taken, where that is known.
+    pub retry_after_ms: Option<NonZeroU32>,
+}
+
+/// What a request cost, and what its caller has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent {
+    /// Its price before it ran; 0 where it was refused before it had one.
+    pub estimated: usize,
+    /// Its price with the rows that were read; of a refused one, what it is charged.
+    pub actual: usize,
+    /// The bucket afterwards.
+    pub left: Left,
+}
+
+impl Spent {
+    /// As extensions show it.
+    fn shown(&self) -> Json {
+        let Left { limit, remaining, refill, .. } = self.left;
+        json!({
+            "estimated": self.estimated,
+            "actual": self.actual,
+            "bucket": { "limit": limit, "remaining": remaining, "refillPerSecond": refill },
+        })
+    }
 }
 
 /// What executing gave.
@@ -56,6 +85,9 @@ pub(super) struct Executed {
     pub(super) masked: usize,
     pub(super) statements: usize,
     pub(super) rows: usize,
+    pub(super) cost: usize,
+    /// What is told of its cost in the body.
+    pub(super) told: Option<Spent>,
 }
 
 impl Executed {
@@ -80,9 +112,14 @@ pub(super) fn answer(done: Executed, request_id: &str, operation: Option<String>
         body.extend_from_slice(b",\"errors\":");
         body.extend_from_slice(Json::from(errors).to_string().as_bytes());
     }
+    let mut extensions = serde_json::Map::new();
     if !done.access.is_empty() {
+        extensions.insert("access".to_owned(), done.access.into());
+    }
+    extensions.extend(done.told.map(|spent| ("cost".to_owned(), spent.shown())));
+    if !extensions.is_empty() {
         body.extend_from_slice(b",\"extensions\":");
-        body.extend_from_slice(json!({ "access": done.access }).to_string().as_bytes());
+        body.extend_from_slice(Json::from(extensions).to_string().as_bytes());
     }
     body.push(b'}');
     let outcome = match done.errors.first() {
@@ -97,6 +134,8 @@ pub(super) fn answer(done: Executed, request_id: &str, operation: Option<String>
         rows: done.rows,
         operation,
         document_hash,
+        spent: None,
+        retry_after_ms: None,
     }
 }
 
@@ -131,6 +170,8 @@ pub(super) fn refusal(errors: &[Error], request_id: &str, operation: Option<Stri
         rows: 0,
         operation,
         document_hash,
+        spent: None,
+        retry_after_ms: errors.first().and_then(|error| error.retry_after_ms),
     }
 }
 
@@ -174,6 +215,9 @@ pub(super) fn error_json(error: &Error, request_id: &str) -> Json {
         json!({ "code": error.code.as_str(), "requestId": request_id, "retryable": error.code.is_retryable() });
     if let Some(coordinate) = &error.coordinate {
         extensions["coordinate"] = json!(coordinate);
+    }
+    if let Some(millis) = error.retry_after_ms {
+        extensions["retryAfterMs"] = millis.get().into();
     }
     let mut out = json!({ "message": error.message, "extensions": extensions });
     if !error.locations.is_empty() {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{
     collect::Variables,
+    cost::CONNECTION,
     decl::{Entity, Model},
     engine::Engine,
     execute::settled,
@@ -77,8 +78,8 @@ impl Engine {
         errors: &mut Vec<Error>,
     ) -> Result<Vec<u8>, Error> {
         let limit = run.number(Some(&asked.first))?.unwrap_or(PAGE_DEFAULT);
-        if limit > self.limits.page {
-            let line = format!("A page holds at most {} changes; go on with its watermark.", self.limits.page);
+        if limit > run.limits.page {
+            let line = format!("A page holds at most {} changes; go on with its watermark.", run.limits.page);
             return Err(Error::new(Code::PageSizeTooLarge, line));
         }
         let selection = asked.selection(self.model, run.variables)?;
@@ -90,6 +91,7 @@ impl Engine {
             None => feed.start().await?,
         };
         let page = feed.advance(run.caller, &from, &selection, limit).await?.by_row();
+        run.session.spend(CONNECTION + page.changes.len());
         let values = json!({
             "changes": page.changes.iter().map(|change| self.event(change)).collect::<Vec<_>>(),
             "watermark": page.watermark.fresh_text(&feed.signer)?,

@@ -3,7 +3,10 @@
 
 use std::{
     str::FromStr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -30,6 +33,10 @@ use crate::error::{Code, Error};
 
 /// How many texts a connection keeps prepared.
 const PREPARED: usize = 500;
+/// Steps of SQLite after which a statement looks whether it is still wanted: some ten thousand times a second.
+const STEPS: i32 = 4_000;
+/// Milliseconds after which PostgreSQL looks whether the client of a statement that runs is still there.
+const LOOK_FOR_CLIENT: &str = "1000";
 /// Milliseconds after which PostgreSQL ends a transaction that nobody goes on with.
 const IDLE_IN_TRANSACTION: &str = "60000";
 /// How many rows SQLite's thread may be ahead of who reads them: a page, so that the two do not wake each other in turn.
@@ -72,11 +79,32 @@ pub(super) struct Reads {
 /// A connection of either database.
 pub(super) enum Connected {
     Postgres(Box<PgConnection>),
-    Sqlite(Box<SqliteConnection>),
+    Sqlite(#[expect(dead_code, reason = "dropped with the connection")] Stop, Box<SqliteConnection>),
+}
+
+/// Ends what SQLite does for a connection once the connection is dropped: its thread would go on to the end otherwise.
+pub(super) struct Stop(Arc<AtomicBool>);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Stop {
+    /// Has a new connection look now and then whether it is still wanted.
+    async fn of(connection: &mut SqliteConnection) -> Result<Self, Error> {
+        let dropped = Arc::new(AtomicBool::new(false));
+        let seen = dropped.clone();
+        connection.lock_handle().await?.set_progress_handler(STEPS, move || !seen.load(Ordering::Relaxed));
+        Ok(Self(dropped))
+    }
 }
 
 /// A read connection on loan.
 pub struct Reader {
+    /// How long a statement may take; as long as the connection lets it, where nothing is said.
+    pub patience: Option<Duration>,
     connection: Option<Connected>,
     /// Whether the connection was used before: the server may have closed it since.
     reused: bool,
@@ -108,7 +136,10 @@ impl Database {
                 .map_err(bad)?
                 .statement_cache_capacity(PREPARED)
                 .application_name("foliograph")
-                .options([("statement_timeout", statement_timeout.as_millis().to_string())])
+                .options([
+                    ("statement_timeout", statement_timeout.as_millis().to_string().as_str()),
+                    ("client_connection_check_interval", LOOK_FOR_CLIENT),
+                ])
                 .disable_statement_logging();
             let lock_timeout = statement_timeout.as_millis().to_string();
             // A writer does not wait for a lock longer than its request does; one whose server is gone holds none for long.
@@ -143,13 +174,27 @@ impl Database {
     #[must_use]
     pub fn apart(&self, statement_timeout: Duration) -> Self {
         let options = match self.reads.options.clone() {
+            Options::Postgres(_) => self.options_for(statement_timeout),
+            Options::Sqlite(o) => Options::Sqlite(Box::new(o.row_buffer_size(ROWS_AHEAD_APART))),
+        };
+        Self { reads: Reads::new(options, 1).into(), ..self.clone() }
+    }
+
+    /// The same database, where a statement that reads may take this long.
+    #[must_use]
+    pub fn reading_for(&self, statement_timeout: Duration) -> Self {
+        let reads = Reads::new(self.options_for(statement_timeout), self.reads.most);
+        Self { reads: reads.into(), ..self.clone() }
+    }
+
+    fn options_for(&self, statement_timeout: Duration) -> Options {
+        match self.reads.options.clone() {
             // Of two settings of one name the server takes the last.
             Options::Postgres(o) => Options::Postgres(Box::new(
                 o.options([("statement_timeout", statement_timeout.as_millis().to_string())]),
             )),
-            Options::Sqlite(o) => Options::Sqlite(Box::new(o.row_buffer_size(ROWS_AHEAD_APART))),
-        };
-        Self { reads: Reads::new(options, 1).into(), ..self.clone() }
+            Options::Sqlite(o) => Options::Sqlite(o),
+        }
     }
 
     /// A pool of one connection, opened when it is asked for, to listen on; none where there is nothing to listen to.
@@ -175,13 +220,16 @@ impl Database {
             Some(connection) => connection,
             None => self.open().await?,
         };
-        Ok(Reader { connection: Some(connection), reused, reads: self.reads.clone(), _permit: permit })
+        Ok(Reader { patience: None, connection: Some(connection), reused, reads: self.reads.clone(), _permit: permit })
     }
 
     async fn open(&self) -> Result<Connected, Error> {
         Ok(match &self.reads.options {
             Options::Postgres(o) => Connected::Postgres(Box::new(PgConnection::connect_with(o).await?)),
-            Options::Sqlite(o) => Connected::Sqlite(Box::new(SqliteConnection::connect_with(o).await?)),
+            Options::Sqlite(o) => {
+                let mut connection = Box::new(SqliteConnection::connect_with(o).await?);
+                Connected::Sqlite(Stop::of(&mut connection).await?, connection)
+            }
         })
     }
 
@@ -208,8 +256,21 @@ impl Reads {
 
 impl Reader {
     /// Runs a statement and gives each row to `each`. After an error the connection is not used again; if it had only
-    /// gone stale, which a restarted database leaves behind, the statement runs once more on a new one.
+    /// gone stale, which a restarted database leaves behind, the statement runs once more on a new one. Who drops this
+    /// drops the connection, and with it the statement; so does what takes longer than there is patience for.
     pub async fn fetch(
+        &mut self,
+        database: &Database,
+        text: &Arc<str>,
+        values: &[DbValue],
+        each: &mut (impl FnMut(Row) -> Result<(), Error> + Send),
+    ) -> Result<usize, Error> {
+        let Some(patience) = self.patience else { return self.fetch_patiently(database, text, values, each).await };
+        let fetching = self.fetch_patiently(database, text, values, each);
+        tokio::time::timeout(patience, fetching).await.unwrap_or_else(|_| Err(Error::late()))
+    }
+
+    async fn fetch_patiently(
         &mut self,
         database: &Database,
         text: &Arc<str>,
@@ -254,7 +315,7 @@ impl Reader {
                     each(Row::Postgres(row))?;
                 }
             }
-            Connected::Sqlite(c) => {
+            Connected::Sqlite(_, c) => {
                 let mut rows = sqlx::query_with(text, sqlite_arguments(values)?).fetch(&mut **c);
                 while let Some(row) = rows.try_next().await? {
                     count += 1;
@@ -305,7 +366,7 @@ impl Connected {
             Self::Postgres(c) => {
                 sqlx::query_with(text, postgres_arguments(values)?).fetch(&mut **c).map_ok(Row::Postgres).boxed()
             }
-            Self::Sqlite(c) => {
+            Self::Sqlite(_, c) => {
                 sqlx::query_with(text, sqlite_arguments(values)?).fetch(&mut **c).map_ok(Row::Sqlite).boxed()
             }
         })
@@ -423,3 +484,6 @@ fn json_ids(ids: &[uuid::Uuid]) -> String {
     out.push(']');
     out
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use async_graphql::{
-    Name, Positioned,
+    Positioned,
     parser::{
         parse_query,
         types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet},
@@ -17,7 +17,14 @@ use async_graphql::{
 use async_graphql_value::ConstValue;
 use lru::LruCache;
 
-use super::{collect::Variables, input, kept::Tally, language, plan::Plan};
+use super::{
+    collect::Variables,
+    input,
+    kept::Tally,
+    language,
+    measure::{Size, measure},
+    plan::Plan,
+};
 use crate::{
     auth::Rights,
     config::Limits,
@@ -36,6 +43,8 @@ pub struct Document {
     pub hash: String,
     /// Facts of its operations by name; the empty name for an unnamed one.
     pub operations: HashMap<String, Operation>,
+    /// How large it is.
+    pub size: Size,
     plans: Mutex<LruCache<PlanKey, Arc<Plan>>>,
 }
 
@@ -116,7 +125,7 @@ impl Document {
     }
 }
 
-/// Reads a document within the limits. It is not validated yet.
+/// Reads a document within the limits that are everybody's. It is not validated yet, nor held against those of its caller.
 pub fn read(text: &str, limits: &Limits) -> Result<Document, Error> {
     if text.len() > limits.document_bytes {
         return Err(Error::new(
@@ -125,7 +134,7 @@ pub fn read(text: &str, limits: &Limits) -> Result<Document, Error> {
         ));
     }
     let parsed = parse_query(language::readable(text, limits.tokens)?).map_err(unparsed)?;
-    check(&parsed, limits)?;
+    let size = measure(&parsed, limits)?;
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     let operations = parsed
@@ -142,6 +151,7 @@ pub fn read(text: &str, limits: &Limits) -> Result<Document, Error> {
         parsed,
         hash: format!("{:016x}", hasher.finish()),
         operations,
+        size,
         plans: Mutex::new(LruCache::new(NonZeroUsize::new(PLANS).unwrap_or(NonZeroUsize::MIN))),
     })
 }
@@ -163,100 +173,6 @@ fn unparsed(e: async_graphql::parser::Error) -> Error {
     error.locations = e.positions().map(|p| (p.line, p.column)).collect();
     error.source = Some(Box::new(e));
     error
-}
-
-/// Size of a selection after its fragments are opened.
-#[derive(Debug, Clone, Copy, Default)]
-struct Size {
-    fields: usize,
-    depth: usize,
-    aliases: usize,
-    directives: usize,
-}
-
-impl Size {
-    fn add(&mut self, other: Self) {
-        self.fields = self.fields.saturating_add(other.fields);
-        self.aliases = self.aliases.saturating_add(other.aliases);
-        self.directives = self.directives.saturating_add(other.directives);
-        self.depth = self.depth.max(other.depth);
-    }
-}
-
-/// Measures each fragment once, however often it is spread: doubling fragments cost nothing.
-fn check(parsed: &ExecutableDocument, limits: &Limits) -> Result<(), Error> {
-    let mut known: HashMap<&Name, Option<Size>> = HashMap::new();
-    for (_, op) in parsed.operations.iter() {
-        let roots = op.node.selection_set.node.items.len();
-        if roots > limits.root_fields {
-            return Err(Error::new(Code::QueryTooLarge, format!("More than {} root fields.", limits.root_fields)));
-        }
-        let mut size = measure(parsed, &op.node.selection_set.node, &mut known)?;
-        size.directives += op.node.directives.len();
-        let limit = |is: usize, max: usize, code: Code, what: &str| {
-            if is > max { Err(Error::new(code, format!("The operation has {what} {max}."))) } else { Ok(()) }
-        };
-        // Introspection nests deeper than data does; it has a limit of its own kind: lists inside lists.
-        let introspects = op
-            .node
-            .selection_set
-            .node
-            .items
-            .iter()
-            .any(|i| matches!(&i.node, Selection::Field(f) if f.node.name.node.starts_with("__")));
-        let max_depth = if introspects { limits.depth.max(INTROSPECTION_DEPTH) } else { limits.depth };
-        limit(size.depth, max_depth, Code::QueryTooDeep, "fields nested deeper than")?;
-        limit(size.aliases, limits.aliases, Code::QueryTooManyAliases, "more aliases than")?;
-        limit(size.directives, limits.directives, Code::QueryTooLarge, "more directives than")?;
-        limit(
-            size.fields,
-            limits.selected_fields,
-            Code::QueryTooLarge,
-            "more fields, with its fragments opened, than",
-        )?;
-    }
-    Ok(())
-}
-
-/// The standard introspection query needs 13, newer ones two more.
-const INTROSPECTION_DEPTH: usize = 16;
-
-fn measure<'d>(
-    parsed: &'d ExecutableDocument,
-    set: &'d SelectionSet,
-    known: &mut HashMap<&'d Name, Option<Size>>,
-) -> Result<Size, Error> {
-    let mut size = Size::default();
-    for item in &set.items {
-        size.directives += item.node.directives().len();
-        match &item.node {
-            Selection::Field(field) => {
-                let mut inner = measure(parsed, &field.node.selection_set.node, known)?;
-                inner.fields = inner.fields.saturating_add(1);
-                inner.depth += 1;
-                inner.aliases += usize::from(field.node.alias.is_some());
-                size.add(inner);
-            }
-            Selection::InlineFragment(inline) => size.add(measure(parsed, &inline.node.selection_set.node, known)?),
-            Selection::FragmentSpread(spread) => {
-                let name = &spread.node.fragment_name.node;
-                match known.get(name) {
-                    Some(Some(measured)) => size.add(*measured),
-                    Some(None) => return Err(Error::new(Code::GraphqlValidationFailed, "A fragment contains itself.")),
-                    None => {
-                        // An unknown fragment is validation's to name.
-                        if let Some((name, fragment)) = parsed.fragments.get_key_value(name) {
-                            known.insert(name, None);
-                            let measured = measure(parsed, &fragment.node.selection_set.node, known)?;
-                            known.insert(name, Some(measured));
-                            size.add(measured);
-                        }
-                    }
-                }
-            }
-        }
-    }
-    Ok(size)
 }
 
 /// Variables of `@skip`, `@include` and of what groups are made by: their values are part of the plan.

@@ -9,9 +9,10 @@ use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
 use serde_json::{Value as Json, json};
 
 use super::{
-    answer::{Answer, Executed, answer, ending, refusal},
+    answer::{Answer, Executed, Spent, answer, ending, refusal},
     collect::Variables,
     compile::Compiler,
+    cost::{CostWish, Pricing},
     cursor::Signer,
     database::Database,
     decl::Model,
@@ -23,11 +24,12 @@ use super::{
     plan::Plan,
     schema::{self, DryRun, Schema, Types},
     system,
+    trusted::TrustedDocuments,
 };
 use crate::{
-    auth::{AccessMode, Caller, Callers, Rights},
+    auth::{AccessMode, Admitted, Allowances, Caller, Callers, Rights, allowance::REFUSED},
     clock::Clock,
-    config::Limits,
+    config::DocumentsAccepted,
     error::{Code, Error},
     events::{Events, shared::Shared},
     metrics::Observed,
@@ -51,8 +53,10 @@ const TOLD: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
 /// One GraphQL request, as read from HTTP.
 #[derive(Debug, Default)]
 pub struct Request {
-    /// The document's text.
+    /// The document's text; empty where its id alone was sent.
     pub document: String,
+    /// The id of a trusted document.
+    pub document_id: Option<String>,
     /// Which operation of it.
     pub operation_name: Option<String>,
     /// Values of its variables.
@@ -65,6 +69,44 @@ pub struct Request {
     pub request_id: String,
     /// The header Idempotency-Key.
     pub idempotency_key: Option<String>,
+    /// What is to be done with its price.
+    pub cost: CostWish,
+}
+
+/// A request that is being answered.
+struct UnderWay {
+    operation: Option<String>,
+    hash: String,
+    admitted: Admitted,
+    estimated: usize,
+}
+
+impl UnderWay {
+    fn new(admitted: Admitted) -> Self {
+        Self { operation: None, hash: String::new(), admitted, estimated: 0 }
+    }
+
+    /// Leaves what it cost in the end.
+    fn settle(&mut self, actual: usize) -> Spent {
+        self.admitted.settle(actual);
+        Spent { estimated: self.estimated, actual, left: self.admitted.left() }
+    }
+}
+
+/// A request whose document is not answered here.
+pub(super) struct Unsettled {
+    error: Error,
+    request_id: String,
+}
+
+impl Unsettled {
+    /// The answer, counted.
+    pub(super) fn ends(self, admitted: Admitted, observed: &mut Observed<'_>) -> Answer {
+        let errors = [self.error];
+        observed.ends(ending(&errors));
+        let spent = UnderWay::new(admitted).settle(REFUSED);
+        Answer { spent: Some(spent), ..refusal(&errors, &self.request_id, None, String::new()) }
+    }
 }
 
 /// Answers GraphQL requests.
@@ -74,8 +116,9 @@ pub struct Engine {
     pub(super) schema: Schema,
     pub(super) types: Arc<Types>,
     documents: Documents,
+    trusted: TrustedDocuments,
     pub(super) signer: Signer,
-    pub(super) limits: Limits,
+    pub(super) allowances: Arc<Allowances>,
     pub(super) callers: Arc<Callers>,
     pub(super) clock: Arc<dyn Clock>,
     /// Carries mutations out.
@@ -89,14 +132,35 @@ impl Engine {
     pub async fn new(
         database: Database,
         model: &'static Model,
-        limits: Limits,
+        allowances: Arc<Allowances>,
         (clock, callers, events): (Arc<dyn Clock>, Arc<Callers>, Arc<Events>),
     ) -> Result<Self, Error> {
         let (schema, types) = schema::build(model);
         let signer = Signer::new(&shared_secret(&database, CURSOR_SECRET).await?);
         let writer = Writer::new(database.clone(), model, clock.clone(), callers.clone(), Some(events.clone()));
         let (documents, told) = (Documents::default(), Shared::new(TOLD));
-        Ok(Self { database, model, schema, types, documents, signer, limits, callers, clock, writer, events, told })
+        let trusted = TrustedDocuments::default();
+        Ok(Self {
+            database,
+            model,
+            schema,
+            types,
+            documents,
+            trusted,
+            signer,
+            allowances,
+            callers,
+            clock,
+            writer,
+            events,
+            told,
+        })
+    }
+
+    /// The same engine, answering these documents.
+    #[must_use]
+    pub fn accepting(self, accepted: DocumentsAccepted) -> Self {
+        Self { trusted: TrustedDocuments::new(accepted), ..self }
     }
 
     /// The schema in SDL.
@@ -119,21 +183,67 @@ impl Engine {
         self.documents.kept()
     }
 
-    /// Answers one request, and says of it what it turned out to be and how it ended.
-    pub async fn execute(&self, request: Request, caller: &Caller, observed: &mut Observed<'_>) -> Answer {
-        let mut operation = None;
-        let mut hash = String::new();
-        let request_id = request.request_id.clone();
-        match self.prepare_and_run(request, caller, observed, &mut operation, &mut hash).await {
-            Ok(done) => {
+    /// Answers one request that was taken, and says of it what it turned out to be and how it ended.
+    pub async fn execute(
+        &self,
+        request: Request,
+        caller: &Caller,
+        admitted: Admitted,
+        observed: &mut Observed<'_>,
+    ) -> Answer {
+        match self.settle(request).await {
+            Ok(request) => self.execute_settled(request, caller, admitted, observed).await,
+            Err(refused) => refused.ends(admitted, observed),
+        }
+    }
+
+    /// The request with the text of its document, if that may be answered here. Every way in begins with it.
+    pub(super) async fn settle(&self, mut request: Request) -> Result<Request, Unsettled> {
+        let id = request.document_id.take();
+        let known = self.trusted.settle(&self.database.orm, self.clock.now(), id, request.document).await;
+        match known {
+            Ok(document) => Ok(Request { document, ..request }),
+            Err(error) => Err(Unsettled { error, request_id: request.request_id }),
+        }
+    }
+
+    /// Reads, limits and validates a document as that of a service key would be, and gives the names of its operations.
+    pub async fn examine(&self, text: &str) -> Result<Vec<String>, Vec<Error>> {
+        let document = self.read(text).map_err(|e| vec![e])?;
+        document.size.check(self.allowances.widest()).map_err(|e| vec![e])?;
+        self.vouch(text.to_owned(), &document).await?;
+        let mut names: Vec<String> = document.operations.keys().cloned().collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Answers a request whose document is settled.
+    pub(super) async fn execute_settled(
+        &self,
+        request: Request,
+        caller: &Caller,
+        admitted: Admitted,
+        observed: &mut Observed<'_>,
+    ) -> Answer {
+        let (request_id, wish) = (request.request_id.clone(), request.cost);
+        let mut on = UnderWay::new(admitted);
+        let mut answer = match self.prepare_and_run(request, caller, observed, &mut on).await {
+            Ok(mut done) => {
                 observed.ends(done.ending());
-                answer(done, &request_id, operation, hash)
+                let spent = on.settle(if wish == CostWish::Validate { REFUSED } else { done.cost.max(1) });
+                done.told = (wish != CostWish::None).then_some(Spent { actual: done.cost, ..spent });
+                Answer { spent: Some(spent), ..answer(done, &request_id, on.operation, on.hash) }
             }
             Err(errors) => {
                 observed.ends(ending(&errors));
-                refusal(&errors, &request_id, operation, hash)
+                let spent = on.settle(REFUSED);
+                Answer { spent: Some(spent), ..refusal(&errors, &request_id, on.operation, on.hash) }
             }
+        };
+        if let (CostWish::Validate, Some(spent)) = (wish, &mut answer.spent) {
+            spent.actual = 0;
         }
+        answer
     }
 
     async fn prepare_and_run(
@@ -141,36 +251,48 @@ impl Engine {
         request: Request,
         caller: &Caller,
         observed: &mut Observed<'_>,
-        operation: &mut Option<String>,
-        hash: &mut String,
+        on: &mut UnderWay,
     ) -> Result<Executed, Vec<Error>> {
         let one = |e: Error| vec![e];
         let document = self.read(&request.document).map_err(one)?;
-        hash.clone_from(&document.hash);
+        on.hash.clone_from(&document.hash);
         let (name, op) = document.operation(request.operation_name.as_deref()).map_err(one)?;
         observed.is(document::kind(&op.node), name);
-        *operation = (!name.is_empty()).then(|| name.to_owned());
+        on.operation = (!name.is_empty()).then(|| name.to_owned());
         if request.only_queries && !document::is_query(&op.node) {
             return Err(one(Error::new(Code::MethodNotAllowed, "GET answers queries only; send this by POST.")));
         }
+        document.size.check(self.allowances.limits(caller)).map_err(one)?;
         self.vouch(request.document, &document).await?;
         if document::is_subscription(&op.node) {
-            let line = "A subscription is followed over the WebSocket at /graphql/ws.";
+            let line = "A subscription is followed over the WebSocket at /graphql/ws, over /graphql/stream, or here in parts of multipart/mixed.";
             return Err(one(Error::new(Code::BadRequest, line)));
         }
         let variables = input::variables(&self.types, &op.node.variable_definitions, request.variables).map_err(one)?;
         let asked = Operation { document: &document, name, op: &op.node, variables: &variables };
+        let plan = self.plan(&asked, &caller.rights).map_err(one)?;
+        on.estimated = self.price(&plan, &variables, caller).map_err(one)?;
+        if request.cost == CostWish::Validate {
+            return Ok(Executed { body: b"{\"data\":null".to_vec(), any: true, ..Executed::default() });
+        }
+        on.admitted.charge(on.estimated).map_err(one)?;
         match op.node.ty {
-            OperationType::Query => self.query(&asked, caller, request.access_mode).await.map_err(one),
+            OperationType::Query => self.query(&asked, &plan, caller, request.access_mode).await.map_err(one),
             OperationType::Mutation => {
                 let wish = Change { request_id: &request.request_id, key: request.idempotency_key.as_deref() };
-                self.mutate(&asked, caller, request.access_mode, &wish).await.map_err(one)
+                self.mutate(&asked, plan, caller, request.access_mode, &wish).await.map_err(one)
             }
             OperationType::Subscription => {
                 let line = "Subscriptions are followed over a WebSocket at /graphql/ws.";
                 Err(one(Error::new(Code::BadRequest, line)))
             }
         }
+    }
+
+    /// The price of a plan with these variables; fails where its caller may not pay so much at once.
+    pub(super) fn price(&self, plan: &Plan, variables: &Variables, caller: &Caller) -> Result<usize, Error> {
+        let (limits, today) = (self.allowances.limits(caller), self.clock.today());
+        Pricing { limits, variables, types: &self.types, today }.price(plan)
     }
 
     /// The plan of an operation for these rights.
@@ -191,7 +313,7 @@ impl Engine {
     pub(super) fn read(&self, text: &str) -> Result<Arc<Document>, Error> {
         match self.documents.get(text) {
             Some(document) => Ok(document),
-            None => document::read(text, &self.limits).map(Arc::new),
+            None => document::read(text, self.allowances.of_all()).map(Arc::new),
         }
     }
 

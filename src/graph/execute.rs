@@ -1,6 +1,6 @@
 //! Runs the root fields of a plan, each on its own: one that fails is null with its error, its neighbors stand.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use async_graphql::Value as GqlValue;
 use async_graphql_value::{ConstValue, Value};
@@ -12,11 +12,13 @@ use uuid::Uuid;
 use super::{
     answer::{Executed, access, at_root, is_before_execution},
     collect::Variables,
+    cost::{FIGURES, INTROSPECTION, items_of, own_of_mutation},
     engine::{Engine, Operation},
     input, json,
     plan::{Level, Plan, Root, RootKind},
     run::{MAX_NODES, Run, node_id},
     schema::Spliced,
+    session::Session,
     sql::Dialect,
     system::Facts,
     tree::{Answers, Slot, Tree, joined},
@@ -35,16 +37,16 @@ impl Engine {
     pub(super) async fn query(
         &self,
         asked: &Operation<'_>,
+        plan: &Plan,
         caller: &Caller,
         mode: AccessMode,
     ) -> Result<Executed, Error> {
-        let plan = self.plan(asked, &caller.rights)?;
-        let mut run = self.new_run(&plan, caller, asked.variables);
+        let mut run = self.new_run(plan, caller, asked.variables);
         let mut errors = vec![];
         let values = self.roots(&mut run, &plan.roots, &mut errors).await?;
         let any = values.iter().any(|v| v.as_ref().is_none_or(|v| v != b"null"));
         let body = if plan.roots.iter().any(|r| matches!(r.kind, RootKind::Introspection)) {
-            self.introspect(&plan, asked, values, &mut errors).await
+            self.introspect(plan, asked, values, &mut errors).await
         } else {
             body_of(&plan.roots, &values)
         };
@@ -56,12 +58,12 @@ impl Engine {
     pub(super) async fn mutate(
         &self,
         asked: &Operation<'_>,
+        mut plan: Arc<Plan>,
         caller: &Caller,
         mode: AccessMode,
         change: &Change<'_>,
     ) -> Result<Executed, Error> {
         let mut caller = Cow::Borrowed(caller);
-        let mut plan = self.plan(asked, &caller.rights)?;
         let changes = plan.roots.iter().filter(|root| matches!(root.kind, RootKind::Mutation { .. })).count();
         if change.key.is_some() && changes != 1 {
             let line = "The header Idempotency-Key belongs to a document with exactly one mutation.";
@@ -87,6 +89,7 @@ impl Engine {
                 values.push(Some(b"\"Mutation\"".to_vec()));
                 continue;
             };
+            sum.cost = sum.cost.saturating_add(own_of_mutation(items_of(input)));
             let wish = Wish { mutation, input, caller: &caller, request_id: change.request_id, key: change.key };
             let performed = match self.writer.perform(&wish).await {
                 Ok(performed) => performed,
@@ -134,7 +137,8 @@ impl Engine {
 
     /// A run of a plan for a caller.
     pub(super) fn new_run<'a>(&'a self, plan: &'a Plan, caller: &'a Caller, variables: &'a Variables) -> Run<'a> {
-        let (types, limits, times) = (&*self.types, &self.limits, (self.clock.today(), self.clock.now()));
+        let (types, limits, times) =
+            (&*self.types, self.allowances.limits(caller), (self.clock.today(), self.clock.now()));
         Run::new(&self.database, (self.model, types), &self.signer, limits, plan, caller, variables, times)
     }
 
@@ -166,7 +170,10 @@ impl Engine {
         let null = || Some(b"null".to_vec());
         Ok(match &root.kind {
             RootKind::Typename(name) => Some(format!("\"{name}\"").into_bytes()),
-            RootKind::Introspection => None,
+            RootKind::Introspection => {
+                run.session.spend(INTROSPECTION);
+                None
+            }
             RootKind::Denied(entry) => {
                 run.masked[*entry] += 1;
                 null()
@@ -201,7 +208,8 @@ impl Engine {
                     Dialect::Postgres => "postgres",
                     Dialect::Sqlite => "sqlite",
                 };
-                let facts = Facts { caller: run.caller, types: &self.types, limits: &self.limits, database };
+                let facts = Facts { caller: run.caller, types: &self.types, limits: run.limits, database };
+                run.session.spend(FIGURES);
                 let values = facts.tree(&root.name);
                 Some(self.project(run, tree, &values, errors).await?)
             }
@@ -291,6 +299,7 @@ impl Executed {
         self.masked += more.masked;
         self.statements += more.statements;
         self.rows += more.rows;
+        self.cost = self.cost.saturating_add(more.cost);
         errors.extend(more.errors);
     }
 
@@ -298,8 +307,8 @@ impl Executed {
     pub(super) fn new(body: Vec<u8>, mut errors: Vec<Error>, any: bool, run: &Run<'_>, mode: AccessMode) -> Self {
         let masked = run.masked.iter().map(|n| *n as usize).sum();
         let access = access(run.plan, &run.masked, mode, &mut errors);
-        let (statements, rows) = (run.session.statements, run.session.rows);
-        Self { body, errors, any, access, masked, statements, rows, user_errors: false }
+        let Session { statements, rows, cost, .. } = run.session;
+        Self { body, errors, any, access, masked, statements, rows, cost, user_errors: false, told: None }
     }
 }
 

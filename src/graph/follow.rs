@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use super::{
-    answer::{Answer, Executed, answer, at_root, ending, refusal},
+    answer::{Answer, Executed, Spent, answer, at_root, ending, refusal},
     collect::Variables,
     decl::Tells,
     digest,
@@ -20,7 +20,10 @@ use super::{
     plan::RootKind,
 };
 use crate::{
-    auth::{AccessMode, Caller, Class, RowSet, Scopes},
+    auth::{
+        AccessMode, Admitted, Caller, Class, RowSet, Scopes,
+        allowance::{REFUSED, Refused},
+    },
     error::{Code, Error},
     events::{Change, Selection, Watermark},
     kpi::{
@@ -82,14 +85,26 @@ pub enum Told<'c> {
 
 impl Engine {
     /// Answers a query or mutation, or prepares a subscription.
-    pub async fn start(&self, request: Request, caller: &Caller, observed: &mut Observed<'_>) -> Started {
+    pub async fn start(
+        &self,
+        request: Request,
+        caller: &Caller,
+        mut admitted: Admitted,
+        observed: &mut Observed<'_>,
+    ) -> Started {
+        let request = match self.settle(request).await {
+            Ok(request) => request,
+            Err(refused) => return Started::Answered(refused.ends(admitted, observed)),
+        };
         let document = match self.is_subscription(&request) {
-            Err(_) | Ok(None) => return Started::Answered(self.execute(request, caller, observed).await),
+            Err(_) | Ok(None) => {
+                return Started::Answered(self.execute_settled(request, caller, admitted, observed).await);
+            }
             Ok(Some(document)) => document,
         };
         let request_id = request.request_id.clone();
         let hash = document.hash.clone();
-        match self.follow(request, document, caller, observed).await {
+        match self.follow(request, document, caller, (&mut admitted, observed)).await {
             Ok(following) => {
                 observed.ends(Ending::Ok);
                 Started::Following(Box::new(following))
@@ -113,17 +128,20 @@ impl Engine {
         request: Request,
         document: Arc<Document>,
         caller: &Caller,
-        observed: &mut Observed<'_>,
+        (admitted, observed): (&mut Admitted, &mut Observed<'_>),
     ) -> Result<Following, Vec<Error>> {
         let one = |e: Error| vec![e];
         let (name, op) = document.operation(request.operation_name.as_deref()).map_err(one)?;
         observed.is(document::kind(&op.node), name);
         let text = request.document.clone();
+        document.size.check(self.allowances.limits(caller)).map_err(one)?;
         self.vouch(request.document, &document).await?;
         let variables = input::variables(&self.types, &op.node.variable_definitions, request.variables).map_err(one)?;
         let operation = name.to_owned();
         let asked = Operation { document: &document, name, op: &op.node, variables: &variables };
         let plan = self.plan(&asked, &caller.rights).map_err(one)?;
+        let price = self.price(&plan, &variables, caller).map_err(one)?;
+        admitted.charge(price.max(REFUSED)).map_err(one)?;
         let followed = self.followed(&plan.roots[0].kind, &variables, caller);
         let (followed, after) = followed.map_err(|e| one(at_root(e, &plan.roots[0])))?;
         if let Followed::Values(selection) = &followed {
@@ -281,6 +299,12 @@ fn eyes_of(caller: &Caller) -> [u8; 32] {
 /// An error as the answer to a request that was never looked at.
 pub fn refusal_of(error: Error, request_id: &str) -> Answer {
     refusal(&[error], request_id, None, String::new())
+}
+
+/// The answer to a request that was not taken.
+pub fn not_taken(refused: Refused, request_id: &str) -> Answer {
+    let spent = Some(Spent { estimated: 0, actual: 0, left: refused.left });
+    Answer { spent, ..refusal_of(refused.error, request_id) }
 }
 
 /// An error as a message of its own shows it.

@@ -1,6 +1,6 @@
 //! Statements for one caller over one connection, counted.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use uuid::Uuid;
 
@@ -23,15 +23,17 @@ pub struct Session<'a> {
     pub statements: usize,
     /// Rows read.
     pub rows: usize,
-    /// What answers that have a price cost so far.
+    /// What it cost so far.
     pub cost: usize,
+    /// How long a statement may take; as long as the connection lets it, where nothing is said.
+    pub patience: Option<Duration>,
     reader: Option<Reader>,
 }
 
 impl<'a> Session<'a> {
     /// One that has read nothing yet.
     pub fn new(database: &'a Database, caller: &'a Caller) -> Self {
-        Self { database, caller, statements: 0, rows: 0, cost: 0, reader: None }
+        Self { database, caller, statements: 0, rows: 0, cost: 0, patience: None, reader: None }
     }
 
     /// An empty text about what the caller sees.
@@ -57,13 +59,20 @@ impl<'a> Session<'a> {
         Ok(rows)
     }
 
+    /// Adds to what it cost.
+    pub(super) fn spend(&mut self, price: usize) {
+        self.cost = self.cost.saturating_add(price);
+    }
+
     /// The connection, for one statement.
     pub(super) async fn take(&mut self) -> Result<Reader, Error> {
         self.statements += 1;
-        match self.reader.take() {
-            Some(reader) => Ok(reader),
-            None => self.database.reader().await,
-        }
+        let mut reader = match self.reader.take() {
+            Some(reader) => reader,
+            None => self.database.reader().await?,
+        };
+        reader.patience = self.patience;
+        Ok(reader)
     }
 
     /// Gives the connection back once all rows were read.

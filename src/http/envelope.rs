@@ -1,7 +1,7 @@
 //! What every exchange has in common: a request id, a span, the shape of an error, the headers of an answer.
 //! Whatever happens inside, a panic too, the client gets one JSON error with the request's id.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{num::NonZeroU32, panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
     body::Body,
@@ -14,9 +14,13 @@ use futures_util::FutureExt as _;
 use serde::Serialize;
 use tracing::{Instrument as _, Span, field::Empty};
 
-use super::negotiation::{self, Media};
+use super::{
+    ALLOWANCE,
+    negotiation::{self, Media},
+};
 use crate::{
     app::App,
+    auth::{Left, allowance::Refused},
     clock::Clock,
     error::{Code, Error},
     graph::Outcome,
@@ -25,6 +29,12 @@ use crate::{
 
 /// The request's id, in and out.
 pub static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// What a client calls itself, for the log.
+pub static CLIENT_NAME: HeaderName = HeaderName::from_static("x-client-name");
+/// Which version of itself.
+pub static CLIENT_VERSION: HeaderName = HeaderName::from_static("x-client-version");
+/// Characters of the longest name or version of a client that is noted.
+const LONGEST_NAME: usize = 64;
 /// Characters of the longest request id that is taken over from a client.
 const LONGEST_ID: usize = 64;
 
@@ -37,6 +47,7 @@ pub struct RequestId(pub String);
 pub struct Refusal {
     error: Arc<Error>,
     retry_after_seconds: Option<i64>,
+    left: Option<Left>,
     offers_basic: bool,
     /// Whether the status follows the code whatever media type the client accepts.
     plain: bool,
@@ -67,7 +78,14 @@ impl Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self { error: Arc::new(error), retry_after_seconds: None, offers_basic: false, plain: false }
+        Self { error: Arc::new(error), retry_after_seconds: None, left: None, offers_basic: false, plain: false }
+    }
+}
+
+impl From<Box<Refused>> for Refusal {
+    fn from(refused: Box<Refused>) -> Self {
+        let Refused { error, left } = *refused;
+        Self { left: Some(left), ..Self::from(error) }
     }
 }
 
@@ -91,9 +109,14 @@ pub async fn wrap(State(app): State<Arc<App>>, mut request: Request, next: Next)
     let quiet = matches!(path, "/healthz" | "/readyz" | "/metrics");
     let span = tracing::info_span!(
         "request", otel.kind = "server", request_id = id, method = %request.method(), path, status = Empty, outcome = Empty,
-        operation = Empty, document = Empty, dataset = Empty, caller = Empty, rows = Empty, statements = Empty, masked = Empty, duration_ms = Empty,
+        client = Empty, client_version = Empty, operation = Empty, document = Empty, dataset = Empty, caller = Empty, rows = Empty, statements = Empty, masked = Empty, duration_ms = Empty,
     );
     telemetry::continue_trace(&span, request.headers());
+    for (field, header) in [("client", &CLIENT_NAME), ("client_version", &CLIENT_VERSION)] {
+        if let Some(name) = client(request.headers(), header) {
+            span.record(field, name);
+        }
+    }
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(media);
 
@@ -121,6 +144,13 @@ pub async fn wrap(State(app): State<Arc<App>>, mut request: Request, next: Next)
     }
     .instrument(span)
     .await
+}
+
+/// What a client says of itself, where it is short and plain: it stands in logs.
+fn client<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b" ._-+/@()".contains(&b);
+    let given = headers.get(name)?.to_str().ok()?;
+    ((1..=LONGEST_NAME).contains(&given.len()) && given.bytes().all(plain)).then_some(given)
 }
 
 /// A client's own id where it is harmless in headers and logs, else a new one.
@@ -159,8 +189,11 @@ fn write_refusal(response: &mut Response, refusal: &Refusal, media: Media, id: &
     if let Some(cause) = &error.source {
         tracing::error!(code = error.code.as_str(), cause = %cause, "request failed");
     }
-    if let Some(seconds) = refusal.retry_after_seconds {
+    if let Some(seconds) = refusal.retry_after_seconds.or(error.retry_after_ms.map(seconds)) {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    if let Some(left) = &refusal.left {
+        tell_allowance(response.headers_mut(), left);
     }
     if matches!(error.code, Code::Unauthenticated | Code::TokenExpired) {
         // RFC 6750, section 3.1: who presented nothing is told no error.
@@ -186,7 +219,10 @@ fn write_refusal(response: &mut Response, refusal: &Refusal, media: Media, id: &
                 code: error.code.as_str(),
                 request_id: id,
                 retryable: error.code.is_retryable(),
-                retry_after_ms: refusal.retry_after_seconds.map(|seconds| seconds * 1_000),
+                retry_after_ms: refusal
+                    .retry_after_seconds
+                    .map(|seconds| seconds * 1_000)
+                    .or(error.retry_after_ms.map(|millis| millis.get().into())),
             },
         }],
     };
@@ -197,6 +233,19 @@ fn write_refusal(response: &mut Response, refusal: &Refusal, media: Media, id: &
     response.headers_mut().insert(header::CONTENT_TYPE, media.header());
     response.headers_mut().remove(header::CONTENT_LENGTH);
     *response.body_mut() = Body::from(body);
+}
+
+/// Whole seconds that are not fewer.
+pub fn seconds(millis: NonZeroU32) -> i64 {
+    millis.get().div_ceil(1_000).into()
+}
+
+/// What a caller has left.
+pub fn tell_allowance(headers: &mut HeaderMap, left: &Left) {
+    let [limit, remaining, reset] = &ALLOWANCE;
+    headers.insert(limit, left.limit.into());
+    headers.insert(remaining, left.remaining.into());
+    headers.insert(reset, left.reset_seconds.into());
 }
 
 fn finish_headers(headers: &mut HeaderMap, id: &str) {
@@ -228,6 +277,20 @@ mod tests {
         assert_eq!(id("trace-7.a_b"), "trace-7.a_b");
         for bad in ["", "a b", "a\"b", &"x".repeat(65)] {
             assert_eq!(id(bad).len(), 32, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_client_is_noted_by_a_short_and_plain_name() {
+        let noted = |given: &str| {
+            let headers = HeaderMap::from_iter([(CLIENT_NAME.clone(), given.parse().expect("value"))]);
+            client(&headers, &CLIENT_NAME).map(str::to_owned)
+        };
+        for good in ["portal", "Power BI (desktop)", "@team/portal+1.2_3-rc"] {
+            assert_eq!(noted(good).as_deref(), Some(good));
+        }
+        for bad in ["", "a\"b", "a;b", "a\tb", "é", &"x".repeat(65)] {
+            assert_eq!(noted(bad), None, "{bad}");
         }
     }
 

@@ -17,7 +17,7 @@ use super::{WATERMARK, credential, envelope::Refusal};
 use crate::{
     app::App,
     error::{Code, Error},
-    export::{Asked, Format},
+    export::{self, Asked, Format},
 };
 
 /// When a client that found all exports taken may ask again.
@@ -47,6 +47,8 @@ async fn export(app: &App, file: &str, request: Parts) -> Result<Response, Refus
     let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&request.uri)
         .map_err(|_| Error::new(Code::BadRequest, "The address's query part is not form-encoded."))?;
     let asked = Asked::read(pairs)?;
+    let mut admitted = app.allowances.admit(&caller)?;
+    admitted.charge(export::PRICE)?;
     let flat = app.engine.flat(&asked.of(dataset), &caller)?;
     Span::current().record("dataset", dataset);
 
@@ -56,7 +58,7 @@ async fn export(app: &App, file: &str, request: Parts) -> Result<Response, Refus
         // As for GET, nothing is said about the length.
         Body::from_stream(stream::empty::<io::Result<Bytes>>())
     } else {
-        let started = app.exports.start(flat, format, caller).await;
+        let started = app.exports.start(flat, format, caller, admitted).await;
         Body::from_stream(started.map_err(|error| match error.code {
             Code::RateLimited => Refusal::for_seconds(error, RETRY_SECONDS),
             _ => error.into(),

@@ -6,24 +6,25 @@ use std::sync::Arc;
 use axum::{
     body::Body,
     extract::{Extension, Request, State},
-    http::{HeaderMap, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderValue, Method, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
+use tokio::time::{Instant, timeout_at};
 use tracing::Span;
 
 use super::{
-    ACCESS_MASKED, ACCESS_MODE, IDEMPOTENCY_KEY, credential,
-    envelope::{Refusal, RequestId},
+    ACCESS_MASKED, ACCESS_MODE, GRAPHQL_COST, IDEMPOTENCY_KEY, QUERY_COST, credential,
+    envelope::{Refusal, RequestId, seconds, tell_allowance},
     negotiation::{self, Media},
-    request,
+    request, stream,
 };
 use crate::{
     app::App,
-    auth::AccessMode,
+    auth::{AccessMode, Caller},
     error::{Code, Error},
-    graph::{Answer, Outcome},
+    graph::{Answer, CostWish, Outcome, Started},
     metrics::Observed,
 };
 
@@ -35,44 +36,69 @@ pub async fn answer(
     request: Request,
 ) -> Result<Response, Refusal> {
     let mut observed = app.metrics.requests.begin();
-    let limit = app.config.timeout();
-    let answering = within_deadline(&app, request_id, media, request, &mut observed);
-    let answered = tokio::time::timeout(limit, answering).await.unwrap_or_else(|_| {
-        Err(Error::new(Code::Timeout, "The request took longer than its time limit. Ask for less at once.").into())
-    });
+    let answered = within_deadline(&app, request_id, media, request, &mut observed).await;
     if let Err(refusal) = &answered {
         observed.ends(refusal.code().into());
     }
     answered
 }
 
+/// Nobody has more time than a service key; how much a caller has is known with her.
 async fn within_deadline(
-    app: &App,
+    app: &Arc<App>,
     request_id: String,
     media: Option<Media>,
     request: Request,
     observed: &mut Observed<'_>,
 ) -> Result<Response, Refusal> {
+    let began = Instant::now();
     let (parts, body) = request.into_parts();
-    let caller = credential::reader(app, &parts.method, &parts.headers, &parts.extensions).await?;
-    let media = media.ok_or_else(|| {
-        Error::new(
-            Code::NotAcceptable,
-            "Accept application/graphql-response+json or application/json: there is nothing else.",
-        )
+    let knowing = credential::reader(app, &parts.method, &parts.headers, &parts.extensions);
+    let caller =
+        timeout_at(began + app.config.timeout(), knowing).await.unwrap_or_else(|_| Err(Error::late().into()))?;
+    let until = began + app.allowances.limits(&caller).time();
+    let answering = of_caller(app, &caller, (request_id, media), (parts, body), observed);
+    timeout_at(until, answering).await.unwrap_or_else(|_| Err(Error::late().into()))
+}
+
+async fn of_caller(
+    app: &Arc<App>,
+    caller: &Arc<Caller>,
+    (request_id, media): (String, Option<Media>),
+    (parts, body): (Parts, Body),
+    observed: &mut Observed<'_>,
+) -> Result<Response, Refusal> {
+    let in_parts = parts.method == Method::POST && stream::parts_are_accepted(&parts.headers);
+    // Whoever takes a subscription in parts takes everything else as JSON.
+    let media = media.or(in_parts.then_some(Media::Json)).ok_or_else(|| {
+        let line = "Accept application/graphql-response+json or application/json: other operations than subscriptions have no other form.";
+        Error::new(Code::NotAcceptable, line)
     })?;
+    // Before the body is read: who is over her limits takes no memory.
+    let admitted = app.allowances.admit(caller)?;
     let read = if parts.method == Method::POST {
         negotiation::check_content_type(&parts.headers)?;
-        let writes = caller.rights.writes_anything();
-        let limit = if writes { app.config.max_write_body.max(app.config.max_body) } else { app.config.max_body };
-        request::from_body(&read_body(&parts.headers, body, limit).await?)?
+        request::from_body(&read_body(&parts.headers, body, body_limit(app, caller)).await?)?
     } else {
         request::from_address(&parts.uri)?
     };
     let idempotency_key = idempotency_key(&parts.headers)?;
     let access_mode = access_mode(&parts.headers)?.unwrap_or(caller.access_mode);
-    let asked = crate::graph::Request { access_mode, request_id, idempotency_key, ..read };
-    Ok(respond(app.engine.execute(asked, &caller, observed).await, media))
+    let cost = cost_wish(&parts.headers)?;
+    let asked = crate::graph::Request { access_mode, request_id, idempotency_key, cost, ..read };
+    if !in_parts {
+        return Ok(respond(app.engine.execute(asked, caller, admitted, observed).await, media));
+    }
+    match Box::pin(app.engine.start(asked, caller, admitted, observed)).await {
+        Started::Answered(answer) => Ok(respond(answer, media)),
+        Started::Following(following) => stream::in_parts(app, following, caller.clone()),
+    }
+}
+
+/// Bytes of a body of this caller.
+pub(super) fn body_limit(app: &App, caller: &Caller) -> usize {
+    let limits = app.allowances.limits(caller);
+    if caller.rights.writes_anything() { limits.write_body } else { limits.body }
 }
 
 pub(super) fn respond(answer: Answer, media: Media) -> Response {
@@ -93,6 +119,13 @@ pub(super) fn respond(answer: Answer, media: Media) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media.header());
     headers.insert(ACCESS_MASKED.clone(), answer.masked.into());
+    if let Some(spent) = &answer.spent {
+        headers.insert(QUERY_COST.clone(), spent.actual.into());
+        tell_allowance(headers, &spent.left);
+    }
+    if let Some(millis) = answer.retry_after_ms {
+        headers.insert(header::RETRY_AFTER, seconds(millis).into());
+    }
     if answer.outcome == Outcome::Refused(Code::MethodNotAllowed) {
         headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
     }
@@ -104,6 +137,16 @@ pub(super) fn access_mode(headers: &HeaderMap) -> Result<Option<AccessMode>, Err
     let Some(value) = headers.get(&ACCESS_MODE) else { return Ok(None) };
     let mode = value.to_str().ok().and_then(AccessMode::parse);
     mode.map(Some).ok_or_else(|| Error::new(Code::BadRequest, "X-Access-Mode is MASK or ERROR."))
+}
+
+/// What the request wants done with its price.
+pub(super) fn cost_wish(headers: &HeaderMap) -> Result<CostWish, Error> {
+    let Some(value) = headers.get(&GRAPHQL_COST) else { return Ok(CostWish::None) };
+    match value.as_bytes() {
+        b"report" => Ok(CostWish::Report),
+        b"validate" => Ok(CostWish::Validate),
+        _ => Err(Error::new(Code::BadRequest, "GraphQL-Cost is report or validate.")),
+    }
 }
 
 pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {

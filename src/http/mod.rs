@@ -44,7 +44,7 @@ use crate::{
     config::{Config, MetricsReaders, Toggle},
     error::{Code, Error},
 };
-use envelope::{REQUEST_ID, Refusal};
+use envelope::{CLIENT_NAME, CLIENT_VERSION, REQUEST_ID, Refusal};
 
 /// Below this many bytes compression costs more than it saves.
 const COMPRESS_ABOVE: u16 = 1_024;
@@ -55,6 +55,16 @@ static ACCESS_MODE: HeaderName = HeaderName::from_static("x-access-mode");
 static WATERMARK: HeaderName = HeaderName::from_static("x-watermark");
 /// What makes a repeated mutation harmless.
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// What is to be done with the price of a request.
+static GRAPHQL_COST: HeaderName = HeaderName::from_static("graphql-cost");
+/// What a request cost.
+static QUERY_COST: HeaderName = HeaderName::from_static("x-query-cost");
+/// What may be spent at once, what is left of it, and in how many seconds it is full again.
+static ALLOWANCE: [HeaderName; 3] = [
+    HeaderName::from_static("ratelimit-limit"),
+    HeaderName::from_static("ratelimit-remaining"),
+    HeaderName::from_static("ratelimit-reset"),
+];
 /// How many fields were masked in this answer.
 static ACCESS_MASKED: HeaderName = HeaderName::from_static("x-access-masked");
 
@@ -81,7 +91,10 @@ pub fn router(app: &Arc<App>) -> Router {
         })
         .with_state(app.clone())
         .layer(middleware::from_fn_with_state(app.clone(), envelope::wrap))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::SSE)));
+        .layer(CompressionLayer::new().compress_when(
+            // What is told as it happens is not collected until there is enough to compress.
+            SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::SSE).and(NotForContentType::const_new("multipart/")),
+        ));
     match cors(&app.config) {
         Some(cors) => routes.layer(cors),
         None => routes,
@@ -109,18 +122,27 @@ fn cors(config: &Config) -> Option<CorsLayer> {
                 header::AUTHORIZATION,
                 header::CONTENT_TYPE,
                 ACCESS_MODE.clone(),
+                GRAPHQL_COST.clone(),
                 IDEMPOTENCY_KEY.clone(),
                 REQUEST_ID.clone(),
+                CLIENT_NAME.clone(),
+                CLIENT_VERSION.clone(),
                 HeaderName::from_static("traceparent"),
                 HeaderName::from_static("last-event-id"),
             ])
-            .expose_headers([
-                ACCESS_MASKED.clone(),
-                REQUEST_ID.clone(),
-                header::RETRY_AFTER,
-                header::CONTENT_DISPOSITION,
-                WATERMARK.clone(),
-            ])
+            .expose_headers(
+                [
+                    ACCESS_MASKED.clone(),
+                    QUERY_COST.clone(),
+                    REQUEST_ID.clone(),
+                    header::RETRY_AFTER,
+                    header::CONTENT_DISPOSITION,
+                    WATERMARK.clone(),
+                ]
+                .into_iter()
+                .chain(ALLOWANCE.iter().cloned())
+                .collect::<Vec<_>>(),
+            )
             .max_age(Duration::from_hours(1)),
     )
 }

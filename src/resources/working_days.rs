@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{staff::calendars, worktime::calendar::Calendar};
 use crate::{
     error::{Code, Error},
-    graph::decl::{Answer, Asking},
+    graph::decl::{Answer, Asking, Price},
     kpi::answers::day,
     write::{Member, PlainType, Shape},
 };
@@ -27,6 +27,11 @@ pub fn answer() -> Answer {
             member("to", "LocalDate!", "The last day, itself too; not before the first."),
         ],
         ty: "[WorkingDay!]!",
+        price: |question| {
+            let days = question.day("from").zip(question.day("to")).map_or(0, |(from, to)| (to - from).num_days() + 1);
+            let days = usize::try_from(days).unwrap_or(0);
+            Price::of(question, question.parents.saturating_mul(days))
+        },
         run,
     }
 }

@@ -9,10 +9,12 @@ use std::process::ExitCode;
 mod support;
 
 mod abuse;
+mod audits;
 mod benefits;
 mod bookings;
 mod bulk;
 mod changes;
+mod clients;
 mod commands;
 mod connections;
 mod contract;
@@ -66,10 +68,12 @@ mod writes;
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
 const FILES: &[fn() -> Vec<support::Test>] = &[
     abuse::list,
+    audits::list,
     benefits::list,
     bookings::list,
     bulk::list,
     changes::list,
+    clients::list,
     commands::list,
     connections::list,
     contract::list,

@@ -185,7 +185,8 @@ pub async fn ask(world: &World, document: &str, variables: Value, caller: &Calle
     let Value::Object(variables) = variables else { panic!("variables are an object") };
     let request = Request { document: document.to_owned(), variables, ..Request::default() };
     let app = world.app().await;
-    app.engine.execute(request, caller, &mut app.metrics.requests.begin()).await
+    let admitted = app.allowances.admit(caller).unwrap_or_else(|refused| panic!("{}", refused.error));
+    app.engine.execute(request, caller, admitted, &mut app.metrics.requests.begin()).await
 }
 
 fn text(answer: &Answer) -> String {

@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::{
     super::{Session, cursor::Signer, tree::Tree},
-    Model,
+    Model, Pricing,
 };
-use crate::{auth::Permission, config::Limits, error::Error, write::Member};
+use crate::{auth::Permission, error::Error, write::Member};
 
 /// A field that a function answers.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct Answer {
     pub args: Vec<Member>,
     /// Its type, as written in the schema.
     pub ty: &'static str,
+    /// What it costs.
+    pub price: Pricing,
     /// What answers it.
     pub run: Compute,
 }
@@ -49,8 +51,6 @@ pub struct Asking<'s, 'a> {
     pub(in crate::graph) tree: &'s Tree,
     /// Signs cursors.
     pub(in crate::graph) signer: &'s Signer,
-    /// The limits.
-    pub(in crate::graph) limits: &'s Limits,
 }
 
 impl Asking<'_, '_> {

@@ -1,5 +1,5 @@
 //! Pages of lists that functions answer: their cursors are signed as those of all lists, and good for the same question only.
-//! What a page costs is taken before it is read.
+//! None is longer than it may be.
 
 use async_graphql_value::ConstValue;
 use serde_json::Value as Json;
@@ -32,19 +32,6 @@ impl Asking<'_, '_> {
             }
             None => Err(Error::new(Code::BadVariables, "A number of rows must not be negative.")),
         }
-    }
-
-    /// Takes the price of an answer; fails where the whole request then costs more than it may.
-    pub fn pay(&mut self, price: usize) -> Result<(), Error> {
-        self.session.cost = self.session.cost.saturating_add(price);
-        if self.session.cost <= self.limits.cost {
-            return Ok(());
-        }
-        let line = format!(
-            "This request costs {} and more, above {}: ask for fewer rows, or for fewer figures of each.",
-            self.session.cost, self.limits.cost
-        );
-        Err(Error::new(Code::QueryTooExpensive, line))
     }
 
     /// The cursor of a row of a list, by what tells where it stands.

@@ -7,6 +7,7 @@ mod day_list;
 mod entity;
 mod field;
 mod model;
+mod price;
 mod stream;
 
 pub use answer::{Answer, Asking, Compute, DENIED, denied};
@@ -14,6 +15,7 @@ pub use day_list::{DAY, DayList, TODAY};
 pub use entity::{Condition, Entity, Everywhere, External, KIND, List, OWN_NAME, Which};
 pub use field::{Field, Pen, Writers};
 pub use model::Model;
+pub use price::{Price, Pricing, Question};
 pub use stream::{Stream, Tells, row_event};
 
 /// A column's name, from the entity's `Column` enum: a misspelt column does not compile.

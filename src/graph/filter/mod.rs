@@ -20,9 +20,9 @@ use crate::{
 };
 
 /// Most comparisons in one filter.
-const MAX_LEAVES: usize = 50;
+pub const MAX_LEAVES: usize = 50;
 /// Deepest nesting of `and`, `or`, `not` and relations.
-const MAX_DEPTH: usize = 5;
+pub const MAX_DEPTH: usize = 5;
 /// Aliases of tables inside conditions begin here, clear of those of joins.
 const FIRST_ALIAS: usize = 100;
 

@@ -13,7 +13,7 @@ use super::{
 use crate::error::Error;
 
 /// Most values of `in` and `nin`.
-const MAX_IN: usize = 500;
+pub const MAX_IN: usize = 500;
 
 /// The left side of a comparison.
 pub(super) struct Operand {

@@ -9,14 +9,25 @@ use uuid::Uuid;
 use super::{
     super::{
         cell::{Cell, Row},
+        collect::Variables,
+        cost::own_of_answer,
         decl::Asking,
         input,
         plan::{AskedAnswer, BelowAnswer, ColumnType, Level},
+        schema::Types,
         tree::{Answers, Slot, Tree},
     },
     Pieces, Run,
 };
 use crate::error::Error;
+
+impl AskedAnswer {
+    /// The arguments, each coerced to its type; those without a value are not there.
+    pub(in crate::graph) fn arguments(&self, types: &Types, variables: &Variables) -> Result<ConstValue, Error> {
+        let declared = self.answer.args.iter().map(|arg| (arg.name, arg.ty));
+        Ok(ConstValue::Object(input::arguments(types, declared, &self.args, variables)?))
+    }
+}
 
 impl Run<'_> {
     /// The JSON of a root field.
@@ -54,10 +65,11 @@ impl Run<'_> {
     }
 
     async fn answers(&mut self, asked: &AskedAnswer, parents: Option<&[Uuid]>) -> Result<Vec<Vec<u8>>, Error> {
-        let args = self.arguments(asked)?;
+        let args = asked.arguments(self.types, self.variables)?;
         let (today, now) = (self.today, self.now);
-        let (tree, signer, limits, model) = (&asked.tree, self.signer, self.limits, self.model);
-        let mut asking = Asking { session: &mut self.session, model, parents, args, today, now, tree, signer, limits };
+        let (tree, signer, model) = (&asked.tree, self.signer, self.model);
+        self.session.spend(own_of_answer(asked, &args, parents.map_or(1, <[Uuid]>::len), today).own);
+        let mut asking = Asking { session: &mut self.session, model, parents, args, today, now, tree, signer };
         let values = (asked.answer.run)(&mut asking).await?;
         let values: Vec<_> = values.into_iter().map(|value| json!({ asked.answer.name: value })).collect();
         let mut out = vec![];
@@ -68,12 +80,6 @@ impl Run<'_> {
             out.push(piece);
         }
         Ok(out)
-    }
-
-    /// The arguments of a field, each coerced to its type; those without a value are not there.
-    fn arguments(&self, asked: &AskedAnswer) -> Result<ConstValue, Error> {
-        let declared = asked.answer.args.iter().map(|arg| (arg.name, arg.ty));
-        Ok(ConstValue::Object(input::arguments(self.types, declared, &asked.args, self.variables)?))
     }
 
     /// The rows that trees name, each read once.

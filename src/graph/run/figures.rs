@@ -16,7 +16,7 @@ use super::{
 use crate::error::{Code, Error};
 
 /// Groups that one answer may hold when a request does not say.
-const GROUPS_MAX: usize = 1_000;
+pub const GROUPS_MAX: usize = 1_000;
 
 /// Figures by parent.
 pub(super) struct Figures {
@@ -75,6 +75,7 @@ impl Run<'_> {
         let shape = asked.shape(RowLimit::Rows(limit));
         let (statement, money) = self.builder().groups(level, groups, &shape)?;
         let rows = self.fetch(&statement, &parents.keys, limit).await?;
+        self.session.spend(rows.len());
         let key_types: Vec<ColumnType> =
             groups.keys.iter().map(|k| if k.bucket.is_some() { ColumnType::Date } else { k.expr.ty }).collect();
         let mut sums: Vec<HashMap<Vec<u8>, Vec<MoneySum>>> = vec![];

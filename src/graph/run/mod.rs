@@ -11,12 +11,14 @@ use arguments::Asked;
 pub use arguments::PAGE_DEFAULT;
 use async_graphql_value::{ConstValue, Value};
 use chrono::{DateTime, NaiveDate, Utc};
+pub use figures::GROUPS_MAX;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::{
     cell::{Cell, Row},
     collect::Variables,
+    cost::{CONNECTION, FIGURES},
     cursor::{self, ListHash, Signer},
     database::Database,
     decl::Model,
@@ -152,20 +154,9 @@ impl<'a> Run<'a> {
         (today, now): (NaiveDate, DateTime<Utc>),
     ) -> Self {
         let masked = vec![0; plan.access.len()];
-        Self {
-            database,
-            model,
-            types,
-            signer,
-            limits,
-            plan,
-            caller,
-            variables,
-            today,
-            now,
-            masked,
-            session: Session::new(database, caller),
-        }
+        let mut session = Session::new(database, caller);
+        session.patience = Some(limits.statement_time());
+        Self { database, model, types, signer, limits, plan, caller, variables, today, now, masked, session }
     }
 
     /// The JSON of one row or of a connection; none where there is no such row.
@@ -180,6 +171,7 @@ impl<'a> Run<'a> {
         let asked = self.asked(level)?;
         let statement = self.rows_statement(level, &asked, ListHash::default())?;
         let rows = self.fetch(&statement.statement, &parents.keys, 0).await?;
+        self.session.spend(rows.len().saturating_mul(level.weight()));
         let children = self.children(level, &rows, 0).await?;
         let mut out = HashMap::new();
         for (at, row) in rows.iter().enumerate() {
@@ -205,6 +197,10 @@ impl<'a> Run<'a> {
             for check in &statement.checks {
                 self.single_currency(check).await?;
             }
+            if level.lookup.is_none() {
+                let figures = if level.totals.is_some() { FIGURES } else { 0 };
+                self.session.spend(parents.owners.len().saturating_mul(CONNECTION + figures));
+            }
             let totals = match &level.totals {
                 Some(totals) => Some(self.totals(level, totals, &asked, &parents).await?),
                 None => None,
@@ -213,8 +209,7 @@ impl<'a> Run<'a> {
             for group in &level.groups {
                 groups.push(self.groups(level, group, &asked, &parents).await?);
             }
-            let needs_rows = !level.rows.is_empty() || level.page.probes || level.page.cursors;
-            let fetched = if needs_rows {
+            let fetched = if level.reads_rows() {
                 self.rows(level, &statement, &asked, list, &parents).await?
             } else {
                 Fetched::nothing(parents.count)
@@ -309,6 +304,8 @@ impl<'a> Run<'a> {
                 self.place(level, statement, parents, row, &children, &mut placing)?;
             }
         }
+        let shown: usize = placing.fetched.spans.iter().map(|(_, within, _)| within).sum();
+        self.session.spend(shown.saturating_mul(level.weight()));
         Ok(placing.fetched)
     }
 

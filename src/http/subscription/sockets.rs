@@ -13,14 +13,13 @@ use tokio::sync::watch;
 
 use crate::auth::Identity;
 
-/// Sockets of one principal at a time.
-const MOST: usize = 10;
-
 /// Whose sockets they are.
 type Principal = (String, String);
 
 /// Open sockets.
 pub struct Sockets {
+    /// Sockets of one principal at a time.
+    most: usize,
     by_principal: Mutex<HashMap<Principal, usize>>,
     open: watch::Sender<usize>,
     stopping: watch::Sender<bool>,
@@ -51,9 +50,11 @@ pub struct Open(Arc<Sockets>);
 /// A subscription that is followed.
 pub struct Followed(Arc<Sockets>);
 
-impl Default for Sockets {
-    fn default() -> Self {
+impl Sockets {
+    /// No socket yet, and so many at most for one principal.
+    pub fn of(most: usize) -> Self {
         Self {
+            most,
             by_principal: Mutex::default(),
             open: watch::Sender::new(0),
             stopping: watch::Sender::new(false),
@@ -61,9 +62,7 @@ impl Default for Sockets {
             told: AtomicU64::new(0),
         }
     }
-}
 
-impl Sockets {
     /// Notes an open socket.
     pub fn enter(self: &Arc<Self>) -> Open {
         self.open.send_modify(|open| *open += 1);
@@ -75,7 +74,7 @@ impl Sockets {
         let principal = (identity.issuer.clone(), identity.subject.clone());
         let mut taken = self.by_principal.lock().unwrap_or_else(PoisonError::into_inner);
         let count = taken.entry(principal.clone()).or_default();
-        if *count >= MOST {
+        if *count >= self.most {
             return None;
         }
         *count += 1;

@@ -12,7 +12,7 @@ use crate::{
     auth::{AccessMode, Caller, Identity},
     error::{Code, Error},
     events::{Page, Watermark},
-    graph::{self, Followed, Following, Outcome, Request, Started, refusal_of, refused},
+    graph::{self, Followed, Following, Outcome, Request, Started, not_taken, refusal_of, refused},
     kpi::stream::{Selection, ValuePage},
     metrics::Ending,
 };
@@ -139,13 +139,19 @@ impl Operation {
     pub async fn start(&self, request: Request, caller: &Caller) -> Started {
         let request_id = request.request_id.clone();
         let mut observed = self.app.metrics.requests.begin();
-        let starting = Box::pin(self.app.engine.start(request, caller, &mut observed));
-        if let Ok(started) = tokio::time::timeout(self.app.config.timeout(), starting).await {
+        let admitted = match self.app.allowances.admit(caller) {
+            Ok(admitted) => admitted,
+            Err(refused) => {
+                observed.ends(Ending::Limited);
+                return Started::Answered(not_taken(*refused, &request_id));
+            }
+        };
+        let starting = Box::pin(self.app.engine.start(request, caller, admitted, &mut observed));
+        if let Ok(started) = tokio::time::timeout(self.app.allowances.limits(caller).time(), starting).await {
             return started;
         }
         observed.ends(Ending::Timeout);
-        let late = Error::new(Code::Timeout, "The request took longer than its time limit. Ask for less at once.");
-        Started::Answered(refusal_of(late, &request_id))
+        Started::Answered(refusal_of(Error::late(), &request_id))
     }
 
     /// Follows a subscription to its end.

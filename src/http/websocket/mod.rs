@@ -24,8 +24,6 @@ use crate::{
 
 /// The only protocol spoken.
 const PROTOCOL: &str = "graphql-transport-ws";
-/// Bytes of the largest message and frame.
-const LARGEST: usize = 64 * 1024;
 /// Bytes that a socket's buffers begin with.
 const BUFFER: usize = 4 * 1024;
 
@@ -45,11 +43,12 @@ pub async fn open(
         return Err(Error::new(Code::BadRequest, line).into());
     }
     let peer = request.extensions().get::<ConnectInfo<std::net::SocketAddr>>().copied();
+    let largest = app.config.limits.frame_bytes;
     Ok(upgrade
         .read_buffer_size(BUFFER)
         .write_buffer_size(0)
-        .max_message_size(LARGEST)
-        .max_frame_size(LARGEST)
+        .max_message_size(largest)
+        .max_frame_size(largest)
         .on_upgrade(move |stream| socket::serve(app, stream, peer, request_id)))
 }
 

@@ -17,7 +17,7 @@ use crate::{
     error::{Code, Error},
     graph::{
         Cell, ColumnType, DbValue, ListType, Param, date_of,
-        decl::{Answer, Asking, denied},
+        decl::{Answer, Asking, Price, denied},
         encode_id, input, instant_of,
     },
     kpi::{
@@ -34,6 +34,8 @@ use crate::{
 
 /// Parts of a measure where nothing else is said, and at most.
 const PARTS: (usize, usize) = (50, 1_000);
+/// Inputs that a formula has as a rule.
+const INPUTS: usize = 4;
 
 pub(super) fn answer() -> Answer {
     let member = |name, ty, doc| Member { name, ty, doc };
@@ -47,6 +49,11 @@ pub(super) fn answer() -> Answer {
             member("first", "Int", "How many parts of each input; 50 if not said, at most 1,000."),
         ],
         ty: "KpiExplanation!",
+        price: |question| {
+            let own =
+                question.parents.saturating_mul(question.first(PARTS.0).saturating_mul(INPUTS).saturating_add(10));
+            Price { own, names: own }
+        },
         run,
     }
 }

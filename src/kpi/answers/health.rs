@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     graph::{
         Cell, ColumnType, DbValue, ListType, Param, date_of,
-        decl::{Answer, Asking},
+        decl::{Answer, Asking, Price},
     },
     kpi::{
         catalogue::standard,
@@ -36,6 +36,11 @@ pub(super) fn answer() -> Answer {
         doc: "How the item stands: the rating of its latest published report against the colors of its KPIs.",
         args: vec![AT, KNOWN_AT],
         ty: "PortfolioHealth!",
+        price: |question| {
+            let values: usize = DIMENSIONS.iter().map(|(_, keys)| keys.len()).sum();
+            let own = question.parents.saturating_mul(values + 2);
+            Price { own, names: question.parents.max(values) }
+        },
         run,
     }
 }

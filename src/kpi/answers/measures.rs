@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     error::Error,
-    graph::decl::{Answer, Asking},
+    graph::decl::{Answer, Asking, Price},
     kpi::measure::{Absence, Unit},
     write::{Member, PlainType, Shape},
 };
@@ -18,7 +18,14 @@ Numbers, `+ - * /`, parentheses and these functions: `min(a, ..)`, `max(a, ..)`,
 `xnpv(M, rate)`, `xirr(M)`: by days; `payback(M)`: in years. M is the name of a measure. An item that lacks a measure is left out of every part.";
 
 pub(super) fn answer() -> Answer {
-    Answer { name: "kpiMeasures", doc: DOC, args: vec![], ty: "[KpiMeasure!]!", run }
+    Answer {
+        name: "kpiMeasures",
+        doc: DOC,
+        args: vec![],
+        ty: "[KpiMeasure!]!",
+        price: |_| Price { own: 100, names: 100 },
+        run,
+    }
 }
 
 pub(super) fn types() -> Vec<PlainType> {

@@ -15,7 +15,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-pub use series::asked_days;
+pub use series::{asked_days, price_of_series};
 pub use streams::{selection, streams};
 
 use super::{
@@ -28,7 +28,7 @@ use super::{
 use crate::{
     error::{Code, Error},
     graph::{
-        decl::{Answer, Asking, Field, Model, denied},
+        decl::{Answer, Asking, Field, Model, Price, Question, denied},
         encode_id, input, parse_id,
     },
     write::{Member, PlainType},
@@ -57,6 +57,7 @@ pub fn fields() -> Vec<Field> {
         doc: "KPIs of the item with all below it. A value that the caller may not read is null and masked; which rows count for her says `basis`.",
         args: vec![KEYS, AT, KNOWN_AT],
         ty: "[KpiValue!]!",
+        price: |question| price_of_values(question, question.parents),
         run: of_items,
     };
     [kpis, series::answer(), explain::answer(), health::answer()].map(Field::answer).into()
@@ -75,9 +76,16 @@ pub fn roots() -> Vec<Answer> {
         doc: "KPIs of several items as one flat list; items that the caller cannot see are not in it.",
         args: vec![scopes, KEYS, AT, KNOWN_AT],
         ty: "[KpiValue!]!",
+        price: |question| price_of_values(question, question.count("scopes").unwrap_or(0)),
         run: of_root,
     };
     vec![kpis, verify::answer(), measures::answer()]
+}
+
+/// A value of each KPI for each item. The whole catalogue counts as the most that may be named.
+fn price_of_values(question: &Question<'_>, items: usize) -> Price {
+    let keys = question.count("keys").unwrap_or(MOST);
+    Price { own: items.saturating_mul(keys), names: items.max(keys) }
 }
 
 fn of_items<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Error>> {

@@ -8,7 +8,7 @@ use super::{KNOWN_AT, as_of, day, instant, show};
 use crate::{
     error::{Code, Error},
     graph::{
-        decl::{Answer, Asking},
+        decl::{Answer, Asking, Price, Question},
         input,
     },
     kpi::{
@@ -34,6 +34,7 @@ pub(super) fn answer() -> Answer {
             KNOWN_AT,
         ],
         ty: "[KpiValue!]!",
+        price: price_of_series,
         run,
     }
 }
@@ -62,6 +63,15 @@ pub fn asked_days(asking: &Asking<'_, '_>) -> Result<(NaiveDate, Vec<NaiveDate>)
     let from = day(asking, "from").or_else(|| to.checked_sub_months(Months::new(12))).unwrap_or(to);
     let granularity = input::text(asking.argument("granularity")).unwrap_or_else(|| "MONTH".to_owned());
     Ok((from, ends(&granularity, from, to)?))
+}
+
+/// A figure for the end of each period, of each row that is asked about, and what making them takes.
+pub fn price_of_series(question: &Question<'_>) -> Price {
+    let to = question.day("to").unwrap_or(question.today);
+    let from = question.day("from").or_else(|| to.checked_sub_months(Months::new(12))).unwrap_or(to);
+    let granularity = input::text(question.argument("granularity")).unwrap_or_else(|| "MONTH".to_owned());
+    let periods = ends(&granularity, from, to).map_or(0, |ends| ends.len());
+    Price::of(question, question.parents.saturating_mul(periods.saturating_add(2)))
 }
 
 /// The last days of the periods from one day to another.

@@ -9,7 +9,7 @@ use crate::{
     auth::Class,
     error::{Code, Error},
     graph::{
-        decl::{Answer, Asking},
+        decl::{Answer, Asking, Price},
         encode_id,
     },
     kpi::{
@@ -24,6 +24,7 @@ pub(super) fn answer() -> Answer {
         doc: "Makes every measure anew from the facts and compares it with the ledger. For who reads money, work and benefits everywhere; FIELD_FORBIDDEN for everybody else.",
         args: vec![],
         ty: "RollupVerification",
+        price: |_| Price { own: 1_000, names: 1_000 },
         run,
     }
 }

@@ -10,7 +10,11 @@ use uuid::Uuid;
 
 use crate::{
     error::{Code, Error},
-    graph::{Cell, ColumnType, DbValue, ListType, Param, date_of, decl::Asking, input, parse_id},
+    graph::{
+        Cell, ColumnType, DbValue, ListType, Param, date_of,
+        decl::{Asking, Price, Question},
+        input, parse_id,
+    },
     kpi::answers::day,
     resources::load::{
         Span,
@@ -118,12 +122,37 @@ impl Asked {
         });
         shown.collect::<Vec<_>>().into()
     }
+}
 
-    /// Takes the price of a page of so many rows: 2 + rows + cells ÷ 50.
-    pub fn pay(&self, asking: &mut Asking<'_, '_>, rows: usize) -> Result<(), Error> {
-        let cells = rows.saturating_mul(self.periods.len());
-        asking.pay(rows.saturating_add(cells.div_ceil(50)).saturating_add(2))
-    }
+/// The price of a page with a place for each period: 2 + rows + cells ÷ 50.
+pub fn price_of_cells(question: &Question<'_>) -> Price {
+    let rows = question.first(PAGE.0);
+    Price { own: price(rows, periods_of(question)), names: rows }
+}
+
+/// The price of a page of rows without periods: 2 + rows.
+pub fn price_of_rows(question: &Question<'_>) -> Price {
+    let rows = question.first(PAGE.0);
+    Price { own: rows.saturating_add(2), names: rows }
+}
+
+/// The price of so many rows and periods.
+pub fn price(rows: usize, periods: usize) -> usize {
+    let cells = rows.saturating_mul(periods);
+    rows.saturating_add(cells.div_ceil(50)).saturating_add(2)
+}
+
+/// How many periods are asked for. Months of a fiscal calendar stand in the database: they count as weeks.
+pub fn periods_of(question: &Question<'_>) -> usize {
+    let Some((from, to)) = question.day("from").zip(question.day("to")) else { return 0 };
+    let Some(span) = Span::new(from, to).filter(|span| span.days() <= MOST_DAYS) else { return 0 };
+    let periods = match input::text(question.argument("grain")).as_deref() {
+        Some("DAY") => Periods::of(span, Grain::Day),
+        Some("WEEK" | "FISCAL_PERIOD") => Periods::of(span, Grain::Week),
+        Some("QUARTER") => Periods::given(span, &quarters(span)),
+        _ => Periods::of(span, Grain::Month),
+    };
+    periods.map_or(0, |periods| periods.len())
 }
 
 /// Refuses days of more people than one answer is made of.

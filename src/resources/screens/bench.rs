@@ -47,6 +47,7 @@ pub fn answer() -> Answer {
         doc: "Who has free capacity, the greatest part of it first, equal ones by key, by what the caller reads. Resources whose capacity nobody knows, or the caller may not be told, are not in it. At most 4,000,000 days of all resources together: QUERY_TOO_EXPENSIVE.",
         args,
         ty: "BenchList",
+        price: asked::price_of_rows,
         run,
     }
 }
@@ -99,7 +100,6 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let (span, chosen) = (span(asking)?, Chosen::of(asking)?);
         let what = Free { counting: counting(asking), least: least(asking)? };
         let (first, after) = (asking.first(PAGE.0, PAGE.1)?, asking.after(NAME)?);
-        asking.pay(first + 2)?;
         if let Some(instead) = never(asking) {
             return Ok(vec![nothing(asking, &instead)]);
         }

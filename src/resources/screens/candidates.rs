@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     error::{Code, Error},
-    graph::decl::{Answer, Asking},
+    graph::decl::{Answer, Asking, Price},
     resources::{
         demand::spread,
         load::{
@@ -53,6 +53,10 @@ pub fn answer() -> Answer {
             ),
         ],
         ty: "RequestCandidates!",
+        price: |question| {
+            let names = question.parents.saturating_mul(question.first(MOST.0));
+            Price { own: names.saturating_add(question.parents.saturating_mul(2)), names }
+        },
         run,
     }
 }
@@ -130,7 +134,6 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
     async move {
         let requests: Arc<[Uuid]> = asking.parents.unwrap_or_default().into();
         let first = asking.first(MOST.0, MOST.1)?;
-        asking.pay(requests.len().saturating_mul(first + 2))?;
         let certificates = ids(asking, "Certification", asking.argument("certifications"))?.unwrap_or_default();
         if let Some(instead) = never(asking) {
             return Ok(vec![json!({ "nodes": instead.clone(), "totalCount": instead }); requests.len()]);

@@ -41,6 +41,7 @@ pub fn answer() -> Answer {
         doc: "How many of the chosen resources hold each certificate over some days, of those whose certificates the caller reads, in the order of the keys of the certificates.",
         args,
         ty: "CertificationCoverage",
+        price: asked::price_of_rows,
         run,
     }
 }
@@ -87,7 +88,6 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let (span, chosen) = (span(asking)?, Chosen::of(asking)?);
         let only = ids(asking, "Certification", asking.argument("certifications"))?;
         let (first, after) = (asking.first(PAGE.0, PAGE.1)?, asking.after(NAME)?);
-        asking.pay(first + 2)?;
         if asking.session.caller.rights.read(Class::Person).is_empty() {
             return Ok(vec![nothing(asking, &denied(Class::Person.read()))]);
         }

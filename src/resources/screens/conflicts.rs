@@ -15,7 +15,7 @@ use crate::{
     error::Error,
     graph::{
         Cell,
-        decl::{Answer, Asking},
+        decl::{Answer, Asking, Price},
         input,
     },
     resources::load::{
@@ -41,6 +41,10 @@ pub fn answer() -> Answer {
         doc: "Days on which more is booked on a resource than it can do, in the order of the keys of the resources and of the days, of what the caller reads. Resources whose capacity nobody knows, or the caller may not be told, have none here. At most 4,000,000 days of all resources together: QUERY_TOO_EXPENSIVE.",
         args,
         ty: "AllocationConflicts",
+        price: |question| Price {
+            names: question.first(PAGE.0).saturating_mul(MOST_BOOKINGS),
+            ..asked::price_of_rows(question)
+        },
         run,
     }
 }
@@ -88,6 +92,9 @@ pub fn types() -> Vec<PlainType> {
     ]
 }
 
+/// Bookings that a conflict has as a rule.
+const MOST_BOOKINGS: usize = 10;
+
 /// Which bookings count.
 pub fn counting(asking: &Asking<'_, '_>) -> Counting {
     match input::text(asking.argument("bookings")).as_deref() {
@@ -100,7 +107,6 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
     async move {
         let (span, chosen, counting) = (span(asking)?, Chosen::of(asking)?, counting(asking));
         let (first, after) = (asking.first(PAGE.0, PAGE.1)?, asking.after(NAME)?);
-        asking.pay(first + 2)?;
         if let Some(instead) = never(asking) {
             return Ok(vec![nothing(asking, &instead)]);
         }

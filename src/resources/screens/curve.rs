@@ -16,7 +16,7 @@ use crate::{
     error::Error,
     graph::{
         ColumnType, ListType, Param, date_of,
-        decl::{Answer, Asking},
+        decl::{Answer, Asking, Price},
     },
     resources::load::{Run, runs::by_periods},
     write::{Member, PlainType, Shape},
@@ -31,6 +31,7 @@ pub fn answer() -> Answer {
         doc: "How its minutes lie over periods. It costs 2 + rows + cells ÷ 50.",
         args,
         ty: "AllocationCurveByPeriod!",
+        price: |question| Price::of(question, asked::price(question.parents, asked::periods_of(question))),
         run,
     }
 }
@@ -52,7 +53,6 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
     async move {
         let keys: Arc<[Uuid]> = asking.parents.unwrap_or_default().into();
         let asked = Asked::of(asking).await?;
-        asked.pay(asking, keys.len())?;
         let entity = asking.model.entity("AllocationPeriod");
         let mut sql = asking.session.sql();
         sql.push(

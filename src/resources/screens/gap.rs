@@ -36,6 +36,7 @@ pub fn answer() -> Answer {
         doc: "What requests ask for that nobody was booked for, against what is free of the resources of the role, a row for each role and a place in each list for each period, by what the caller reads. A request's minutes lie evenly on its weekdays. It costs as `capacityHeatmap`.",
         args: asked::args(),
         ty: "CapacityGap",
+        price: asked::price_of_cells,
         run,
     }
 }
@@ -94,7 +95,6 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let asked = Asked::of(asking).await?;
         let chosen = Chosen::of(asking)?;
         let first = asking.first(PAGE.0, PAGE.1)?;
-        asked.pay(asking, first)?;
         let after = asking.after(NAME)?;
         let open = demands(asking, &Which::Open(&chosen, asked.span())).await?;
         let mut besides: Vec<Uuid> = open.iter().map(|demand| demand.role).collect();

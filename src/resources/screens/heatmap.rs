@@ -29,6 +29,7 @@ pub fn answer() -> Answer {
         doc: "Capacity against bookings and work, a row for each resource, role or pool and a place in each list for each period: whole minutes. It counts what the caller reads. A page costs 2 + rows + cells ÷ 50, of which a request may spend `serverInfo.limits.cost`: above it is refused, QUERY_TOO_EXPENSIVE. So are more than 4,000,000 days of all resources together.",
         args,
         ty: "CapacityHeatmap",
+        price: asked::price_of_cells,
         run,
     }
 }

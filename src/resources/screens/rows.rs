@@ -110,7 +110,6 @@ async fn page(asking: &mut Asking<'_, '_>, list: &str, asked: &Asked, chosen: &C
         _ => By::Resource,
     };
     let first = asking.first(PAGE.0, PAGE.1)?;
-    asked.pay(asking, first)?;
     let after = asking.after(list)?;
     let key = after.as_deref().and_then(|keys| text_of(keys, 0));
     let which = Groups { chosen, asked, besides: vec![] };

@@ -47,6 +47,7 @@ pub fn answer() -> Answer {
         doc: "What open requests ask of each skill and level beyond what is booked, against what people who have it have free in the same period, by what the caller reads. `total` is found for all requests together: a free minute covers one of them only, and only of a request all of whose mandatory skills its owner has.",
         args: asked::args(),
         ty: "SkillsGap",
+        price: asked::price_of_cells,
         run,
     }
 }
@@ -106,7 +107,6 @@ fn run<'a>(asking: &'a mut Asking<'_, '_>) -> BoxFuture<'a, Result<Vec<Json>, Er
         let asked = Asked::of(asking).await?;
         let chosen = Chosen::of(asking)?;
         let (first, after) = (asking.first(PAGE.0, PAGE.1)?, asking.after(NAME)?);
-        asked.pay(asking, first)?;
         if let Some(instead) = never(asking) {
             let mut answer = nothing(asking, &instead);
             answer["total"] = instead;

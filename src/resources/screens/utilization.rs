@@ -30,6 +30,7 @@ pub fn answer() -> Answer {
         doc: "What is booked and what was worked as parts of the capacity, a row for each resource, role or pool and a place in each list for each period. All figures are of those resources whose capacity is counted. It costs as `capacityHeatmap`.",
         args,
         ty: "Utilization",
+        price: asked::price_of_cells,
         run,
     }
 }

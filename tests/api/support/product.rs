@@ -7,7 +7,7 @@ use foliograph::{
     app::{App, model},
     auth::{Role, keys::LocalKey, token},
     clock::{Clock, FixedClock},
-    config::{Config, Toggle},
+    config::{Config, LimitSettings, Toggle},
     demo,
     error::Error,
     graph::Database,
@@ -23,6 +23,9 @@ use super::{
 };
 
 pub use migration::{Migrator, MigratorTrait};
+
+/// An allowance that no test spends: clocks stand still here, and nothing is given back. Those of limits set their own.
+const BOTTOMLESS: usize = 1_000_000_000;
 
 /// Makes all tables, loads the demonstration data and a few API keys, lets people change some of it, then closes every
 /// connection.
@@ -70,6 +73,7 @@ pub fn settings(url: &str) -> Config {
         database_url: url.to_owned(),
         database_connections: 4,
         key_file: Some(key_file()),
+        limits: LimitSettings { bucket: BOTTOMLESS, key_bucket: BOTTOMLESS, ..Config::default().limits },
         ..Config::default()
     }
 }
