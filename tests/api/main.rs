@@ -8,6 +8,7 @@ use std::process::ExitCode;
 #[macro_use]
 mod support;
 
+mod abuse;
 mod audits;
 mod benefits;
 mod bookings;
@@ -45,6 +46,8 @@ mod key_addresses;
 mod key_writes;
 mod keys;
 mod kpi;
+mod language;
+mod leaks;
 mod metrics;
 mod migrations;
 mod overbookings;
@@ -76,6 +79,7 @@ mod writes;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
 const FILES: &[fn() -> Vec<support::Test>] = &[
+    abuse::list,
     audits::list,
     benefits::list,
     bookings::list,
@@ -114,6 +118,8 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     keys::list,
     kpi::list,
     metrics::list,
+    language::list,
+    leaks::list,
     migrations::list,
     overbookings::list,
     pages::list,

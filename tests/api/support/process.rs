@@ -118,7 +118,8 @@ impl Process {
         Self::serve_with(world, &["--derive", "off"]).await
     }
 
-    async fn serve_with(world: &World, options: &[&str]) -> Self {
+    /// The same with more options.
+    pub async fn serve_with(world: &World, options: &[&str]) -> Self {
         let key = product::key_file();
         let shell = Shell::new().with("DATABASE_URL", world.url().await);
         shell.serve(&[&["serve", "--key-file", key.to_str().expect("a path of text")], options].concat())
