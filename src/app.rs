@@ -228,8 +228,7 @@ pub async fn connect(config: &Config) -> Result<Database, Error> {
     // A statement ends before the request that waits for it does. Who writes waits for a lock as long as a user's request
     // takes; who reads may be a key, which has more time, and whose session knows how much.
     let limits = config.limit_columns();
-    let connecting =
-        Database::connect(&config.database_url, config.database_connections, limits.user.statement_time());
+    let connecting = Database::connect(&config.database_url, config.database_connections, limits.user.statement_time());
     let late = || Error::new(Code::Unavailable, "it does not answer");
     let connected = tokio::time::timeout(CONNECT_WITHIN, connecting).await.unwrap_or_else(|_| Err(late()));
     let connected = connected.map(|database| database.reading_for(limits.longest().mul_f64(0.9)));

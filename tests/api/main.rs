@@ -36,6 +36,7 @@ mod itself;
 mod key_writes;
 mod keys;
 mod kpi;
+mod limits;
 mod metrics;
 mod migrations;
 mod overbookings;
@@ -90,6 +91,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     key_writes::list,
     keys::list,
     kpi::list,
+    limits::list,
     metrics::list,
     migrations::list,
     overbookings::list,
