@@ -158,7 +158,9 @@ impl Pricing<'_> {
 
     /// The price of an answer about so many rows, with the rows that it names.
     fn answer(&self, asked: &AskedAnswer, parents: usize) -> AnswerPrice {
-        let Ok(args) = asked.arguments(self.types, self.variables) else { return AnswerPrice { own: CONNECTION, named: 0 } };
+        let Ok(args) = asked.arguments(self.types, self.variables) else {
+            return AnswerPrice { own: CONNECTION, named: 0 };
+        };
         let price = own_of_answer(asked, &args, parents, self.today);
         AnswerPrice { own: price.own, named: self.slots(&asked.tree, price.names) }
     }

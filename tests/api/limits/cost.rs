@@ -19,9 +19,9 @@ const PRICED: &[(&str, usize)] = &[
     ("{ projects { groups(by: [{field: STATE}], first: 9) { count } } }", 11),
     ("{ changes(first: 20) { watermark changes { id } } }", 22),
     ("{ changes(first: 20) { changes { id node { id } } } }", 42),
-    ("{ projects(first: 3) { nodes { kpis(keys: [\"FN_VAR\", \"FN_BURN\"]) { value kpi { key } } } } }", 14),
+    ("{ projects(first: 3) { nodes { kpis(keys: [\"FN_FVAR\", \"EV_CPI\"]) { value kpi { key } } } } }", 14),
     (
-        "{ projects(first: 2) { nodes { kpiSeries(key: \"FN_VAR\", from: \"2026-01-01\", to: \"2026-02-28\", granularity: MONTH) { value } } } }",
+        "{ projects(first: 2) { nodes { kpiSeries(key: \"FN_FVAR\", from: \"2026-01-01\", to: \"2026-02-28\", granularity: MONTH) { value } } } }",
         12,
     ),
     (
@@ -61,7 +61,7 @@ tests! {
             "{ projects(first: 60) { nodes { name descendants(first: 5) { nodes { key } totalCount } budgets(first: 5) { nodes { revision lines(first: 5) { nodes { id } } } } } } }",
             "{ projects { groups(by: [{field: STATE}]) { count } aggregate { count } totalCount } }",
             "{ projects(first: 5) { nodes { ...F } edges { node { ...F } } } } fragment F on Project { name risks(first: 2) { nodes { title owner { displayName } } } }",
-            "{ projects(first: 40) { nodes { kpis(keys: [\"FN_VAR\"]) { value scope { name } kpi { key } } portfolioHealth { computed } } } }",
+            "{ projects(first: 40) { nodes { kpis(keys: [\"FN_FVAR\"]) { value scope { name } kpi { key } } portfolioHealth { computed } } } }",
             "{ allocationConflicts(from: \"2026-01-01\", to: \"2026-12-31\", first: 20) { nodes { resource { key } allocations { id project { name } } } } }",
             "{ utilization(from: \"2026-01-01\", to: \"2026-12-31\", grain: WEEK, first: 40) { nodes { resource { key } bookedShare } } }",
             "{ allocations(first: 50) { nodes { minutesByPeriod(from: \"2026-01-01\", to: \"2026-12-31\") { minutes } } } }",
@@ -115,8 +115,8 @@ tests! {
         assert_eq!(limited.user.query(&three(22)).await.error_codes(), ["QUERY_TOO_EXPENSIVE"]);
         assert_eq!(limited.key.query(&three(22)).await.error_codes(), Vec::<String>::new());
         // As many rows of as many levels as fit in a document do not overflow.
-        let deep = format!("{{ portfolioItems(first: 1000) {{ nodes {{ {} key {} }} }} }}", "descendants(first: 1000) { nodes { ".repeat(4), "} } ".repeat(4));
-        assert_eq!(limited.user.query(&deep).await.error_codes(), ["QUERY_TOO_EXPENSIVE"]);
+        let deep = "{ people(first: 1000) { nodes { managedProjects(first: 1000) { nodes { risks(first: 1000) { nodes { responses(first: 1000) { nodes { id } } } } } } } } }";
+        assert_eq!(limited.user.query(deep).await.error_codes(), ["QUERY_TOO_EXPENSIVE"]);
     }
 
     async fn the_report_tells_the_bucket_and_is_silent_unless_asked_for(world: &World) {

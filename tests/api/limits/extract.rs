@@ -8,7 +8,7 @@ use super::Limited;
 use crate::support::client::Client;
 
 /// Twenty columns and two relations of a project, a page of them.
-const PROJECTS: &str = "query($first: Int, $after: String) { projects(first: $first, after: $after) { nodes { id key name description state category \
+const PROJECTS: &str = "query($first: Int, $after: Cursor) { projects(first: $first, after: $after) { nodes { id key name description state category \
     priority confidentiality baseCurrency budget { amount currency } rag ragOn isTrackingBenefits plannedStartOn plannedFinishOn forecastStartOn \
     forecastFinishOn actualStartOn actualFinishOn version portfolio { key } owner { key } } pageInfo { hasNextPage endCursor } } }";
 
@@ -20,7 +20,7 @@ tests! {
         let (mut rows, mut spent) = (0, 0);
         for entity in &model().entities {
             let Some(list) = entity.plural.filter(|_| entity.prefix.is_some()) else { continue };
-            let document = format!("query($first: Int, $after: String) {{ {list}(first: $first, after: $after) {{ nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }} }}");
+            let document = format!("query($first: Int, $after: Cursor) {{ {list}(first: $first, after: $after) {{ nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }} }}");
             let (read, cost) = pull(&key, list, &document).await;
             rows += read;
             spent += cost;

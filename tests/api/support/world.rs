@@ -54,7 +54,14 @@ impl World {
     /// A world in which nothing is made yet.
     pub fn new(kind: Kind) -> Self {
         let clock = Arc::new(FixedClock::at(noon()));
-        Self { kind, clock, demo: OnceCell::new(), app: OnceCell::new(), is_unpriced: AtomicBool::new(false), copies: Mutex::default() }
+        Self {
+            kind,
+            clock,
+            demo: OnceCell::new(),
+            app: OnceCell::new(),
+            is_unpriced: AtomicBool::new(false),
+            copies: Mutex::default(),
+        }
     }
 
     /// Address of this test's copy of the demonstration database.
