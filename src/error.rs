@@ -195,6 +195,12 @@ impl Error {
         self
     }
 
+    /// The same error, with the word that it holds for some milliseconds.
+    #[must_use]
+    pub fn after_ms(self, millis: u32) -> Self {
+        Self { retry_after_ms: NonZeroU32::new(millis), ..self }
+    }
+
     /// The same error about a member of the schema.
     #[must_use]
     pub fn about(mut self, coordinate: impl Into<String>) -> Self {

@@ -25,7 +25,7 @@ use crate::{
     app::App,
     auth::{AccessMode, Caller},
     error::{Code, Error},
-    graph::{Answer, CostWish, Outcome, Started},
+    graph::{Answer, CostWish, Outcome, Spent, Started},
     metrics::Observed,
 };
 
@@ -122,10 +122,7 @@ pub(super) fn respond(answer: Answer, media: Media) -> Response {
     headers.insert(header::CONTENT_TYPE, media.header());
     headers.insert(ACCESS_MASKED.clone(), answer.masked.into());
     deprecation::tell(headers, &answer.deprecated);
-    if let Some(spent) = &answer.spent {
-        headers.insert(QUERY_COST.clone(), spent.actual.into());
-        tell_allowance(headers, &spent.left);
-    }
+    tell_spent(headers, answer.spent.as_ref());
     if let Some(millis) = answer.retry_after_ms {
         headers.insert(header::RETRY_AFTER, seconds(millis).into());
     }
@@ -133,6 +130,14 @@ pub(super) fn respond(answer: Answer, media: Media) -> Response {
         headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
     }
     response
+}
+
+/// What a request cost, and what its caller has left.
+pub(super) fn tell_spent(headers: &mut HeaderMap, spent: Option<&Spent>) {
+    if let Some(spent) = spent {
+        headers.insert(QUERY_COST.clone(), spent.actual.into());
+        tell_allowance(headers, &spent.left);
+    }
 }
 
 /// What the request asks for; none leaves it to the caller's credential.

@@ -27,7 +27,7 @@ use super::{
     credential,
     deprecation::reports_deprecations,
     envelope::{Refusal, RequestId},
-    graphql::{access_mode, body_limit, cost_wish, idempotency_key, read_body, respond},
+    graphql::{access_mode, body_limit, cost_wish, idempotency_key, read_body, respond, tell_spent},
     negotiation::{self, Media},
     request,
     subscription::{Ended, Next, Operation, Output, Seat},
@@ -75,7 +75,11 @@ pub async fn answer(
         Started::Answered(answer) if matches!(answer.outcome, Outcome::Refused(_)) => {
             Ok(respond(answer, Media::Response))
         }
-        Started::Answered(answer) => Ok(Form::Events.response(once(answer.body))),
+        Started::Answered(answer) => {
+            let mut response = Form::Events.response(once(answer.body));
+            tell_spent(response.headers_mut(), answer.spent.as_ref());
+            Ok(response)
+        }
         Started::Following(mut following) => {
             if let Some(cursor) = last_event_id(&parts.headers)? {
                 following.after = Some(cursor);

@@ -48,6 +48,7 @@ mod keys;
 mod kpi;
 mod language;
 mod leaks;
+mod limits;
 mod metrics;
 mod migrations;
 mod overbookings;
@@ -117,6 +118,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     key_addresses::list,
     keys::list,
     kpi::list,
+    limits::list,
     metrics::list,
     language::list,
     leaks::list,
