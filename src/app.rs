@@ -117,7 +117,7 @@ impl App {
             works = works.with(deriver.start(events.clone()));
         }
         if verifier.fetches_keys() {
-            works = works.with(keep_keys(verifier.clone(), clock.clone()));
+            works = works.with(keep_keys(verifier.clone(), clock.clone(), events.clone()));
         }
         let failed_auth = Throttle::new(config.max_failed_auth);
         let metrics = Metrics::new(clock.now())?;
@@ -294,12 +294,15 @@ fn open_issuers(config: &Config) -> Result<Vec<Issuer>, Error> {
 }
 
 /// Keeps the keys that issuers publish fresh, by the clock.
-fn keep_keys(verifier: Arc<Verifier>, clock: Arc<dyn Clock>) -> JoinHandle<()> {
+fn keep_keys(verifier: Arc<Verifier>, clock: Arc<dyn Clock>, events: Arc<Events>) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut looks = tokio::time::interval(LOOK_FOR_KEYS);
         loop {
             looks.tick().await;
-            verifier.refresh(clock.now()).await;
+            if verifier.refresh(clock.now()).await {
+                // Who follows with a token of that key is looked at again.
+                events.wake();
+            }
         }
     })
 }
