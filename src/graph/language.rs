@@ -351,7 +351,7 @@ mod tests {
         for (text, due) in [
             ("\"d\" query { a }", "    query { a }"),
             ("\"\"\"d\nd\"\"\" mutation M { a }", "\n     mutation M { a }"),
-            ("\"ü\u{1F600}\"\r\nfragment F on A { a }", "    \r\nfragment F on A { a }"),
+            ("{ a }\"ü\u{1F600}\"\r\nfragment F on A { a }", "{ a }    \r\nfragment F on A { a }"),
             ("query Q(\"d\" $a: Int = 1 \"\" $b: Int) { a }", "query Q(    $a: Int = 1    $b: Int) { a }"),
             ("query Q($a: S = \"x\" \"d\" $b: S) { a }", "query Q($a: S = \"x\"     $b: S) { a }"),
         ] {
@@ -375,12 +375,12 @@ mod tests {
     fn what_follows_keeps_its_place() {
         for text in [
             "\"\"\"one\ntwo\"\"\" query Q { a(b: 1 }",
-            "{ a(b: \"\\u{1F600}\", c: \"\\uD83D\\uDE00\", d: ~) }",
-            "query Q($a: [ Int ! ] !, $b: ~) { a }",
-            "{ a(b: \"\"\"x\n  \\\"\"\"\n y\"\"\", c: ~) }",
-            "# ü\n{ a # é ~\n ~ }",
+            "{ a(b: \"\\u{1F600}\", c: \"\\uD83D\\uDE00\", d: =) }",
+            "query Q($a: [ Int ! ] !, $b: =) { a }",
+            "{ a(b: \"\"\"x\n  \\\"\"\"\n y\"\"\", c: =) }",
+            "# ü\n{ a # é =\n = }",
         ] {
-            let due = text.rfind(['~', '}']).expect("a fault");
+            let due = text.rfind('=').or(text.rfind('}')).expect("a fault");
             let at = match readable(text, TOKENS) {
                 Err(e) => e.locations,
                 Ok(read) => parse_query(read).expect_err(text).positions().map(|p| (p.line, p.column)).collect(),

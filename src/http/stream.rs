@@ -25,8 +25,9 @@ use tokio::{
 
 use super::{
     credential,
+    deprecation::reports_deprecations,
     envelope::{Refusal, RequestId},
-    graphql::{access_mode, body_limit, cost_wish, idempotency_key, read_body, respond},
+    graphql::{access_mode, body_limit, cost_wish, idempotency_key, read_body, respond, tell_spent},
     negotiation::{self, Media},
     request,
     subscription::{Ended, Next, Operation, Output, Seat},
@@ -67,13 +68,18 @@ pub async fn answer(
     read.access_mode = access_mode(&parts.headers)?.unwrap_or(caller.access_mode);
     read.idempotency_key = idempotency_key(&parts.headers)?;
     read.cost = cost_wish(&parts.headers)?;
+    read.reports_deprecations |= reports_deprecations(&parts.headers)?;
     let seat = seat(&app, &caller)?;
     let (operation, outputs) = begun(&app, &caller, Form::Events);
     match operation.start(read, &caller).await {
         Started::Answered(answer) if matches!(answer.outcome, Outcome::Refused(_)) => {
             Ok(respond(answer, Media::Response))
         }
-        Started::Answered(answer) => Ok(Form::Events.response(once(answer.body))),
+        Started::Answered(answer) => {
+            let mut response = Form::Events.response(once(answer.body));
+            tell_spent(response.headers_mut(), answer.spent.as_ref());
+            Ok(response)
+        }
         Started::Following(mut following) => {
             if let Some(cursor) = last_event_id(&parts.headers)? {
                 following.after = Some(cursor);

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 #[macro_use]
 mod support;
 
+mod abuse;
 mod audits;
 mod benefits;
 mod bookings;
@@ -18,9 +19,11 @@ mod commands;
 mod connections;
 mod contract;
 mod credentials;
+mod deprecations;
 mod differential;
 mod documents;
 mod durability;
+mod ecosystem;
 mod examples;
 mod export;
 mod figures;
@@ -28,6 +31,7 @@ mod filters;
 mod finance;
 mod gmpp;
 mod graphql_js;
+mod guide;
 mod headers;
 mod hostile;
 mod house;
@@ -36,10 +40,15 @@ mod idempotency;
 mod import;
 mod imports;
 mod inputs;
+mod issuers;
 mod itself;
+mod key_addresses;
 mod key_writes;
 mod keys;
 mod kpi;
+mod language;
+mod leaks;
+mod limits;
 mod metrics;
 mod migrations;
 mod overbookings;
@@ -48,14 +57,17 @@ mod parts;
 mod permissions;
 mod plans;
 mod protocol;
+mod proxies;
 mod published;
 mod raid;
 mod refused;
 mod reporting;
 mod resources;
+mod revoked;
 mod rollups;
 mod schedule;
 mod screens;
+mod secrets;
 mod staff;
 mod steps;
 mod storm;
@@ -68,6 +80,7 @@ mod writes;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
 const FILES: &[fn() -> Vec<support::Test>] = &[
+    abuse::list,
     audits::list,
     benefits::list,
     bookings::list,
@@ -78,9 +91,11 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     connections::list,
     contract::list,
     credentials::list,
+    deprecations::list,
     differential::list,
     documents::list,
     durability::list,
+    ecosystem::list,
     examples::list,
     export::list,
     figures::list,
@@ -88,6 +103,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     finance::list,
     gmpp::list,
     graphql_js::list,
+    guide::list,
     headers::list,
     hostile::list,
     house::list,
@@ -96,11 +112,16 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     import::list,
     imports::list,
     inputs::list,
+    issuers::list,
     itself::list,
     key_writes::list,
+    key_addresses::list,
     keys::list,
     kpi::list,
+    limits::list,
     metrics::list,
+    language::list,
+    leaks::list,
     migrations::list,
     overbookings::list,
     pages::list,
@@ -108,14 +129,17 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     permissions::list,
     plans::list,
     protocol::list,
+    proxies::list,
     published::list,
     reporting::list,
     resources::list,
     refused::list,
     rollups::list,
     raid::list,
+    revoked::list,
     schedule::list,
     screens::list,
+    secrets::list,
     staff::list,
     steps::list,
     storm::list,

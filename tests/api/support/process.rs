@@ -118,7 +118,8 @@ impl Process {
         Self::serve_with(world, &["--derive", "off"]).await
     }
 
-    async fn serve_with(world: &World, options: &[&str]) -> Self {
+    /// The same with more options.
+    pub async fn serve_with(world: &World, options: &[&str]) -> Self {
         let key = product::key_file();
         let shell = Shell::new().with("DATABASE_URL", world.url().await);
         shell.serve(&[&["serve", "--key-file", key.to_str().expect("a path of text")], options].concat())
@@ -263,6 +264,18 @@ impl Lines {
                 return line;
             }
         }
+    }
+
+    /// A line that contains `word`, if one comes before nothing has come for so long.
+    pub fn within(&mut self, patience: Duration, word: &str) -> Option<String> {
+        while let Ok(line) = self.coming.recv_timeout(patience) {
+            self.text.push_str(&line);
+            self.text.push('\n');
+            if line.contains(word) {
+                return Some(line);
+            }
+        }
+        None
     }
 
     fn rest(&mut self) -> String {
