@@ -2,20 +2,19 @@
 //! Everything that a request needs hangs on one [`App`]; there are no globals.
 
 use std::{
-    path::Path,
     sync::{Arc, LazyLock},
     time::Duration,
 };
 
 use axum::Router;
 use migration::{Migrator, MigratorTrait};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
     auth::{
         Allowances, Caller, Callers, Identity,
-        api_keys::KeyVerifier,
-        keys::{self, LocalKey},
+        api_keys::{self, KeyVerifier},
+        keys::LocalKey,
         token::{Issuer, Verifier},
     },
     benefits,
@@ -36,6 +35,8 @@ use crate::{
 
 /// How long a start waits for the database.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// How often it is looked whether issuers' keys are to be fetched.
+const LOOK_FOR_KEYS: Duration = Duration::from_secs(5);
 /// What a stop grants beyond the deadline of requests still running.
 const STOP_GRACE: Duration = Duration::from_secs(2);
 
@@ -58,7 +59,7 @@ pub struct App {
     /// What runs besides requests, as long as this does.
     pub works: Works,
     /// Checks tokens.
-    pub verifier: Verifier,
+    pub verifier: Arc<Verifier>,
     /// Checks API keys.
     pub keys: KeyVerifier,
     /// Signs tokens of the demo and of `foliograph token`; none in production.
@@ -90,7 +91,7 @@ impl App {
     /// An app over a database that is connected and migrated.
     pub async fn over(config: Config, clock: Arc<dyn Clock>, database: Database) -> Result<Arc<Self>, Error> {
         let local_key = open_local_key(&config)?;
-        let verifier = Verifier::new(local_key.as_ref(), open_issuer(&config)?);
+        let verifier = Arc::new(Verifier::new(local_key.as_ref(), open_issuers(&config)?));
         kpi::upkeep::keep(&database.orm, model(), clock.now()).await?;
         let opened = config.resource_managers_read.iter().map(|opened| opened.class()).collect();
         let callers = Arc::new(Callers::new(opened));
@@ -98,11 +99,15 @@ impl App {
         let shared = (clock.clone(), callers.clone(), events.clone());
         let allowances = Arc::new(Allowances::new(config.limit_columns(), clock.clone()));
         let engine = Engine::new(database.clone(), model(), allowances.clone(), shared).await?;
+        let engine = engine.accepting(config.documents);
         let exports = Exports::new(database.clone(), clock.clone(), config.max_exports, config.export_timeout());
         let deriver = Arc::new(Deriver::new(database.clone(), model(), clock.clone()));
         let mut works = events.start(config.notify == Toggle::On);
         if config.derive == Toggle::On {
             works = works.with(deriver.start(events.clone()));
+        }
+        if verifier.fetches_keys() {
+            works = works.with(keep_keys(verifier.clone(), clock.clone()));
         }
         let failed_auth = Throttle::new(config.max_failed_auth);
         let metrics = Metrics::new(clock.now())?;
@@ -133,10 +138,24 @@ impl App {
     }
 
     /// Who asks, with all that rights need. Whoever goes on for long asks again: it fails with TOKEN_EXPIRED at once when
-    /// the credential's time is over, and within five seconds when a key was revoked or rotated.
+    /// the credential's time is over, within five seconds when a key was revoked or rotated or is no longer taken from where
+    /// it was presented, and for a token as soon as its issuer is known to have withdrawn the key that signed it.
     pub async fn caller_of(&self, identity: Arc<Identity>) -> Result<Arc<Caller>, Error> {
-        identity.check_time(self.clock.now())?;
-        self.callers.of(&self.database.orm, self.clock.as_ref(), identity).await
+        let now = self.clock.now();
+        identity.check_time(now)?;
+        self.verifier.check_signer(&identity, now)?;
+        let key = identity.key.map(|key| key.id);
+        let caller = self.callers.of(&self.database.orm, self.clock.as_ref(), identity).await?;
+        if let Some(key) = key.filter(|key| self.keys.is_use_new(*key, now)) {
+            let database = self.database.clone();
+            // Beside the request: an instant that is not written is noted with the next use.
+            tokio::spawn(async move {
+                if let Err(e) = api_keys::note_use(&database.orm, key, now).await {
+                    tracing::debug!(error = %e, "the use of an API key was not noted");
+                }
+            });
+        }
+        Ok(caller)
     }
 }
 
@@ -250,16 +269,20 @@ pub fn open_local_key(config: &Config) -> Result<Option<LocalKey>, Error> {
     LocalKey::open(&config.key_path()).map(Some)
 }
 
-fn open_issuer(config: &Config) -> Result<Option<Issuer>, Error> {
-    let (Some(name), Some(audience), Some(path)) = (&config.issuer, &config.audience, &config.public_keys) else {
-        return Ok(None);
-    };
-    Ok(Some(Issuer {
-        name: name.clone(),
-        audience: audience.clone(),
-        roles_claim: config.roles_claim.clone(),
-        keys: keys::read_public(Path::new(path))?,
-    }))
+/// The issuers whose tokens are accepted.
+fn open_issuers(config: &Config) -> Result<Vec<Issuer>, Error> {
+    config.issuers.terms(config.environment)?.into_iter().map(Issuer::open).collect()
+}
+
+/// Keeps the keys that issuers publish fresh, by the clock.
+fn keep_keys(verifier: Arc<Verifier>, clock: Arc<dyn Clock>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut looks = tokio::time::interval(LOOK_FOR_KEYS);
+        loop {
+            looks.tick().await;
+            verifier.refresh(clock.now()).await;
+        }
+    })
 }
 
 /// Fails where the database lacks migration steps.
@@ -289,8 +312,8 @@ pub async fn serve(
     let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
     let patience = app.config.limit_columns().longest() + STOP_GRACE;
     let (sockets, closed) = (app.sockets.clone(), app.sockets.clone());
-    let service = app.router().into_make_service_with_connect_info::<std::net::SocketAddr>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(async move {
+    let limits = app.config.connections;
+    let served = http::serve(listener, app.router(), &limits, async move {
         stop.await;
         tokio::spawn(async move { sockets.close().await });
         tracing::info!("stopping: no new requests");
@@ -305,12 +328,11 @@ pub async fn serve(
         tokio::time::sleep(patience).await;
     };
     tokio::select! {
-        ended = async {
-            let ended = served.await;
-            // The server does not count connections that became sockets.
+        () = async {
+            served.await;
+            // What became a socket is no connection any more.
             closed.close().await;
-            ended
-        } => ended.map_err(Error::internal),
+        } => Ok(()),
         () = too_long => {
             tracing::warn!("stopped with requests unfinished");
             Ok(())

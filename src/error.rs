@@ -35,6 +35,10 @@ pub enum Code {
     Forbidden,
     /// A browser's cross-site request.
     CsrfRejected,
+    /// A document that no operator registered, where only those are answered.
+    DocumentNotTrusted,
+    /// No document is registered under this id.
+    DocumentNotFound,
     /// HTTP method.
     MethodNotAllowed,
     /// No media type of the response suits the client.
@@ -94,6 +98,8 @@ impl Code {
             Self::TokenExpired => "TOKEN_EXPIRED",
             Self::Forbidden => "FORBIDDEN",
             Self::CsrfRejected => "CSRF_REJECTED",
+            Self::DocumentNotTrusted => "DOCUMENT_NOT_TRUSTED",
+            Self::DocumentNotFound => "DOCUMENT_NOT_FOUND",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::NotAcceptable => "NOT_ACCEPTABLE",
             Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",

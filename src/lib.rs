@@ -13,6 +13,8 @@ pub mod error;
 pub mod events;
 pub mod export;
 pub mod finance;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod graph;
 pub mod http;
 pub mod importers;

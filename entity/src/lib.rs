@@ -30,7 +30,7 @@ pub use kpi::{
 pub use people::{org_unit, person, person_identity, role_assignment};
 pub use platform::{
     api_key, api_key_grant, audit_event, external_link, feed_view, idempotency, outbox_event, outbox_head,
-    server_secret,
+    server_secret, trusted_document,
 };
 pub use portfolios::{item_ancestor, portfolio_item, portfolio_tree_node};
 pub use raid::{issue, risk, risk_response};

@@ -86,6 +86,11 @@ impl Allowances {
         &self.columns.user
     }
 
+    /// The limits of those who may ask for most.
+    pub fn widest(&self) -> &Limits {
+        &self.columns.key
+    }
+
     /// Takes a request of a caller, and for it what a refused one costs.
     pub fn admit(&self, caller: &Caller) -> Result<Admitted, Box<Refused>> {
         let limits = self.limits(caller);
@@ -225,6 +230,7 @@ mod tests {
             roles: vec![],
             expires_at: DateTime::UNIX_EPOCH,
             key: None,
+            signer: None,
         };
         Caller::new(Arc::new(identity), None, vec![], Rows::default())
     }

@@ -84,7 +84,30 @@ fn cell(out: &mut Vec<u8>, json: &[u8], is_text: bool) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::cell;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_row_is_read_as_it_was_written(texts in prop::collection::vec(prop_oneof![any::<String>(), "[-=+@\t\r\n,;\"' a]{0,6}"], 1..6)) {
+            let mut line = vec![];
+            for (at, text) in texts.iter().enumerate() {
+                if at > 0 {
+                    line.push(b',');
+                }
+                cell(&mut line, &serde_json::to_vec(text).expect("JSON"), true);
+            }
+            line.extend_from_slice(super::LINE_END);
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line.as_slice());
+            let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().expect("CSV");
+            prop_assert_eq!(rows.len(), 1);
+            let due = texts.iter().map(|text| if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.clone() });
+            prop_assert!(rows[0].iter().eq(due), "{:?}", rows[0]);
+        }
+    }
 
     fn text(json: &str) -> String {
         let mut out = vec![];

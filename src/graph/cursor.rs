@@ -266,3 +266,88 @@ fn constant(sql: &mut Sql, value: Option<&DbValue>) {
         sql.param(Param::Const(value.clone()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LIST: ListHash = [7; 8];
+
+    fn signer() -> Signer {
+        Signer::new(b"a secret of tests")
+    }
+
+    /// A key as a row has it, and as a cursor gives it back.
+    fn key() -> impl Strategy<Value = (ColumnType, DbValue)> {
+        prop_oneof![
+            any::<i64>().prop_map(|n| (ColumnType::Int, DbValue::Int(n))),
+            any::<bool>().prop_map(|b| (ColumnType::Bool, DbValue::Bool(b))),
+            any::<u128>().prop_map(|n| (ColumnType::Id, DbValue::Id(Uuid::from_u128(n)))),
+            any::<String>().prop_map(|s| (ColumnType::Text, DbValue::Text(s))),
+        ]
+    }
+
+    fn encoded(keys: &[Option<(ColumnType, DbValue)>]) -> Vec<u8> {
+        let mut out = vec![];
+        for key in keys {
+            match key {
+                None => encode(&mut out, &Cell::Null, ColumnType::Text),
+                Some((ty, DbValue::Int(n))) => encode(&mut out, &Cell::Int(*n), *ty),
+                Some((ty, DbValue::Bool(b))) => encode(&mut out, &Cell::Bool(*b), *ty),
+                Some((ty, DbValue::Id(id))) => encode(&mut out, &Cell::Id(*id.as_bytes()), *ty),
+                Some((ty, DbValue::Text(s))) => encode(&mut out, &Cell::Text(s), *ty),
+                Some(other) => unreachable!("{other:?}"),
+            }
+        }
+        out
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_cursor_gives_its_keys_back(keys in prop::collection::vec(prop::option::of(key()), 0..5)) {
+            let text = signer().sign(LIST, &encoded(&keys));
+            let due: Vec<Option<DbValue>> = keys.into_iter().map(|key| key.map(|(_, value)| value)).collect();
+            prop_assert_eq!(signer().open(&text, LIST).expect("ours"), due);
+            prop_assert_eq!(signer().open(&text, [8; 8]).expect_err("of another list").code, Code::CursorMismatch);
+            prop_assert_eq!(Signer::new(b"another").open(&text, LIST).expect_err("foreign").code, Code::CursorMismatch);
+        }
+
+        #[test]
+        fn any_other_text_is_refused(text in prop_oneof![any::<String>(), "[A-Za-z0-9_-]{0,120}", "[0-9a-zA-Z+/=. ]{0,60}"]) {
+            prop_assert_eq!(signer().open(&text, LIST).expect_err("no cursor").code, Code::CursorMismatch);
+            prop_assert_eq!(signer().unseal(&text).expect_err("no cursor").code, Code::CursorMismatch);
+        }
+
+        #[test]
+        fn a_changed_cursor_is_refused(keys in prop::collection::vec(prop::option::of(key()), 1..4), at in any::<prop::sample::Index>(), bit in 0..8_u8) {
+            let ours = URL_SAFE_NO_PAD.decode(signer().sign(LIST, &encoded(&keys))).expect("base64");
+            let mut bytes = ours.clone();
+            let at = at.index(bytes.len());
+            bytes[at] ^= 1 << bit;
+            let forged = URL_SAFE_NO_PAD.encode(&bytes);
+            prop_assert_eq!(signer().open(&forged, LIST).expect_err("forged").code, Code::CursorMismatch);
+            let short = URL_SAFE_NO_PAD.encode(&ours[..at]);
+            prop_assert_eq!(signer().open(&short, LIST).expect_err("cut off").code, Code::CursorMismatch);
+        }
+
+        #[test]
+        fn a_sealed_text_gives_its_content_back(content in prop::collection::vec(any::<u8>(), 0..200), at in any::<prop::sample::Index>()) {
+            let text = signer().seal(&content);
+            prop_assert_eq!(signer().unseal(&text).expect("ours"), content);
+            let mut bytes = URL_SAFE_NO_PAD.decode(text).expect("base64");
+            let at = at.index(bytes.len());
+            bytes[at] ^= 1;
+            let forged = URL_SAFE_NO_PAD.encode(bytes);
+            prop_assert_eq!(signer().unseal(&forged).expect_err("forged").code, Code::CursorMismatch);
+        }
+
+        #[test]
+        fn keys_of_any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+            let _ = decode(&bytes);
+        }
+    }
+}

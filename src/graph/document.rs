@@ -21,6 +21,7 @@ use super::{
     collect::Variables,
     input,
     kept::Tally,
+    language,
     measure::{Size, measure},
     plan::Plan,
 };
@@ -132,13 +133,7 @@ pub fn read(text: &str, limits: &Limits) -> Result<Document, Error> {
             format!("The document is longer than {} bytes.", limits.document_bytes),
         ));
     }
-    tokens(text, limits.tokens)?;
-    let parsed = parse_query(text).map_err(|e| {
-        let mut error = Error::new(Code::GraphqlParseFailed, "The document is not GraphQL.");
-        error.locations = e.positions().map(|p| (p.line, p.column)).collect();
-        error.source = Some(Box::new(e));
-        error
-    })?;
+    let parsed = parse_query(language::readable(text, limits.tokens)?).map_err(unparsed)?;
     let size = measure(&parsed, limits)?;
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
@@ -161,68 +156,24 @@ pub fn read(text: &str, limits: &Limits) -> Result<Document, Error> {
     })
 }
 
-/// Counts tokens before the parser recurses into them. Strings and comments are one token each.
-fn tokens(text: &str, max: usize) -> Result<(), Error> {
-    let bytes = text.as_bytes();
-    let (mut at, mut count, mut depth) = (0_usize, 0_usize, 0_usize);
-    while at < bytes.len() {
-        match bytes[at] {
-            b' ' | b'\t' | b'\n' | b'\r' | b',' => {
-                at += 1;
-                continue;
-            }
-            b'#' => {
-                while at < bytes.len() && !matches!(bytes[at], b'\n' | b'\r') {
-                    at += 1;
-                }
-                continue;
-            }
-            b'"' if text[at..].starts_with("\"\"\"") => {
-                at += 3;
-                while at < bytes.len() && !bytes[at..].starts_with(b"\"\"\"") {
-                    at += if bytes[at..].starts_with(b"\\\"\"\"") { 4 } else { 1 };
-                }
-                at += 3;
-            }
-            b'"' => {
-                at += 1;
-                while at < bytes.len() && bytes[at] != b'"' && bytes[at] != b'\n' {
-                    at += if bytes[at] == b'\\' { 2 } else { 1 };
-                }
-                at += 1;
-            }
-            c if c.is_ascii_alphanumeric() || c == b'_' || c == b'-' => {
-                while at < bytes.len() && (bytes[at].is_ascii_alphanumeric() || matches!(bytes[at], b'_' | b'-' | b'.'))
-                {
-                    at += 1;
-                }
-            }
-            b'{' | b'[' | b'(' => {
-                depth += 1;
-                at += 1;
-            }
-            b'}' | b']' | b')' => {
-                depth = depth.saturating_sub(1);
-                at += 1;
-            }
-            _ => at += 1,
+/// The refusal of what the parser does not take. Some of it is well written and breaks a rule between definitions.
+fn unparsed(e: async_graphql::parser::Error) -> Error {
+    use async_graphql::parser::Error as Parsing;
+    let (code, line) = match &e {
+        Parsing::MultipleOperations { .. } => {
+            (Code::GraphqlValidationFailed, "An operation without a name is the only one of its document.")
         }
-        count += 1;
-        if count > max {
-            return Err(Error::new(Code::QueryTooLarge, format!("The document has more than {max} tokens.")));
-        }
-        // The parser recurses with the nesting, whatever is nested.
-        if depth > MAX_BRACKETS {
-            return Err(Error::new(
-                Code::QueryTooDeep,
-                format!("The document nests brackets more than {MAX_BRACKETS} deep."),
-            ));
-        }
-    }
-    Ok(())
+        Parsing::OperationDuplicated { .. } => (Code::GraphqlValidationFailed, "Two operations have one name."),
+        Parsing::FragmentDuplicated { .. } => (Code::GraphqlValidationFailed, "Two fragments have one name."),
+        Parsing::MissingOperation => (Code::OperationUnresolved, "The document has no operation."),
+        Parsing::RecursionLimitExceeded => (Code::QueryTooDeep, "The document is nested too deep."),
+        _ => (Code::GraphqlParseFailed, "The document is not GraphQL."),
+    };
+    let mut error = Error::new(code, line);
+    error.locations = e.positions().map(|p| (p.line, p.column)).collect();
+    error.source = Some(Box::new(e));
+    error
 }
-
-const MAX_BRACKETS: usize = 64;
 
 /// Variables of `@skip`, `@include` and of what groups are made by: their values are part of the plan.
 fn shaping(parsed: &ExecutableDocument, op: &Positioned<OperationDefinition>) -> Vec<String> {

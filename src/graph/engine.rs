@@ -24,10 +24,12 @@ use super::{
     plan::Plan,
     schema::{self, DryRun, Schema, Types},
     system,
+    trusted::TrustedDocuments,
 };
 use crate::{
     auth::{AccessMode, Admitted, Allowances, Caller, Callers, Rights, allowance::REFUSED},
     clock::Clock,
+    config::DocumentsAccepted,
     error::{Code, Error},
     events::{Events, shared::Shared},
     metrics::Observed,
@@ -51,8 +53,10 @@ const TOLD: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
 /// One GraphQL request, as read from HTTP.
 #[derive(Debug, Default)]
 pub struct Request {
-    /// The document's text.
+    /// The document's text; empty where its id alone was sent.
     pub document: String,
+    /// The id of a trusted document.
+    pub document_id: Option<String>,
     /// Which operation of it.
     pub operation_name: Option<String>,
     /// Values of its variables.
@@ -78,10 +82,30 @@ struct UnderWay {
 }
 
 impl UnderWay {
+    fn new(admitted: Admitted) -> Self {
+        Self { operation: None, hash: String::new(), admitted, estimated: 0 }
+    }
+
     /// Leaves what it cost in the end.
     fn settle(&mut self, actual: usize) -> Spent {
         self.admitted.settle(actual);
         Spent { estimated: self.estimated, actual, left: self.admitted.left() }
+    }
+}
+
+/// A request whose document is not answered here.
+pub(super) struct Unsettled {
+    error: Error,
+    request_id: String,
+}
+
+impl Unsettled {
+    /// The answer, counted.
+    pub(super) fn ends(self, admitted: Admitted, observed: &mut Observed<'_>) -> Answer {
+        let errors = [self.error];
+        observed.ends(ending(&errors));
+        let spent = UnderWay::new(admitted).settle(REFUSED);
+        Answer { spent: Some(spent), ..refusal(&errors, &self.request_id, None, String::new()) }
     }
 }
 
@@ -92,6 +116,7 @@ pub struct Engine {
     pub(super) schema: Schema,
     pub(super) types: Arc<Types>,
     documents: Documents,
+    trusted: TrustedDocuments,
     pub(super) signer: Signer,
     pub(super) allowances: Arc<Allowances>,
     pub(super) callers: Arc<Callers>,
@@ -114,7 +139,28 @@ impl Engine {
         let signer = Signer::new(&shared_secret(&database, CURSOR_SECRET).await?);
         let writer = Writer::new(database.clone(), model, clock.clone(), callers.clone(), Some(events.clone()));
         let (documents, told) = (Documents::default(), Shared::new(TOLD));
-        Ok(Self { database, model, schema, types, documents, signer, allowances, callers, clock, writer, events, told })
+        let trusted = TrustedDocuments::default();
+        Ok(Self {
+            database,
+            model,
+            schema,
+            types,
+            documents,
+            trusted,
+            signer,
+            allowances,
+            callers,
+            clock,
+            writer,
+            events,
+            told,
+        })
+    }
+
+    /// The same engine, answering these documents.
+    #[must_use]
+    pub fn accepting(self, accepted: DocumentsAccepted) -> Self {
+        Self { trusted: TrustedDocuments::new(accepted), ..self }
     }
 
     /// The schema in SDL.
@@ -145,8 +191,42 @@ impl Engine {
         admitted: Admitted,
         observed: &mut Observed<'_>,
     ) -> Answer {
+        match self.settle(request).await {
+            Ok(request) => self.execute_settled(request, caller, admitted, observed).await,
+            Err(refused) => refused.ends(admitted, observed),
+        }
+    }
+
+    /// The request with the text of its document, if that may be answered here. Every way in begins with it.
+    pub(super) async fn settle(&self, mut request: Request) -> Result<Request, Unsettled> {
+        let id = request.document_id.take();
+        let known = self.trusted.settle(&self.database.orm, self.clock.now(), id, request.document).await;
+        match known {
+            Ok(document) => Ok(Request { document, ..request }),
+            Err(error) => Err(Unsettled { error, request_id: request.request_id }),
+        }
+    }
+
+    /// Reads, limits and validates a document as that of a service key would be, and gives the names of its operations.
+    pub async fn examine(&self, text: &str) -> Result<Vec<String>, Vec<Error>> {
+        let document = self.read(text).map_err(|e| vec![e])?;
+        document.size.check(self.allowances.widest()).map_err(|e| vec![e])?;
+        self.vouch(text.to_owned(), &document).await?;
+        let mut names: Vec<String> = document.operations.keys().cloned().collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Answers a request whose document is settled.
+    pub(super) async fn execute_settled(
+        &self,
+        request: Request,
+        caller: &Caller,
+        admitted: Admitted,
+        observed: &mut Observed<'_>,
+    ) -> Answer {
         let (request_id, wish) = (request.request_id.clone(), request.cost);
-        let mut on = UnderWay { operation: None, hash: String::new(), admitted, estimated: 0 };
+        let mut on = UnderWay::new(admitted);
         let mut answer = match self.prepare_and_run(request, caller, observed, &mut on).await {
             Ok(mut done) => {
                 observed.ends(done.ending());
@@ -185,7 +265,7 @@ impl Engine {
         document.size.check(self.allowances.limits(caller)).map_err(one)?;
         self.vouch(request.document, &document).await?;
         if document::is_subscription(&op.node) {
-            let line = "A subscription is followed over the WebSocket at /graphql/ws.";
+            let line = "A subscription is followed over the WebSocket at /graphql/ws, over /graphql/stream, or here in parts of multipart/mixed.";
             return Err(one(Error::new(Code::BadRequest, line)));
         }
         let variables = input::variables(&self.types, &op.node.variable_definitions, request.variables).map_err(one)?;
@@ -242,49 +322,48 @@ impl Engine {
         if self.documents.know(&text) {
             return Ok(());
         }
-        self.validate(&text, document).await?;
+        validate(&self.schema, &text, document).await?;
         input::check_document(&self.types, &document.parsed).map_err(|e| vec![e])?;
         self.documents.keep(text, document.clone());
         Ok(())
     }
+}
 
-    /// Validates by a dry run: async-graphql's rules are private, so it executes with roots that answer null.
-    async fn validate(&self, text: &str, document: &Document) -> Result<(), Vec<Error>> {
-        let mut names: Vec<Option<&str>> =
-            document.parsed.operations.iter().map(|(name, _)| name.map(async_graphql::Name::as_str)).collect();
-        names.sort_unstable();
-        let variables: HashMap<String, Json> = document
-            .operations
-            .values()
-            .flat_map(|o| &o.declared)
-            .filter_map(|(name, v)| match v.ty.to_string().trim_end_matches('!') {
-                "Boolean" => Some((name.clone(), json!(true))),
-                "String" => Some((name.clone(), json!(""))),
-                _ => None,
-            })
-            .collect();
-        let mut request = async_graphql::Request::new(text)
-            .variables(async_graphql::Variables::from_json(json!(variables)))
-            .data(DryRun);
-        if let Some(Some(name)) = names.first() {
-            request = request.operation_name(*name);
-        }
-        request.set_parsed_query(document.parsed.clone());
-        // A subscription's stream is empty here; errors come before it.
-        let errors = self.schema.execute_stream(request).next().await.map(|r| r.errors).unwrap_or_default();
-        if errors.is_empty() {
-            return Ok(());
-        }
-        Err(errors
-            .into_iter()
-            .map(|e| {
-                let line = e.message.lines().next().unwrap_or("The document does not fit the schema.").to_owned();
-                let mut error = Error::new(Code::GraphqlValidationFailed, line);
-                error.locations = e.locations.iter().map(|p| (p.line, p.column)).collect();
-                error
-            })
-            .collect())
+/// Validates by a dry run: async-graphql's rules are private, so it executes with roots that answer null.
+pub(super) async fn validate(schema: &Schema, text: &str, document: &Document) -> Result<(), Vec<Error>> {
+    let mut names: Vec<Option<&str>> =
+        document.parsed.operations.iter().map(|(name, _)| name.map(async_graphql::Name::as_str)).collect();
+    names.sort_unstable();
+    let variables: HashMap<String, Json> = document
+        .operations
+        .values()
+        .flat_map(|o| &o.declared)
+        .filter_map(|(name, v)| match v.ty.to_string().trim_end_matches('!') {
+            "Boolean" => Some((name.clone(), json!(true))),
+            "String" => Some((name.clone(), json!(""))),
+            _ => None,
+        })
+        .collect();
+    let mut request =
+        async_graphql::Request::new(text).variables(async_graphql::Variables::from_json(json!(variables))).data(DryRun);
+    if let Some(Some(name)) = names.first() {
+        request = request.operation_name(*name);
     }
+    request.set_parsed_query(document.parsed.clone());
+    // A subscription's stream is empty here; errors come before it.
+    let errors = schema.execute_stream(request).next().await.map(|r| r.errors).unwrap_or_default();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(errors
+        .into_iter()
+        .map(|e| {
+            let line = e.message.lines().next().unwrap_or("The document does not fit the schema.").to_owned();
+            let mut error = Error::new(Code::GraphqlValidationFailed, line);
+            error.locations = e.locations.iter().map(|p| (p.line, p.column)).collect();
+            error
+        })
+        .collect())
 }
 
 /// The schema of a model in SDL, without a database.

@@ -92,8 +92,14 @@ impl Engine {
         mut admitted: Admitted,
         observed: &mut Observed<'_>,
     ) -> Started {
+        let request = match self.settle(request).await {
+            Ok(request) => request,
+            Err(refused) => return Started::Answered(refused.ends(admitted, observed)),
+        };
         let document = match self.is_subscription(&request) {
-            Err(_) | Ok(None) => return Started::Answered(self.execute(request, caller, admitted, observed).await),
+            Err(_) | Ok(None) => {
+                return Started::Answered(self.execute_settled(request, caller, admitted, observed).await);
+            }
             Ok(Some(document)) => document,
         };
         let request_id = request.request_id.clone();

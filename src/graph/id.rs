@@ -69,7 +69,27 @@ fn list(prefixes: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn an_id_gives_its_value_back(prefix in "[a-z]{1,5}", bits in any::<u128>()) {
+            let id = Uuid::from_u128(bits);
+            let text = encode(&prefix, id);
+            prop_assert_eq!(parse(&text), Some((prefix.as_str(), id)));
+        }
+
+        #[test]
+        fn any_text_is_one_id_or_none(text in prop_oneof![any::<String>(), "[a-z]{0,4}_?[0-9a-z]{20,28}"]) {
+            if let Some((prefix, id)) = parse(&text) {
+                prop_assert_eq!(encode(prefix, id), text);
+            }
+        }
+    }
 
     #[test]
     fn an_id_has_exactly_one_text() {

@@ -205,6 +205,31 @@ pub fn check_document(types: &Types, parsed: &ExecutableDocument) -> Result<(), 
         let mut walk = Walk { types, parsed, declared: &declared, seen: HashSet::new() };
         walk.directives(&op.node.directives)?;
         walk.set(&op.node.selection_set.node, root)?;
+        if op.node.ty == OperationType::Subscription {
+            unconditional(parsed, &op.node.selection_set.node)?;
+        }
+    }
+    Ok(())
+}
+
+/// A subscription's one field is asked for whatever the variables say: no `@skip` and no `@include` at its root. The
+/// document is valid otherwise, so no fragment contains itself.
+fn unconditional(parsed: &ExecutableDocument, set: &SelectionSet) -> Result<(), Error> {
+    for item in &set.items {
+        if let Some(directive) = item.node.directives().first() {
+            let line = "Neither `@skip` nor `@include` may stand at the root of a subscription.";
+            let error = Error::new(Code::GraphqlValidationFailed, line);
+            return Err(error.at(directive.pos.line, directive.pos.column));
+        }
+        match &item.node {
+            Selection::Field(_) => {}
+            Selection::InlineFragment(inline) => unconditional(parsed, &inline.node.selection_set.node)?,
+            Selection::FragmentSpread(spread) => {
+                if let Some(fragment) = parsed.fragments.get(&spread.node.fragment_name.node) {
+                    unconditional(parsed, &fragment.node.selection_set.node)?;
+                }
+            }
+        }
     }
     Ok(())
 }

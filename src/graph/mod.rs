@@ -20,11 +20,14 @@ mod id;
 pub mod input;
 mod json;
 mod kept;
+mod language;
 mod lens;
 mod limit;
 mod load;
 mod measure;
 mod plan;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod probe;
 mod run;
 pub mod schema;
 mod session;
@@ -33,7 +36,9 @@ mod statement;
 mod system;
 mod trail;
 mod tree;
+pub mod trusted;
 pub mod value;
+mod words;
 
 pub use answer::{Answer, Outcome, Spent};
 pub(crate) use cell::{Cell, Row, date_of, instant_of, micros};

@@ -218,7 +218,45 @@ pub fn mean(sum: i128, count: i64) -> i128 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_decimal_is_read_as_it_was_written(units in -MONEY_MAX..=MONEY_MAX, scale in prop::sample::select(vec![MONEY_SCALE, RATIO_SCALE])) {
+            let mut out = vec![];
+            write_decimal(&mut out, units, scale);
+            let text = String::from_utf8(out).expect("text");
+            prop_assert_eq!(decimal(&ConstValue::String(text), scale).map(i128::from).expect("a decimal"), units);
+        }
+
+        #[test]
+        fn any_text_is_a_decimal_or_none(text in prop_oneof![any::<String>(), "-?[0-9]{0,25}[.]?[0-9]{0,12}", "[-+0-9.eE]{0,8}"]) {
+            let Ok(units) = decimal(&ConstValue::String(text.clone()), MONEY_SCALE) else { return Ok(()) };
+            let mut out = vec![];
+            write_decimal(&mut out, i128::from(units), MONEY_SCALE);
+            let exact = |text: &str| rust_decimal::Decimal::from_str_exact(text).ok().map(|d| d.normalize());
+            prop_assert_eq!(exact(&String::from_utf8(out).expect("text")), exact(&text));
+        }
+
+        #[test]
+        fn any_text_is_one_date_or_none(text in prop_oneof![any::<String>(), "[-+ ]?[0-9]{2,5}-[0-9]{1,2}-[0-9]{1,3}", "[0-9]{4}-[0-9]{2}-[0-9]{2}"]) {
+            if let Some(read) = date(&text) {
+                prop_assert_eq!(read.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn any_scalar_of_any_text_is_read_or_refused(text in prop_oneof![any::<String>(), "[-0-9TZ:.+]{0,30}"]) {
+            for scalar in [Scalar::String, Scalar::Id, Scalar::CurrencyCode, Scalar::Int, Scalar::Decimal, Scalar::Percent,
+                Scalar::Version, Scalar::Boolean, Scalar::LocalDate, Scalar::DateTime] {
+                let _ = is_valid(scalar, &ConstValue::String(text.clone()));
+            }
+        }
+    }
 
     fn money(text: &str) -> Result<i64, Code> {
         amount(&ConstValue::String(text.into())).map_err(|e| e.code)

@@ -17,6 +17,7 @@ use tracing::{Instrument as _, Span, field::Empty};
 use super::{
     ALLOWANCE,
     negotiation::{self, Media},
+    peer::Peer,
 };
 use crate::{
     app::App,
@@ -29,6 +30,12 @@ use crate::{
 
 /// The request's id, in and out.
 pub static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// What a client calls itself, for the log.
+pub static CLIENT_NAME: HeaderName = HeaderName::from_static("x-client-name");
+/// Which version of itself.
+pub static CLIENT_VERSION: HeaderName = HeaderName::from_static("x-client-version");
+/// Characters of the longest name or version of a client that is noted.
+const LONGEST_NAME: usize = 64;
 /// Characters of the longest request id that is taken over from a client.
 const LONGEST_ID: usize = 64;
 
@@ -103,11 +110,18 @@ pub async fn wrap(State(app): State<Arc<App>>, mut request: Request, next: Next)
     let quiet = matches!(path, "/healthz" | "/readyz" | "/metrics");
     let span = tracing::info_span!(
         "request", otel.kind = "server", request_id = id, method = %request.method(), path, status = Empty, outcome = Empty,
-        operation = Empty, document = Empty, dataset = Empty, caller = Empty, rows = Empty, statements = Empty, masked = Empty, duration_ms = Empty,
+        client = Empty, client_version = Empty, operation = Empty, document = Empty, dataset = Empty, caller = Empty, rows = Empty, statements = Empty, masked = Empty, duration_ms = Empty,
     );
     telemetry::continue_trace(&span, request.headers());
+    for (field, header) in [("client", &CLIENT_NAME), ("client_version", &CLIENT_VERSION)] {
+        if let Some(name) = client(request.headers(), header) {
+            span.record(field, name);
+        }
+    }
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(media);
+    let peer = Peer::of(request.extensions(), request.headers(), &app.config.trusted_proxies);
+    request.extensions_mut().insert(peer);
 
     let inner = async move {
         if long_uri {
@@ -133,6 +147,13 @@ pub async fn wrap(State(app): State<Arc<App>>, mut request: Request, next: Next)
     }
     .instrument(span)
     .await
+}
+
+/// What a client says of itself, where it is short and plain: it stands in logs.
+fn client<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b" ._-+/@()".contains(&b);
+    let given = headers.get(name)?.to_str().ok()?;
+    ((1..=LONGEST_NAME).contains(&given.len()) && given.bytes().all(plain)).then_some(given)
 }
 
 /// A client's own id where it is harmless in headers and logs, else a new one.
@@ -259,6 +280,20 @@ mod tests {
         assert_eq!(id("trace-7.a_b"), "trace-7.a_b");
         for bad in ["", "a b", "a\"b", &"x".repeat(65)] {
             assert_eq!(id(bad).len(), 32, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_client_is_noted_by_a_short_and_plain_name() {
+        let noted = |given: &str| {
+            let headers = HeaderMap::from_iter([(CLIENT_NAME.clone(), given.parse().expect("value"))]);
+            client(&headers, &CLIENT_NAME).map(str::to_owned)
+        };
+        for good in ["portal", "Power BI (desktop)", "@team/portal+1.2_3-rc"] {
+            assert_eq!(noted(good).as_deref(), Some(good));
+        }
+        for bad in ["", "a\"b", "a;b", "a\tb", "é", &"x".repeat(65)] {
+            assert_eq!(noted(bad), None, "{bad}");
         }
     }
 

@@ -18,13 +18,13 @@ use super::{
     ACCESS_MASKED, ACCESS_MODE, GRAPHQL_COST, IDEMPOTENCY_KEY, QUERY_COST, credential,
     envelope::{Refusal, RequestId, seconds, tell_allowance},
     negotiation::{self, Media},
-    request,
+    request, stream,
 };
 use crate::{
     app::App,
     auth::{AccessMode, Caller},
     error::{Code, Error},
-    graph::{Answer, CostWish, Outcome, Spent},
+    graph::{Answer, CostWish, Outcome, Spent, Started},
     metrics::Observed,
 };
 
@@ -45,7 +45,7 @@ pub async fn answer(
 
 /// Nobody has more time than a service key; how much a caller has is known with her.
 async fn within_deadline(
-    app: &App,
+    app: &Arc<App>,
     request_id: String,
     media: Option<Media>,
     request: Request,
@@ -62,17 +62,17 @@ async fn within_deadline(
 }
 
 async fn of_caller(
-    app: &App,
-    caller: &Caller,
+    app: &Arc<App>,
+    caller: &Arc<Caller>,
     (request_id, media): (String, Option<Media>),
     (parts, body): (Parts, Body),
     observed: &mut Observed<'_>,
 ) -> Result<Response, Refusal> {
-    let media = media.ok_or_else(|| {
-        Error::new(
-            Code::NotAcceptable,
-            "Accept application/graphql-response+json or application/json: there is nothing else.",
-        )
+    let in_parts = parts.method == Method::POST && stream::parts_are_accepted(&parts.headers);
+    // Whoever takes a subscription in parts takes everything else as JSON.
+    let media = media.or(in_parts.then_some(Media::Json)).ok_or_else(|| {
+        let line = "Accept application/graphql-response+json or application/json: other operations than subscriptions have no other form.";
+        Error::new(Code::NotAcceptable, line)
     })?;
     // Before the body is read: who is over her limits takes no memory.
     let admitted = app.allowances.admit(caller)?;
@@ -86,7 +86,13 @@ async fn of_caller(
     let access_mode = access_mode(&parts.headers)?.unwrap_or(caller.access_mode);
     let cost = cost_wish(&parts.headers)?;
     let asked = crate::graph::Request { access_mode, request_id, idempotency_key, cost, ..read };
-    Ok(respond(app.engine.execute(asked, caller, admitted, observed).await, media))
+    if !in_parts {
+        return Ok(respond(app.engine.execute(asked, caller, admitted, observed).await, media));
+    }
+    match Box::pin(app.engine.start(asked, caller, admitted, observed)).await {
+        Started::Answered(answer) => Ok(respond(answer, media)),
+        Started::Following(following) => stream::in_parts(app, following, caller.clone()),
+    }
 }
 
 /// Bytes of a body of this caller.

@@ -1,6 +1,7 @@
 //! GraphQL over HTTP, exports, health, figures, the SDL and the explorer.
 //! The engine sees only requests that are authenticated, sized and well formed; every answer leaves through `envelope`.
 
+mod connections;
 mod credential;
 mod envelope;
 mod explorer;
@@ -9,6 +10,7 @@ mod graphql;
 mod health;
 mod metrics;
 mod negotiation;
+mod peer;
 mod request;
 mod stream;
 mod subscription;
@@ -33,16 +35,17 @@ use tower_http::{
     cors::CorsLayer,
 };
 
+pub use connections::serve;
 pub use explorer::FIRST_QUERY;
 pub use subscription::Sockets;
 pub use throttle::Throttle;
 
 use crate::{
     app::App,
-    config::{Config, MetricsReaders, Toggle},
+    config::{Config, MetricsReaders},
     error::{Code, Error},
 };
-use envelope::{REQUEST_ID, Refusal};
+use envelope::{CLIENT_NAME, CLIENT_VERSION, REQUEST_ID, Refusal};
 
 /// Below this many bytes compression costs more than it saves.
 const COMPRESS_ABOVE: u16 = 1_024;
@@ -76,7 +79,7 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/schema.graphql", get(schema))
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::database));
-    if app.config.explorer == Toggle::On {
+    if app.config.has_explorer() {
         routes = routes.merge(explorer::routes());
     }
     if app.config.metrics_readers() != MetricsReaders::Nobody {
@@ -89,7 +92,10 @@ pub fn router(app: &Arc<App>) -> Router {
         })
         .with_state(app.clone())
         .layer(middleware::from_fn_with_state(app.clone(), envelope::wrap))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::SSE)));
+        .layer(CompressionLayer::new().compress_when(
+            // What is told as it happens is not collected until there is enough to compress.
+            SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::SSE).and(NotForContentType::const_new("multipart/")),
+        ));
     match cors(&app.config) {
         Some(cors) => routes.layer(cors),
         None => routes,
@@ -120,6 +126,8 @@ fn cors(config: &Config) -> Option<CorsLayer> {
                 GRAPHQL_COST.clone(),
                 IDEMPOTENCY_KEY.clone(),
                 REQUEST_ID.clone(),
+                CLIENT_NAME.clone(),
+                CLIENT_VERSION.clone(),
                 HeaderName::from_static("traceparent"),
                 HeaderName::from_static("last-event-id"),
             ])

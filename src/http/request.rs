@@ -28,7 +28,7 @@ pub fn from_address(uri: &Uri) -> Result<Request, Error> {
         let value = match name.as_str() {
             _ if text.is_empty() => continue,
             "variables" | "extensions" => parse(&format!("The parameter '{name}'"), text.as_bytes())?,
-            "query" | "operationName" => Value::String(text),
+            "query" | "documentId" | "operationName" => Value::String(text),
             _ => continue,
         };
         if members.contains_key(&name) {
@@ -42,8 +42,14 @@ pub fn from_address(uri: &Uri) -> Result<Request, Error> {
 /// The request in the members of an object.
 pub fn from_members(mut members: Map<String, Value>) -> Result<Request, Error> {
     let mut take = |name: &str| members.remove(name).unwrap_or(Value::Null);
+    let document_id = match take("documentId") {
+        Value::Null => None,
+        Value::String(id) => Some(id),
+        _ => return Err(refuse("The member 'documentId' must be a string or null.")),
+    };
     let document = match take("query") {
         Value::String(text) if !text.trim().is_empty() => text,
+        Value::String(_) | Value::Null if document_id.is_some() => String::new(),
         Value::String(_) | Value::Null => {
             return Err(refuse("The member 'query' is missing: it holds the GraphQL document."));
         }
@@ -64,7 +70,7 @@ pub fn from_members(mut members: Map<String, Value>) -> Result<Request, Error> {
         Value::Null | Value::Object(_) => {}
         _ => return Err(refuse("The member 'extensions' must be an object or null.")),
     }
-    Ok(Request { document, operation_name, variables, ..Request::default() })
+    Ok(Request { document, document_id, operation_name, variables, ..Request::default() })
 }
 
 fn parse(what: &str, json: &[u8]) -> Result<Value, Error> {
@@ -95,6 +101,8 @@ mod tests {
         for (body, named) in [
             (r#"{"query":{}}"#, "'query'"),
             (r#"{"query":null}"#, "'query'"),
+            (r#"{"documentId":7}"#, "'documentId'"),
+            (r#"{"documentId":null}"#, "'query'"),
             (r"{}", "'query'"),
             (r#"{"query":"{a}","operationName":7}"#, "'operationName'"),
             (r#"{"query":"{a}","variables":[]}"#, "'variables'"),
@@ -106,6 +114,8 @@ mod tests {
             assert!(error.code == Code::BadRequest && error.message.contains(named), "{body}: {error}");
             assert!(!error.message.contains("secret"));
         }
+        let named = from_body(br#"{"documentId":"sha256:x","query":""}"#).expect("read");
+        assert_eq!((named.document.as_str(), named.document_id.as_deref()), ("", Some("sha256:x")));
         assert_eq!(from_body(b"[]").expect_err("batch").code, Code::BatchingDisabled);
     }
 

@@ -1,7 +1,11 @@
-//! `/graphql/stream`: one operation over Server-Sent Events, as the protocol graphql-sse has it for distinct connections.
-//! The id of an event is its cursor: a client that comes back with `Last-Event-ID` goes on after it.
+//! Subscriptions over an answer of HTTP that does not end: `/graphql/stream` as Server-Sent Events, by the protocol graphql-sse
+//! for distinct connections, and `/graphql` as parts of `multipart/mixed`. The id of an event is its cursor: a client that comes
+//! back with `Last-Event-ID` goes on after it.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+mod events;
+mod parts;
+
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     body::Body,
@@ -10,10 +14,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use futures_util::stream::{self, Stream};
+use futures_util::{
+    StreamExt as _,
+    stream::{self, Stream},
+};
 use tokio::{
     sync::mpsc,
-    time::{Interval, MissedTickBehavior, interval},
+    time::{Instant, Interval, MissedTickBehavior, interval_at},
 };
 
 use super::{
@@ -22,16 +29,15 @@ use super::{
     graphql::{access_mode, body_limit, cost_wish, idempotency_key, read_body, respond, tell_spent},
     negotiation::{self, Media},
     request,
-    subscription::{Next, Operation, Output, Seat},
+    subscription::{Ended, Next, Operation, Output, Seat},
 };
 use crate::{
     app::App,
+    auth::Caller,
     error::{Code, Error},
-    graph::{Outcome, Started},
+    graph::{Following, Outcome, Started, refused},
 };
 
-/// How often a word is sent where nothing happens, so that what stands between knows that somebody listens.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Outputs that wait for the connection; an operation with more waits itself.
 const WAITING: usize = 4;
 /// Where a client goes on.
@@ -59,19 +65,14 @@ pub async fn answer(
     read.access_mode = access_mode(&parts.headers)?.unwrap_or(caller.access_mode);
     read.idempotency_key = idempotency_key(&parts.headers)?;
     read.cost = cost_wish(&parts.headers)?;
-    let seat = app.sockets.seat(&caller.identity).ok_or_else(|| {
-        let most = app.config.limits.sockets;
-        Error::new(Code::RateLimited, format!("At most {most} connections may stay open at a time; close one first."))
-    })?;
-    let (out, outputs) = mpsc::channel(WAITING);
-    let operation =
-        Operation { app: app.clone(), identity: caller.identity.clone(), number: 0, names_cursors: true, out };
+    let seat = seat(&app, &caller)?;
+    let (operation, outputs) = begun(&app, &caller, Form::Events);
     match operation.start(read, &caller).await {
         Started::Answered(answer) if matches!(answer.outcome, Outcome::Refused(_)) => {
             Ok(respond(answer, Media::Response))
         }
         Started::Answered(answer) => {
-            let mut response = events(once(answer.body));
+            let mut response = Form::Events.response(once(answer.body));
             tell_spent(response.headers_mut(), answer.spent.as_ref());
             Ok(response)
         }
@@ -79,10 +80,118 @@ pub async fn answer(
             if let Some(cursor) = last_event_id(&parts.headers)? {
                 following.after = Some(cursor);
             }
-            let task = tokio::spawn(operation.run_on(following, caller));
-            Ok(events(followed(Connection { app, outputs, task, seat, beats: beats(), is_over: false })))
+            Ok(told(&app, operation, outputs, (following, caller), Form::Events, seat))
         }
     }
+}
+
+/// Follows a subscription that came as a request of `/graphql`, as parts.
+pub(super) fn in_parts(app: &Arc<App>, following: Box<Following>, caller: Arc<Caller>) -> Result<Response, Refusal> {
+    let seat = seat(app, &caller)?;
+    let (operation, outputs) = begun(app, &caller, Form::Parts);
+    Ok(told(app, operation, outputs, (following, caller), Form::Parts, seat))
+}
+
+pub(super) use parts::are_accepted as parts_are_accepted;
+
+/// How what happens is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Server-Sent Events.
+    Events,
+    /// Parts of `multipart/mixed`.
+    Parts,
+}
+
+impl Form {
+    /// The first word: that it began.
+    fn begin(self) -> String {
+        match self {
+            Self::Events => events::BEAT.to_owned(),
+            Self::Parts => parts::BEGIN.to_owned(),
+        }
+    }
+
+    fn beat(self) -> String {
+        match self {
+            Self::Events => events::BEAT.to_owned(),
+            Self::Parts => parts::beat(),
+        }
+    }
+
+    fn next(self, next: &Next) -> String {
+        match self {
+            Self::Events => events::next(next),
+            Self::Parts => parts::next(next),
+        }
+    }
+
+    fn error(self, errors: &serde_json::Value) -> String {
+        match self {
+            Self::Events => events::error(errors),
+            Self::Parts => parts::error(errors),
+        }
+    }
+
+    fn complete(self) -> String {
+        match self {
+            Self::Events => events::complete(),
+            Self::Parts => parts::END.to_owned(),
+        }
+    }
+
+    /// The last word of a connection that ends before its operation; none where a client that hears none comes back by
+    /// itself, with a new token and the cursor that it has.
+    fn fatal(self, error: Error, request_id: &str) -> Option<String> {
+        match self {
+            Self::Events => None,
+            Self::Parts => Some(parts::fatal(&refused(error, request_id))),
+        }
+    }
+
+    fn response(self, body: impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static) -> Response {
+        let mut response = Body::from_stream(body).into_response();
+        let media_type = match self {
+            Self::Events => events::MEDIA_TYPE,
+            Self::Parts => parts::MEDIA_TYPE,
+        };
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        // Proxies that collect answers would keep events from their readers.
+        headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+        response
+    }
+}
+
+/// A place for a connection that stays open.
+fn seat(app: &App, caller: &Caller) -> Result<Seat, Error> {
+    app.sockets.seat(&caller.identity).ok_or_else(|| {
+        let most = app.config.limits.sockets;
+        Error::new(Code::RateLimited, format!("At most {most} connections may stay open at a time; close one first."))
+    })
+}
+
+/// An operation that has a connection for itself, and what comes of it.
+fn begun(app: &Arc<App>, caller: &Caller, form: Form) -> (Operation, mpsc::Receiver<(u64, Output)>) {
+    let (out, outputs) = mpsc::channel(WAITING);
+    let names_cursors = form == Form::Events;
+    (Operation { app: app.clone(), identity: caller.identity.clone(), number: 0, names_cursors, out }, outputs)
+}
+
+/// The answer that tells what a subscription follows.
+fn told(
+    app: &Arc<App>,
+    operation: Operation,
+    outputs: mpsc::Receiver<(u64, Output)>,
+    (following, caller): (Box<Following>, Arc<Caller>),
+    form: Form,
+    seat: Seat,
+) -> Response {
+    let request_id = following.request_id().to_owned();
+    let task = tokio::spawn(operation.run_on(following, caller));
+    let beats = beats(app);
+    let connection = Connection { app: app.clone(), outputs, task, seat, beats, form, request_id, is_over: false };
+    form.response(followed(connection))
 }
 
 /// A subscription's connection: what it has is given back when the client is gone.
@@ -93,6 +202,8 @@ struct Connection {
     #[expect(dead_code, reason = "given back with the connection")]
     seat: Seat,
     beats: Interval,
+    form: Form,
+    request_id: String,
     is_over: bool,
 }
 
@@ -102,68 +213,62 @@ impl Drop for Connection {
     }
 }
 
-fn beats() -> Interval {
-    let mut beats = interval(HEARTBEAT);
+fn beats(app: &App) -> Interval {
+    let (every, now) = (app.config.waits.heartbeat(), Instant::now());
+    let mut beats = interval_at(now + every, every);
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     beats
 }
 
-/// The events of a subscription; the first word says at once that it began.
+impl Connection {
+    /// What is written of an output; none ends the connection without a word.
+    fn written(&mut self, output: Option<Output>) -> Option<String> {
+        let end = match output {
+            Some(Output::Next(next)) => return Some(self.form.next(&next)),
+            Some(Output::Error(errors)) => Some(self.form.error(&errors)),
+            Some(Output::Complete) => Some(self.form.complete()),
+            Some(Output::Close(Ended::Expired)) => self
+                .fatal(Code::TokenExpired, "The token has expired. Come back with a new one, after the last cursor."),
+            Some(Output::Close(Ended::Revoked)) => self.fatal(Code::Unauthenticated, "The credential no longer holds."),
+            None => None,
+        };
+        self.is_over = true;
+        end
+    }
+
+    fn fatal(&mut self, code: Code, line: &str) -> Option<String> {
+        self.is_over = true;
+        self.form.fatal(Error::new(code, line), &self.request_id)
+    }
+}
+
+/// What is told of a subscription; the first word says at once that it began.
 fn followed(connection: Connection) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
     let stopping = connection.app.sockets.stopping();
     let open = connection.app.sockets.enter();
-    stream::unfold((connection, open), move |(mut connection, open)| {
+    let begin = stream::iter([Ok(Bytes::from(connection.form.begin()))]);
+    begin.chain(stream::unfold((connection, open), move |(mut connection, open)| {
         let mut stopping = stopping.clone();
         async move {
             if connection.is_over {
                 return None;
             }
             let text = tokio::select! {
-                output = connection.outputs.recv() => match output {
-                    Some((_, Output::Next(next))) => next_event(&next),
-                    Some((_, Output::Error(errors))) => {
-                        connection.is_over = true;
-                        let body = Bytes::from(serde_json::json!({ "errors": errors }).to_string());
-                        [next_event(&Next { body, cursor: None }), complete()].concat()
-                    }
-                    Some((_, Output::Complete)) => {
-                        connection.is_over = true;
-                        complete()
-                    }
-                    // The end without a word: the client comes back with what it has, and a new token.
-                    Some((_, Output::Close(_))) | None => return None,
-                },
-                _ = connection.beats.tick() => ":\n\n".to_owned(),
-                _ = stopping.wait_for(|stops| *stops) => return None,
+                output = connection.outputs.recv() => connection.written(output.map(|(_, output)| output))?,
+                _ = connection.beats.tick() => connection.form.beat(),
+                _ = stopping.wait_for(|stops| *stops) => {
+                    connection.fatal(Code::Unavailable, "The server stops. Come back, after the last cursor.")?
+                }
             };
             Some((Ok(Bytes::from(text)), (connection, open)))
         }
-    })
+    }))
 }
 
 /// The one event of a query or a mutation.
 fn once(body: Bytes) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
-    let text = [next_event(&Next { body, cursor: None }), complete()].concat();
+    let text = [events::next(&Next { body, cursor: None }), events::complete()].concat();
     stream::iter([Ok(Bytes::from(text))])
-}
-
-/// An answer as an event. JSON has no line breaks of its own.
-fn next_event(next: &Next) -> String {
-    let id = next.cursor.as_ref().map(|cursor| format!("id: {cursor}\n")).unwrap_or_default();
-    format!("event: next\n{id}data: {}\n\n", String::from_utf8_lossy(&next.body))
-}
-
-fn complete() -> String {
-    "event: complete\ndata:\n\n".to_owned()
-}
-
-fn events(body: impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static) -> Response {
-    let mut response = Body::from_stream(body).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
-    // Proxies that collect answers would keep events from their readers.
-    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-    response
 }
 
 fn accepts_events(headers: &HeaderMap) -> bool {

@@ -158,3 +158,11 @@ fn read(
     }
     Ok((mapping, sheets))
 }
+
+/// For fuzzing: reads any bytes as a file of rows.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn read_any_table(bytes: &[u8]) {
+    let text = "system = \"x\"\n[money]\ncurrency = \"EUR\"\n[[columns]]\nnames = [\"Name\"]\nto = \"project.name\"\n";
+    let mapping = mapping::Mapping::read(text).expect("a mapping");
+    let _ = table::parse("f.csv", bytes, &mapping);
+}

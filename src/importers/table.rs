@@ -119,7 +119,28 @@ fn row_numbers(text: &str, delimiter: u8) -> Result<Vec<usize>, usize> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_table_is_read_as_it_was_written(rows in prop::collection::vec(prop::collection::vec("[ -~\n]{0,8}|[äöü→]{1,3}", 3), 0..5)) {
+            let mut writer = csv::WriterBuilder::new().from_writer(vec![]);
+            writer.write_record(["a", "b", "c"]).expect("written");
+            rows.iter().for_each(|row| writer.write_record(row).expect("written"));
+            let text = writer.into_inner().expect("written");
+            let table = parse("f.csv", &text, &mapping("delimiter = \",\"")).expect("a table");
+            prop_assert_eq!(table.rows.into_iter().map(|(_, cells)| cells).collect::<Vec<_>>(), rows);
+        }
+
+        #[test]
+        fn any_file_is_read_or_refused(bytes in prop_oneof![prop::collection::vec(any::<u8>(), 0..200), "[a-c,;\t\"\r\n]{0,60}".prop_map(String::into_bytes)]) {
+            let _ = parse("f.csv", &bytes, &mapping(""));
+        }
+    }
 
     fn mapping(file: &str) -> Mapping {
         let columns = "[[columns]]\nnames = [\"Name\"]\nto = \"project.name\"\n";

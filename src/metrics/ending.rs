@@ -96,8 +96,12 @@ impl From<Code> for Ending {
             | Code::RateLimited
             | Code::ConcurrencyLimited => Self::Limited,
             Code::Unauthenticated | Code::TokenExpired => Self::Unauthenticated,
-            Code::FilterForbidden | Code::FieldForbidden | Code::Forbidden | Code::CsrfRejected => Self::Forbidden,
-            Code::NotFound => Self::NotFound,
+            Code::FilterForbidden
+            | Code::FieldForbidden
+            | Code::Forbidden
+            | Code::CsrfRejected
+            | Code::DocumentNotTrusted => Self::Forbidden,
+            Code::NotFound | Code::DocumentNotFound => Self::NotFound,
             Code::Timeout => Self::Timeout,
             Code::Unavailable => Self::Unavailable,
             Code::Internal => Self::Internal,

@@ -8,10 +8,12 @@ use std::process::ExitCode;
 #[macro_use]
 mod support;
 
+mod audits;
 mod benefits;
 mod bookings;
 mod bulk;
 mod changes;
+mod clients;
 mod commands;
 mod connections;
 mod contract;
@@ -32,7 +34,9 @@ mod idempotency;
 mod import;
 mod imports;
 mod inputs;
+mod issuers;
 mod itself;
+mod key_addresses;
 mod key_writes;
 mod keys;
 mod kpi;
@@ -43,14 +47,17 @@ mod overbookings;
 mod pages;
 mod permissions;
 mod plans;
+mod proxies;
 mod published;
 mod raid;
 mod refused;
 mod reporting;
 mod resources;
+mod revoked;
 mod rollups;
 mod schedule;
 mod screens;
+mod secrets;
 mod staff;
 mod steps;
 mod storm;
@@ -63,10 +70,12 @@ mod writes;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
 const FILES: &[fn() -> Vec<support::Test>] = &[
+    audits::list,
     benefits::list,
     bookings::list,
     bulk::list,
     changes::list,
+    clients::list,
     commands::list,
     connections::list,
     contract::list,
@@ -87,8 +96,10 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     import::list,
     imports::list,
     inputs::list,
+    issuers::list,
     itself::list,
     key_writes::list,
+    key_addresses::list,
     keys::list,
     kpi::list,
     limits::list,
@@ -98,14 +109,17 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     pages::list,
     permissions::list,
     plans::list,
+    proxies::list,
     published::list,
     reporting::list,
     resources::list,
     refused::list,
     rollups::list,
     raid::list,
+    revoked::list,
     schedule::list,
     screens::list,
+    secrets::list,
     staff::list,
     steps::list,
     storm::list,

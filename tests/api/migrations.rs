@@ -49,6 +49,7 @@ tests! {
             select(entity::role_assignment::Entity, &database).await,
             select(entity::external_link::Entity, &database).await,
             select(entity::server_secret::Entity, &database).await,
+            select(entity::trusted_document::Entity, &database).await,
             select(entity::api_key::Entity, &database).await,
             select(entity::api_key_grant::Entity, &database).await,
             select(entity::portfolio_item::Entity, &database).await,

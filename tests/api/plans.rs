@@ -178,6 +178,7 @@ pub fn caller(roles: &[Role]) -> Caller {
         roles: roles.to_vec(),
         expires_at: crate::support::world::noon(),
         key: None,
+        signer: None,
     };
     Caller::new(identity.into(), None, roles.to_vec(), Rows::default())
 }

@@ -9,3 +9,4 @@ pub mod idempotency;
 pub mod outbox_event;
 pub mod outbox_head;
 pub mod server_secret;
+pub mod trusted_document;

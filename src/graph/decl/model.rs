@@ -114,6 +114,7 @@ impl Model {
             | Kind::Scalar { .. }
             | Kind::Enum { .. }
             | Kind::Enums { .. }
+            | Kind::Texts { .. }
             | Kind::Trail { .. }
             | Kind::Answer(_)
             | Kind::Money { .. }

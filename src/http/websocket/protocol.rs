@@ -45,6 +45,8 @@ pub enum End {
     TooManyInits,
     /// More sockets than one principal may have.
     TooManySockets,
+    /// A message is larger than one may be.
+    TooLarge,
     /// Nothing was heard for too long.
     Dead,
 }
@@ -62,6 +64,7 @@ impl End {
             Self::DuplicateId => (4409, "subscriber already exists"),
             Self::TooManyInits => (4429, "too many initialisation requests"),
             Self::TooManySockets => (4429, "too many sockets"),
+            Self::TooLarge => (1009, "message too large"),
             Self::Dead => (4408, "nothing heard"),
         };
         CloseFrame { code, reason: reason.into() }
@@ -80,8 +83,8 @@ pub fn read(text: &str) -> Result<Message, End> {
     match (ty.as_ref().and_then(Json::as_str), payload) {
         (Some("connection_init"), Json::Object(payload)) => Ok(Message::Init(payload)),
         (Some("connection_init"), Json::Null) => Ok(Message::Init(Map::new())),
-        (Some("ping"), payload) => Ok(Message::Ping(payload)),
-        (Some("pong"), _) => Ok(Message::Pong),
+        (Some("ping"), payload @ (Json::Object(_) | Json::Null)) => Ok(Message::Ping(payload)),
+        (Some("pong"), Json::Object(_) | Json::Null) => Ok(Message::Pong),
         (Some("complete"), _) => id().map(Message::Complete),
         (Some("subscribe"), Json::Object(payload)) => {
             let request = request::from_members(payload).map_err(|_| End::BadMessage)?;

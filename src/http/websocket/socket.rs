@@ -1,13 +1,10 @@
 //! One socket: its first message, its heartbeat, its operations, and its end. All that is written passes through here, one
 //! message after the other, and the next is taken only when the last was written.
 
-use std::{collections::HashMap, convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
-    extract::{
-        ConnectInfo,
-        ws::{Message as Frame, WebSocket},
-    },
+    extract::ws::{Message as Frame, WebSocket},
     http::{Extensions, HeaderMap, HeaderValue, header},
 };
 use chrono::SecondsFormat;
@@ -21,10 +18,12 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout},
 };
+use tungstenite::Error as WireError;
 
 use super::{
     super::{
         credential,
+        peer::Peer,
         subscription::{Ended, Operation, Output, Seat, Sender, access_mode},
     },
     protocol::{self, End, Message},
@@ -37,12 +36,6 @@ use crate::{
     metrics::Ending,
 };
 
-/// How long a client may take for her first message.
-const INIT_WITHIN: Duration = Duration::from_secs(10);
-/// How often the server asks whether the client is there.
-const HEARTBEAT: Duration = Duration::from_secs(15);
-/// After so long without a word, and for so long in one write, a client is taken for dead.
-const DEAD_AFTER: Duration = Duration::from_secs(45);
 /// Outputs that wait for the socket; an operation with more waits itself.
 const WAITING: usize = 4;
 
@@ -63,12 +56,12 @@ struct Socket {
 }
 
 /// Serves a connection to its end.
-pub async fn serve(app: Arc<App>, stream: WebSocket, peer: Option<ConnectInfo<SocketAddr>>, request_id: String) {
+pub async fn serve(app: Arc<App>, stream: WebSocket, peer: Option<Peer>, request_id: String) {
     let _open = app.sockets.enter();
     let (mut sink, mut frames) = stream.split();
     let mut stopping = app.sockets.stopping();
     let first = tokio::select! {
-        first = timeout(INIT_WITHIN, first(&mut sink, &mut frames)) => first.unwrap_or(Err(Some(End::InitTimeout))),
+        first = timeout(app.config.waits.first_message(), first(&app, &mut sink, &mut frames)) => first.unwrap_or(Err(Some(End::InitTimeout))),
         () = stops(&mut stopping) => Err(Some(End::GoingAway)),
     };
     let ended = match first {
@@ -100,28 +93,38 @@ pub async fn serve(app: Arc<App>, stream: WebSocket, peer: Option<ConnectInfo<So
 }
 
 /// Waits for the first message; none where the client went.
-async fn first(sink: &mut Sink, frames: &mut Frames) -> Result<Map<String, Json>, Option<End>> {
+async fn first(app: &App, sink: &mut Sink, frames: &mut Frames) -> Result<Map<String, Json>, Option<End>> {
     loop {
         match frames.next().await {
             Some(Ok(Frame::Text(text))) => match protocol::read(&text).map_err(Some)? {
                 Message::Init(payload) => return Ok(payload),
                 Message::Ping(payload) => {
-                    write(sink, protocol::plain("pong", &payload)).await?;
+                    write(app, sink, protocol::plain("pong", &payload)).await?;
                 }
                 Message::Pong => {}
                 Message::Subscribe(..) | Message::Complete(_) => return Err(Some(End::Unauthorized)),
             },
             Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => {}
-            Some(Ok(Frame::Binary(_)) | Err(_)) => return Err(Some(End::BadMessage)),
+            Some(Ok(Frame::Binary(_))) => return Err(Some(End::BadMessage)),
+            Some(Err(e)) => return Err(broken(e)),
             Some(Ok(Frame::Close(_))) | None => return Err(None),
         }
+    }
+}
+
+/// How a socket ends whose bytes cannot be read; none where the client is gone.
+fn broken(error: axum::Error) -> Option<End> {
+    match error.into_inner().downcast_ref::<WireError>() {
+        Some(WireError::Capacity(_)) => Some(End::TooLarge),
+        Some(WireError::Io(_) | WireError::ConnectionClosed | WireError::AlreadyClosed) => None,
+        _ => Some(End::BadMessage),
     }
 }
 
 /// Who sent a first message.
 async fn welcome(
     app: &Arc<App>,
-    peer: Option<ConnectInfo<SocketAddr>>,
+    peer: Option<Peer>,
     payload: &Map<String, Json>,
 ) -> Result<(Arc<Identity>, AccessMode, Seat), End> {
     let mode = access_mode(payload).map_err(|()| End::BadMessage)?;
@@ -148,8 +151,8 @@ async fn stops(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stops| *stops).await;
 }
 
-async fn write(sink: &mut Sink, text: String) -> Result<(), Option<End>> {
-    match timeout(DEAD_AFTER, sink.send(Frame::Text(text.into()))).await {
+async fn write(app: &App, sink: &mut Sink, text: String) -> Result<(), Option<End>> {
+    match timeout(app.config.waits.silence(), sink.send(Frame::Text(text.into()))).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) => Err(None),
         Err(_) => Err(Some(End::Dead)),
@@ -165,12 +168,13 @@ impl Socket {
         mut outputs: mpsc::Receiver<(u64, Output)>,
     ) -> Result<Infallible, Option<End>> {
         let expires_at = self.identity.expires_at.to_rfc3339_opts(SecondsFormat::Millis, true);
-        let beat = u64::try_from(HEARTBEAT.as_millis()).unwrap_or(u64::MAX);
-        write(sink, protocol::plain("connection_ack", &json!({ "expiresAt": expires_at, "heartbeatMs": beat })))
-            .await?;
+        let waits = self.app.config.waits;
+        let beat = u64::try_from(waits.heartbeat().as_millis()).unwrap_or(u64::MAX);
+        let ack = json!({ "expiresAt": expires_at, "heartbeatMs": beat });
+        self.write(sink, protocol::plain("connection_ack", &ack)).await?;
         let mut stopping = self.app.sockets.stopping();
         let mut head = self.app.events.head();
-        let mut beats = interval(HEARTBEAT);
+        let mut beats = interval(waits.heartbeat());
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         beats.tick().await;
         let mut last_word = Instant::now();
@@ -185,13 +189,14 @@ impl Socket {
                     match frame {
                         Some(Ok(Frame::Text(text))) => self.hear(sink, protocol::read(&text).map_err(Some)?).await?,
                         Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => {}
-                        Some(Ok(Frame::Binary(_)) | Err(_)) => return Err(Some(End::BadMessage)),
+                        Some(Ok(Frame::Binary(_))) => return Err(Some(End::BadMessage)),
+                        Some(Err(e)) => return Err(broken(e)),
                         Some(Ok(Frame::Close(_))) | None => return Err(None),
                     }
                 }
                 Some((number, output)) = outputs.recv() => self.pass(sink, number, output).await?,
-                _ = beats.tick() => write(sink, protocol::plain("ping", &Json::Null)).await?,
-                () = sleep_until(last_word + DEAD_AFTER) => return Err(Some(End::Dead)),
+                _ = beats.tick() => self.write(sink, protocol::plain("ping", &Json::Null)).await?,
+                () = sleep_until(last_word + waits.silence()) => return Err(Some(End::Dead)),
                 // Looked at again above, by the clock; also when something happened, since a clock may be moved. An operation
                 // looks by itself then: each event would wake every socket twice.
                 () = sleep(left) => {}
@@ -204,7 +209,7 @@ impl Socket {
     async fn hear(&mut self, sink: &mut Sink, message: Message) -> Result<(), Option<End>> {
         match message {
             Message::Init(_) => Err(Some(End::TooManyInits)),
-            Message::Ping(payload) => write(sink, protocol::plain("pong", &payload)).await,
+            Message::Ping(payload) => self.write(sink, protocol::plain("pong", &payload)).await,
             Message::Pong => Ok(()),
             Message::Complete(id) => {
                 if let Some((number, task)) = self.operations.remove(&id) {
@@ -226,7 +231,7 @@ impl Socket {
             self.app.metrics.requests.begin().ends(Ending::Limited);
             let line = format!("A socket carries at most {most} operations at a time.");
             let error = crate::error::Error::new(Code::RateLimited, line);
-            return write(sink, protocol::error(&id, &refused(error, &self.request_id))).await;
+            return self.write(sink, protocol::error(&id, &refused(error, &self.request_id))).await;
         }
         self.count += 1;
         let (app, identity) = (self.app.clone(), self.identity.clone());
@@ -245,18 +250,22 @@ impl Socket {
     async fn pass(&mut self, sink: &mut Sink, number: u64, output: Output) -> Result<(), Option<End>> {
         let Some(id) = self.ids.get(&number).cloned() else { return Ok(()) };
         match output {
-            Output::Next(next) => write(sink, protocol::next(&id, &next.body)).await,
+            Output::Next(next) => self.write(sink, protocol::next(&id, &next.body)).await,
             Output::Error(errors) => {
                 self.forget(&id, number);
-                write(sink, protocol::error(&id, &errors)).await
+                self.write(sink, protocol::error(&id, &errors)).await
             }
             Output::Complete => {
                 self.forget(&id, number);
-                write(sink, protocol::complete(&id)).await
+                self.write(sink, protocol::complete(&id)).await
             }
             Output::Close(Ended::Expired) => Err(Some(End::Expired)),
             Output::Close(Ended::Revoked) => Err(Some(End::Revoked)),
         }
+    }
+
+    async fn write(&self, sink: &mut Sink, text: String) -> Result<(), Option<End>> {
+        write(&self.app, sink, text).await
     }
 
     fn forget(&mut self, id: &str, number: u64) {

@@ -44,8 +44,8 @@ pub fn compile(text: &str, program: &str) -> Result<(), String> {
     command(&folder, "node", &arguments)
 }
 
-/// The folder of packages.
-fn packages() -> &'static Path {
+/// The folder of packages, with the scripts of `tests/node` beside them.
+pub fn packages() -> &'static Path {
     static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let folder = match INSTALLED.get_or_init(install) {
         Ok(folder) => folder,
@@ -57,15 +57,20 @@ fn packages() -> &'static Path {
 }
 
 fn execute(folder: &Path, script: &str, input: &str) -> Result<String, String> {
-    let mut child = Command::new("node")
-        .arg(script)
-        .current_dir(folder)
+    let mut command = Command::new("node");
+    command.arg(script).current_dir(folder);
+    answer_of(command, input)
+}
+
+/// What a program writes that is given this input; where it fails, what it complains of.
+pub fn answer_of(mut command: Command, input: &str) -> Result<String, String> {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|e| format!("node: {e}"))?;
-    // node reads its whole input before it writes, so neither side waits for the other.
+        .map_err(|e| format!("{}: {e}", command.get_program().to_string_lossy()))?;
+    // It reads its whole input before it writes, so neither side waits for the other.
     child.stdin.take().ok_or("no pipe")?.write_all(input.as_bytes()).map_err(|e| e.to_string())?;
     let output = child.wait_with_output().map_err(|e| e.to_string())?;
     let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());

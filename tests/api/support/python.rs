@@ -4,11 +4,12 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
     sync::OnceLock,
 };
 
 use super::{
-    node::command,
+    node::{answer_of, command},
     runner, settings,
     summary::{self, Need},
 };
@@ -23,6 +24,14 @@ pub fn packages() -> &'static Path {
     };
     summary::used(Need::Python, &runner::current_test());
     folder
+}
+
+/// What a script of `tests/python` writes for this input.
+pub fn run(script: &str, input: &str) -> String {
+    let mut command = Command::new("python3");
+    let script = settings::workspace().join("tests/python").join(script);
+    command.arg("-B").arg(&script).env("PYTHONPATH", packages());
+    answer_of(command, input).unwrap_or_else(|reason| panic!("{}: {reason}", script.display()))
 }
 
 /// Brings the folder up to the list; where it already is, the network is not needed.

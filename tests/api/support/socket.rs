@@ -16,12 +16,25 @@ pub struct Socket(WebSocketStream<TcpStream>);
 impl Socket {
     /// Opens one; the status where it is refused.
     pub async fn open(address: SocketAddr, protocol: &str, origin: Option<&str>) -> Result<Self, u16> {
+        Self::open_with(address, protocol, origin, &[]).await
+    }
+
+    /// The same with more headers.
+    pub async fn open_with(
+        address: SocketAddr,
+        protocol: &str,
+        origin: Option<&str>,
+        more: &[(&'static str, &str)],
+    ) -> Result<Self, u16> {
         let stream = TcpStream::connect(address).await.expect("connected");
         let mut request = format!("ws://{address}/graphql/ws").into_client_request().expect("a request");
         let headers = request.headers_mut();
         headers.insert("sec-websocket-protocol", HeaderValue::from_str(protocol).expect("a name"));
         if let Some(origin) = origin {
             headers.insert("origin", HeaderValue::from_str(origin).expect("an origin"));
+        }
+        for (name, value) in more {
+            headers.insert(*name, HeaderValue::from_str(value).expect("a value"));
         }
         match client_async(request, stream).await {
             Ok((socket, _)) => Ok(Self(socket)),

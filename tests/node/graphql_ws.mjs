@@ -1,0 +1,50 @@
+// The client `graphql-ws` against the server. Beside what `office.mjs` reads: "tokens", those of its connections in turn.
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
+import { FOLLOW, PROJECT, RENAME, here, input, rename, socketAddress, told } from './office.mjs';
+
+const closes = [];
+let connections = 0;
+const client = createClient({
+  url: socketAddress,
+  webSocketImpl: WebSocket,
+  lazy: true,
+  connectionParams: () => {
+    const token = input.tokens[Math.min(connections, input.tokens.length - 1)];
+    connections += 1;
+    return { authorization: `Bearer ${token}` };
+  },
+  retryAttempts: 5,
+  // Nobody listens while this is written.
+  retryWait: () => rename('three'),
+  shouldRetry: () => true,
+  on: { closed: ({ code, reason }) => closes.push([code, reason]) },
+});
+
+/** The one answer of a query or a mutation. */
+const once = (query, variables) => client.iterate({ query, variables }).next().then(({ value }) => value);
+
+const after = await here();
+// The library sends the same payload again when it comes back: its cursor is moved on with each event.
+const payload = { query: FOLLOW, variables: { after } };
+const events = [];
+const all = new Promise((resolve, reject) => {
+  client.subscribe(payload, {
+    next: ({ data, errors }) => {
+      if (errors) reject(new Error(JSON.stringify(errors)));
+      events.push(data.changes);
+      payload.variables.after = data.changes.cursor;
+      if (data.changes.node.name === 'three') rename('four').catch(reject);
+      if (data.changes.node.name === 'four') resolve();
+    },
+    error: reject,
+    complete: () => reject(new Error('complete')),
+  });
+});
+const query = await once(PROJECT, { key: 'PR-001' });
+const refused = await once(RENAME, { key: 'PR-001', name: '' });
+const done = await once(RENAME, { key: 'PR-002', name: 'by graphql-ws' });
+await rename('one');
+await rename('two');
+await all;
+told({ query, refused, done, names: events.map((event) => event.node.name), cursors: events.map((event) => event.cursor), closes, connections });
