@@ -2,20 +2,19 @@
 //! Everything that a request needs hangs on one [`App`]; there are no globals.
 
 use std::{
-    path::Path,
     sync::{Arc, LazyLock},
     time::Duration,
 };
 
 use axum::Router;
 use migration::{Migrator, MigratorTrait};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
     auth::{
         Allowances, Caller, Callers, Identity,
-        api_keys::KeyVerifier,
-        keys::{self, LocalKey},
+        api_keys::{self, KeyVerifier},
+        keys::LocalKey,
         token::{Issuer, Verifier},
     },
     benefits,
@@ -25,7 +24,7 @@ use crate::{
     events::{Events, Works},
     export::Exports,
     finance,
-    graph::{Database, Engine, decl::Model},
+    graph::{Database, Engine, decl::Model, deprecation::Deprecation},
     http::{self, Sockets, Throttle},
     importers,
     kpi::{self, derive::Deriver, measure::Measures},
@@ -36,6 +35,8 @@ use crate::{
 
 /// How long a start waits for the database.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// How often it is looked whether issuers' keys are to be fetched.
+const LOOK_FOR_KEYS: Duration = Duration::from_secs(5);
 /// What a stop grants beyond the deadline of requests still running.
 const STOP_GRACE: Duration = Duration::from_secs(2);
 
@@ -58,7 +59,7 @@ pub struct App {
     /// What runs besides requests, as long as this does.
     pub works: Works,
     /// Checks tokens.
-    pub verifier: Verifier,
+    pub verifier: Arc<Verifier>,
     /// Checks API keys.
     pub keys: KeyVerifier,
     /// Signs tokens of the demo and of `foliograph token`; none in production.
@@ -89,21 +90,34 @@ impl App {
 
     /// An app over a database that is connected and migrated.
     pub async fn over(config: Config, clock: Arc<dyn Clock>, database: Database) -> Result<Arc<Self>, Error> {
+        Self::with_model(config, clock, database, model()).await
+    }
+
+    /// The same with other declarations.
+    pub async fn with_model(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        database: Database,
+        model: &'static Model,
+    ) -> Result<Arc<Self>, Error> {
         let local_key = open_local_key(&config)?;
-        let verifier = Verifier::new(local_key.as_ref(), open_issuer(&config)?);
-        kpi::upkeep::keep(&database.orm, model(), clock.now()).await?;
+        let verifier = Arc::new(Verifier::new(local_key.as_ref(), open_issuers(&config)?));
+        kpi::upkeep::keep(&database.orm, model, clock.now()).await?;
         let opened = config.resource_managers_read.iter().map(|opened| opened.class()).collect();
         let callers = Arc::new(Callers::new(opened));
-        let events = Events::open(database.clone(), clock.clone(), model()).await?;
+        let events = Events::open(database.clone(), clock.clone(), model).await?;
         let shared = (clock.clone(), callers.clone(), events.clone());
         let allowances = Arc::new(Allowances::new(config.limit_columns(), clock.clone()));
-        let engine = Engine::new(database.clone(), model(), allowances.clone(), shared).await?;
+        let engine = Engine::new(database.clone(), model, allowances.clone(), shared).await?;
         let engine = engine.accepting(config.documents);
         let exports = Exports::new(database.clone(), clock.clone(), config.max_exports, config.export_timeout());
-        let deriver = Arc::new(Deriver::new(database.clone(), model(), clock.clone()));
+        let deriver = Arc::new(Deriver::new(database.clone(), model, clock.clone()));
         let mut works = events.start(config.notify == Toggle::On);
         if config.derive == Toggle::On {
             works = works.with(deriver.start(events.clone()));
+        }
+        if verifier.fetches_keys() {
+            works = works.with(keep_keys(verifier.clone(), clock.clone(), events.clone()));
         }
         let failed_auth = Throttle::new(config.max_failed_auth);
         let metrics = Metrics::new(clock.now())?;
@@ -134,50 +148,73 @@ impl App {
     }
 
     /// Who asks, with all that rights need. Whoever goes on for long asks again: it fails with TOKEN_EXPIRED at once when
-    /// the credential's time is over, and within five seconds when a key was revoked or rotated.
+    /// the credential's time is over, within five seconds when a key was revoked or rotated or is no longer taken from where
+    /// it was presented, and for a token as soon as its issuer is known to have withdrawn the key that signed it.
     pub async fn caller_of(&self, identity: Arc<Identity>) -> Result<Arc<Caller>, Error> {
-        identity.check_time(self.clock.now())?;
-        self.callers.of(&self.database.orm, self.clock.as_ref(), identity).await
+        let now = self.clock.now();
+        identity.check_time(now)?;
+        self.verifier.check_signer(&identity, now)?;
+        let key = identity.key.map(|key| key.id);
+        let caller = self.callers.of(&self.database.orm, self.clock.as_ref(), identity).await?;
+        if let Some(key) = key.filter(|key| self.keys.is_use_new(*key, now)) {
+            let database = self.database.clone();
+            // Beside the request: an instant that is not written is noted with the next use.
+            tokio::spawn(async move {
+                if let Err(e) = api_keys::note_use(&database.orm, key, now).await {
+                    tracing::debug!(error = %e, "the use of an API key was not noted");
+                }
+            });
+        }
+        Ok(caller)
     }
 }
 
 /// Every declaration: the one list of domains.
 pub fn model() -> &'static Model {
-    static MODEL: LazyLock<Model> = LazyLock::new(|| {
-        let entities = [
-            people::declarations(),
-            portfolios::declarations(),
-            strategy::declarations(),
-            finance::declarations(),
-            reporting::declarations(),
-            benefits::declarations(),
-            schedule::declarations(),
-            raid::declarations(),
-            resources::declarations(),
-            kpi::declarations(),
-            platform::declarations(),
-        ];
-        let mutations = [
-            people::mutations(),
-            portfolios::mutations(),
-            strategy::mutations(),
-            finance::mutations(),
-            reporting::mutations(),
-            benefits::mutations(),
-            schedule::mutations(),
-            raid::mutations(),
-            resources::mutations(),
-            kpi::mutations(),
-            platform::mutations(),
-            importers::mutations(),
-        ];
-        Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
-            .with_types(types())
-            .with_measures(measures())
-            .with_answers([kpi::answers::roots(), resources::answers()].concat())
-            .with_streams([kpi::answers::streams(), benefits::streams(), resources::streams()].concat())
-    });
+    static MODEL: LazyLock<Model> = LazyLock::new(declared);
     &MODEL
+}
+
+/// The declarations themselves, for who changes them before they are used.
+pub fn declared() -> Model {
+    let entities = [
+        people::declarations(),
+        portfolios::declarations(),
+        strategy::declarations(),
+        finance::declarations(),
+        reporting::declarations(),
+        benefits::declarations(),
+        schedule::declarations(),
+        raid::declarations(),
+        resources::declarations(),
+        kpi::declarations(),
+        platform::declarations(),
+    ];
+    let mutations = [
+        people::mutations(),
+        portfolios::mutations(),
+        strategy::mutations(),
+        finance::mutations(),
+        reporting::mutations(),
+        benefits::mutations(),
+        schedule::mutations(),
+        raid::mutations(),
+        resources::mutations(),
+        kpi::mutations(),
+        platform::mutations(),
+        importers::mutations(),
+    ];
+    Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
+        .with_types(types())
+        .with_measures(measures())
+        .with_answers([kpi::answers::roots(), resources::answers()].concat())
+        .with_streams([kpi::answers::streams(), benefits::streams(), resources::streams()].concat())
+        .with_deprecations(deprecations())
+}
+
+/// Members of the schema that are to go, each for 12 months at least: coordinate, what takes its place, since and until when.
+fn deprecations() -> Vec<Deprecation> {
+    vec![]
 }
 
 /// Every type that is no entity's.
@@ -251,16 +288,23 @@ pub fn open_local_key(config: &Config) -> Result<Option<LocalKey>, Error> {
     LocalKey::open(&config.key_path()).map(Some)
 }
 
-fn open_issuer(config: &Config) -> Result<Option<Issuer>, Error> {
-    let (Some(name), Some(audience), Some(path)) = (&config.issuer, &config.audience, &config.public_keys) else {
-        return Ok(None);
-    };
-    Ok(Some(Issuer {
-        name: name.clone(),
-        audience: audience.clone(),
-        roles_claim: config.roles_claim.clone(),
-        keys: keys::read_public(Path::new(path))?,
-    }))
+/// The issuers whose tokens are accepted.
+fn open_issuers(config: &Config) -> Result<Vec<Issuer>, Error> {
+    config.issuers.terms(config.environment)?.into_iter().map(Issuer::open).collect()
+}
+
+/// Keeps the keys that issuers publish fresh, by the clock.
+fn keep_keys(verifier: Arc<Verifier>, clock: Arc<dyn Clock>, events: Arc<Events>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut looks = tokio::time::interval(LOOK_FOR_KEYS);
+        loop {
+            looks.tick().await;
+            if verifier.refresh(clock.now()).await {
+                // Who follows with a token of that key is looked at again.
+                events.wake();
+            }
+        }
+    })
 }
 
 /// Fails where the database lacks migration steps.

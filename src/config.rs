@@ -3,8 +3,10 @@
 
 mod connections;
 mod documents;
+mod issuers;
 mod limits;
 mod metrics;
+pub(crate) mod table;
 mod waits;
 
 use std::{collections::BTreeSet, ffi::OsString, net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
@@ -13,12 +15,14 @@ use clap::{Args, FromArgMatches, ValueEnum, builder::RangedU64ValueParser};
 
 pub use connections::ConnectionLimits;
 pub use documents::DocumentsAccepted;
+pub use issuers::IssuerSettings;
 pub use limits::{LimitColumns, LimitSettings, Limits};
 pub use metrics::{MetricsAccess, MetricsMode, MetricsReaders};
+pub use table::Fault;
 pub use waits::Waits;
 
 use crate::{
-    auth::{Class, api_keys::KEY_ISSUER},
+    auth::{AddressRange, Class},
     error::{Code, Error},
 };
 
@@ -88,21 +92,15 @@ pub struct Config {
     /// The local development key [default: foliograph.key beside the database file].
     #[arg(long, env = "FOLIOGRAPH_KEY_FILE")]
     pub key_file: Option<PathBuf>,
-    /// In production the local key is refused, so an issuer is needed.
-    #[arg(long, env = "FOLIOGRAPH_ENVIRONMENT", default_value = "development")]
+    /// In production the local key is refused, so an issuer is needed, and the explorer is off.
+    #[arg(long = "env", env = "FOLIOGRAPH_ENV", default_value = "development")]
     pub environment: Environment,
-    /// `iss` of the tokens to accept. Goes with an audience and public keys.
-    #[arg(long, env = "FOLIOGRAPH_ISSUER")]
-    pub issuer: Option<String>,
-    /// `aud` of the tokens to accept.
-    #[arg(long, env = "FOLIOGRAPH_AUDIENCE")]
-    pub audience: Option<String>,
-    /// The issuer's public keys: a PEM file, a JWKS file (.json), or a folder of them.
-    #[arg(long, env = "FOLIOGRAPH_PUBLIC_KEYS")]
-    pub public_keys: Option<PathBuf>,
-    /// Where a token names roles: a claim, or a path such as `realm_access.roles`.
-    #[arg(long, env = "FOLIOGRAPH_ROLES_CLAIM", default_value = "roles")]
-    pub roles_claim: String,
+    /// Whose tokens are accepted.
+    #[command(flatten)]
+    pub issuers: IssuerSettings,
+    /// Proxies whose word on where a request comes from is taken (X-Forwarded-For): ranges of addresses, separated by commas.
+    #[arg(long, env = "FOLIOGRAPH_TRUSTED_PROXIES", value_delimiter = ',', value_parser = address_range)]
+    pub trusted_proxies: Vec<AddressRange>,
     /// Whether processes on one PostgreSQL tell each other of events; off behind a pooler that cannot LISTEN. Without it
     /// they look twice a second.
     #[arg(long, env = "FOLIOGRAPH_NOTIFY", default_value = "on")]
@@ -113,9 +111,9 @@ pub struct Config {
     /// What resource managers read of their teams besides: rates, reasons of absences, or both; comma-separated.
     #[arg(long, env = "FOLIOGRAPH_RESOURCE_MANAGERS_READ", value_delimiter = ',')]
     pub resource_managers_read: Vec<ManagersRead>,
-    /// The explorer page at `/`.
-    #[arg(long, env = "FOLIOGRAPH_EXPLORER", default_value = "on")]
-    pub explorer: Toggle,
+    /// The explorer page at `/` [default: on, in production off].
+    #[arg(long, env = "FOLIOGRAPH_EXPLORER")]
+    pub explorer: Option<Toggle>,
     /// What to log: a level, or a filter such as `info,foliograph=debug`.
     #[arg(long, env = "FOLIOGRAPH_LOG", default_value = "info")]
     pub log: String,
@@ -170,6 +168,11 @@ fn within(range: RangeInclusive<u64>) -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(range)
 }
 
+fn address_range(text: &str) -> Result<AddressRange, String> {
+    AddressRange::parse(text)
+        .ok_or_else(|| "a range of addresses is written 10.0.0.0/8, 2001:db8::/32 or 10.0.0.7".into())
+}
+
 impl Default for Config {
     /// The documented defaults, whatever the environment says.
     fn default() -> Self {
@@ -198,6 +201,14 @@ impl Config {
     pub fn accepts_local_key(&self) -> bool {
         match self.environment {
             Environment::Development => true,
+            Environment::Production => false,
+        }
+    }
+
+    /// Whether the explorer is there.
+    pub fn has_explorer(&self) -> bool {
+        match self.environment {
+            Environment::Development => self.explorer != Some(Toggle::Off),
             Environment::Production => false,
         }
     }
@@ -236,34 +247,18 @@ impl Config {
                     .into(),
             );
         }
-        let issuer = [
-            ("ISSUER", self.issuer.as_ref().map(|text| !text.is_empty())),
-            ("AUDIENCE", self.audience.as_ref().map(|text| !text.is_empty())),
-            ("PUBLIC_KEYS", self.public_keys.as_ref().map(|path| !path.as_os_str().is_empty())),
-        ];
-        let missing: Vec<_> = issuer
-            .iter()
-            .filter(|(_, given)| *given != Some(true))
-            .map(|(name, _)| format!("{PREFIX}{name}"))
-            .collect();
-        let any_given = issuer.iter().any(|(_, given)| given.is_some());
-        if !missing.is_empty() && (any_given || !self.accepts_local_key()) {
-            let why = if any_given { "An issuer's tokens need" } else { "FOLIOGRAPH_ENVIRONMENT=production needs" };
-            return refuse(format!(
-                "{why} FOLIOGRAPH_ISSUER, FOLIOGRAPH_AUDIENCE and FOLIOGRAPH_PUBLIC_KEYS; missing or empty: {}.",
-                missing.join(", ")
-            ));
-        }
-        // Else a token of that issuer could speak in the name of a key.
-        if self.issuer.as_deref() == Some(KEY_ISSUER) {
-            return refuse(format!("FOLIOGRAPH_ISSUER cannot be {KEY_ISSUER}, the name that API keys have here."));
-        }
-        if self.roles_claim.split('.').any(str::is_empty) {
+        if self.environment == Environment::Production && self.explorer == Some(Toggle::On) {
             return refuse(
-                "FOLIOGRAPH_ROLES_CLAIM is a claim or a path of claims joined by dots, such as realm_access.roles."
+                "FOLIOGRAPH_EXPLORER=on is for development: with FOLIOGRAPH_ENV=production there is no explorer. Leave it out."
                     .into(),
             );
         }
+        if self.trusted_proxies.iter().any(|range| range.is_everything()) {
+            return refuse(
+                "FOLIOGRAPH_TRUSTED_PROXIES names every address, so anybody could say where she comes from. Name the proxies.".into(),
+            );
+        }
+        self.issuers.terms(self.environment)?;
         self.metrics.check(self.environment)?;
         self.limits.check()?;
         // The collector is a neighbor or a sidecar: the exporter is built without TLS.
@@ -346,7 +341,7 @@ mod tests {
     #[test]
     fn a_bad_value_is_named_with_the_allowed_ones() {
         for (flag, value, allowed) in [
-            ("--environment", "staging", "development, production"),
+            ("--env", "staging", "development, production"),
             ("--explorer", "yes", "on, off"),
             ("--documents", "some", "any, trusted"),
             ("--heartbeat-seconds", "0", "1..=300"),
@@ -372,18 +367,32 @@ mod tests {
 
     #[test]
     fn production_needs_an_issuer() {
-        assert!(
-            refusal(&["--environment", "production"])
-                .contains("missing or empty: FOLIOGRAPH_ISSUER, FOLIOGRAPH_AUDIENCE")
-        );
+        assert!(refusal(&["--env", "production"]).contains("FOLIOGRAPH_ISSUER and FOLIOGRAPH_AUDIENCE"));
         assert!(refusal(&["--issuer", "https://id.example.com"]).contains("FOLIOGRAPH_AUDIENCE"));
     }
 
     #[test]
-    fn no_issuer_has_the_name_of_our_keys() {
-        let named = ["--audience", "api", "--public-keys", "keys", "--issuer"];
-        assert!(refusal(&[&named[..], &["foliograph-key"]].concat()).contains("foliograph-key"));
-        flags(&[&named[..], &["https://id.example.com"]].concat()).expect("readable").check().expect("valid");
+    fn the_explorer_is_for_development() {
+        let issuer = ["--env", "production", "--issuer", "https://id.example.com", "--audience", "api"];
+        let with = |more: &[&str]| flags(&[&issuer[..], more].concat()).expect("readable");
+        assert!(with(&["--explorer", "on"]).check().is_err_and(|e| e.message.contains("FOLIOGRAPH_EXPLORER=on")));
+        for more in [&[][..], &["--explorer", "off"]] {
+            let config = with(more);
+            config.check().expect("valid");
+            assert!(!config.has_explorer() && !config.accepts_local_key());
+        }
+        assert!(Config::default().has_explorer());
+        assert!(!flags(&["--explorer", "off"]).expect("readable").has_explorer());
+    }
+
+    #[test]
+    fn proxies_are_named_by_their_ranges() {
+        let config = flags(&["--trusted-proxies", "10.1.2.3/8,::1"]).expect("readable");
+        config.check().expect("valid");
+        assert_eq!(config.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.0/8", "::1"]);
+        assert!(refusal(&["--trusted-proxies", "0.0.0.0/0"]).contains("every address"));
+        let text = flags(&["--trusted-proxies", "proxy"]).err().expect("refused").to_string();
+        assert!(text.contains("10.0.0.0/8"), "{text}");
     }
 
     #[test]
@@ -393,7 +402,6 @@ mod tests {
         assert!(refusal(&["--otlp-endpoint", "localhost:4318"]).contains("http://"));
         assert!(refusal(&["--log", "foliograph=loud"]).contains("FOLIOGRAPH_LOG"));
         assert!(refusal(&["--database-url", "sqlite::memory:"]).contains("Name a file"));
-        assert!(refusal(&["--roles-claim", "realm_access."]).contains("FOLIOGRAPH_ROLES_CLAIM"));
     }
 
     #[test]

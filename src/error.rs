@@ -122,6 +122,11 @@ impl Code {
         }
     }
 
+    /// Where the guide says what to do about it, from the root of the server.
+    pub fn docs_url(self) -> String {
+        format!("/docs#{}", self.as_str())
+    }
+
     /// Whether the same request may succeed later without a change.
     pub fn is_retryable(self) -> bool {
         matches!(self, Self::RateLimited | Self::ConcurrencyLimited | Self::Timeout | Self::Unavailable)
@@ -188,6 +193,12 @@ impl Error {
     pub fn at(mut self, line: usize, column: usize) -> Self {
         self.locations.push((line, column));
         self
+    }
+
+    /// The same error, with the word that it holds for some milliseconds.
+    #[must_use]
+    pub fn after_ms(self, millis: u32) -> Self {
+        Self { retry_after_ms: NonZeroU32::new(millis), ..self }
     }
 
     /// The same error about a member of the schema.

@@ -171,6 +171,7 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Key(command) => commands::key::run(&command),
         Command::Documents(command) => commands::documents::run(&command),
         Command::Import(import) => with_runtime(&import.config, bring_in(&import)),
+        Command::Demo(demo) if !demo.config.accepts_local_key() => Err(refuse_in_production("demo")),
         Command::Demo(demo) => with_runtime(&demo.config.clone(), show_demo(*demo)),
     }
 }
@@ -238,17 +239,19 @@ async fn migrate_status(config: &Config) -> Result<(), Error> {
 }
 
 fn print_token(Token { roles, user, ttl, config }: &Token) -> Result<(), Error> {
-    config.check()?;
-    let Some(key) = app::open_local_key(config)? else {
+    // Said before what else production needs.
+    if !config.accepts_local_key() {
         return Err(refuse_in_production("token"));
-    };
+    }
+    config.check()?;
+    let key = app::open_local_key(config)?.ok_or_else(|| refuse_in_production("token"))?;
     let subject = user.clone().unwrap_or_else(|| roles[0].as_str().to_lowercase().replace('_', "-"));
     say(&format!("{}\n", token::mint(&key, SystemClock.now(), &subject, roles, *ttl)?))
 }
 
 fn refuse_in_production(command: &str) -> Error {
     let line = format!(
-        "'foliograph {command}' signs tokens with the local key, which is refused with FOLIOGRAPH_ENVIRONMENT=production."
+        "'foliograph {command}' signs tokens with the local key, which is refused with FOLIOGRAPH_ENV=production."
     );
     Error::new(Code::BadRequest, line)
 }
@@ -258,9 +261,6 @@ async fn bring_in(import: &commands::import::Import) -> Result<(), Error> {
 }
 
 async fn show_demo(Demo { as_of, mut config }: Demo) -> Result<(), Error> {
-    if !config.accepts_local_key() {
-        return Err(refuse_in_production("demo"));
-    }
     config.migrate = Toggle::On;
     let listener = listen(&config).await?;
     let app = App::open(config, Arc::new(SystemClock)).await?;
@@ -273,10 +273,7 @@ async fn show_demo(Demo { as_of, mut config }: Demo) -> Result<(), Error> {
 
 fn demo_text(app: &App, listener: &TcpListener, loaded: demo::Summary) -> Result<String, Error> {
     let address = reachable(listener.local_addr().map_err(Error::internal)?);
-    let place = match app.config.explorer {
-        Toggle::On => format!("Explorer    http://{address}/\n"),
-        Toggle::Off => String::new(),
-    };
+    let place = if app.config.has_explorer() { format!("Explorer    http://{address}/\n") } else { String::new() };
     let mut tokens = vec![];
     if let Some(key) = &app.local_key {
         for (title, role, subject) in DEMO_PEOPLE {

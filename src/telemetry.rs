@@ -22,12 +22,19 @@ use crate::{
 /// How long a stop waits for the collector.
 const FLUSH_WITHIN: Duration = Duration::from_secs(5);
 
+/// Libraries that log what passes through them, a credential too: whatever is asked for, they tell no more than this.
+const TOLD_BY_OTHERS: [&str; 6] =
+    ["tungstenite=warn", "tokio_tungstenite=warn", "hyper=info", "hyper_util=info", "h2=info", "rustls=info"];
+
 /// What must be flushed at the end.
 pub struct Telemetry(Option<SdkTracerProvider>);
 
 /// Starts logging, and tracing if configured. Call once a process, outside the async runtime.
 pub fn start(config: &Config) -> Result<Telemetry, Error> {
-    let filter = EnvFilter::try_new(&config.log).map_err(Error::internal)?;
+    let mut filter = EnvFilter::try_new(&config.log).map_err(Error::internal)?;
+    for library in TOLD_BY_OTHERS {
+        filter = filter.add_directive(library.parse().map_err(Error::internal)?);
+    }
     let provider = config.otlp_endpoint.as_deref().map(exporting_to).transpose()?;
     let traces = provider
         .as_ref()

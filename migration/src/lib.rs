@@ -33,6 +33,7 @@ mod m20250501_000004_timesheets;
 mod m20250501_000005_pool_weeks;
 mod m20250502_000001_outside_bookings;
 mod m20250503_000001_trusted_documents;
+mod m20250503_000002_key_addresses;
 mod step;
 
 /// Runs the steps, up and down.
@@ -69,6 +70,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20250501_000005_pool_weeks::STEP),
             Box::new(m20250502_000001_outside_bookings::STEP),
             Box::new(m20250503_000001_trusted_documents::STEP),
+            Box::new(m20250503_000002_key_addresses::STEP),
         ]
     }
 }

@@ -2,7 +2,7 @@
 //! this process. Nobody waits in here: a request is taken, or told when to come again.
 
 use std::{
-    num::{NonZeroU32, NonZeroUsize},
+    num::NonZeroUsize,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -203,14 +203,6 @@ impl State {
     }
 }
 
-impl Error {
-    /// The same error, with the word that it holds for some milliseconds.
-    #[must_use]
-    pub fn after_ms(self, millis: u32) -> Self {
-        Self { retry_after_ms: NonZeroU32::new(millis), ..self }
-    }
-}
-
 fn thousandths(price: usize) -> u64 {
     (price as u64).saturating_mul(1_000)
 }
@@ -222,6 +214,8 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::*;
     use crate::{
         auth::{Identity, Rows},
@@ -236,6 +230,7 @@ mod tests {
             roles: vec![],
             expires_at: DateTime::UNIX_EPOCH,
             key: None,
+            signer: None,
         };
         Caller::new(Arc::new(identity), None, vec![], Rows::default())
     }

@@ -3,6 +3,7 @@
 
 use std::{
     fmt,
+    net::IpAddr,
     num::NonZeroUsize,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -11,12 +12,12 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::api_key;
 use lru::LruCache;
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::{Identity, KeyFacts, Role, SecretHash};
+use super::{AddressRange, Identity, KeyFacts, Role, SecretHash};
 use crate::{
     clock::Clock,
     error::{Code, Error},
@@ -31,6 +32,8 @@ pub const PREFIX: &str = "fgk_";
 pub const ID_PREFIX: &str = "key";
 /// How long a key that was read may be used before it is read again.
 const FRESH: TimeDelta = TimeDelta::seconds(5);
+/// How exactly it is kept when a key was used last.
+const USE_NOTED: TimeDelta = TimeDelta::minutes(1);
 /// Keys remembered as good.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(4_096).expect("not zero");
 /// When a key without an end ends: the year 9999.
@@ -106,51 +109,74 @@ pub fn roles(row: &api_key::Model) -> Vec<Role> {
     row.roles.split(',').filter_map(Role::parse).collect()
 }
 
+/// Where the key is taken from. A name that is no range any more lets nobody in.
+fn ranges(row: &api_key::Model) -> Option<Vec<AddressRange>> {
+    let text = row.address_ranges.as_deref()?;
+    Some(text.split(',').filter_map(AddressRange::parse).collect())
+}
+
+/// Whether the key is taken from this address; where none is known, only one that is taken from anywhere.
+fn is_taken_from(row: &api_key::Model, address: Option<IpAddr>) -> bool {
+    ranges(row).is_none_or(|ranges| address.is_some_and(|from| ranges.iter().any(|range| range.contains(from))))
+}
+
 /// Checks keys, and remembers those that were good.
 #[derive(Debug)]
 pub struct KeyVerifier {
     remembered: Mutex<Good>,
+    used: Mutex<LruCache<Uuid, DateTime<Utc>>>,
 }
 
-/// When it was read and whose it is, by the hash of the text.
+/// When it was read and whose it is, by the hash of the text and of where it came from.
 type Good = LruCache<[u8; 32], (DateTime<Utc>, Arc<Identity>)>;
 
 impl Default for KeyVerifier {
     fn default() -> Self {
-        Self { remembered: Mutex::new(LruCache::new(REMEMBERED)) }
+        Self { remembered: Mutex::new(LruCache::new(REMEMBERED)), used: Mutex::new(LruCache::new(REMEMBERED)) }
     }
 }
 
 impl KeyVerifier {
-    /// Who presents this text, if it was good less than five seconds ago: costs a hash.
-    pub fn recall(&self, text: &str, clock: &dyn Clock) -> Option<Arc<Identity>> {
-        let (at, identity) = self.memory().get(&fingerprint(text)).cloned()?;
+    /// Who presents this text from there, if it was good less than five seconds ago: costs a hash.
+    pub fn recall(&self, text: &str, address: Option<IpAddr>, clock: &dyn Clock) -> Option<Arc<Identity>> {
+        let (at, identity) = self.memory().get(&fingerprint(text, address)).cloned()?;
         let now = clock.now();
         (at <= now && now - at < FRESH && identity.check_time(now).is_ok()).then_some(identity)
     }
 
-    /// Whether this text was good when it was presented last: then it is no guess.
-    pub fn was_good(&self, text: &str) -> bool {
-        self.memory().contains(&fingerprint(text))
+    /// Whether this text was good when it was presented from there last: then it is no guess.
+    pub fn was_good(&self, text: &str, address: Option<IpAddr>) -> bool {
+        self.memory().contains(&fingerprint(text, address))
     }
 
-    /// Who presents this text, by the table. An id that nobody has and a secret that is wrong take the same steps.
+    /// Notes that a key was used. True once a minute: then [`note_use`] is due.
+    pub fn is_use_new(&self, key: Uuid, now: DateTime<Utc>) -> bool {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = used.get(&key).is_some_and(|at| *at <= now && now - *at < USE_NOTED);
+        if !is_known {
+            used.put(key, now);
+        }
+        !is_known
+    }
+
+    /// Who presents this text from there, by the table. An id that nobody has and a secret that is wrong take the same steps.
     pub async fn verify(
         &self,
         db: &impl ConnectionTrait,
         clock: &dyn Clock,
         text: &str,
+        address: Option<IpAddr>,
     ) -> Result<Arc<Identity>, Error> {
         let now = clock.now();
-        match check(db, now, text).await {
+        match check(db, now, text, address).await {
             Ok(identity) => {
                 let identity = Arc::new(identity);
-                self.memory().put(fingerprint(text), (now, identity.clone()));
+                self.memory().put(fingerprint(text, address), (now, identity.clone()));
                 Ok(identity)
             }
             Err(e) => {
                 if e.code == Code::Unauthenticated {
-                    self.memory().pop(&fingerprint(text));
+                    self.memory().pop(&fingerprint(text, address));
                 }
                 Err(e)
             }
@@ -163,36 +189,53 @@ impl KeyVerifier {
     }
 }
 
-async fn check(db: &impl ConnectionTrait, now: DateTime<Utc>, text: &str) -> Result<Identity, Error> {
+async fn check(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    text: &str,
+    address: Option<IpAddr>,
+) -> Result<Identity, Error> {
     let presented = Presented::parse(text).ok_or_else(unknown)?;
-    let hash = presented.hash();
+    let facts = KeyFacts { id: presented.id, secret_hash: presented.hash(), address };
     let row = api_key::Entity::find_by_id(presented.id).one(db).await?;
-    identity(row, hash, now)
+    identity(row, facts, now)
 }
 
-/// The row of a key that was good before: it must still be, with the same secret.
+/// The row of a key that was good before: it must still be, with the same secret, from where it was presented.
 pub async fn current(db: &impl ConnectionTrait, now: DateTime<Utc>, key: &KeyFacts) -> Result<api_key::Model, Error> {
     let row = api_key::Entity::find_by_id(key.id).one(db).await?;
-    good(row, key.secret_hash, now)
+    good(row, key, now)
 }
 
-fn identity(row: Option<api_key::Model>, hash: SecretHash, now: DateTime<Utc>) -> Result<Identity, Error> {
-    let row = good(row, hash, now)?;
+/// Writes when a key was used last. Nothing else of the row changes, nothing is told, and an instant that another process
+/// wrote within the minute stands.
+pub async fn note_use(db: &impl ConnectionTrait, key: Uuid, now: DateTime<Utc>) -> Result<(), Error> {
+    use api_key::Column as C;
+    let is_long_ago = Condition::any().add(C::LastUsedAt.is_null()).add(C::LastUsedAt.lte(now - USE_NOTED));
+    let row = api_key::Entity::update_many().col_expr(C::LastUsedAt, Expr::value(now));
+    row.filter(C::Id.eq(key)).filter(is_long_ago).exec(db).await?;
+    Ok(())
+}
+
+fn identity(row: Option<api_key::Model>, facts: KeyFacts, now: DateTime<Utc>) -> Result<Identity, Error> {
+    let row = good(row, &facts, now)?;
     Ok(Identity {
         issuer: KEY_ISSUER.to_owned(),
         subject: encode_id(ID_PREFIX, row.id),
         roles: roles(&row),
         expires_at: row.expires_at.unwrap_or(NO_END),
-        key: Some(KeyFacts { id: row.id, secret_hash: hash }),
+        key: Some(facts),
+        signer: None,
     })
 }
 
-fn good(row: Option<api_key::Model>, hash: SecretHash, now: DateTime<Utc>) -> Result<api_key::Model, Error> {
+fn good(row: Option<api_key::Model>, facts: &KeyFacts, now: DateTime<Utc>) -> Result<api_key::Model, Error> {
     // Where there is no row something is compared too, so that both take the same steps.
     let kept: &[u8] = row.as_ref().map_or(&[0; 32], |row| &row.secret_hash);
-    let fits = bool::from(kept.ct_eq(&hash.0));
+    let fits = bool::from(kept.ct_eq(&facts.secret_hash.0));
     match row {
-        Some(row) if fits && row.revoked_at.is_none() => {
+        // From elsewhere a right key is answered like a wrong one: who found it learns nothing, not even its end.
+        Some(row) if fits && row.revoked_at.is_none() && is_taken_from(&row, facts.address) => {
             if row.expires_at.is_some_and(|end| now >= end) {
                 return Err(expired());
             }
@@ -202,8 +245,10 @@ fn good(row: Option<api_key::Model>, hash: SecretHash, now: DateTime<Utc>) -> Re
     }
 }
 
-fn fingerprint(text: &str) -> [u8; 32] {
-    Sha256::digest(text).into()
+fn fingerprint(text: &str, address: Option<IpAddr>) -> [u8; 32] {
+    let from = address.map(|address| address.to_canonical().to_string()).unwrap_or_default();
+    // No key has a blank, so the two cannot run into each other.
+    Sha256::new().chain_update(from).chain_update(b" ").chain_update(text).finalize().into()
 }
 
 fn unknown() -> Error {
@@ -226,6 +271,10 @@ mod tests {
         FixedClock::at(DateTime::UNIX_EPOCH + TimeDelta::days(20_000))
     }
 
+    fn facts(key: &Presented, address: Option<IpAddr>) -> KeyFacts {
+        KeyFacts { id: key.id, secret_hash: key.hash(), address }
+    }
+
     fn made(clock: &FixedClock, expires_at: Option<DateTime<Utc>>) -> (api_key::Model, Presented) {
         let presented = Presented::random(clock.new_id()).expect("random");
         let row = api_key::Model {
@@ -237,6 +286,8 @@ mod tests {
             access_mode: "ERROR".into(),
             expires_at,
             revoked_at: None,
+            address_ranges: None,
+            last_used_at: None,
             version: 1,
             created_at: clock.now(),
             created_by_id: None,
@@ -302,7 +353,7 @@ mod tests {
         let end = clock.now() + TimeDelta::seconds(10);
         let (mut row, first) = made(&clock, Some(end));
         let code = |row: &api_key::Model, key: &Presented, now| {
-            identity(Some(row.clone()), key.hash(), now).map_err(|e| e.code).map(|identity| identity.roles)
+            identity(Some(row.clone()), facts(key, None), now).map_err(|e| e.code).map(|identity| identity.roles)
         };
         let roles = Ok(vec![Role::Integration, Role::Admin]);
         assert_eq!(code(&row, &first, clock.now()), roles);
@@ -323,11 +374,44 @@ mod tests {
     fn an_unknown_id_and_a_wrong_secret_are_refused_alike() {
         let clock = clock();
         let (row, _) = made(&clock, None);
-        let wrong = Presented::new(row.id, [1; 32]).hash();
+        let wrong = facts(&Presented::new(row.id, [1; 32]), None);
         let line = |row| identity(row, wrong, clock.now()).map_err(|e| (e.code, e.message)).expect_err("refused");
         assert_eq!(line(Some(row)), line(None));
         // The stand-in for no row is no way in.
-        assert!(identity(None, SecretHash([0; 32]), clock.now()).is_err());
+        assert!(identity(None, KeyFacts { secret_hash: SecretHash([0; 32]), ..wrong }, clock.now()).is_err());
+    }
+
+    #[test]
+    fn from_elsewhere_a_right_key_is_a_wrong_one() {
+        let clock = clock();
+        let (mut row, key) = made(&clock, Some(clock.now() + TimeDelta::seconds(10)));
+        let outcome = |row: &api_key::Model, from: Option<&str>, now| {
+            let from = from.map(|from| from.parse().expect("an address"));
+            identity(Some(row.clone()), facts(&key, from), now).map(|_| ()).map_err(|e| (e.code, e.message))
+        };
+        let wrong = Err((Code::Unauthenticated, unknown().message));
+        assert_eq!(outcome(&row, None, clock.now()), Ok(()), "without ranges from anywhere");
+        row.address_ranges = Some("192.0.2.0/24,2001:db8::/32".into());
+        for from in ["192.0.2.9", "::ffff:192.0.2.9", "2001:db8::1"] {
+            assert_eq!(outcome(&row, Some(from), clock.now()), Ok(()), "{from}");
+        }
+        for from in [Some("192.0.3.1"), Some("2001:db9::1"), None] {
+            assert_eq!(outcome(&row, from, clock.now()), wrong, "{from:?}");
+            assert_eq!(outcome(&row, from, clock.now() + TimeDelta::seconds(60)), wrong, "nor is its end told");
+        }
+        row.address_ranges = Some("garbled".into());
+        assert_eq!(outcome(&row, Some("192.0.2.9"), clock.now()), wrong);
+    }
+
+    #[test]
+    fn a_use_is_new_once_a_minute() {
+        let (verifier, clock, key) = (KeyVerifier::default(), clock(), Uuid::from_u128(7));
+        assert!(verifier.is_use_new(key, clock.now()) && !verifier.is_use_new(key, clock.now()));
+        assert!(verifier.is_use_new(Uuid::from_u128(8), clock.now()), "another key");
+        clock.advance_seconds(59);
+        assert!(!verifier.is_use_new(key, clock.now()));
+        clock.advance_seconds(1);
+        assert!(verifier.is_use_new(key, clock.now()));
     }
 
     #[test]

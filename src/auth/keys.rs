@@ -10,10 +10,13 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{
-    Algorithm, DecodingKey,
+    Algorithm, DecodingKey, DecodingKeyKind,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse},
 };
 
+use sha2::{Digest as _, Sha256};
+
+use super::KeyPrint;
 use crate::error::{Code, Error};
 
 /// Bytes of the smallest RSA modulus accepted (2,048 bits).
@@ -70,21 +73,37 @@ fn create(path: &Path) -> io::Result<()> {
     }
 }
 
-/// One public key of an issuer.
+/// One key that tokens are checked with.
 #[derive(Clone)]
-pub struct PublicKey {
+pub struct TokenKey {
     /// The `kid` that a token names it by.
     pub kid: Option<String>,
     /// The one algorithm it is used with.
     pub algorithm: Algorithm,
     /// The key.
     pub key: DecodingKey,
+    /// What names it in whoever it lets in.
+    pub print: KeyPrint,
+}
+
+impl TokenKey {
+    /// A key with its name and its one algorithm.
+    pub fn new(kid: Option<String>, algorithm: Algorithm, key: DecodingKey) -> Self {
+        let mut print = Sha256::new_with_prefix(format!("{algorithm:?} {kid:?} "));
+        match key.kind() {
+            DecodingKeyKind::SecretOrDer(bytes) => print.update(bytes),
+            DecodingKeyKind::RsaModulusExponent { n, e } => {
+                print = print.chain_update(n).chain_update(b" ").chain_update(e)
+            }
+        }
+        Self { kid, algorithm, key, print: KeyPrint(print.finalize().into()) }
+    }
 }
 
 /// Reads an issuer's keys from a PEM file, a JWKS file, or a folder of them.
 ///
 /// A PEM file is named for its key: `<kid>.pem`, or `<kid>.ps256.pem` for an RSA key used with PS256.
-pub fn read_public(path: &Path) -> Result<Vec<PublicKey>, Error> {
+pub fn read_public(path: &Path) -> Result<Vec<TokenKey>, Error> {
     let mut files = vec![path.to_path_buf()];
     if path.is_dir() {
         let entries = fs::read_dir(path).map_err(|e| unreadable(path, &e))?;
@@ -95,7 +114,7 @@ pub fn read_public(path: &Path) -> Result<Vec<PublicKey>, Error> {
     for file in files {
         let text = fs::read_to_string(&file).map_err(|e| unreadable(&file, &e))?;
         if has_extension(&file, "json") {
-            keys.extend(read_set(&text).map_err(|why| refuse(&file, &why))?);
+            keys.extend(read_set(&text, Unsuited::Refused).map_err(|why| refuse(&file, &why))?);
         } else {
             keys.push(read_pem(&file, &text).map_err(|why| refuse(&file, &why))?);
         }
@@ -119,7 +138,7 @@ fn has_extension(file: &Path, extension: &str) -> bool {
     file.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
 }
 
-fn read_pem(file: &Path, text: &str) -> Result<PublicKey, String> {
+fn read_pem(file: &Path, text: &str) -> Result<TokenKey, String> {
     if text.contains("PRIVATE KEY") {
         return Err("holds a private key; only the issuer should have it".into());
     }
@@ -138,10 +157,24 @@ fn read_pem(file: &Path, text: &str) -> Result<PublicKey, String> {
         (if pss { Algorithm::PS256 } else { Algorithm::RS256 }, key)
     };
     check_size(algorithm, &key)?;
-    Ok(PublicKey { kid: Some(kid.to_string()), algorithm, key })
+    Ok(TokenKey::new(Some(kid.to_string()), algorithm, key))
 }
 
-fn read_set(text: &str) -> Result<Vec<PublicKey>, String> {
+/// What becomes of keys in a set that no token is checked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unsuited {
+    /// An operator chose the set and learns what is wrong with it.
+    Refused,
+    /// An issuer publishes keys for others too.
+    PassedOver,
+}
+
+/// Reads the set that an issuer publishes. A private key in it ends all trust in the set.
+pub fn read_published(text: &str) -> Result<Vec<TokenKey>, String> {
+    read_set(text, Unsuited::PassedOver)
+}
+
+fn read_set(text: &str, unsuited: Unsuited) -> Result<Vec<TokenKey>, String> {
     #[derive(serde::Deserialize)]
     struct Set {
         keys: Vec<serde_json::Value>,
@@ -152,16 +185,28 @@ fn read_set(text: &str) -> Result<Vec<PublicKey>, String> {
         if value.get("d").is_some() || value.get("k").is_some() {
             return Err("holds a private or secret key; only the issuer should have it".into());
         }
-        let jwk: Jwk = serde_json::from_value(value).map_err(|e| format!("holds an unreadable key: {e}"))?;
-        if jwk.common.public_key_use == Some(PublicKeyUse::Encryption) {
-            continue;
+        match read_key(value) {
+            Ok(key) => keys.extend(key),
+            Err(_) if unsuited == Unsuited::PassedOver => {}
+            Err(why) => return Err(why),
         }
-        let algorithm = algorithm_of(&jwk)?;
-        let key = DecodingKey::from_jwk(&jwk).map_err(|e| format!("holds an unreadable key: {e}"))?;
-        check_size(algorithm, &key)?;
-        keys.push(PublicKey { kid: jwk.common.key_id, algorithm, key });
     }
     Ok(keys)
+}
+
+/// A key of a set; none where it is not meant for signatures.
+fn read_key(value: serde_json::Value) -> Result<Option<TokenKey>, String> {
+    let jwk: Jwk = serde_json::from_value(value).map_err(|e| format!("holds an unreadable key: {e}"))?;
+    if jwk.common.public_key_use == Some(PublicKeyUse::Encryption) {
+        return Ok(None);
+    }
+    if let Some(other @ PublicKeyUse::Other(_)) = &jwk.common.public_key_use {
+        return Err(format!("holds a key for another use than signatures: {other:?}"));
+    }
+    let algorithm = algorithm_of(&jwk)?;
+    let key = DecodingKey::from_jwk(&jwk).map_err(|e| format!("holds an unreadable key: {e}"))?;
+    check_size(algorithm, &key)?;
+    Ok(Some(TokenKey::new(jwk.common.key_id, algorithm, key)))
 }
 
 fn algorithm_of(jwk: &Jwk) -> Result<Algorithm, String> {
@@ -187,7 +232,7 @@ fn algorithm_of(jwk: &Jwk) -> Result<Algorithm, String> {
 }
 
 fn check_size(algorithm: Algorithm, key: &DecodingKey) -> Result<(), String> {
-    use jsonwebtoken::DecodingKeyKind::{RsaModulusExponent, SecretOrDer};
+    use DecodingKeyKind::{RsaModulusExponent, SecretOrDer};
     match (algorithm, key.kind()) {
         (Algorithm::ES256, SecretOrDer(point)) if point.len() != P256_POINT => {
             Err("holds an elliptic-curve key of another curve than P-256".into())
@@ -234,7 +279,7 @@ mod tests {
 
     #[test]
     fn secret_and_unsuited_keys_are_no_public_keys() {
-        let refused = |set: &str| read_set(set).err().expect("refused");
+        let refused = |set: &str| read_set(set, Unsuited::Refused).err().expect("refused");
         assert!(refused(r#"{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}"#).contains("secret key"));
         assert!(
             refused(r#"{"keys":[{"kty":"RSA","alg":"RS512","n":"AQAB","e":"AQAB"}]}"#).contains("another algorithm")
@@ -247,7 +292,25 @@ mod tests {
     #[test]
     fn an_encryption_key_in_a_set_is_passed_over() {
         let set = r#"{"keys":[{"kty":"RSA","use":"enc","alg":"RSA-OAEP","n":"AQAB","e":"AQAB"}]}"#;
-        assert!(read_set(set).expect("read").is_empty());
+        assert!(read_set(set, Unsuited::Refused).expect("read").is_empty());
+    }
+
+    #[test]
+    fn of_a_published_set_only_what_suits_is_taken() {
+        let (n, others) = ("A".repeat(342), r#"{"kty":"RSA","alg":"RS512","n":"AQAB","e":"AQAB"},{"kty":"unknown"},7"#);
+        let rsa = |more: &str| format!(r#"{{"kty":"RSA","n":"{n}","e":"AQAB"{more}}}"#);
+        let suited = [rsa(r#","kid":"a","use":"sig""#), rsa(r#","kid":"b","alg":"PS256""#)].join(",");
+        let encrypting = rsa(r#","kid":"c","use":"enc""#);
+        let keys = read_published(&format!(r#"{{"keys":[{suited},{encrypting},{others}]}}"#)).expect("read");
+        let found: Vec<_> = keys.iter().map(|key| (key.kid.as_deref().unwrap_or_default(), key.algorithm)).collect();
+        assert_eq!(
+            found,
+            [("a", Algorithm::RS256), ("b", Algorithm::PS256)],
+            "without alg an RSA key is for RS256 alone"
+        );
+        assert_ne!(keys[0].print, keys[1].print);
+        let secret = format!(r#"{{"keys":[{suited},{{"kty":"oct","k":"c2VjcmV0"}}]}}"#);
+        assert!(read_published(&secret).is_err_and(|why| why.contains("secret key")), "no trust in the rest either");
     }
 
     #[test]

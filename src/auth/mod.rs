@@ -1,22 +1,29 @@
 //! From a credential to a [`Caller`]: who asks, in which roles, with which rights and rows.
 
+pub mod address;
 pub mod allowance;
 pub mod api_keys;
+pub mod claims;
+pub mod fetch;
+pub mod issuer_keys;
 pub mod keys;
 pub mod policy;
 pub mod roles;
 pub mod rows;
 pub mod steps;
+pub mod terms;
 pub mod token;
 
 use std::{
     fmt,
+    net::IpAddr,
     sync::{Arc, OnceLock},
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+pub use address::AddressRange;
 pub use allowance::{Admitted, Allowances, Left};
 pub use policy::{Class, Permission, Reads, Rights, Scopes};
 pub use roles::Role;
@@ -41,15 +48,24 @@ pub struct Identity {
     pub expires_at: DateTime<Utc>,
     /// The API key, where it is one. Only [`api_keys`] sets it, so no token passes for a key, whatever its claims.
     pub key: Option<KeyFacts>,
+    /// What names the key that signed the token: a token is worth what its key is. None for what is no token.
+    pub signer: Option<KeyPrint>,
 }
 
-/// Which API key was presented, and with which secret: a key that is rotated is another credential.
+/// What names a key that tokens are checked with: a hash of all that it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyPrint(pub(crate) [u8; 32]);
+
+/// Which API key was presented, with which secret and from where: a key that is rotated is another credential, and one that
+/// is taken from some addresses is looked at again with the address of its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyFacts {
     /// Its row.
     pub id: Uuid,
     /// What is kept of its secret.
     pub secret_hash: SecretHash,
+    /// Where it was presented from, where that is known.
+    pub address: Option<IpAddr>,
 }
 
 /// SHA-256 of a secret; kept out of texts all the same.

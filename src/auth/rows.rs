@@ -245,6 +245,7 @@ pub async fn system(db: &DatabaseConnection) -> Result<Caller, Error> {
         roles: Role::ALL.to_vec(),
         expires_at: DateTime::<Utc>::MAX_UTC,
         key: None,
+        signer: None,
     };
     let restricted = items(db, Condition::all().add(portfolio_item::Column::IsRestricted.eq(true))).await?;
     let rows = Rows { named: restricted.iter().map(|item| item.id).collect(), ..Rows::default() };

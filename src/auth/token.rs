@@ -1,20 +1,27 @@
-//! Bearer tokens: checked against configured keys, and made with the local one.
+//! Bearer tokens: checked against the keys of the issuer that they name, and made with the local one.
 //! An [`Identity`] leaves this file only for a token whose signature, issuer, audience and time all hold; no message repeats a token.
 
 use std::{
     num::NonZeroUsize,
-    sync::{Arc, Mutex},
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use lru::LruCache;
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Identity, Role, SKEW,
-    keys::{LocalKey, PublicKey},
+    Identity, KeyPrint, Role,
+    claims::{ClaimPath, Claims},
+    fetch::Fetcher,
+    issuer_keys::IssuerKeys,
+    keys::{self, LocalKey, TokenKey},
+    terms::{self, HeaderType, KeysAt, Terms, Verified},
 };
 use crate::{
     clock::Clock,
@@ -32,73 +39,113 @@ const REMEMBERED: NonZeroUsize = NonZeroUsize::new(4_096).expect("not zero");
 /// Bytes of the longest token looked at.
 const LONGEST: usize = 8 * 1024;
 
-/// A key with all that a token signed by it has to say.
-struct Trusted {
-    kid: Option<String>,
-    algorithm: Algorithm,
-    key: DecodingKey,
-    issuer: String,
-    audience: String,
-    roles_claim: String,
+/// An issuer whose tokens are accepted.
+pub struct Issuer {
+    terms: Terms,
+    keys: Keys,
 }
 
-/// What a signature vouched for; times are compared at every use.
-#[derive(Clone)]
-struct Verified {
-    identity: Arc<Identity>,
-    not_before: Option<DateTime<Utc>>,
+/// The keys of an issuer.
+enum Keys {
+    /// Known from the start.
+    Fixed(Arc<[TokenKey]>),
+    /// Fetched from the issuer.
+    Published(Arc<IssuerKeys>),
 }
 
 /// Checks bearer tokens.
 pub struct Verifier {
-    trusted: Vec<Trusted>,
+    issuers: Vec<Issuer>,
     remembered: Mutex<LruCache<[u8; 32], Verified>>,
 }
 
-/// An issuer whose tokens are accepted.
-pub struct Issuer {
-    /// `iss`.
-    pub name: String,
-    /// `aud`.
-    pub audience: String,
-    /// Where its tokens name roles.
-    pub roles_claim: String,
-    /// Its public keys.
-    pub keys: Vec<PublicKey>,
+impl Issuer {
+    /// An issuer on these terms; its keys are read where they lie in files, else fetched later.
+    pub fn open(terms: Terms) -> Result<Self, Error> {
+        let keys = match &terms.keys_at {
+            KeysAt::Path(path) => Keys::Fixed(keys::read_public(Path::new(path))?.into()),
+            KeysAt::Issuer => Keys::Published(Arc::new(IssuerKeys::new(Fetcher::new(&terms.issuer)?))),
+        };
+        Ok(Self { terms, keys })
+    }
+
+    fn local(key: &LocalKey) -> Self {
+        let terms = Terms {
+            issuer: LOCAL_ISSUER.into(),
+            audiences: vec![LOCAL_AUDIENCE.into()],
+            roles_at: vec![ClaimPath::of(&["roles"])],
+            role_map: None,
+            authorized_parties: vec![],
+            keys_at: KeysAt::Issuer,
+        };
+        let secret = DecodingKey::from_secret(key.secret());
+        let key = TokenKey::new(Some(LOCAL_KID.into()), Algorithm::HS256, secret);
+        Self { terms, keys: Keys::Fixed([key].into()) }
+    }
+
+    /// The key that a token names, fetched where it is new.
+    async fn key(&self, named: &Named, now: DateTime<Utc>) -> Result<TokenKey, Error> {
+        match &self.keys {
+            Keys::Fixed(keys) => named.choose(keys).and_then(|key| key.ok_or_else(unfit)),
+            Keys::Published(published) => {
+                if let Some(key) = published.known(now).and_then(|keys| named.choose(&keys).transpose()) {
+                    return key;
+                }
+                // No such key yet: perhaps the issuer has a new one.
+                published.ask(now).await;
+                match published.known(now).map(|keys| named.choose(&keys)) {
+                    Some(Ok(Some(key))) => Ok(key),
+                    Some(Ok(None)) if !published.has_failed() => Err(unfit()),
+                    Some(Err(e)) => Err(e),
+                    Some(Ok(None)) | None => Err(unreachable()),
+                }
+            }
+        }
+    }
+
+    /// Fails where a key that let somebody in lets nobody in any more.
+    fn check_signer(&self, signer: KeyPrint, now: DateTime<Utc>) -> Result<(), Error> {
+        let keys = match &self.keys {
+            Keys::Fixed(keys) => keys.clone(),
+            Keys::Published(published) => published.known(now).ok_or_else(unreachable)?,
+        };
+        if keys.iter().any(|key| key.print == signer) { Ok(()) } else { Err(unfit()) }
+    }
+}
+
+/// What a token's header says of its key.
+struct Named {
+    kid: Option<String>,
+    algorithm: Algorithm,
+}
+
+impl Named {
+    /// The one key that is meant; none where no key has the name, an error where one has it that does not fit.
+    fn choose(&self, keys: &[TokenKey]) -> Result<Option<TokenKey>, Error> {
+        let named = || keys.iter().filter(|key| self.kid.is_none() || key.kid == self.kid);
+        let mut fitting = named().filter(|key| key.algorithm == self.algorithm);
+        match (fitting.next(), fitting.next()) {
+            (Some(key), None) => Ok(Some(key.clone())),
+            (None, _) if named().next().is_none() => Ok(None),
+            _ => Err(unfit()),
+        }
+    }
 }
 
 impl Verifier {
-    /// A verifier that trusts the local key, an issuer, or both.
-    pub fn new(local: Option<&LocalKey>, issuer: Option<Issuer>) -> Self {
-        let mut trusted = vec![];
-        if let Some(Issuer { name, audience, roles_claim, keys }) = issuer {
-            trusted.extend(keys.into_iter().map(|PublicKey { kid, algorithm, key }| Trusted {
-                kid,
-                algorithm,
-                key,
-                issuer: name.clone(),
-                audience: audience.clone(),
-                roles_claim: roles_claim.clone(),
-            }));
-        }
-        trusted.extend(local.map(|key| Trusted {
-            kid: Some(LOCAL_KID.into()),
-            algorithm: Algorithm::HS256,
-            key: DecodingKey::from_secret(key.secret()),
-            issuer: LOCAL_ISSUER.into(),
-            audience: LOCAL_AUDIENCE.into(),
-            roles_claim: "roles".into(),
-        }));
-        Self { trusted, remembered: Mutex::new(LruCache::new(REMEMBERED)) }
+    /// A verifier that trusts the local key and these issuers.
+    pub fn new(local: Option<&LocalKey>, mut issuers: Vec<Issuer>) -> Self {
+        issuers.extend(local.map(Issuer::local));
+        Self { issuers, remembered: Mutex::new(LruCache::new(REMEMBERED)) }
     }
 
-    /// Who presents this token.
-    pub fn verify(&self, token: &str, clock: &dyn Clock) -> Result<Arc<Identity>, Error> {
+    /// Who presents this token. Where its key is new its issuer is asked, for a few seconds at most.
+    pub async fn verify(&self, token: &str, clock: &dyn Clock) -> Result<Arc<Identity>, Error> {
         if let Some(identity) = self.recall(token, clock) {
             return Ok(identity);
         }
-        let verified = self.check(token)?;
-        check_times(&verified, clock.now())?;
+        let verified = self.check(token, clock.now()).await?;
+        verified.check_times(clock.now())?;
         let identity = verified.identity.clone();
         self.memory().put(fingerprint(token), verified);
         Ok(identity)
@@ -107,128 +154,77 @@ impl Verifier {
     /// Who presents this token, if it was verified before and still holds: costs a hash, no signature check.
     pub fn recall(&self, token: &str, clock: &dyn Clock) -> Option<Arc<Identity>> {
         let known = self.memory().get(&fingerprint(token)).cloned()?;
-        check_times(&known, clock.now()).ok().map(|()| known.identity)
+        let holds = known.check_times(clock.now()).and_then(|()| self.check_signer(&known.identity, clock.now()));
+        holds.ok().map(|()| known.identity)
     }
 
-    fn memory(&self) -> std::sync::MutexGuard<'_, LruCache<[u8; 32], Verified>> {
-        // Every entry is whole at any time, so a panic elsewhere has not spoiled them.
-        self.remembered.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// Fails where the key that signed somebody's token is no longer one of its issuer's.
+    pub fn check_signer(&self, identity: &Identity, now: DateTime<Utc>) -> Result<(), Error> {
+        let Some(signer) = identity.signer else { return Ok(()) };
+        self.issuer(&identity.issuer).ok_or_else(terms::foreign)?.check_signer(signer, now)
     }
 
-    fn check(&self, token: &str) -> Result<Verified, Error> {
-        if token.len() > LONGEST {
-            return Err(refuse("The token is longer than 8 KiB. Ask the issuer for one with fewer claims."));
-        }
-        let header = jsonwebtoken::decode_header(token)
-            .map_err(|_| refuse("The credential is no signed JSON Web Token. Send 'Authorization: Bearer <token>'."))?;
-        if header.crit.is_some() {
-            return Err(refuse("The token's header asks for an extension (crit) that is not supported."));
-        }
-        let typ = header.typ.as_deref().unwrap_or("JWT");
-        if !["JWT", "at+jwt", "application/at+jwt"].iter().any(|known| typ.eq_ignore_ascii_case(known)) {
-            return Err(refuse("The token is no access token by its header. Send the access token."));
-        }
-        let mut candidates = self
-            .trusted
-            .iter()
-            .filter(|key| header.kid.is_none() || key.kid == header.kid)
-            .filter(|key| key.algorithm == header.alg);
-        let (Some(key), None) = (candidates.next(), candidates.next()) else {
-            return Err(refuse(
-                "No key of this server fits the token's kid and algorithm. Get a token from the configured issuer.",
-            ));
-        };
-        let mut signature_only = Validation::new(key.algorithm);
-        // Claims are checked below, against the injected clock.
-        signature_only.required_spec_claims.clear();
-        signature_only.validate_exp = false;
-        signature_only.validate_aud = false;
-        let claims = jsonwebtoken::decode::<Map<String, Value>>(token, &key.key, &signature_only)
-            .map_err(|_| refuse("The token's signature does not hold. Get a new token."))?
-            .claims;
-        key.identity(&claims)
+    /// Fetches the keys of issuers where that is due, several at the same time. True where a key was withdrawn since.
+    pub async fn refresh(&self, now: DateTime<Utc>) -> bool {
+        futures_util::future::join_all(self.published().map(|keys| keys.refresh(now))).await;
+        self.published().fold(false, |any, keys| keys.take_withdrawal() || any)
     }
-}
 
-impl Trusted {
-    fn identity(&self, claims: &Map<String, Value>) -> Result<Verified, Error> {
-        let text = |claim: &str| claims.get(claim).and_then(Value::as_str);
-        if text("iss") != Some(&self.issuer) {
-            return Err(refuse("The token comes from another issuer. Get a token from the configured issuer."));
-        }
-        let for_us = match claims.get("aud") {
-            Some(Value::String(one)) => *one == self.audience,
-            Some(Value::Array(several)) => several.iter().any(|one| one.as_str() == Some(&self.audience)),
-            _ => false,
-        };
-        if !for_us {
-            return Err(refuse("The token is meant for another audience. Ask the issuer for one meant for this API."));
-        }
-        // Keycloak tells its kinds of tokens apart by a claim of this name.
-        if text("typ").is_some_and(|kind| kind != "Bearer") {
-            return Err(refuse("The token is no access token by its claims. Send the access token."));
-        }
-        let Some(subject) = text("sub").filter(|subject| !subject.is_empty()) else {
-            return Err(refuse("The token names no subject (sub)."));
-        };
-        let Some(expires_at) = claims.get("exp").and_then(instant) else {
-            return Err(refuse("The token has no expiry (exp)."));
-        };
-        let not_before = match claims.get("nbf") {
-            None => None,
-            Some(value) => Some(instant(value).ok_or_else(|| refuse("The token's nbf is no instant."))?),
-        };
-        let roles = self.roles(claims)?;
-        Ok(Verified {
-            identity: Arc::new(Identity {
-                issuer: self.issuer.clone(),
-                subject: subject.into(),
-                roles,
-                expires_at,
-                key: None,
-            }),
-            not_before,
+    /// Whether there is anything to refresh.
+    pub fn fetches_keys(&self) -> bool {
+        self.published().next().is_some()
+    }
+
+    fn published(&self) -> impl Iterator<Item = &Arc<IssuerKeys>> {
+        self.issuers.iter().filter_map(|issuer| match &issuer.keys {
+            Keys::Published(published) => Some(published),
+            Keys::Fixed(_) => None,
         })
     }
 
-    fn roles(&self, claims: &Map<String, Value>) -> Result<Vec<Role>, Error> {
-        // Auth0's claim names are URLs: a claim of the whole name goes before the path.
-        let mut steps = self.roles_claim.split('.');
-        let found = claims.get(&self.roles_claim).or_else(|| {
-            let first = claims.get(steps.next()?)?;
-            steps.try_fold(first, |value, step| value.get(step))
-        });
-        let names: Vec<&str> = match found {
-            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
-            Some(Value::String(names)) => names.split_whitespace().collect(),
-            // Entra leaves a list that is too long out of the token: that is not the same as having no roles.
-            None if claims.get("_claim_names").is_some_and(|moved| moved.get(&self.roles_claim).is_some()) => {
-                return Err(refuse("The token's roles did not fit into it. Use app roles instead of groups."));
-            }
-            _ => vec![],
-        };
-        let mut roles: Vec<Role> = names.into_iter().filter_map(Role::parse).collect();
-        roles.sort_unstable();
-        roles.dedup();
-        Ok(roles)
+    fn issuer(&self, name: &str) -> Option<&Issuer> {
+        self.issuers.iter().find(|issuer| issuer.terms.issuer == name)
+    }
+
+    fn memory(&self) -> MutexGuard<'_, LruCache<[u8; 32], Verified>> {
+        // Every entry is whole at any time, so a panic elsewhere has not spoiled them.
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn check(&self, token: &str, now: DateTime<Utc>) -> Result<Verified, Error> {
+        if token.len() > LONGEST {
+            return Err(refuse("The token is longer than 8 KiB. Ask the issuer for one with fewer claims."));
+        }
+        let header = jsonwebtoken::decode_header(token).map_err(|_| no_token())?;
+        if header.crit.is_some() {
+            return Err(refuse("The token's header asks for an extension (crit) that is not supported."));
+        }
+        let typ = HeaderType::read(header.typ.as_deref())?;
+        // Nothing vouches for this name yet: it only chooses whose keys the signature is checked with.
+        let issuer = claimed_issuer(token).and_then(|name| self.issuer(&name)).ok_or_else(terms::foreign)?;
+        let named = Named { kid: header.kid, algorithm: header.alg };
+        let key = issuer.key(&named, now).await?;
+        let mut signature_only = Validation::new(key.algorithm);
+        // Claims are checked by the issuer's terms, against the injected clock.
+        signature_only.required_spec_claims.clear();
+        signature_only.validate_exp = false;
+        signature_only.validate_aud = false;
+        let claims = jsonwebtoken::decode::<Claims>(token, &key.key, &signature_only)
+            .map_err(|_| refuse("The token's signature does not hold. Get a new token."))?
+            .claims;
+        issuer.terms.read(typ, &claims, key.print)
     }
 }
 
-fn check_times(verified: &Verified, now: DateTime<Utc>) -> Result<(), Error> {
-    verified.identity.check_time(now)?;
-    if verified.not_before.is_some_and(|start| now + SKEW < start) {
-        return Err(refuse("The token does not hold yet (nbf). Check the clocks of issuer and server."));
+/// The issuer that a token says it comes from.
+fn claimed_issuer(token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Claimed {
+        iss: Option<Value>,
     }
-    Ok(())
-}
-
-/// A numeric date; whole seconds are all that a check with a minute's skew needs.
-fn instant(value: &Value) -> Option<DateTime<Utc>> {
-    /// The year 9999: leaves room for the skew.
-    const LATEST: f64 = 253_402_300_799.0;
-    let seconds = value.as_f64().filter(|seconds| (0.0..=LATEST).contains(seconds))?;
-    #[expect(clippy::cast_possible_truncation, reason = "checked above to lie between 1970 and 9999")]
-    DateTime::from_timestamp(seconds as i64, 0)
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let claimed: Claimed = serde_json::from_slice(&payload).ok()?;
+    claimed.iss?.as_str().map(str::to_owned)
 }
 
 fn fingerprint(token: &str) -> [u8; 32] {
@@ -237,6 +233,18 @@ fn fingerprint(token: &str) -> [u8; 32] {
 
 fn refuse(line: &str) -> Error {
     Error::new(Code::Unauthenticated, line)
+}
+
+fn no_token() -> Error {
+    refuse("The credential is no signed JSON Web Token. Send 'Authorization: Bearer <token>'.")
+}
+
+fn unfit() -> Error {
+    refuse("No key of this server fits the token's kid and algorithm. Get a token from the configured issuer.")
+}
+
+fn unreachable() -> Error {
+    Error::new(Code::Unavailable, "The keys of the token's issuer cannot be fetched just now. Try again later.")
 }
 
 /// Makes a token with the local key.
@@ -263,6 +271,7 @@ pub fn mint(
 mod tests {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     use chrono::TimeZone;
+    use futures_util::FutureExt as _;
     use proptest::prelude::*;
 
     use super::*;
@@ -278,24 +287,24 @@ mod tests {
     }
 
     fn verifier(local: Option<&LocalKey>) -> Verifier {
-        let key = |kid: &str, algorithm, key: jsonwebtoken::errors::Result<DecodingKey>| PublicKey {
-            kid: Some(kid.into()),
-            algorithm,
-            key: key.expect("key"),
+        let key = |kid: &str, algorithm, key: jsonwebtoken::errors::Result<DecodingKey>| {
+            TokenKey::new(Some(kid.into()), algorithm, key.expect("key"))
         };
-        let keys = vec![
+        let keys = Keys::Fixed(Arc::new([
             key("rs", Algorithm::RS256, DecodingKey::from_rsa_pem(RSA.1)),
             key("ps", Algorithm::PS256, DecodingKey::from_rsa_pem(RSA.1)),
             key("es", Algorithm::ES256, DecodingKey::from_ec_pem(P256.1)),
             key("ed", Algorithm::EdDSA, DecodingKey::from_ed_pem(ED.1)),
-        ];
-        let issuer = Issuer {
-            name: ISSUER.into(),
-            audience: "foliograph".into(),
-            roles_claim: "realm_access.roles".into(),
-            keys,
+        ]));
+        let terms = Terms {
+            issuer: ISSUER.into(),
+            audiences: vec!["foliograph".into()],
+            roles_at: vec![ClaimPath::of(&["realm_access", "roles"])],
+            role_map: None,
+            authorized_parties: vec![],
+            keys_at: KeysAt::Issuer,
         };
-        Verifier::new(local, Some(issuer))
+        Verifier::new(local, vec![Issuer { terms, keys }])
     }
 
     fn claims() -> Value {
@@ -314,7 +323,7 @@ mod tests {
     }
 
     fn refused(token: &str) -> Code {
-        verifier(None).verify(token, &clock()).expect_err("refused").code
+        verifier(None).verify(token, &clock()).now_or_never().expect("nothing to wait for").expect_err("refused").code
     }
 
     fn with(claim: &str, value: Value) -> String {
@@ -352,7 +361,7 @@ mod tests {
                 3 => json!({ "roles": [text, number, null] }),
                 _ => Value::Null,
             };
-            if let Ok(identity) = verifier(None).verify(&with(&claim, value), &clock()) {
+            if let Ok(identity) = verifier(None).verify(&with(&claim, value), &clock()).now_or_never().expect("nothing to wait for") {
                 prop_assert_eq!(&identity.issuer, ISSUER);
                 prop_assert!(!identity.subject.is_empty());
             }
@@ -369,7 +378,8 @@ mod tests {
             signed("es", Algorithm::ES256, &p256, &claims()),
             by_ed(&claims()),
         ] {
-            let identity = verifier(None).verify(&token, &clock()).expect("accepted");
+            let identity =
+                verifier(None).verify(&token, &clock()).now_or_never().expect("nothing to wait for").expect("accepted");
             assert_eq!((identity.subject.as_str(), identity.roles.clone()), ("maria", vec![Role::Sponsor]));
         }
     }
@@ -422,7 +432,11 @@ mod tests {
         assert_eq!(refused(&with("exp", json!(now - 60))), Code::TokenExpired);
         assert_eq!(refused(&with("nbf", json!(now + 61))), Code::Unauthenticated);
         for token in [with("exp", json!(now - 59)), with("nbf", json!(now + 60))] {
-            verifier(None).verify(&token, &clock()).expect("within the skew");
+            verifier(None)
+                .verify(&token, &clock())
+                .now_or_never()
+                .expect("nothing to wait for")
+                .expect("within the skew");
         }
     }
 
@@ -430,27 +444,39 @@ mod tests {
     fn a_remembered_token_still_expires() {
         let (verifier, clock, token) = (verifier(None), clock(), by_ed(&claims()));
         assert!(verifier.recall(&token, &clock).is_none());
-        verifier.verify(&token, &clock).expect("holds");
+        verifier.verify(&token, &clock).now_or_never().expect("nothing to wait for").expect("holds");
         assert!(verifier.recall(&token, &clock).is_some());
         clock.advance_seconds(360);
-        assert_eq!(verifier.verify(&token, &clock).expect_err("expired").code, Code::TokenExpired);
+        assert_eq!(
+            verifier.verify(&token, &clock).now_or_never().expect("nothing to wait for").expect_err("expired").code,
+            Code::TokenExpired
+        );
     }
 
     #[test]
     fn local_tokens_hold_only_where_the_local_key_does() {
         let key = LocalKey::ephemeral().expect("key");
         let token = mint(&key, clock().now(), "pat", &[Role::PmoLead], TimeDelta::hours(8)).expect("minted");
-        let identity = verifier(Some(&key)).verify(&token, &clock()).expect("accepted");
+        let identity = verifier(Some(&key))
+            .verify(&token, &clock())
+            .now_or_never()
+            .expect("nothing to wait for")
+            .expect("accepted");
         assert_eq!((identity.issuer.as_str(), identity.roles.clone()), (LOCAL_ISSUER, vec![Role::PmoLead]));
         assert_eq!(refused(&token), Code::Unauthenticated);
         let other = LocalKey::ephemeral().expect("key");
-        assert!(verifier(Some(&other)).verify(&token, &clock()).is_err());
+        assert!(verifier(Some(&other)).verify(&token, &clock()).now_or_never().expect("nothing to wait for").is_err());
     }
 
     #[test]
     fn no_message_repeats_the_token() {
         for token in ["secret-text", "a.b.c", &with("aud", json!("secret-text"))] {
-            let line = verifier(None).verify(token, &clock()).expect_err("refused").message;
+            let line = verifier(None)
+                .verify(token, &clock())
+                .now_or_never()
+                .expect("nothing to wait for")
+                .expect_err("refused")
+                .message;
             assert!(!line.contains("secret-text") && !line.contains(token), "{line}");
         }
     }

@@ -38,7 +38,7 @@ pub enum KeyCommand {
     Rotate(Box<One>),
     /// End a key for good.
     Revoke(Box<One>),
-    /// List the keys: human key, state, roles, access mode, end, granted items, name, with tabs between them.
+    /// List the keys: human key, state, roles, access mode, end, granted items, name, addresses, last use, with tabs between them.
     List(Box<Config>),
 }
 
@@ -54,6 +54,9 @@ pub struct Create {
     /// Key of a portfolio, program or project that it is given, with all below; may be repeated.
     #[arg(long = "grant", value_name = "ITEM_KEY")]
     grants: Vec<String>,
+    /// Range of addresses that it is taken from, such as 192.0.2.0/24; may be repeated [default: anywhere].
+    #[arg(long = "address", value_name = "RANGE")]
+    addresses: Vec<String>,
     /// How long it lasts, such as 8h or 90d [default: until it is revoked].
     #[arg(long, value_parser = parse_duration)]
     ttl: Option<TimeDelta>,
@@ -97,6 +100,7 @@ async fn create(asked: &Create) -> Result<(), Error> {
         "roles": asked.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
         "accessMode": asked.access_mode.as_str(),
         "expiresAt": expires_at,
+        "addressRanges": (!asked.addresses.is_empty()).then_some(&asked.addresses),
         "grants": { "add": grants },
     });
     hand_out(&key, &change(&asked.config, &key, "apiKeyCreate", input).await?)
@@ -152,9 +156,14 @@ async fn list(config: &Config) -> Result<(), Error> {
         let mut keys: Vec<&str> = mine.filter_map(|grant| names.get(&grant.item_id).copied()).collect();
         keys.sort_unstable();
         let grants = if keys.is_empty() { "-".into() } else { keys.join(",") };
+        let used = row.last_used_at.map_or("-".into(), |at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
+        let (addresses, name) = (row.address_ranges.as_deref().unwrap_or("-"), &row.name);
         // Writing to a string cannot fail.
-        let _ =
-            writeln!(out, "{}\t{state}\t{}\t{}\t{end}\t{grants}\t{}", row.key, row.roles, row.access_mode, row.name);
+        let _ = writeln!(
+            out,
+            "{}\t{state}\t{}\t{}\t{end}\t{grants}\t{name}\t{addresses}\t{used}",
+            row.key, row.roles, row.access_mode
+        );
     }
     say(&out)
 }

@@ -41,6 +41,13 @@ pub enum CostWish {
     Validate,
 }
 
+/// The price of an answer.
+struct AnswerPrice {
+    own: usize,
+    /// The rows that it names.
+    named: usize,
+}
+
 /// What prices are made of besides a plan.
 pub(super) struct Pricing<'a> {
     pub(super) limits: &'a Limits,
@@ -78,7 +85,10 @@ impl Pricing<'_> {
                 self.named(ids, |prefix| levels.get(prefix).map_or(0, |level| self.level(level, 1)))
             }
             RootKind::System(tree) => FIGURES.saturating_add(self.slots(tree, 1)),
-            RootKind::Answer(asked) => self.answer(asked, 1),
+            RootKind::Answer(asked) => {
+                let price = self.answer(asked, 1);
+                price.own.saturating_add(price.named)
+            }
             RootKind::Mutation { input, payload, .. } => {
                 let items = self.items(input);
                 own_of_mutation(items).saturating_add(self.slots(payload, items.max(1)))
@@ -105,12 +115,32 @@ impl Pricing<'_> {
             }
         }
         price = price.saturating_add(rows.saturating_mul(level.weight()));
-        level.children.iter().fold(price, |price, below| {
-            price.saturating_add(match below {
-                Below::Level(child) => self.level(child, rows),
-                Below::Answer(below) => self.answer(&below.asked, rows),
-            })
-        })
+        price.saturating_add(self.children(level, rows))
+    }
+
+    /// What stands below so many rows. A row of an interface is of one type only: of what each type has, the dearest counts.
+    fn children(&self, level: &Level, rows: usize) -> usize {
+        let mut sum: usize = 0;
+        let mut by_type: Vec<(&str, usize)> = vec![];
+        for below in &level.children {
+            let (own, only) = match below {
+                Below::Level(child) => (self.level(child, rows), child.link.and_then(|link| link.only)),
+                Below::Answer(below) => {
+                    let price = self.answer(&below.asked, rows);
+                    // Rows that answers name are read for each type by itself.
+                    sum = sum.saturating_add(price.named);
+                    (price.own, below.only)
+                }
+            };
+            match only {
+                None => sum = sum.saturating_add(own),
+                Some((_, name)) => match by_type.iter_mut().find(|(known, _)| *known == name) {
+                    Some((_, of_type)) => *of_type = of_type.saturating_add(own),
+                    None => by_type.push((name, own)),
+                },
+            }
+        }
+        sum.saturating_add(by_type.iter().map(|(_, of_type)| *of_type).max().unwrap_or(0))
     }
 
     /// How many groups there may be.
@@ -127,10 +157,12 @@ impl Pricing<'_> {
     }
 
     /// The price of an answer about so many rows, with the rows that it names.
-    fn answer(&self, asked: &AskedAnswer, parents: usize) -> usize {
-        let Ok(args) = asked.arguments(self.types, self.variables) else { return CONNECTION };
+    fn answer(&self, asked: &AskedAnswer, parents: usize) -> AnswerPrice {
+        let Ok(args) = asked.arguments(self.types, self.variables) else {
+            return AnswerPrice { own: CONNECTION, named: 0 };
+        };
         let price = own_of_answer(asked, &args, parents, self.today);
-        price.own.saturating_add(self.slots(&asked.tree, price.names))
+        AnswerPrice { own: price.own, named: self.slots(&asked.tree, price.names) }
     }
 
     /// The price of the rows that a tree names, so many in each place.

@@ -17,13 +17,15 @@ use super::{
 use crate::{
     app,
     auth::{Rights, Role},
-    config::Limits,
+    config::{Config, Limits},
     error::{Code, Error},
 };
 
 /// What a caller writes to find it again: nothing of ours contains it.
 pub const MARK: &str = "zqxjkv";
 
+/// Those of a user where nothing is configured.
+static LIMITS: LazyLock<Limits> = LazyLock::new(|| Config::default().limit_columns().user);
 static SCHEMA: LazyLock<(Schema, Arc<Types>)> = LazyLock::new(|| schema::build(app::model()));
 
 /// A text of SQL with what is bound to it.
@@ -38,7 +40,8 @@ pub struct Bound {
 /// What the levels of a document's plan ask both databases, for someone who reads everything.
 pub fn statements(text: &str, variables: serde_json::Map<String, serde_json::Value>) -> Result<Vec<Bound>, Error> {
     let (schema, types) = &*SCHEMA;
-    let document = document::read(text, &Limits::DEFAULT)?;
+    let document = document::read(text, &LIMITS)?;
+    document.size.check(&LIMITS)?;
     let (_, op) = document.operation(None)?;
     let validated = engine::validate(schema, text, &document).now_or_never();
     validated.ok_or_else(|| Error::internal("validation waited"))?.map_err(|mut errors| {

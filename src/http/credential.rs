@@ -2,12 +2,9 @@
 //! Cookies and addresses are never a credential. An address that presented too many bad ones is answered only for those that
 //! were good before.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
-use axum::{
-    extract::ConnectInfo,
-    http::{Extensions, HeaderMap, Method, header},
-};
+use axum::http::{Extensions, HeaderMap, Method, header};
 use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
@@ -16,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use tracing::Span;
 
-use super::envelope::Refusal;
+use super::{envelope::Refusal, peer::Peer};
 use crate::{
     app::App,
     auth::{Caller, Identity, api_keys},
@@ -78,21 +75,20 @@ pub fn check_token(headers: &HeaderMap, due: &str) -> Result<(), Error> {
 /// Who presents this token or key, with all that rights need.
 async fn identify(app: &App, text: &str, extensions: &Extensions) -> Result<Arc<Caller>, Refusal> {
     let clock = app.clock.as_ref();
-    // Absent only when the routes are called in process.
-    let address = extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-    let recalled = if is_key(text) { app.keys.recall(text, clock) } else { app.verifier.recall(text, clock) };
+    let address = extensions.get::<Peer>().and_then(|peer| peer.address);
+    let recalled = if is_key(text) { app.keys.recall(text, address, clock) } else { app.verifier.recall(text, clock) };
     let identity = if let Some(known) = recalled {
         known
     } else {
         // A key is read again every few seconds: that it was good shows that it is no guess.
-        let is_guess = !(is_key(text) && app.keys.was_good(text));
+        let is_guess = !(is_key(text) && app.keys.was_good(text, address));
         let blocked =
             address.filter(|_| is_guess).and_then(|address| app.failed_auth.blocked_for(address, clock.now()));
         if let Some(seconds) = blocked {
             let line = "Too many bad credentials came from this address. Wait, then send a good one.";
             return Err(Refusal::for_seconds(Error::new(Code::RateLimited, line), seconds));
         }
-        verify(app, text).await.inspect_err(|e| {
+        verify(app, text, address).await.inspect_err(|e| {
             // What has expired was once good: its owner is no guesser.
             if let (Code::Unauthenticated, Some(address)) = (e.code, address) {
                 app.failed_auth.count(address, clock.now());
@@ -103,11 +99,11 @@ async fn identify(app: &App, text: &str, extensions: &Extensions) -> Result<Arc<
     Ok(app.caller_of(identity).await?)
 }
 
-async fn verify(app: &App, text: &str) -> Result<Arc<Identity>, Error> {
+async fn verify(app: &App, text: &str, address: Option<IpAddr>) -> Result<Arc<Identity>, Error> {
     if is_key(text) {
-        app.keys.verify(&app.database.orm, app.clock.as_ref(), text).await
+        app.keys.verify(&app.database.orm, app.clock.as_ref(), text, address).await
     } else {
-        app.verifier.verify(text, app.clock.as_ref())
+        app.verifier.verify(text, app.clock.as_ref()).await
     }
 }
 

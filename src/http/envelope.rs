@@ -17,6 +17,7 @@ use tracing::{Instrument as _, Span, field::Empty};
 use super::{
     ALLOWANCE,
     negotiation::{self, Media},
+    peer::Peer,
 };
 use crate::{
     app::App,
@@ -119,6 +120,8 @@ pub async fn wrap(State(app): State<Arc<App>>, mut request: Request, next: Next)
     }
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(media);
+    let peer = Peer::of(request.extensions(), request.headers(), &app.config.trusted_proxies);
+    request.extensions_mut().insert(peer);
 
     let inner = async move {
         if long_uri {
@@ -179,6 +182,7 @@ struct Extensions<'a> {
     code: &'static str,
     request_id: &'a str,
     retryable: bool,
+    docs_url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<i64>,
 }
@@ -219,6 +223,7 @@ fn write_refusal(response: &mut Response, refusal: &Refusal, media: Media, id: &
                 code: error.code.as_str(),
                 request_id: id,
                 retryable: error.code.is_retryable(),
+                docs_url: error.code.docs_url(),
                 retry_after_ms: refusal
                     .retry_after_seconds
                     .map(|seconds| seconds * 1_000)

@@ -16,6 +16,7 @@ use tracing::Span;
 use super::{WATERMARK, credential, envelope::Refusal};
 use crate::{
     app::App,
+    auth::allowance::REFUSED,
     error::{Code, Error},
     export::{self, Asked, Format},
 };
@@ -55,6 +56,7 @@ async fn export(app: &App, file: &str, request: Parts) -> Result<Response, Refus
     // Read before the first row: what changes from here on is told by `changes`, some of it perhaps twice, none never.
     let watermark = HeaderValue::try_from(app.events.watermark(&caller).await?).map_err(Error::internal)?;
     let body = if request.method == Method::HEAD {
+        admitted.settle(REFUSED);
         // As for GET, nothing is said about the length.
         Body::from_stream(stream::empty::<io::Result<Bytes>>())
     } else {

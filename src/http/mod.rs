@@ -3,13 +3,16 @@
 
 mod connections;
 mod credential;
+mod deprecation;
 mod envelope;
 mod explorer;
 mod export;
 mod graphql;
+mod guide;
 mod health;
 mod metrics;
 mod negotiation;
+mod peer;
 mod request;
 mod stream;
 mod subscription;
@@ -41,7 +44,7 @@ pub use throttle::Throttle;
 
 use crate::{
     app::App,
-    config::{Config, MetricsReaders, Toggle},
+    config::{Config, MetricsReaders},
     error::{Code, Error},
 };
 use envelope::{CLIENT_NAME, CLIENT_VERSION, REQUEST_ID, Refusal};
@@ -78,7 +81,8 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/schema.graphql", get(schema))
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::database));
-    if app.config.explorer == Toggle::On {
+    routes = routes.merge(guide::routes(app));
+    if app.config.has_explorer() {
         routes = routes.merge(explorer::routes());
     }
     if app.config.metrics_readers() != MetricsReaders::Nobody {
@@ -124,6 +128,7 @@ fn cors(config: &Config) -> Option<CorsLayer> {
                 ACCESS_MODE.clone(),
                 GRAPHQL_COST.clone(),
                 IDEMPOTENCY_KEY.clone(),
+                deprecation::REPORT.clone(),
                 REQUEST_ID.clone(),
                 CLIENT_NAME.clone(),
                 CLIENT_VERSION.clone(),
@@ -134,6 +139,9 @@ fn cors(config: &Config) -> Option<CorsLayer> {
                 [
                     ACCESS_MASKED.clone(),
                     QUERY_COST.clone(),
+                    deprecation::DEPRECATION.clone(),
+                    deprecation::SUNSET.clone(),
+                    header::LINK,
                     REQUEST_ID.clone(),
                     header::RETRY_AFTER,
                     header::CONTENT_DISPOSITION,

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::{Value as Json, json};
 
+pub use crate::config::Fault as MappingFault;
 use crate::error::{Code, Error};
 
 /// What is to be known of a row.
@@ -203,21 +204,6 @@ pub struct CellFault {
     pub column: Option<String>,
     /// One line.
     pub text: String,
-}
-
-/// A key of a mapping that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MappingFault {
-    /// The key, such as `columns[3].to`; empty where the text is no TOML at all.
-    pub key: String,
-    /// What was expected.
-    pub text: String,
-}
-
-impl fmt::Display for MappingFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.key.is_empty() { f.write_str(&self.text) } else { write!(f, "{}: {}", self.key, self.text) }
-    }
 }
 
 /// An element that cannot be used.

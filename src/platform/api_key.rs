@@ -45,6 +45,20 @@ pub fn declare() -> Entity {
         .defaulted(),
         Field::scalar("expiresAt", Scalar::DateTime, C::ExpiresAt, "From then on the key is refused; null for no end.")
             .written(),
+        Field::texts(
+            "addressRanges",
+            C::AddressRanges,
+            "The ranges of network addresses that the key is taken from, such as `192.0.2.0/24`, `2001:db8::/32` or a single \
+             address, at most 100; null for anywhere.",
+        )
+        .written(),
+        Field::scalar(
+            "lastUsedAt",
+            Scalar::DateTime,
+            C::LastUsedAt,
+            "When the key was presented last and taken, to the minute; null for never. It is no change of the key: `version` \
+             and `updatedAt` stay.",
+        ),
         Field::scalar(
             "revokedAt",
             Scalar::DateTime,

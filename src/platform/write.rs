@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     auth::{
-        Class, Role,
+        AddressRange, Class, Role,
         api_keys::{self, Presented},
     },
     error::Error,
@@ -28,6 +28,9 @@ use crate::{
 };
 
 type Keys = api_key::Entity;
+
+/// Ranges of addresses that a key has at most.
+const MOST_RANGES: usize = 100;
 
 /// The members of a granted item in inputs.
 pub fn granted_item() -> Vec<Member> {
@@ -104,7 +107,9 @@ fn write<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Res
         for row in &mut rows {
             settle(work, row);
         }
-        let widens = |row: &&Row<Model>| row.gives("roles") || row.gives("expiresAt") || !row.links.is_empty();
+        let widens = |row: &&Row<Model>| {
+            ["roles", "expiresAt", "addressRanges"].iter().any(|field| row.gives(field)) || !row.links.is_empty()
+        };
         for row in rows.iter().filter(|row| row.before.is_none() || widens(row)) {
             let items = grants.of(row.after.id);
             hands_out_no_more(work, row, items).await?;
@@ -130,6 +135,8 @@ fn blank(work: &Work<'_>) -> Model {
         access_mode: "ERROR".to_owned(),
         expires_at: None,
         revoked_at: None,
+        address_ranges: None,
+        last_used_at: None,
         version: 0,
         created_at: work.now,
         created_by_id: None,
@@ -150,6 +157,10 @@ fn settle(work: &mut Work<'_>, row: &mut Row<Model>) {
         let line = "A key's name has a letter or a digit, or the key is given.";
         work.fail(row, UserError::new(UserCode::Invalid, row.place("name"), line));
     }
+    match row.after.address_ranges.as_deref().map(normalized) {
+        Some(Err(line)) => work.fail(row, UserError::new(UserCode::Invalid, row.place("addressRanges"), line)),
+        ranges => row.after.address_ranges = ranges.and_then(Result::ok),
+    }
     if row.gives("expiresAt") && row.after.expires_at.is_some_and(|end| end <= work.now) {
         let line = "A key ends in the future; to end one now, revoke it.";
         work.fail(row, UserError::new(UserCode::OutOfRange, row.place("expiresAt"), line));
@@ -159,6 +170,29 @@ fn settle(work: &mut Work<'_>, row: &mut Row<Model>) {
         let line = format!("The key {end} and can no longer be changed. Make a new one.");
         work.fail(row, UserError::new(UserCode::Immutable, row.path.clone(), line));
     }
+}
+
+/// Ranges as a key keeps them: each in its one text, once, in the order given.
+fn normalized(given: &str) -> Result<String, String> {
+    let mut ranges: Vec<AddressRange> = vec![];
+    for text in given.split(',') {
+        let range = AddressRange::parse(text).ok_or_else(|| {
+            // What was written is the caller's own, but may be long.
+            let shown: String = text.chars().take(50).collect();
+            if shown.is_empty() {
+                "A list of ranges has one at least; null takes the key from anywhere.".to_owned()
+            } else {
+                format!("'{shown}' is no range of addresses, such as 192.0.2.0/24, 2001:db8::/32 or a single address.")
+            }
+        })?;
+        if !ranges.contains(&range) {
+            ranges.push(range);
+        }
+    }
+    if ranges.len() > MOST_RANGES {
+        return Err(format!("A key has at most {MOST_RANGES} ranges of addresses."));
+    }
+    Ok(ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
 }
 
 /// How a key has come to its end; none while it holds.

@@ -259,6 +259,14 @@ fn target(given: &ConstValue, at: &Path) -> Result<Target, UserError> {
     }
 }
 
+/// An element of a list that is stored with commas between.
+fn short_text(value: &ConstValue) -> Option<String> {
+    match value {
+        ConstValue::String(text) if !text.contains(',') => Some(text.trim().to_owned()),
+        _ => None,
+    }
+}
+
 /// The fields that an input object gives, each with what it is to become.
 fn assignments(entity: &'static Entity, given: &ConstValue, path: &Path) -> (Vec<Assignment>, Vec<UserError>) {
     let (mut out, mut errors) = (vec![], vec![]);
@@ -292,6 +300,11 @@ fn assignments(entity: &'static Entity, given: &ConstValue, path: &Path) -> (Vec
                     })
                     .collect();
                 names.map(|names| Assigned::Value(DbValue::Text(names.join(","))))
+            }),
+            Kind::Texts { .. } => take(field.name, &|value| {
+                let texts: Option<Vec<String>> = listed(value).into_iter().map(short_text).collect();
+                let texts = texts.ok_or_else(|| wrong(field.name, "Texts without commas are due here.".into()))?;
+                Ok(Assigned::Value(DbValue::Text(texts.join(","))))
             }),
             Kind::Money { .. } => take(field.name, &|value| money(value, &path.at(field.name))),
             Kind::One { .. } => {

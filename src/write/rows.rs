@@ -362,12 +362,11 @@ fn assign<E: EntityTrait>(
             }
             put(column, new)
         }
-        (Kind::Enum { column, .. } | Kind::Enums { column, .. }, Assigned::Value(value)) => {
+        (Kind::Enum { column, .. } | Kind::Enums { column, .. } | Kind::Texts { column }, Assigned::Value(value)) => {
             put(column, Some(value.clone()))
         }
-        (Kind::Enum { column, .. } | Kind::Enums { column, .. }, _) | (Kind::One { column, .. }, Assigned::Clear) => {
-            put(column, None)
-        }
+        (Kind::Enum { column, .. } | Kind::Enums { column, .. } | Kind::Texts { column }, _)
+        | (Kind::One { column, .. }, Assigned::Clear) => put(column, None),
         // A currency that is a field of its own is not this one's to write; the slice sees that they agree.
         (Kind::Money { amount, currency, .. }, Assigned::Money(units, code)) => {
             let is_own = !row.entity.has_column(currency);

@@ -169,7 +169,7 @@ impl Trace {
                     let (old, new) = (shown(&before), value::to_json(&after));
                     note(old != new, old, new, false);
                 }
-                Kind::Enums { column, .. } => {
+                Kind::Enums { column, .. } | Kind::Texts { column } => {
                     let names = |value: Option<sea_orm::Value>| match value {
                         Some(sea_orm::Value::String(Some(names))) => json!(names.split(',').collect::<Vec<_>>()),
                         _ => Json::Null,

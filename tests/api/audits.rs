@@ -3,7 +3,7 @@
 use foliograph::auth::Role;
 use serde_json::{Value, json};
 
-use crate::support::{World, node, product};
+use crate::support::{node, product};
 
 /// Audits of the package that `tests/node` pins.
 const AUDITS: usize = 61;

@@ -235,7 +235,7 @@ tests! {
             ("FOLIOGRAPH_LISTN", "127.0.0.1:0", "FOLIOGRAPH_LISTN is no setting; perhaps FOLIOGRAPH_LISTEN is meant"),
             ("FOLIOGRAPH_LOG", "foliograph=loud", "FOLIOGRAPH_LOG is a level"),
             ("DATABASE_URL", "mysql://localhost/x", "sqlite:, postgres:// and postgresql://"),
-            ("FOLIOGRAPH_ENVIRONMENT", "production", "FOLIOGRAPH_ISSUER, FOLIOGRAPH_AUDIENCE and FOLIOGRAPH_PUBLIC_KEYS"),
+            ("FOLIOGRAPH_ENV", "production", "FOLIOGRAPH_ISSUER and FOLIOGRAPH_AUDIENCE, or FOLIOGRAPH_ISSUERS"),
             ("FOLIOGRAPH_CORS_ORIGINS", "*", "https://portal.example.com"),
         ] {
             let refused = shell.clone().with(name, value).run(&["serve"]);
@@ -244,7 +244,7 @@ tests! {
         }
         // A value that a setting cannot have is explained with those that it can.
         for (name, value, allowed) in [
-            ("FOLIOGRAPH_ENVIRONMENT", "staging", "development, production"),
+            ("FOLIOGRAPH_ENV", "staging", "development, production"),
             ("FOLIOGRAPH_EXPLORER", "yes", "on, off"),
             ("FOLIOGRAPH_LOG_FORMAT", "xml", "pretty, json"),
             ("FOLIOGRAPH_MAX_DEPTH", "0", "1..=100"),
@@ -254,12 +254,12 @@ tests! {
             assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{name}={value}: {refused:?}");
             assert!(refused.stderr.contains(value) && refused.stderr.contains(allowed), "{name}={value}: {}", refused.stderr);
         }
-        let production = shell.clone().with("FOLIOGRAPH_ENVIRONMENT", "production").with("FOLIOGRAPH_ISSUER", "https://id.example.com")
+        let production = shell.clone().with("FOLIOGRAPH_ENV", "production").with("FOLIOGRAPH_ISSUER", "https://id.example.com")
             .with("FOLIOGRAPH_AUDIENCE", "api").with("FOLIOGRAPH_PUBLIC_KEYS", "keys");
         for command in [&["token", "--role", "ADMIN"][..], &["demo"]] {
             let refused = production.run(command);
             assert_eq!(refused.code, Some(2), "{refused:?}");
-            assert!(one_error_line(&refused.stderr).contains("FOLIOGRAPH_ENVIRONMENT=production"), "{}", refused.stderr);
+            assert!(one_error_line(&refused.stderr).contains("FOLIOGRAPH_ENV=production"), "{}", refused.stderr);
         }
         assert_eq!(shell.run(&["sing"]).code, Some(2));
         assert_eq!(files_in(&shell.folder), Vec::<String>::new());

@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use foliograph::{
     auth::{Role, keys::LocalKey},
     clock::Clock,
-    config::{Config, Environment},
+    config::{Config, Environment, IssuerSettings},
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
@@ -295,10 +295,13 @@ async fn with_issuer(world: &World, environment: Environment) -> Client {
     }
     let config = Config {
         environment,
-        issuer: Some(ISSUER.into()),
-        audience: Some(AUDIENCE.into()),
-        public_keys: Some(keys),
-        roles_claim: "realm_access.roles".into(),
+        issuers: IssuerSettings {
+            issuer: Some(ISSUER.into()),
+            audience: Some(AUDIENCE.into()),
+            public_keys: Some(keys),
+            roles_claim: "realm_access.roles".into(),
+            file: None,
+        },
         ..product::settings(world.url().await)
     };
     Client::new(product::open(config, Arc::clone(&world.clock)).await.expect("the product").router())

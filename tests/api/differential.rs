@@ -226,7 +226,7 @@ fn pages(_: &Facts) -> Vec<Case> {
         ),
         case(
             "four levels",
-            "{ portfolios { nodes { key programs { nodes { key projects(first: 3) { nodes { key externalLinks { nodes { system externalId } totalCount } } } } } } } }",
+            "{ portfolios(first: 10) { nodes { key programs(first: 10) { nodes { key projects(first: 3) { nodes { key externalLinks(first: 5) { nodes { system externalId } totalCount } } } } } } } }",
         ),
         case(
             "lists below to-ones",

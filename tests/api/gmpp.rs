@@ -288,7 +288,7 @@ impl House {
 
     async fn by_department(&self) -> BTreeMap<String, i64> {
         let query = "{ projects { groups(by: [{field: PORTFOLIO}]) { count key { portfolio { name key } } } } \
-            portfolios(first: 1000) { nodes { name key externalLinks { nodes { system externalId } } } } }";
+            portfolios(first: 150) { nodes { name key externalLinks { nodes { system externalId } } } } }";
         let data = self.client.query(query).await.data();
         let links: BTreeMap<String, Value> = data["portfolios"]["nodes"]
             .as_array()

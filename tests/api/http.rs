@@ -361,7 +361,7 @@ tests! {
                 assert!(!reply.text().contains(loaded), "{loaded} in {asset}");
             }
         }
-        let off = with(world, Config { explorer: Toggle::Off, ..product::settings(world.url().await) }).await;
+        let off = with(world, Config { explorer: Some(Toggle::Off), ..product::settings(world.url().await) }).await;
         assert_eq!(off.get("/").await.status, StatusCode::NOT_FOUND);
         assert_eq!(off.get("/explorer/explorer.js").await.status, StatusCode::NOT_FOUND);
     }

@@ -217,7 +217,7 @@ tests! {
     async fn whoever_goes_on_for_long_is_checked_again(world: &World) {
         let app = world.app().await;
         let code = async |identity: &std::sync::Arc<Identity>| app.caller_of(identity.clone()).await.map(|_| ()).map_err(|e| e.code);
-        let verify = async |text: &str| app.keys.verify(&app.database.orm, &*world.clock, text).await.expect("a good key");
+        let verify = async |text: &str| app.keys.verify(&app.database.orm, &*world.clock, text, None).await.expect("a good key");
 
         let (mut ends, mut revoked, mut rotated) = (Made::new(world, &[], &[]).await, Made::new(world, &[], &[]).await, Made::new(world, &[], &[]).await);
         let end = world.clock.now() + chrono::Duration::seconds(8);
@@ -237,7 +237,7 @@ tests! {
         world.clock.advance_seconds(3);
         assert_eq!(code(&identities[0]).await, Err(Code::TokenExpired), "it was read three seconds ago");
 
-        let token = app.verifier.verify(&product::token(&*world.clock, "anna.keller", &[]), &*world.clock).expect("a good token");
+        let token = app.verifier.verify(&product::token(&*world.clock, "anna.keller", &[]), &*world.clock).await.expect("a good token");
         assert_eq!(code(&token).await, Ok(()));
         world.clock.advance_seconds(3_600 + 60);
         assert_eq!(code(&token).await, Err(Code::TokenExpired));
@@ -306,8 +306,8 @@ tests! {
         refused(&world.client().await.bearer(&token).query(ANY).await, "UNAUTHENTICATED", false);
 
         let app = world.app().await;
-        let of_key = app.keys.verify(&app.database.orm, &*world.clock, &key.text).await.expect("a good key");
-        let of_token = app.verifier.verify(&product::token(&*world.clock, &subject, &[]), &*world.clock).expect("a good token");
+        let of_key = app.keys.verify(&app.database.orm, &*world.clock, &key.text, None).await.expect("a good key");
+        let of_token = app.verifier.verify(&product::token(&*world.clock, &subject, &[]), &*world.clock).await.expect("a good token");
         let principals = [app.caller_of(of_key).await.expect("a caller").principal(), app.caller_of(of_token).await.expect("a caller").principal()];
         assert_eq!(principals, [format!("key:{}", key.row.id), format!("foliograph-local|{subject}")]);
     }
@@ -458,6 +458,8 @@ impl Made {
             access_mode: AccessMode::Error.as_str().to_owned(),
             expires_at: None,
             revoked_at: None,
+            address_ranges: None,
+            last_used_at: None,
             version: 1,
             created_at: now,
             created_by_id: None,

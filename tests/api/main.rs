@@ -19,8 +19,11 @@ mod commands;
 mod connections;
 mod contract;
 mod credentials;
+mod deprecations;
 mod differential;
+mod documents;
 mod durability;
+mod ecosystem;
 mod examples;
 mod export;
 mod figures;
@@ -28,6 +31,8 @@ mod filters;
 mod finance;
 mod gmpp;
 mod graphql_js;
+mod guide;
+mod headers;
 mod hostile;
 mod house;
 mod http;
@@ -35,26 +40,34 @@ mod idempotency;
 mod import;
 mod imports;
 mod inputs;
+mod issuers;
 mod itself;
+mod key_addresses;
 mod key_writes;
 mod keys;
 mod kpi;
 mod language;
 mod leaks;
+mod limits;
 mod metrics;
 mod migrations;
 mod overbookings;
 mod pages;
+mod parts;
 mod permissions;
 mod plans;
+mod protocol;
+mod proxies;
 mod published;
 mod raid;
 mod refused;
 mod reporting;
 mod resources;
+mod revoked;
 mod rollups;
 mod schedule;
 mod screens;
+mod secrets;
 mod staff;
 mod steps;
 mod storm;
@@ -78,8 +91,11 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     connections::list,
     contract::list,
     credentials::list,
+    deprecations::list,
     differential::list,
+    documents::list,
     durability::list,
+    ecosystem::list,
     examples::list,
     export::list,
     figures::list,
@@ -87,6 +103,8 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     finance::list,
     gmpp::list,
     graphql_js::list,
+    guide::list,
+    headers::list,
     hostile::list,
     house::list,
     http::list,
@@ -94,26 +112,34 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     import::list,
     imports::list,
     inputs::list,
+    issuers::list,
     itself::list,
     key_writes::list,
+    key_addresses::list,
     keys::list,
     kpi::list,
+    limits::list,
     metrics::list,
     language::list,
     leaks::list,
     migrations::list,
     overbookings::list,
     pages::list,
+    parts::list,
     permissions::list,
     plans::list,
+    protocol::list,
+    proxies::list,
     published::list,
     reporting::list,
     resources::list,
     refused::list,
     rollups::list,
     raid::list,
+    revoked::list,
     schedule::list,
     screens::list,
+    secrets::list,
     staff::list,
     steps::list,
     storm::list,

@@ -12,8 +12,8 @@ use uuid::Uuid;
 use crate::support::{World, facts::Facts};
 
 /// Levels: portfolios, their projects, and their links.
-const LEVELS: &str = "query($f: PortfolioFilter) { portfolios(first: 100, filter: $f) { nodes { key
-    projects(first: 1000) { nodes { key externalLinks(first: 1000) { nodes { externalId } } } } } } }";
+const LEVELS: &str = "query($f: PortfolioFilter) { portfolios(first: 10, filter: $f) { nodes { key
+    projects(first: 60) { nodes { key externalLinks(first: 5) { nodes { externalId } } } } } } }";
 
 tests! {
     async fn three_levels_take_three_statements_however_many_rows(world: &World) {
@@ -27,7 +27,8 @@ tests! {
             let edges = LEVELS.replace("nodes { externalId }", "edges { cursor node { externalId } } nodes { externalId } pageInfo { hasNextPage endCursor }");
             assert_eq!(ask(world, &edges, filter.clone(), &caller(&[Role::PmoLead])).await.statements, 3);
 
-            let chains = LEVELS.replace("nodes { externalId }", "nodes { externalId target { __typename ... on Project { sponsor { orgUnit { parent { key } } } portfolio { owner { key } } } } createdBy { key } }");
+            // Many rows are joined to each: of fewer portfolios.
+            let chains = LEVELS.replace("first: 10", "first: 2").replace("nodes { externalId }", "nodes { externalId target { __typename ... on Project { sponsor { orgUnit { parent { key } } } portfolio { owner { key } } } } createdBy { key } }");
             assert_eq!(ask(world, &chains, filter, &caller(&[Role::PmoLead])).await.statements, 3);
         }
     }
@@ -65,7 +66,7 @@ tests! {
     }
 
     async fn rollups_of_many_portfolios_cost_what_one_costs(world: &World) {
-        let rollup = "query($f: PortfolioFilter) { portfolios(first: 100, filter: $f) { nodes { key descendants(first: 100) { totalCount nodes { depth item { key } } aggregate { sum { budget { amount currency } } } groups(by: [{ field: RAG }]) { count sum { budget { amount } } } } } } }";
+        let rollup = "query($f: PortfolioFilter) { portfolios(first: 10, filter: $f) { nodes { key descendants(first: 100) { totalCount nodes { depth item { key } } aggregate { sum { budget { amount currency } } } groups(by: [{ field: RAG }]) { count sum { budget { amount } } } } } } }";
         let mut counts = vec![];
         for keys in [json!(["PF-IT"]), json!(["PF-IT", "PF-OPERATIONS", "PF-PRODUCTS"])] {
             let filter = json!({ "f": { "key": { "in": keys } } });
@@ -177,6 +178,7 @@ pub fn caller(roles: &[Role]) -> Caller {
         roles: roles.to_vec(),
         expires_at: crate::support::world::noon(),
         key: None,
+        signer: None,
     };
     Caller::new(identity.into(), None, roles.to_vec(), Rows::default())
 }

@@ -52,7 +52,7 @@ async fn by_row(client: &Client) {
     let mut after = Value::Null;
     loop {
         let asked = "query($after: Cursor) { projects(first: 500, after: $after) { pageInfo { hasNextPage endCursor } nodes { \
-            externalLinks { nodes { externalId } } kpis(keys: [\"FN_VAC\"]) { value nullReason unit } } } }";
+            externalLinks(first: 5) { nodes { externalId } } kpis(keys: [\"FN_VAC\"]) { value nullReason unit } } } }";
         let page = client.query_with(asked, json!({ "after": after })).await.data();
         for node in page["projects"]["nodes"].as_array().expect("projects") {
             let id = node["externalLinks"]["nodes"][0]["externalId"].as_str().expect("an id").to_owned();

@@ -24,6 +24,10 @@ pub struct Model {
     pub expires_at: Option<DateTimeUtc>,
     /// Since when it is refused for good; null is not at all.
     pub revoked_at: Option<DateTimeUtc>,
+    /// Ranges of addresses that it is taken from, separated by commas; null is anywhere.
+    pub address_ranges: Option<String>,
+    /// When it was presented last, to the minute; null is never. No write of the row: neither version nor `updated_at` follow.
+    pub last_used_at: Option<DateTimeUtc>,
     /// Counts the writes to this row, from 1.
     pub version: i64,
     /// When the row was written first.

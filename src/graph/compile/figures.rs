@@ -90,6 +90,7 @@ impl<'d> Compiler<'d> {
             Kind::Enum { column, .. } => (*column, ColumnType::Text, Form::Text),
             Kind::Id
             | Kind::Enums { .. }
+            | Kind::Texts { .. }
             | Kind::Trail { .. }
             | Kind::Answer(_)
             | Kind::One { .. }

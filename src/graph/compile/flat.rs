@@ -57,7 +57,7 @@ pub fn places(model: &Model, entity: &Entity) -> Vec<Place> {
                 }
             }
             Kind::Scalar { ty, .. } => add("", ty.is_text(), Part::Value),
-            Kind::Enum { .. } | Kind::Enums { .. } => add("", false, Part::Value),
+            Kind::Enum { .. } | Kind::Enums { .. } | Kind::Texts { .. } => add("", false, Part::Value),
             Kind::Money { .. } => {
                 add("Amount", false, Part::Amount);
                 add("Currency", false, Part::Currency);

@@ -373,7 +373,12 @@ impl<'d> Compiler<'d> {
                 let trail = self.trail(source, alias, entity, rows, (column, *links), asked);
                 return Ok(vec![Op::Trail(Box::new(trail))]);
             }
-            Kind::Id | Kind::Scalar { .. } | Kind::Enum { .. } | Kind::Enums { .. } | Kind::Money { .. } => {}
+            Kind::Id
+            | Kind::Scalar { .. }
+            | Kind::Enum { .. }
+            | Kind::Enums { .. }
+            | Kind::Texts { .. }
+            | Kind::Money { .. } => {}
         }
         self.guarded(source, alias, entity, field, rows, |this, source, only| {
             this.leaf(source, alias, entity, field, only, asked)
@@ -434,7 +439,9 @@ impl<'d> Compiler<'d> {
             Kind::Id => vec![Op::Cell(read("id", ColumnType::Id), Form::Id(entity.prefix.unwrap_or("row")))],
             Kind::Scalar { column, ty, .. } => vec![Op::Cell(read(column, stored(*ty)), form(*ty))],
             Kind::Enum { column, .. } => vec![Op::Cell(read(column, ColumnType::Text), Form::Text)],
-            Kind::Enums { column, .. } => vec![Op::Cell(read(column, ColumnType::Text), Form::Texts)],
+            Kind::Enums { column, .. } | Kind::Texts { column } => {
+                vec![Op::Cell(read(column, ColumnType::Text), Form::Texts)]
+            }
             Kind::Money { amount, currency, .. } => {
                 let amount = read(amount, ColumnType::Int);
                 let currency = read(currency, ColumnType::Text);

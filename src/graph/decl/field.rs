@@ -114,6 +114,11 @@ impl Field {
         Self::new(name, Kind::Enums { column: column.as_str(), ty }, doc)
     }
 
+    /// A column with several short texts.
+    pub fn texts(name: &'static str, column: impl IdenStatic, doc: &'static str) -> Self {
+        Self::new(name, Kind::Texts { column: column.as_str() }, doc)
+    }
+
     /// A civil date; may be filtered, ordered and grouped by.
     pub fn date(name: &'static str, column: impl IdenStatic, doc: &'static str) -> Self {
         Self { group: true, ..Self::scalar(name, Scalar::LocalDate, column, doc) }

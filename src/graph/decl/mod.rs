@@ -353,6 +353,11 @@ pub enum Kind {
         /// What they are.
         ty: &'static EnumDecl,
     },
+    /// Short texts without commas, stored as values of an enumeration are. Shown only, likewise.
+    Texts {
+        /// Where they are stored.
+        column: Column,
+    },
     /// An amount in 1/10,000 of a currency that a second column names.
     Money {
         /// Where the amount is stored.

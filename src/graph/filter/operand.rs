@@ -45,6 +45,7 @@ impl Operand {
                 }
             }
             Kind::Enums { .. }
+            | Kind::Texts { .. }
             | Kind::One { .. }
             | Kind::Many { .. }
             | Kind::Union { .. }

@@ -94,6 +94,7 @@ pub fn output_type(f: &Field) -> String {
         Kind::Scalar { ty, .. } => ty.name().into(),
         Kind::Enum { ty, .. } => ty.name.into(),
         Kind::Enums { ty, .. } => format!("[{}!]", ty.name),
+        Kind::Texts { .. } => "[String!]".into(),
         Kind::Trail { .. } => format!("[{CHANGE}!]"),
         Kind::Money { .. } => "Money".into(),
         Kind::One { to, .. } => (*to).into(),
@@ -214,7 +215,12 @@ pub fn field_filter(f: &Field) -> Option<String> {
         Kind::Money { .. } => "MoneyFilter".into(),
         Kind::One { to, .. } => format!("{to}Filter"),
         Kind::Many { to, .. } => format!("{to}ListFilter"),
-        Kind::Enums { .. } | Kind::Union { .. } | Kind::ViewerAccess | Kind::Trail { .. } | Kind::Answer(_) => {
+        Kind::Enums { .. }
+        | Kind::Texts { .. }
+        | Kind::Union { .. }
+        | Kind::ViewerAccess
+        | Kind::Trail { .. }
+        | Kind::Answer(_) => {
             return None;
         }
     })

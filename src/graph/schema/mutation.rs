@@ -183,6 +183,7 @@ fn members_of(model: &Model, entity: &Entity, required: bool) -> Vec<MetaInputVa
             Kind::Scalar { ty, .. } => out.push(input(f.name, format!("{}{bang}", ty.name()), doc)),
             Kind::Enum { ty, .. } => out.push(input(f.name, format!("{}{bang}", ty.name), doc)),
             Kind::Enums { ty, .. } => out.push(input(f.name, format!("[{}!]{bang}", ty.name), doc)),
+            Kind::Texts { .. } => out.push(input(f.name, format!("[String!]{bang}"), doc)),
             Kind::Money { .. } => out.push(input(f.name, format!("MoneyInput{bang}"), doc)),
             Kind::One { to, .. } => {
                 let keyed = model.concrete(model.entity(to)).iter().any(|e| e.keyed);

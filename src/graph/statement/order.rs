@@ -92,6 +92,7 @@ impl Builder<'_> {
                 add(amount, ColumnType::Int, None);
             }
             Kind::Enums { .. }
+            | Kind::Texts { .. }
             | Kind::One { .. }
             | Kind::Many { .. }
             | Kind::Union { .. }

@@ -11,12 +11,15 @@ mod socket;
 use std::sync::Arc;
 
 use axum::{
-    extract::{ConnectInfo, Request, State, WebSocketUpgrade},
-    http::{HeaderMap, HeaderValue, header},
+    extract::{Request, State, WebSocketUpgrade},
+    http::header,
     response::Response,
 };
 
-use super::envelope::{Refusal, RequestId};
+use super::{
+    envelope::{Refusal, RequestId},
+    peer::Peer,
+};
 use crate::{
     app::App,
     error::{Code, Error},
@@ -36,13 +39,13 @@ pub async fn open(
 ) -> Result<Response, Refusal> {
     let upgrade = upgrade
         .map_err(|_| Error::new(Code::BadRequest, "This address is for WebSockets: ask for an upgrade to one."))?;
-    check_origin(&app, request.headers())?;
+    check_origin(&app, &request)?;
     let upgrade = upgrade.protocols([PROTOCOL]);
     if upgrade.selected_protocol().is_none() {
         let line = "The subprotocol graphql-transport-ws is spoken here, and no other.";
         return Err(Error::new(Code::BadRequest, line).into());
     }
-    let peer = request.extensions().get::<ConnectInfo<std::net::SocketAddr>>().copied();
+    let peer = request.extensions().get::<Peer>().copied();
     let largest = app.config.limits.frame_bytes;
     Ok(upgrade
         .read_buffer_size(BUFFER)
@@ -53,12 +56,12 @@ pub async fn open(
 }
 
 /// A browser says which page opens a socket: one of this server, or one that may call the API.
-fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Error> {
+fn check_origin(app: &App, request: &Request) -> Result<(), Error> {
+    let headers = request.headers();
     let Some(origin) = headers.get(header::ORIGIN).map(|value| value.to_str().unwrap_or_default()) else {
         return Ok(());
     };
-    let host = headers.get(header::HOST).map(HeaderValue::as_bytes).unwrap_or_default();
-    let own = origin.split_once("://").is_some_and(|(_, place)| place.as_bytes() == host);
+    let own = request.extensions().get::<Peer>().is_some_and(|peer| peer.own_place(headers).is_origin(origin));
     if own || app.config.cors_origins.iter().any(|allowed| allowed == origin) {
         return Ok(());
     }

@@ -1,13 +1,10 @@
 //! One socket: its first message, its heartbeat, its operations, and its end. All that is written passes through here, one
 //! message after the other, and the next is taken only when the last was written.
 
-use std::{collections::HashMap, convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
-    extract::{
-        ConnectInfo,
-        ws::{Message as Frame, WebSocket},
-    },
+    extract::ws::{Message as Frame, WebSocket},
     http::{Extensions, HeaderMap, HeaderValue, header},
 };
 use chrono::SecondsFormat;
@@ -26,6 +23,7 @@ use tungstenite::Error as WireError;
 use super::{
     super::{
         credential,
+        peer::Peer,
         subscription::{Ended, Operation, Output, Seat, Sender, access_mode},
     },
     protocol::{self, End, Message},
@@ -58,7 +56,7 @@ struct Socket {
 }
 
 /// Serves a connection to its end.
-pub async fn serve(app: Arc<App>, stream: WebSocket, peer: Option<ConnectInfo<SocketAddr>>, request_id: String) {
+pub async fn serve(app: Arc<App>, stream: WebSocket, peer: Option<Peer>, request_id: String) {
     let _open = app.sockets.enter();
     let (mut sink, mut frames) = stream.split();
     let mut stopping = app.sockets.stopping();
@@ -126,7 +124,7 @@ fn broken(error: axum::Error) -> Option<End> {
 /// Who sent a first message.
 async fn welcome(
     app: &Arc<App>,
-    peer: Option<ConnectInfo<SocketAddr>>,
+    peer: Option<Peer>,
     payload: &Map<String, Json>,
 ) -> Result<(Arc<Identity>, AccessMode, Seat), End> {
     let mode = access_mode(payload).map_err(|()| End::BadMessage)?;

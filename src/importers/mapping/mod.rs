@@ -6,7 +6,6 @@ use chrono::{Datelike as _, Days, Months, NaiveDate};
 use super::cells::{DateForm, MoneyForm};
 use super::report::ImportError;
 
-mod keys;
 mod read;
 mod target;
 

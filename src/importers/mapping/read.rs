@@ -3,11 +3,15 @@
 use chrono::NaiveDate;
 use toml::Table;
 
-use super::keys::Keys;
 use super::target::{self, ASSESSORS, DIMENSIONS, RAGS, STATES, Target, Value};
 use super::{Column, Encoding, Fiscal, Mapping};
-use crate::importers::cells::{DateForm, MoneyForm, normalized};
-use crate::importers::report::MappingFault;
+use crate::{
+    config::{
+        Fault as MappingFault,
+        table::{self, Keys},
+    },
+    importers::cells::{DateForm, MoneyForm, normalized},
+};
 
 /// Names of what may stand before a number, by currency.
 const SYMBOLS: [(&str, &str); 11] = [
@@ -29,11 +33,7 @@ const CENTURY: i64 = 70;
 
 /// Reads a mapping; all its mistakes where it has any.
 pub(super) fn mapping(text: &str) -> Result<Mapping, Vec<MappingFault>> {
-    let table: Table = text.parse().map_err(|cause: toml::de::Error| {
-        let line = cause.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-        let at = line.map(|line| format!(" in line {line}")).unwrap_or_default();
-        vec![MappingFault { key: String::new(), text: format!("no TOML{at}: {}", cause.message()) }]
-    })?;
+    let table = table::parse(text).map_err(|fault| vec![fault])?;
     let mut faults = vec![];
     let mapping = whole(&table, &mut faults);
     if faults.is_empty() { Ok(mapping) } else { Err(faults) }

@@ -225,11 +225,11 @@ async fn made_edge(client: &Client, from: &str, to: &str) -> Value {
     done["benefitsMapEdge"]["id"].clone()
 }
 
-const MAPS: &str = "{ portfolioItems(first: 100) { nodes { key benefitsMap { nodes { key } edges { weight from { key } to { key } } } } } }";
+const MAPS: &str = "query($item: String!) { portfolioItems(filter: {key: {eq: $item}}, first: 1) { nodes { key benefitsMap { nodes { key } edges { weight from { key } to { key } } } } } }";
 
 /// The map of an item with all below it: keys of nodes, and edges as `from-to weight`.
 async fn whole(client: &Client, item: &str) -> (Vec<String>, Vec<String>) {
-    let data = client.query(MAPS).await.data();
+    let data = client.query_with(MAPS, json!({ "item": item })).await.data();
     let items = data["portfolioItems"]["nodes"].as_array().expect("items").iter();
     let map = items.filter(|of| of["key"] == item).map(|of| of["benefitsMap"].clone()).next().expect("the item");
     let text = |value: &Value| value.as_str().expect("a text").to_owned();

@@ -254,7 +254,7 @@ fn due(entity: &'static Entity) -> Vec<Due> {
                     out.push(Due { name: "type".into(), field, pointer: "/__typename".into(), is_text: false });
                 }
             }
-            Kind::Enum { .. } | Kind::Enums { .. } => add("", "", false),
+            Kind::Enum { .. } | Kind::Enums { .. } | Kind::Texts { .. } => add("", "", false),
             Kind::Scalar { ty, .. } => {
                 add("", "", matches!(ty, Scalar::String | Scalar::Email | Scalar::Url | Scalar::CurrencyCode));
             }
@@ -306,7 +306,9 @@ async fn nodes(client: &Client, list: &str, entity: &'static Entity) -> Vec<Valu
         .filter_map(|field| {
             let name = field.name;
             match &field.kind {
-                Kind::Id | Kind::Scalar { .. } | Kind::Enum { .. } | Kind::Enums { .. } => Some(name.to_owned()),
+                Kind::Id | Kind::Scalar { .. } | Kind::Enum { .. } | Kind::Enums { .. } | Kind::Texts { .. } => {
+                    Some(name.to_owned())
+                }
                 Kind::Money { .. } => Some(format!("{name} {{ amount currency }}")),
                 Kind::One { to, .. } if app::model().entity(to).field("key").is_some() => {
                     Some(format!("{name} {{ id key }}"))

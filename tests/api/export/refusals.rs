@@ -55,7 +55,7 @@ tests! {
                     let (class, ending) = match &field.kind {
                         Kind::One { to, .. } => (class_of_type(to), "Id"),
                         Kind::Money { .. } => (entity.class_of(field), "Currency"),
-                        Kind::Id | Kind::Scalar { .. } | Kind::Enum { .. } | Kind::Enums { .. } => (entity.class_of(field), ""),
+                        Kind::Id | Kind::Scalar { .. } | Kind::Enum { .. } | Kind::Enums { .. } | Kind::Texts { .. } => (entity.class_of(field), ""),
                         Kind::Union { .. } | Kind::Many { .. } | Kind::ViewerAccess | Kind::Trail { .. } | Kind::Answer(_) => continue,
                     };
                     let column = format!("{}{ending}", field.name);

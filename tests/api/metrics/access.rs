@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use foliograph::{
     auth::Role,
-    config::{Config, Environment, MetricsAccess, MetricsMode},
+    config::{Config, Environment, IssuerSettings, MetricsAccess, MetricsMode},
 };
 
 use crate::support::{World, client::Client, product, scrape::Page, settings};
@@ -108,9 +108,12 @@ async fn settings_with(
 ) -> Config {
     Config {
         environment,
-        issuer: Some("https://id.example.com".into()),
-        audience: Some("portfolio-api".into()),
-        public_keys: Some(settings::workspace().join("src/auth/fixtures/ed25519.pem")),
+        issuers: IssuerSettings {
+            issuer: Some("https://id.example.com".into()),
+            audience: Some("portfolio-api".into()),
+            public_keys: Some(settings::workspace().join("src/auth/fixtures/ed25519.pem")),
+            ..IssuerSettings::default()
+        },
         metrics: MetricsAccess { mode, token: token.map(str::to_owned) },
         ..product::settings(world.url().await)
     }

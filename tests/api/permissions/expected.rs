@@ -430,7 +430,7 @@ impl<'r> Eyes<'r> {
                 shown(field.name, row.column("item_kind"))
             }
             Kind::Scalar { .. } | Kind::Enum { .. } => shown(field.name, row.column(&snake(field.name))),
-            Kind::Enums { .. } => match row.column(&snake(field.name)) {
+            Kind::Enums { .. } | Kind::Texts { .. } => match row.column(&snake(field.name)) {
                 Stored::String(list) => json!(list.as_ref().map(|list| list.split(',').collect::<Vec<_>>())),
                 other => panic!("{} holds no list but {other:?}", field.name),
             },

@@ -171,7 +171,7 @@ fn query_root(entity: &Entity) -> (&'static str, Option<&'static str>) {
 fn selection(field: &Field) -> String {
     let name = field.name;
     match &field.kind {
-        Kind::Id | Kind::Scalar { .. } | Kind::Enum { .. } | Kind::Enums { .. } => name.to_owned(),
+        Kind::Id | Kind::Scalar { .. } | Kind::Enum { .. } | Kind::Enums { .. } | Kind::Texts { .. } => name.to_owned(),
         Kind::Money { .. } => format!("{name} {{ amount currency }}"),
         Kind::One { .. } => format!("{name} {{ id }}"),
         Kind::Many { to: "PersonIdentity", .. } => format!("{name}(first: 1000) {{ totalCount nodes {{ subject }} }}"),

@@ -16,7 +16,7 @@ struct Known {
     grants: &'static [&'static str],
 }
 
-/// The keys. A confidential item is granted to `sync-operations` by itself, to `day-one` with all below it, and one below a
+/// The keys, each used at noon but the one that was revoked. A confidential item is granted to `sync-operations` by itself, to `day-one` with all below it, and one below a
 /// confidential item to `sync-operations`, which that does not open. `retired` was revoked.
 const KEYS: [Known; 5] = [
     Known { key: "bi-products", roles: &[Role::Integration], grants: &["PF-PRODUCTS", "PG-ERP", "PR-053"] },
@@ -48,6 +48,9 @@ pub async fn load(db: &DatabaseConnection) {
             access_mode: "ERROR".to_owned(),
             expires_at: (known.key != "idle").then(|| noon() + Duration::days(30)),
             revoked_at: (known.key == "retired").then(|| noon() - Duration::days(1)),
+            address_ranges: None,
+            // Within the minute of the worlds' clocks: a use changes nothing behind a test's back.
+            last_used_at: (known.key != "retired").then(noon),
             version: 1,
             created_at: made,
             created_by_id: Some(admin),

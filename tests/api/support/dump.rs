@@ -16,8 +16,10 @@ pub async fn dump(database: &Database) -> Dump {
         _ => "SELECT tablename::text AS line FROM pg_tables WHERE schemaname = 'public'",
     };
     let mut found = Dump::new();
-    // Positions are given after commit, by whoever comes first: no part of what a request wrote.
-    let without_position = |columns: String| columns.replace("quote(position)", "'-'");
+    // Positions are given after commit, by whoever comes first, and the use of a key is noted beside a request: neither is part of
+    // what a request wrote.
+    let without_position =
+        |columns: String| columns.replace("quote(position)", "'-'").replace("quote(last_used_at)", "'-'");
     for table in lines(database, tables).await.into_iter().filter(|table| table != "outbox_head") {
         let rows = match backend {
             DbBackend::Sqlite => {
@@ -25,7 +27,7 @@ pub async fn dump(database: &Database) -> Dump {
                 let columns = without_position(lines(database, &columns).await.join(" || ' | ' || "));
                 format!("SELECT {columns} AS line FROM {table} ORDER BY 1")
             }
-            _ => format!("SELECT (to_jsonb(t) - 'position')::text AS line FROM {table} t ORDER BY 1"),
+            _ => format!("SELECT (to_jsonb(t) - 'position' - 'last_used_at')::text AS line FROM {table} t ORDER BY 1"),
         };
         let rows = lines(database, &rows).await;
         found.insert(table, rows);

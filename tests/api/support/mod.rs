@@ -44,6 +44,7 @@ pub mod facts;
 pub mod fleet;
 pub mod folder;
 pub mod golden;
+pub mod issuer;
 pub mod json;
 pub mod node;
 pub mod postgres;

@@ -266,6 +266,18 @@ impl Lines {
         }
     }
 
+    /// A line that contains `word`, if one comes before nothing has come for so long.
+    pub fn within(&mut self, patience: Duration, word: &str) -> Option<String> {
+        while let Ok(line) = self.coming.recv_timeout(patience) {
+            self.text.push_str(&line);
+            self.text.push('\n');
+            if line.contains(word) {
+                return Some(line);
+            }
+        }
+        None
+    }
+
     fn rest(&mut self) -> String {
         loop {
             match self.coming.recv_timeout(PATIENCE) {

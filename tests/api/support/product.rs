@@ -25,7 +25,7 @@ use super::{
 pub use migration::{Migrator, MigratorTrait};
 
 /// An allowance that no test spends: clocks stand still here, and nothing is given back. Those of limits set their own.
-const BOTTOMLESS: usize = 1_000_000_000;
+pub const BOTTOMLESS: usize = 1_000_000_000;
 
 /// Makes all tables, loads the demonstration data and a few API keys, lets people change some of it, then closes every
 /// connection.

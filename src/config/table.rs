@@ -1,34 +1,56 @@
 //! A table of TOML, read key by key: every mistake is noted with its place, and what nobody asked for is one.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use chrono::NaiveDate;
 use toml::{Table, Value};
 
-use crate::importers::report::MappingFault;
+/// A key that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The key, such as `columns[3].to`; empty where the text is no TOML at all.
+    pub key: String,
+    /// What was expected.
+    pub text: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.key.is_empty() { f.write_str(&self.text) } else { write!(f, "{}: {}", self.key, self.text) }
+    }
+}
+
+/// Reads a text as a table; a fault names the line where it is none.
+pub(crate) fn parse(text: &str) -> Result<Table, Fault> {
+    text.parse().map_err(|cause: toml::de::Error| {
+        let line = cause.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        let at = line.map(|line| format!(" in line {line}")).unwrap_or_default();
+        Fault { key: String::new(), text: format!("no TOML{at}: {}", cause.message()) }
+    })
+}
 
 /// A table under examination.
-pub(super) struct Keys<'a, 'f> {
+pub(crate) struct Keys<'a, 'f> {
     table: &'a Table,
     at: String,
     asked: BTreeSet<&'static str>,
-    faults: &'f mut Vec<MappingFault>,
+    faults: &'f mut Vec<Fault>,
 }
 
 impl<'a, 'f> Keys<'a, 'f> {
     /// A table at a place; empty at the top.
-    pub(super) fn new(table: &'a Table, at: String, faults: &'f mut Vec<MappingFault>) -> Self {
+    pub(crate) fn new(table: &'a Table, at: String, faults: &'f mut Vec<Fault>) -> Self {
         Self { table, at, asked: BTreeSet::new(), faults }
     }
 
     /// Notes a mistake at a key.
-    pub(super) fn fault(&mut self, key: &str, text: impl Into<String>) {
+    pub(crate) fn fault(&mut self, key: &str, text: impl Into<String>) {
         let key = if self.at.is_empty() { key.to_owned() } else { format!("{}.{key}", self.at) };
-        self.faults.push(MappingFault { key, text: text.into() });
+        self.faults.push(Fault { key, text: text.into() });
     }
 
     /// Whether a key is there.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }
 
@@ -43,13 +65,13 @@ impl<'a, 'f> Keys<'a, 'f> {
     }
 
     /// Text that is not blank.
-    pub(super) fn text(&mut self, key: &'static str) -> Option<String> {
+    pub(crate) fn text(&mut self, key: &'static str) -> Option<String> {
         let take = |value: &Value| value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
         self.get(key, "text", take)
     }
 
     /// Text that must be there.
-    pub(super) fn due(&mut self, key: &'static str, what: &str) -> String {
+    pub(crate) fn due(&mut self, key: &'static str, what: &str) -> String {
         if !self.has(key) {
             self.fault(key, format!("missing: {what}"));
         }
@@ -57,13 +79,13 @@ impl<'a, 'f> Keys<'a, 'f> {
     }
 
     /// One of a few texts.
-    pub(super) fn choice(&mut self, key: &'static str, among: &[&str]) -> Option<String> {
+    pub(crate) fn choice(&mut self, key: &'static str, among: &[&str]) -> Option<String> {
         let what = format!("one of {}", among.join(", "));
         self.get(key, &what, |value| value.as_str().filter(|text| among.contains(text)).map(str::to_owned))
     }
 
     /// A single character.
-    pub(super) fn character(&mut self, key: &'static str) -> Option<char> {
+    pub(crate) fn character(&mut self, key: &'static str) -> Option<char> {
         self.get(key, "a single character", |value| {
             let mut chars = value.as_str()?.chars();
             let first = chars.next()?;
@@ -72,18 +94,18 @@ impl<'a, 'f> Keys<'a, 'f> {
     }
 
     /// Yes or no; no where nothing is said.
-    pub(super) fn flag(&mut self, key: &'static str) -> bool {
+    pub(crate) fn flag(&mut self, key: &'static str) -> bool {
         self.get(key, "true or false", Value::as_bool).unwrap_or_default()
     }
 
     /// A whole number within bounds.
-    pub(super) fn number(&mut self, key: &'static str, least: i64, most: i64) -> Option<i64> {
+    pub(crate) fn number(&mut self, key: &'static str, least: i64, most: i64) -> Option<i64> {
         let what = format!("a whole number from {least} to {most}");
         self.get(key, &what, |value| value.as_integer().filter(|number| (least..=most).contains(number)))
     }
 
     /// A date, with or without quotation marks.
-    pub(super) fn date(&mut self, key: &'static str) -> Option<NaiveDate> {
+    pub(crate) fn date(&mut self, key: &'static str) -> Option<NaiveDate> {
         self.get(key, "a date such as 2025-06-30", |value| match value {
             Value::Datetime(date) => date.to_string().parse().ok(),
             Value::String(text) => text.parse().ok(),
@@ -92,7 +114,7 @@ impl<'a, 'f> Keys<'a, 'f> {
     }
 
     /// A list of texts; one text is a list too.
-    pub(super) fn texts(&mut self, key: &'static str) -> Vec<String> {
+    pub(crate) fn texts(&mut self, key: &'static str) -> Vec<String> {
         let take = |value: &Value| match value {
             Value::String(text) => Some(vec![text.trim().to_owned()]),
             Value::Array(items) => items.iter().map(|item| item.as_str().map(|text| text.trim().to_owned())).collect(),
@@ -106,7 +128,7 @@ impl<'a, 'f> Keys<'a, 'f> {
     }
 
     /// A table of texts.
-    pub(super) fn pairs(&mut self, key: &'static str) -> Vec<(String, String)> {
+    pub(crate) fn pairs(&mut self, key: &'static str) -> Vec<(String, String)> {
         let take = |value: &Value| {
             let pair = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
             value.as_table()?.iter().map(pair).collect()
@@ -114,19 +136,33 @@ impl<'a, 'f> Keys<'a, 'f> {
         self.get(key, "a table such as { \"Amber/Red\" = \"AMBER_RED\" }", take).unwrap_or_default()
     }
 
+    /// A table of lists of texts; one text is a list too.
+    pub(crate) fn lists(&mut self, key: &'static str) -> Vec<(String, Vec<String>)> {
+        let texts = |value: &Value| match value {
+            Value::String(text) => Some(vec![text.clone()]),
+            Value::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+            _ => None,
+        };
+        let take = |value: &Value| {
+            let list = |(name, value): (&String, &Value)| Some((name.clone(), texts(value)?));
+            value.as_table()?.iter().map(list).collect()
+        };
+        self.get(key, "a table such as { \"pmo-leads\" = \"PMO_LEAD\" }", take).unwrap_or_default()
+    }
+
     /// A table inside this one.
-    pub(super) fn table(&mut self, key: &'static str) -> Option<&'a Table> {
+    pub(crate) fn table(&mut self, key: &'static str) -> Option<&'a Table> {
         self.get(key, "a table", Value::as_table)
     }
 
     /// A list of tables inside this one.
-    pub(super) fn tables(&mut self, key: &'static str) -> Vec<&'a Table> {
+    pub(crate) fn tables(&mut self, key: &'static str) -> Vec<&'a Table> {
         let take = |value: &'a Value| value.as_array()?.iter().map(Value::as_table).collect();
-        self.get(key, "a list of tables, each begun by [[columns]]", take).unwrap_or_default()
+        self.get(key, &format!("a list of tables, each begun by [[{key}]]"), take).unwrap_or_default()
     }
 
     /// Notes the keys that nobody asked for.
-    pub(super) fn end(mut self) {
+    pub(crate) fn end(mut self) {
         let unknown: Vec<String> =
             self.table.keys().filter(|key| !self.asked.contains(key.as_str())).cloned().collect();
         let known = self.asked.iter().copied().collect::<Vec<_>>().join(", ");
