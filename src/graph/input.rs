@@ -377,7 +377,7 @@ fn literal_named(types: &Types, declared: &Declared, name: &str, value: &Value) 
             if *oneof {
                 let nullable = map.values().any(|v| match v {
                     Value::Null => true,
-                    Value::Variable(v) => declared.get(v.as_str()).is_none_or(|d| d.ty.nullable),
+                    Value::Variable(v) => declared.get(v.as_str()).is_none_or(|d| d.ty.nullable && !d.has_default),
                     _ => false,
                 });
                 if map.len() != 1 || nullable {

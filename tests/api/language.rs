@@ -168,7 +168,7 @@ tests! {
             assert!(theirs || reply.error_codes() == ["BAD_VARIABLES"], "{variables}: {}", reply.text());
         }
         // A member whose variable has no value is not there, and one that is null is refused.
-        for (kind, variables, good) in [("String!", json!({ "k": "PR-001" }), true), ("String!", json!({}), false), ("String!", json!({ "k": null }), false), ("String", json!({ "k": "PR-001" }), false)] {
+        for (kind, variables, good) in [("String!", json!({ "k": "PR-001" }), true), ("String!", json!({}), false), ("String!", json!({ "k": null }), false), ("String", json!({ "k": "PR-001" }), false), ("String = \"PR-001\"", json!({}), true), ("String = \"PR-001\"", json!({ "k": null }), false)] {
             let reply = client.query_with(&format!("query Q($k: {kind}) {{ project(by: {{key: $k}}) {{ name }} }}"), variables).await;
             assert_eq!(reply.error_codes().is_empty(), good, "{kind}: {}", reply.text());
         }

@@ -89,13 +89,13 @@ fn documents() -> Vec<Attack> {
             &format!("{{ serverInfo {{ {} }} }}", repeated(500, &|n| format!("a{n}: name "))),
             &["QUERY_TOO_MANY_ALIASES"],
         ),
-        Attack::document("20,000 braces", &"{".repeat(20_000), &["QUERY_TOO_DEEP", "QUERY_TOO_LARGE"]),
+        Attack::document("20,000 braces", &"{".repeat(20_000), &["QUERY_TOO_DEEP"]),
         Attack::document(
             "braces with fields",
             &format!("{}{}", "{a".repeat(10_000), "}".repeat(10_000)),
             &["QUERY_TOO_DEEP"],
         ),
-        Attack::document("introspection in a circle of fields", &cycle, &["QUERY_TOO_DEEP", "QUERY_TOO_LARGE"]),
+        Attack::document("introspection in a circle of fields", &cycle, &["QUERY_TOO_DEEP"]),
         Attack::document("introspection in a circle of fragments", circle, &["GRAPHQL_VALIDATION_FAILED"]),
         Attack::document("a flood of directives", &flood, &["QUERY_TOO_LARGE", "GRAPHQL_VALIDATION_FAILED"]),
         Attack::document("directives that are none", &unknown, &["GRAPHQL_VALIDATION_FAILED", "QUERY_TOO_LARGE"]),
@@ -146,30 +146,10 @@ fn inputs() -> Vec<Attack> {
     let wide = json!({ "or": vec![json!({ "name": { "eq": "a" } }); 5_000] });
     let page = |argument: &str| format!("{{ projects({argument}) {{ totalCount nodes {{ id }} }} }}");
     vec![
-        Attack::with(
-            "100,000 values in a list",
-            by_keys,
-            &json!({ "k": keys }),
-            &["", "BAD_VARIABLES", "QUERY_TOO_LARGE"],
-        ),
-        Attack::with(
-            "60 negations",
-            by_filter,
-            &json!({ "f": not }),
-            &["BAD_VARIABLES", "QUERY_TOO_DEEP", "QUERY_TOO_LARGE"],
-        ),
-        Attack::with(
-            "5,000 alternatives",
-            by_filter,
-            &json!({ "f": wide }),
-            &["BAD_VARIABLES", "QUERY_TOO_LARGE", "QUERY_TOO_EXPENSIVE"],
-        ),
-        Attack::with(
-            "a text of 200,000 characters",
-            by_name,
-            &json!({ "t": "x".repeat(200_000) }),
-            &["", "BAD_VARIABLES"],
-        ),
+        Attack::with("100,000 values in a list", by_keys, &json!({ "k": keys }), &["GRAPHQL_VALIDATION_FAILED"]),
+        Attack::with("60 negations", by_filter, &json!({ "f": not }), &["GRAPHQL_VALIDATION_FAILED"]),
+        Attack::with("5,000 alternatives", by_filter, &json!({ "f": wide }), &["GRAPHQL_VALIDATION_FAILED"]),
+        Attack::with("a text of 200,000 characters", by_name, &json!({ "t": "x".repeat(200_000) }), &[""]),
         Attack::with("U+0000", by_name, &json!({ "t": "a\u{0}b" }), &["BAD_VARIABLES"]),
         Attack::with(
             "marks of direction and width",
@@ -178,7 +158,7 @@ fn inputs() -> Vec<Attack> {
             &[""],
         ),
         Attack::with("characters beyond the first plane", by_name, &json!({ "t": "\u{1F600}\u{10FFFF}" }), &[""]),
-        Attack::with("marks upon marks", by_name, &json!({ "t": "e\u{301}".repeat(5_000) }), &["", "BAD_VARIABLES"]),
+        Attack::with("marks upon marks", by_name, &json!({ "t": "e\u{301}".repeat(5_000) }), &[""]),
         Attack::with("SQL", by_name, &json!({ "t": "' OR 1=1; DROP TABLE person; --" }), &[""]),
         Attack::document(
             "U+0000 in a document",
@@ -215,11 +195,7 @@ fn bodies() -> Vec<Attack> {
     bomb.write_all(&vec![b' '; 50 << 20]).expect("packed");
     let bomb = Attack {
         encoding: Some("gzip"),
-        ..Attack::raw(
-            "a packed body of 50 MB",
-            bomb.finish().expect("packed"),
-            &["BAD_REQUEST", "UNSUPPORTED_MEDIA_TYPE"],
-        )
+        ..Attack::raw("a packed body of 50 MB", bomb.finish().expect("packed"), &["UNSUPPORTED_MEDIA_TYPE"])
     };
     let deep = format!(r#"{{"query":"{{ a }}","variables":{{"f":{}1{}}}}}"#, "[".repeat(50_000), "]".repeat(50_000));
     let huge = format!(r#"{{"query":"{{ serverInfo {{ name }} }}","extensions":{{"a":"{}"}}}}"#, "x".repeat(10 << 20));
@@ -245,13 +221,9 @@ fn bodies() -> Vec<Attack> {
         Attack::raw("a surrogate in bytes", b"{\"query\":\"{ serverInfo { name \xed\xa0\x80 } }\"}", &["BAD_REQUEST"]),
         Attack::raw("half a surrogate in JSON", r#"{"query":"{ serverInfo { name } } \ud800"}"#, &["BAD_REQUEST"]),
         Attack::raw("another character set", [0xff, 0xfe, b'{', 0, b'}', 0], &["BAD_REQUEST"]),
-        Attack::raw("a number beyond numbers", number("1e400"), &["BAD_REQUEST", "BAD_VARIABLES"]),
-        Attack::raw(
-            "a number with a long exponent",
-            number("1e99999999999999999999"),
-            &["BAD_REQUEST", "BAD_VARIABLES"],
-        ),
-        Attack::raw("a number of 100,000 digits", number(&"9".repeat(100_000)), &["BAD_REQUEST", "BAD_VARIABLES"]),
+        Attack::raw("a number beyond numbers", number("1e400"), &["BAD_REQUEST"]),
+        Attack::raw("a number with a long exponent", number("1e99999999999999999999"), &["BAD_REQUEST"]),
+        Attack::raw("a number of 100,000 digits", number(&"9".repeat(100_000)), &["BAD_REQUEST"]),
         Attack::raw("nothing", "", &["BAD_REQUEST"]),
         Attack::raw("null", "null", &["BAD_REQUEST"]),
         Attack::raw("half an object", r#"{"query":"{ serverInfo"#, &["BAD_REQUEST"]),
