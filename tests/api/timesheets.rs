@@ -98,7 +98,7 @@ fn faults(payload: &Value) -> Vec<String> {
 /// The week of somebody, as a caller sees it.
 async fn sheet(client: &Client, key: &str, monday: &str) -> Value {
     let asked = format!(
-        "{{ timesheets(filter: {{ resource: {{ key: {{ eq: \"{key}\" }} }}, weekStartOn: {{ eq: \"{monday}\" }} }}) {{ nodes {{
+        "{{ timesheets(first: 5, filter: {{ resource: {{ key: {{ eq: \"{key}\" }} }}, weekStartOn: {{ eq: \"{monday}\" }} }}) {{ nodes {{
            id state dueAt submittedAt submittedBy {{ key }} approvedBy {{ key }} postedAt returnNote unratedMinutes
            entries(orderBy: [{{ workOn: {{ direction: ASC }} }}, {{ createdAt: {{ direction: ASC }} }}]) {{ nodes {{ id workOn minutes state isUnrated postedOn reversalReason reversalOf {{ id }} project {{ key }} category {{ key }} }} }} }} }} }}"
     );

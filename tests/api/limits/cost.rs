@@ -58,7 +58,7 @@ tests! {
         let asks = limited.user.header("graphql-cost", "report");
         let more = [
             "{ portfolioItems(first: 100) { nodes { __typename name ... on Project { risks { nodes { title } totalCount } } ... on Portfolio { projects { totalCount } } } } }",
-            "{ projects(first: 60) { nodes { name descendants(first: 5) { nodes { key } totalCount } budgets(first: 5) { nodes { revision lines(first: 5) { nodes { id } } } } } } }",
+            "{ projects(first: 60) { nodes { name descendants(first: 5) { nodes { depth item { key } } totalCount } budgets(first: 5) { nodes { revision lines(first: 5) { nodes { id } } } } } } }",
             "{ projects { groups(by: [{field: STATE}]) { count } aggregate { count } totalCount } }",
             "{ projects(first: 5) { nodes { ...F } edges { node { ...F } } } } fragment F on Project { name risks(first: 2) { nodes { title owner { displayName } } } }",
             "{ projects(first: 40) { nodes { kpis(keys: [\"FN_FVAR\"]) { value scope { name } kpi { key } } portfolioHealth { computed } } } }",
