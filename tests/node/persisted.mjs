@@ -1,10 +1,11 @@
 // Has GraphQL Code Generator write its manifest of persisted documents.
 //
 // In:  {"sdl", "documents"} on standard input. Out: the manifest, hash to text.
-import { readFileSync } from 'node:fs';
 import { generate } from '@graphql-codegen/cli';
 
-const { sdl, documents } = JSON.parse(readFileSync(0, 'utf8'));
+let text = '';
+for await (const chunk of process.stdin) text += chunk;
+const { sdl, documents } = JSON.parse(text);
 const files = await generate({
   schema: sdl,
   documents,

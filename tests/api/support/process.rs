@@ -72,7 +72,9 @@ impl Shell {
     pub fn serve(&self, arguments: &[&str]) -> Process {
         let mut process = self.start(&[arguments, &["--listen", "127.0.0.1:0"]].concat());
         let line = process.stderr.until("serving");
-        process.listens_at(line.split("address=").nth(1), &line);
+        // `address=127.0.0.1:1` for people, `"address":"127.0.0.1:1"` in JSON.
+        let place = line.split("address").nth(1).map(|rest| rest.trim_start_matches(['=', '"', ':']));
+        process.listens_at(place.and_then(|place| place.split('"').next()), &line);
         process
     }
 
