@@ -136,7 +136,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    fn count(&mut self) -> Result<(), Error> {
+    fn count(&self) -> Result<(), Error> {
         if self.words.count > self.max_tokens {
             let line = format!("The document has more than {} tokens.", self.max_tokens);
             return Err(Error::new(Code::QueryTooLarge, line));
@@ -203,15 +203,7 @@ impl<'t> Reader<'t> {
             self.place = Place::Head;
         }
         self.open.push(Bracket { holds, names: HashSet::new() });
-        self.nested(self.open.len())
-    }
-
-    fn nested(&self, depth: usize) -> Result<(), Error> {
-        if depth <= MAX_BRACKETS {
-            return Ok(());
-        }
-        let line = format!("The document nests brackets more than {MAX_BRACKETS} deep.");
-        Err(Error::new(Code::QueryTooDeep, line))
+        nested(self.open.len())
     }
 
     fn closes(&mut self, bracket: u8, at: usize) -> Result<(), Error> {
@@ -268,7 +260,7 @@ impl<'t> Reader<'t> {
             }
             self.words.count += 1;
             self.count()?;
-            self.nested(self.open.len() + lists)?;
+            nested(self.open.len() + lists)?;
             type_text.push_str(&self.words.text[part.clone()]);
             self.words.at = part.end;
             range = Some(range.map_or(part.start, |r| r.start)..part.end);
@@ -279,6 +271,15 @@ impl<'t> Reader<'t> {
         self.remember(Token::Nothing, "");
         Ok(())
     }
+}
+
+/// Refuses brackets nested this deep.
+fn nested(depth: usize) -> Result<(), Error> {
+    if depth <= MAX_BRACKETS {
+        return Ok(());
+    }
+    let line = format!("The document nests brackets more than {MAX_BRACKETS} deep.");
+    Err(Error::new(Code::QueryTooDeep, line))
 }
 
 /// An error of validation at a place.

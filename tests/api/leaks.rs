@@ -173,7 +173,7 @@ tests! {
         for address in ["/export/v1/projects.csv?filter=FILTER", "/export/v1/projects.jsonl?columns=id,name&filter=FILTER"] {
             let get = |id: &str| {
                 let filter = json!({ "id": { "eq": id } }).to_string();
-                let filter: String = filter.bytes().map(|byte| format!("%{byte:02x}")).collect();
+                let filter = filter.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
                 let (client, address) = (client.clone(), address.replace("FILTER", &filter));
                 async move { client.get(&address).await }
             };

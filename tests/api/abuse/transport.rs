@@ -8,7 +8,6 @@ use std::{
 };
 
 use foliograph::auth::Role;
-use serde_json::json;
 
 use crate::support::process::Process;
 
@@ -96,7 +95,7 @@ tests! {
             [start.as_bytes(), more, format!("Content-Length: {}\r\n\r\n{QUERY}", QUERY.len()).as_bytes()].concat()
         };
         let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").into_bytes();
-        let many: String = (0..200).map(|n| format!("X-{n}: a\r\n")).collect();
+        let many = (0..200).map(|n| format!("X-{n}: a\r\n")).collect::<Vec<_>>().concat();
         for (name, request, statuses) in [
             ("a bare carriage return in a value", head(b"X-Request-Id: a\rX-Injected: b\r\n"), &[400][..]),
             ("a bare line feed in a value", head(b"X-Request-Id: a\nX-Injected: b\r\n"), &[200, 400]),
@@ -131,9 +130,7 @@ tests! {
             assert!(status.is_none_or(|status: u16| statuses.contains(&status)), "{name}: {answer:.300}");
             assert!(status.is_some() || request.len() > 50_000, "{name}: no answer");
         }
-        for (path, body) in [("/graphql", json!({ "query": "{ serverInfo { name } }" }).to_string())] {
-            assert_eq!(server.post(&token, &body).status, 200, "{path}");
-        }
+        assert_eq!(server.post(&token, QUERY).status, 200);
         server.stop();
     }
 }
