@@ -73,7 +73,14 @@ pub fn settings(url: &str) -> Config {
         database_url: url.to_owned(),
         database_connections: 4,
         key_file: Some(key_file()),
-        limits: LimitSettings { bucket: BOTTOMLESS, key_bucket: BOTTOMLESS, ..Config::default().limits },
+        limits: LimitSettings {
+            cost: BOTTOMLESS,
+            key_cost: BOTTOMLESS,
+            bucket: BOTTOMLESS,
+            key_bucket: BOTTOMLESS,
+            in_flight: BOTTOMLESS,
+            ..Config::default().limits
+        },
         ..Config::default()
     }
 }
