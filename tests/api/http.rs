@@ -61,10 +61,9 @@ tests! {
             ("variable of the wrong type", json!({ "query": variable, "variables": { "n": "x" } }), Some("BAD_VARIABLES"), 400),
             ("operation unknown", json!({ "query": "query A { __typename } query B { __typename }", "operationName": "C" }), Some("OPERATION_UNRESOLVED"), 400),
             ("operation not named", json!({ "query": "query A { __typename } query B { __typename }" }), Some("OPERATION_UNRESOLVED"), 400),
-            // The library's parser refuses what the specification leaves to validation (README, "Known quirks").
-            ("two without a name", json!({ "query": "{ __typename } { __typename }" }), Some("GRAPHQL_PARSE_FAILED"), 400),
-            ("fragment twice", json!({ "query": "{ ...A } fragment A on Query { __typename } fragment A on Query { __typename }" }), Some("GRAPHQL_PARSE_FAILED"), 400),
-            ("no operation", json!({ "query": "fragment A on Query { __typename }" }), Some("GRAPHQL_PARSE_FAILED"), 400),
+            ("two without a name", json!({ "query": "{ __typename } { __typename }" }), Some("GRAPHQL_VALIDATION_FAILED"), 400),
+            ("fragment twice", json!({ "query": "{ ...A } fragment A on Query { __typename } fragment A on Query { __typename }" }), Some("GRAPHQL_VALIDATION_FAILED"), 400),
+            ("no operation", json!({ "query": "fragment A on Query { __typename }" }), Some("OPERATION_UNRESOLVED"), 400),
             ("single operation, other name", json!({ "query": "query A { __typename }", "operationName": "B" }), Some("OPERATION_UNRESOLVED"), 400),
             ("filter that leaks", json!({ "query": "{ projects(filter: {budget: {gte: \"1\", currency: \"EUR\"}}) { totalCount } }" }), Some("FILTER_FORBIDDEN"), 400),
             ("page too large", json!({ "query": "{ projects(first: 1001) { totalCount } }" }), Some("PAGE_SIZE_TOO_LARGE"), 200),
