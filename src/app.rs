@@ -24,7 +24,7 @@ use crate::{
     events::{Events, Works},
     export::Exports,
     finance,
-    graph::{Database, Engine, decl::Model},
+    graph::{Database, Engine, decl::Model, deprecation::Deprecation},
     http::{self, Sockets, Throttle},
     importers,
     kpi::{self, derive::Deriver, measure::Measures},
@@ -90,24 +90,34 @@ impl App {
 
     /// An app over a database that is connected and migrated.
     pub async fn over(config: Config, clock: Arc<dyn Clock>, database: Database) -> Result<Arc<Self>, Error> {
+        Self::with_model(config, clock, database, model()).await
+    }
+
+    /// The same with other declarations.
+    pub async fn with_model(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        database: Database,
+        model: &'static Model,
+    ) -> Result<Arc<Self>, Error> {
         let local_key = open_local_key(&config)?;
         let verifier = Arc::new(Verifier::new(local_key.as_ref(), open_issuers(&config)?));
-        kpi::upkeep::keep(&database.orm, model(), clock.now()).await?;
+        kpi::upkeep::keep(&database.orm, model, clock.now()).await?;
         let opened = config.resource_managers_read.iter().map(|opened| opened.class()).collect();
         let callers = Arc::new(Callers::new(opened));
-        let events = Events::open(database.clone(), clock.clone(), model()).await?;
+        let events = Events::open(database.clone(), clock.clone(), model).await?;
         let shared = (clock.clone(), callers.clone(), events.clone());
         let allowances = Arc::new(Allowances::new(config.limit_columns(), clock.clone()));
-        let engine = Engine::new(database.clone(), model(), allowances.clone(), shared).await?;
+        let engine = Engine::new(database.clone(), model, allowances.clone(), shared).await?;
         let engine = engine.accepting(config.documents);
         let exports = Exports::new(database.clone(), clock.clone(), config.max_exports, config.export_timeout());
-        let deriver = Arc::new(Deriver::new(database.clone(), model(), clock.clone()));
+        let deriver = Arc::new(Deriver::new(database.clone(), model, clock.clone()));
         let mut works = events.start(config.notify == Toggle::On);
         if config.derive == Toggle::On {
             works = works.with(deriver.start(events.clone()));
         }
         if verifier.fetches_keys() {
-            works = works.with(keep_keys(verifier.clone(), clock.clone()));
+            works = works.with(keep_keys(verifier.clone(), clock.clone(), events.clone()));
         }
         let failed_auth = Throttle::new(config.max_failed_auth);
         let metrics = Metrics::new(clock.now())?;
@@ -161,41 +171,50 @@ impl App {
 
 /// Every declaration: the one list of domains.
 pub fn model() -> &'static Model {
-    static MODEL: LazyLock<Model> = LazyLock::new(|| {
-        let entities = [
-            people::declarations(),
-            portfolios::declarations(),
-            strategy::declarations(),
-            finance::declarations(),
-            reporting::declarations(),
-            benefits::declarations(),
-            schedule::declarations(),
-            raid::declarations(),
-            resources::declarations(),
-            kpi::declarations(),
-            platform::declarations(),
-        ];
-        let mutations = [
-            people::mutations(),
-            portfolios::mutations(),
-            strategy::mutations(),
-            finance::mutations(),
-            reporting::mutations(),
-            benefits::mutations(),
-            schedule::mutations(),
-            raid::mutations(),
-            resources::mutations(),
-            kpi::mutations(),
-            platform::mutations(),
-            importers::mutations(),
-        ];
-        Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
-            .with_types(types())
-            .with_measures(measures())
-            .with_answers([kpi::answers::roots(), resources::answers()].concat())
-            .with_streams([kpi::answers::streams(), benefits::streams(), resources::streams()].concat())
-    });
+    static MODEL: LazyLock<Model> = LazyLock::new(declared);
     &MODEL
+}
+
+/// The declarations themselves, for who changes them before they are used.
+pub fn declared() -> Model {
+    let entities = [
+        people::declarations(),
+        portfolios::declarations(),
+        strategy::declarations(),
+        finance::declarations(),
+        reporting::declarations(),
+        benefits::declarations(),
+        schedule::declarations(),
+        raid::declarations(),
+        resources::declarations(),
+        kpi::declarations(),
+        platform::declarations(),
+    ];
+    let mutations = [
+        people::mutations(),
+        portfolios::mutations(),
+        strategy::mutations(),
+        finance::mutations(),
+        reporting::mutations(),
+        benefits::mutations(),
+        schedule::mutations(),
+        raid::mutations(),
+        resources::mutations(),
+        kpi::mutations(),
+        platform::mutations(),
+        importers::mutations(),
+    ];
+    Model::new(entities.into_iter().flatten().collect(), mutations.into_iter().flatten().collect())
+        .with_types(types())
+        .with_measures(measures())
+        .with_answers([kpi::answers::roots(), resources::answers()].concat())
+        .with_streams([kpi::answers::streams(), benefits::streams(), resources::streams()].concat())
+        .with_deprecations(deprecations())
+}
+
+/// Members of the schema that are to go, each for 12 months at least: coordinate, what takes its place, since and until when.
+fn deprecations() -> Vec<Deprecation> {
+    vec![]
 }
 
 /// Every type that is no entity's.
@@ -275,12 +294,15 @@ fn open_issuers(config: &Config) -> Result<Vec<Issuer>, Error> {
 }
 
 /// Keeps the keys that issuers publish fresh, by the clock.
-fn keep_keys(verifier: Arc<Verifier>, clock: Arc<dyn Clock>) -> JoinHandle<()> {
+fn keep_keys(verifier: Arc<Verifier>, clock: Arc<dyn Clock>, events: Arc<Events>) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut looks = tokio::time::interval(LOOK_FOR_KEYS);
         loop {
             looks.tick().await;
-            verifier.refresh(clock.now()).await;
+            if verifier.refresh(clock.now()).await {
+                // Who follows with a token of that key is looked at again.
+                events.wake();
+            }
         }
     })
 }

@@ -122,6 +122,11 @@ impl Code {
         }
     }
 
+    /// Where the guide says what to do about it, from the root of the server.
+    pub fn docs_url(self) -> String {
+        format!("/docs#{}", self.as_str())
+    }
+
     /// Whether the same request may succeed later without a change.
     pub fn is_retryable(self) -> bool {
         matches!(self, Self::RateLimited | Self::ConcurrencyLimited | Self::Timeout | Self::Unavailable)

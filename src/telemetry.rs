@@ -23,16 +23,8 @@ use crate::{
 const FLUSH_WITHIN: Duration = Duration::from_secs(5);
 
 /// Libraries that log what passes through them, a credential too: whatever is asked for, they tell no more than this.
-const TOLD_BY_OTHERS: [&str; 8] = [
-    "tungstenite=warn",
-    "tokio_tungstenite=warn",
-    "hyper=info",
-    "hyper_util=info",
-    "h2=info",
-    "rustls=info",
-    "sqlx=info",
-    "tower=info",
-];
+const TOLD_BY_OTHERS: [&str; 6] =
+    ["tungstenite=warn", "tokio_tungstenite=warn", "hyper=info", "hyper_util=info", "h2=info", "rustls=info"];
 
 /// What must be flushed at the end.
 pub struct Telemetry(Option<SdkTracerProvider>);

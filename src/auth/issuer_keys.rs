@@ -11,7 +11,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
-use super::{fetch::Fetcher, keys::TokenKey};
+use super::{KeyPrint, fetch::Fetcher, keys::TokenKey};
 
 /// How often keys are fetched, so that one that was withdrawn does not serve for longer.
 const OFTEN: TimeDelta = TimeDelta::minutes(10);
@@ -42,9 +42,15 @@ struct State {
     asked: Option<DateTime<Utc>>,
     /// Ends with the fetch that is under way.
     running: Option<watch::Receiver<()>>,
+    /// Whether a key went that somebody may still be here with.
+    withdrew: bool,
 }
 
 impl State {
+    fn has(&self, print: KeyPrint) -> bool {
+        self.known.as_ref().is_some_and(|(_, keys)| keys.iter().any(|key| key.print == print))
+    }
+
     /// The fetch that is under way. One that ended in a panic is none.
     fn running(&self) -> Option<watch::Receiver<()>> {
         self.running.clone().filter(|running| running.has_changed().is_ok())
@@ -105,6 +111,11 @@ impl IssuerKeys {
         wait(running).await;
     }
 
+    /// Whether a key was withdrawn since this was asked last: then whoever follows is to be looked at again.
+    pub fn take_withdrawal(&self) -> bool {
+        std::mem::take(&mut lock(&self.state).withdrew)
+    }
+
     /// Begins a fetch, which goes on whoever stops waiting for it.
     fn fetch(&self, state: &mut State, now: DateTime<Utc>) -> watch::Receiver<()> {
         let (end, running) = watch::channel(());
@@ -118,7 +129,9 @@ impl IssuerKeys {
             match fetched {
                 Ok(keys) => {
                     tracing::debug!(issuer = fetcher.issuer(), keys = keys.len(), "an issuer's keys were fetched");
-                    state.known = Some((now, keys.into()));
+                    let before = state.known.replace((now, keys.into()));
+                    let gone = before.is_some_and(|(_, keys)| keys.iter().any(|key| !state.has(key.print)));
+                    state.withdrew |= gone;
                 }
                 Err(cause) => {
                     let kept = state.known.is_some();

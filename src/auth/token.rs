@@ -164,18 +164,22 @@ impl Verifier {
         self.issuer(&identity.issuer).ok_or_else(terms::foreign)?.check_signer(signer, now)
     }
 
-    /// Fetches the keys of issuers where that is due, several at the same time.
-    pub async fn refresh(&self, now: DateTime<Utc>) {
-        let published = self.issuers.iter().filter_map(|issuer| match &issuer.keys {
-            Keys::Published(published) => Some(published.refresh(now)),
-            Keys::Fixed(_) => None,
-        });
-        futures_util::future::join_all(published).await;
+    /// Fetches the keys of issuers where that is due, several at the same time. True where a key was withdrawn since.
+    pub async fn refresh(&self, now: DateTime<Utc>) -> bool {
+        futures_util::future::join_all(self.published().map(|keys| keys.refresh(now))).await;
+        self.published().fold(false, |any, keys| keys.take_withdrawal() || any)
     }
 
     /// Whether there is anything to refresh.
     pub fn fetches_keys(&self) -> bool {
-        self.issuers.iter().any(|issuer| matches!(issuer.keys, Keys::Published(_)))
+        self.published().next().is_some()
+    }
+
+    fn published(&self) -> impl Iterator<Item = &Arc<IssuerKeys>> {
+        self.issuers.iter().filter_map(|issuer| match &issuer.keys {
+            Keys::Published(published) => Some(published),
+            Keys::Fixed(_) => None,
+        })
     }
 
     fn issuer(&self, name: &str) -> Option<&Issuer> {
@@ -267,11 +271,11 @@ pub fn mint(
 mod tests {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     use chrono::TimeZone;
+    use futures_util::FutureExt as _;
     use proptest::prelude::*;
 
     use super::*;
     use crate::clock::FixedClock;
-    use futures_util::FutureExt as _;
 
     const ISSUER: &str = "https://id.example.com";
     const RSA: (&str, &[u8]) = (include_str!("fixtures/rsa.private.pem"), include_bytes!("fixtures/rsa.pem"));
@@ -318,8 +322,8 @@ mod tests {
         signed("ed", Algorithm::EdDSA, &EncodingKey::from_ed_pem(ED.0.as_bytes()).expect("key"), claims)
     }
 
-    async fn refused(token: &str) -> Code {
-        verifier(None).verify(token, &clock()).await.expect_err("refused").code
+    fn refused(token: &str) -> Code {
+        verifier(None).verify(token, &clock()).now_or_never().expect("nothing to wait for").expect_err("refused").code
     }
 
     fn with(claim: &str, value: Value) -> String {
@@ -328,17 +332,12 @@ mod tests {
         by_ed(&claims)
     }
 
-    /// What a future gives that waits for nothing.
-    fn now<T>(future: impl Future<Output = T>) -> T {
-        future.now_or_never().expect("nothing to wait for")
-    }
-
     proptest! {
         #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn any_other_text_is_refused(text in prop_oneof![any::<String>(), "[A-Za-z0-9_-]{0,60}[.][A-Za-z0-9_-]{0,60}[.][A-Za-z0-9_-]{0,60}", ".{8000,9000}"]) {
-            prop_assert_eq!(now(refused(&text)), Code::Unauthenticated);
+            prop_assert_eq!(refused(&text), Code::Unauthenticated);
         }
 
         #[test]
@@ -350,7 +349,7 @@ mod tests {
             let mut claims = claims();
             claims["sub"] = subject.into();
             let token = format!("{header}.{}.{}", part(claims), URL_SAFE_NO_PAD.encode(signature));
-            prop_assert_eq!(now(refused(&token)), Code::Unauthenticated);
+            prop_assert_eq!(refused(&token), Code::Unauthenticated);
         }
 
         #[test]
@@ -362,15 +361,15 @@ mod tests {
                 3 => json!({ "roles": [text, number, null] }),
                 _ => Value::Null,
             };
-            if let Ok(identity) = now(verifier(None).verify(&with(&claim, value), &clock())) {
+            if let Ok(identity) = verifier(None).verify(&with(&claim, value), &clock()).now_or_never().expect("nothing to wait for") {
                 prop_assert_eq!(&identity.issuer, ISSUER);
                 prop_assert!(!identity.subject.is_empty());
             }
         }
     }
 
-    #[tokio::test]
-    async fn each_algorithm_of_the_list_is_accepted_with_its_key() {
+    #[test]
+    fn each_algorithm_of_the_list_is_accepted_with_its_key() {
         let rsa = EncodingKey::from_rsa_pem(RSA.0.as_bytes()).expect("key");
         let p256 = EncodingKey::from_ec_pem(P256.0.as_bytes()).expect("key");
         for token in [
@@ -379,38 +378,39 @@ mod tests {
             signed("es", Algorithm::ES256, &p256, &claims()),
             by_ed(&claims()),
         ] {
-            let identity = verifier(None).verify(&token, &clock()).await.expect("accepted");
+            let identity =
+                verifier(None).verify(&token, &clock()).now_or_never().expect("nothing to wait for").expect("accepted");
             assert_eq!((identity.subject.as_str(), identity.roles.clone()), ("maria", vec![Role::Sponsor]));
         }
     }
 
-    #[tokio::test]
-    async fn the_key_fixes_the_algorithm() {
+    #[test]
+    fn the_key_fixes_the_algorithm() {
         let rsa = EncodingKey::from_rsa_pem(RSA.0.as_bytes()).expect("key");
         // The public key as an HMAC secret: the classic confusion.
         let public = EncodingKey::from_secret(RSA.1);
-        assert_eq!(refused(&signed("rs", Algorithm::HS256, &public, &claims())).await, Code::Unauthenticated);
-        assert_eq!(refused(&signed("rs", Algorithm::PS256, &rsa, &claims())).await, Code::Unauthenticated);
-        assert_eq!(refused(&signed("rs", Algorithm::RS512, &rsa, &claims())).await, Code::Unauthenticated);
-        assert_eq!(refused(&signed("nobody", Algorithm::RS256, &rsa, &claims())).await, Code::Unauthenticated);
+        assert_eq!(refused(&signed("rs", Algorithm::HS256, &public, &claims())), Code::Unauthenticated);
+        assert_eq!(refused(&signed("rs", Algorithm::PS256, &rsa, &claims())), Code::Unauthenticated);
+        assert_eq!(refused(&signed("rs", Algorithm::RS512, &rsa, &claims())), Code::Unauthenticated);
+        assert_eq!(refused(&signed("nobody", Algorithm::RS256, &rsa, &claims())), Code::Unauthenticated);
         let none = by_ed(&claims());
         let (_, rest) = none.split_once('.').expect("parts");
         let (payload, _) = rest.split_once('.').expect("parts");
         for header in ["eyJhbGciOiJub25lIn0", "eyJhbGciOiJOb25lIn0"] {
-            assert_eq!(refused(&format!("{header}.{payload}.")).await, Code::Unauthenticated);
+            assert_eq!(refused(&format!("{header}.{payload}.")), Code::Unauthenticated);
         }
     }
 
-    #[tokio::test]
-    async fn a_changed_payload_is_refused() {
+    #[test]
+    fn a_changed_payload_is_refused() {
         let (token, other) = (by_ed(&claims()), with("sub", json!("admin")));
         let parts: Vec<_> = token.split('.').collect();
         let payload = other.split('.').nth(1).expect("payload");
-        assert_eq!(refused(&format!("{}.{payload}.{}", parts[0], parts[2])).await, Code::Unauthenticated);
+        assert_eq!(refused(&format!("{}.{payload}.{}", parts[0], parts[2])), Code::Unauthenticated);
     }
 
-    #[tokio::test]
-    async fn issuer_audience_and_kind_must_fit() {
+    #[test]
+    fn issuer_audience_and_kind_must_fit() {
         for token in [
             with("iss", json!("https://id.example.com/")),
             with("iss", json!(LOCAL_ISSUER)),
@@ -422,45 +422,61 @@ mod tests {
             with("nbf", json!("soon")),
             with("typ", json!("ID")),
         ] {
-            assert_eq!(refused(&token).await, Code::Unauthenticated);
+            assert_eq!(refused(&token), Code::Unauthenticated);
         }
     }
 
-    #[tokio::test]
-    async fn times_hold_with_a_minute_of_skew() {
+    #[test]
+    fn times_hold_with_a_minute_of_skew() {
         let now = clock().now().timestamp();
-        assert_eq!(refused(&with("exp", json!(now - 60))).await, Code::TokenExpired);
-        assert_eq!(refused(&with("nbf", json!(now + 61))).await, Code::Unauthenticated);
+        assert_eq!(refused(&with("exp", json!(now - 60))), Code::TokenExpired);
+        assert_eq!(refused(&with("nbf", json!(now + 61))), Code::Unauthenticated);
         for token in [with("exp", json!(now - 59)), with("nbf", json!(now + 60))] {
-            verifier(None).verify(&token, &clock()).await.expect("within the skew");
+            verifier(None)
+                .verify(&token, &clock())
+                .now_or_never()
+                .expect("nothing to wait for")
+                .expect("within the skew");
         }
     }
 
-    #[tokio::test]
-    async fn a_remembered_token_still_expires() {
+    #[test]
+    fn a_remembered_token_still_expires() {
         let (verifier, clock, token) = (verifier(None), clock(), by_ed(&claims()));
         assert!(verifier.recall(&token, &clock).is_none());
-        verifier.verify(&token, &clock).await.expect("holds");
+        verifier.verify(&token, &clock).now_or_never().expect("nothing to wait for").expect("holds");
         assert!(verifier.recall(&token, &clock).is_some());
         clock.advance_seconds(360);
-        assert_eq!(verifier.verify(&token, &clock).await.expect_err("expired").code, Code::TokenExpired);
+        assert_eq!(
+            verifier.verify(&token, &clock).now_or_never().expect("nothing to wait for").expect_err("expired").code,
+            Code::TokenExpired
+        );
     }
 
-    #[tokio::test]
-    async fn local_tokens_hold_only_where_the_local_key_does() {
+    #[test]
+    fn local_tokens_hold_only_where_the_local_key_does() {
         let key = LocalKey::ephemeral().expect("key");
         let token = mint(&key, clock().now(), "pat", &[Role::PmoLead], TimeDelta::hours(8)).expect("minted");
-        let identity = verifier(Some(&key)).verify(&token, &clock()).await.expect("accepted");
+        let identity = verifier(Some(&key))
+            .verify(&token, &clock())
+            .now_or_never()
+            .expect("nothing to wait for")
+            .expect("accepted");
         assert_eq!((identity.issuer.as_str(), identity.roles.clone()), (LOCAL_ISSUER, vec![Role::PmoLead]));
-        assert_eq!(refused(&token).await, Code::Unauthenticated);
+        assert_eq!(refused(&token), Code::Unauthenticated);
         let other = LocalKey::ephemeral().expect("key");
-        assert!(verifier(Some(&other)).verify(&token, &clock()).await.is_err());
+        assert!(verifier(Some(&other)).verify(&token, &clock()).now_or_never().expect("nothing to wait for").is_err());
     }
 
-    #[tokio::test]
-    async fn no_message_repeats_the_token() {
+    #[test]
+    fn no_message_repeats_the_token() {
         for token in ["secret-text", "a.b.c", &with("aud", json!("secret-text"))] {
-            let line = verifier(None).verify(token, &clock()).await.expect_err("refused").message;
+            let line = verifier(None)
+                .verify(token, &clock())
+                .now_or_never()
+                .expect("nothing to wait for")
+                .expect_err("refused")
+                .message;
             assert!(!line.contains("secret-text") && !line.contains(token), "{line}");
         }
     }

@@ -3,9 +3,12 @@
 use std::num::NonZeroU32;
 
 use bytes::Bytes;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
-use super::plan::{Plan, Root};
+use super::{
+    deprecation::Deprecation,
+    plan::{Plan, Root},
+};
 use crate::{
     auth::{AccessMode, Left},
     error::{Code, Error, PathSegment},
@@ -47,6 +50,8 @@ pub struct Answer {
     pub spent: Option<Spent>,
     /// Milliseconds after which a refused request may be taken, where that is known.
     pub retry_after_ms: Option<NonZeroU32>,
+    /// What it used that is to go.
+    pub deprecated: Vec<&'static Deprecation>,
 }
 
 /// What a request cost, and what its caller has left.
@@ -88,6 +93,9 @@ pub(super) struct Executed {
     pub(super) cost: usize,
     /// What is told of its cost in the body.
     pub(super) told: Option<Spent>,
+    pub(super) deprecated: Vec<&'static Deprecation>,
+    /// Whether the body is to tell them.
+    pub(super) reports_deprecations: bool,
 }
 
 impl Executed {
@@ -95,6 +103,19 @@ impl Executed {
     pub(super) fn ending(&self) -> Ending {
         let at_least = if self.user_errors { Ending::UserError } else { Ending::Ok };
         ending(&self.errors).max(at_least)
+    }
+
+    /// What stands beside data and errors.
+    fn extensions(&self) -> Map<String, Json> {
+        let mut out = Map::new();
+        if !self.access.is_empty() {
+            out.insert("access".to_owned(), self.access.clone().into());
+        }
+        out.extend(self.told.map(|spent| ("cost".to_owned(), spent.shown())));
+        if self.reports_deprecations {
+            out.insert("deprecations".to_owned(), self.deprecated.iter().map(|d| d.told()).collect());
+        }
+        out
     }
 }
 
@@ -105,6 +126,7 @@ pub(super) fn ending(errors: &[Error]) -> Ending {
 
 /// The body and what is known of it.
 pub(super) fn answer(done: Executed, request_id: &str, operation: Option<String>, document_hash: String) -> Answer {
+    let extensions = done.extensions();
     let mut body = done.body;
     if !done.errors.is_empty() {
         done.errors.iter().for_each(log);
@@ -112,11 +134,6 @@ pub(super) fn answer(done: Executed, request_id: &str, operation: Option<String>
         body.extend_from_slice(b",\"errors\":");
         body.extend_from_slice(Json::from(errors).to_string().as_bytes());
     }
-    let mut extensions = serde_json::Map::new();
-    if !done.access.is_empty() {
-        extensions.insert("access".to_owned(), done.access.into());
-    }
-    extensions.extend(done.told.map(|spent| ("cost".to_owned(), spent.shown())));
     if !extensions.is_empty() {
         body.extend_from_slice(b",\"extensions\":");
         body.extend_from_slice(Json::from(extensions).to_string().as_bytes());
@@ -134,6 +151,7 @@ pub(super) fn answer(done: Executed, request_id: &str, operation: Option<String>
         rows: done.rows,
         operation,
         document_hash,
+        deprecated: done.deprecated,
         spent: None,
         retry_after_ms: None,
     }
@@ -170,6 +188,7 @@ pub(super) fn refusal(errors: &[Error], request_id: &str, operation: Option<Stri
         rows: 0,
         operation,
         document_hash,
+        deprecated: vec![],
         spent: None,
         retry_after_ms: errors.first().and_then(|error| error.retry_after_ms),
     }
@@ -186,7 +205,7 @@ pub(super) fn at_root(mut error: Error, root: &Root) -> Error {
 }
 
 /// Whether an error of this code refuses the whole request; the others leave neighbors standing.
-pub(super) fn is_before_execution(code: Code) -> bool {
+pub fn is_before_execution(code: Code) -> bool {
     !matches!(
         code,
         Code::FieldForbidden
@@ -211,8 +230,7 @@ pub(super) fn log(error: &Error) {
 }
 
 pub(super) fn error_json(error: &Error, request_id: &str) -> Json {
-    let mut extensions =
-        json!({ "code": error.code.as_str(), "requestId": request_id, "retryable": error.code.is_retryable() });
+    let mut extensions = json!({ "code": error.code.as_str(), "requestId": request_id, "retryable": error.code.is_retryable(), "docsUrl": error.code.docs_url() });
     if let Some(coordinate) = &error.coordinate {
         extensions["coordinate"] = json!(coordinate);
     }

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
     num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use async_graphql::{
@@ -19,6 +19,7 @@ use lru::LruCache;
 
 use super::{
     collect::Variables,
+    deprecation::Uses,
     input,
     kept::Tally,
     language,
@@ -43,6 +44,8 @@ pub struct Document {
     pub hash: String,
     /// Facts of its operations by name; the empty name for an unnamed one.
     pub operations: HashMap<String, Operation>,
+    /// What each operation uses that is to go; found when it first runs.
+    pub deprecated: OnceLock<HashMap<String, Uses>>,
     /// How large it is.
     pub size: Size,
     plans: Mutex<LruCache<PlanKey, Arc<Plan>>>,
@@ -151,6 +154,7 @@ pub fn read(text: &str, limits: &Limits) -> Result<Document, Error> {
         parsed,
         hash: format!("{:016x}", hasher.finish()),
         operations,
+        deprecated: OnceLock::new(),
         size,
         plans: Mutex::new(LruCache::new(NonZeroUsize::new(PLANS).unwrap_or(NonZeroUsize::MIN))),
     })

@@ -16,6 +16,7 @@ use super::{
     cursor::Signer,
     database::Database,
     decl::Model,
+    deprecation::{Deprecation, Deprecations},
     document::{self, Document},
     execute::Change,
     follow::{ToldBody, ToldKey},
@@ -29,7 +30,7 @@ use super::{
 use crate::{
     auth::{AccessMode, Admitted, Allowances, Caller, Callers, Rights, allowance::REFUSED},
     clock::Clock,
-    config::DocumentsAccepted,
+    config::{DocumentsAccepted, LimitColumns},
     error::{Code, Error},
     events::{Events, shared::Shared},
     metrics::Observed,
@@ -69,6 +70,8 @@ pub struct Request {
     pub request_id: String,
     /// The header Idempotency-Key.
     pub idempotency_key: Option<String>,
+    /// Whether the answer is to tell what it used that is to go.
+    pub reports_deprecations: bool,
     /// What is to be done with its price.
     pub cost: CostWish,
 }
@@ -116,6 +119,7 @@ pub struct Engine {
     pub(super) schema: Schema,
     pub(super) types: Arc<Types>,
     documents: Documents,
+    deprecations: Deprecations,
     trusted: TrustedDocuments,
     pub(super) signer: Signer,
     pub(super) allowances: Arc<Allowances>,
@@ -138,6 +142,7 @@ impl Engine {
         let (schema, types) = schema::build(model);
         let signer = Signer::new(&shared_secret(&database, CURSOR_SECRET).await?);
         let writer = Writer::new(database.clone(), model, clock.clone(), callers.clone(), Some(events.clone()));
+        let deprecations = Deprecations::new(&model.deprecations, &types);
         let (documents, told) = (Documents::default(), Shared::new(TOLD));
         let trusted = TrustedDocuments::default();
         Ok(Self {
@@ -146,6 +151,7 @@ impl Engine {
             schema,
             types,
             documents,
+            deprecations,
             trusted,
             signer,
             allowances,
@@ -166,6 +172,21 @@ impl Engine {
     /// The schema in SDL.
     pub fn sdl(&self) -> String {
         printed(&self.schema)
+    }
+
+    /// The schema's own scalars: name, what it holds, where it is specified.
+    pub fn scalars(&self) -> Vec<(String, String, String)> {
+        system::scalars(&self.types)
+    }
+
+    /// The limits: name, what it counts, how much for people and for service keys.
+    pub fn limits_told(&self, columns: &LimitColumns) -> Vec<(String, String, [String; 2])> {
+        system::limits_told(&self.types, columns)
+    }
+
+    /// Members of the schema that are to go.
+    pub fn deprecations(&self) -> &'static [Deprecation] {
+        &self.model.deprecations
     }
 
     /// What every field of the schema needs, by schema coordinate.
@@ -276,17 +297,25 @@ impl Engine {
             return Ok(Executed { body: b"{\"data\":null".to_vec(), any: true, ..Executed::default() });
         }
         on.admitted.charge(on.estimated).map_err(one)?;
-        match op.node.ty {
-            OperationType::Query => self.query(&asked, &plan, caller, request.access_mode).await.map_err(one),
+        let done = match op.node.ty {
+            OperationType::Query => self.query(&asked, &plan, caller, request.access_mode).await,
             OperationType::Mutation => {
                 let wish = Change { request_id: &request.request_id, key: request.idempotency_key.as_deref() };
-                self.mutate(&asked, plan, caller, request.access_mode, &wish).await.map_err(one)
+                self.mutate(&asked, plan, caller, request.access_mode, &wish).await
             }
             OperationType::Subscription => {
                 let line = "Subscriptions are followed over a WebSocket at /graphql/ws.";
-                Err(one(Error::new(Code::BadRequest, line)))
+                Err(Error::new(Code::BadRequest, line))
             }
-        }
+        };
+        let done = done.map_err(one)?;
+        let (deprecated, reports_deprecations) = (self.deprecated(&asked), request.reports_deprecations);
+        Ok(Executed { deprecated, reports_deprecations, ..done })
+    }
+
+    /// What an operation uses that is to go.
+    pub(super) fn deprecated(&self, asked: &Operation<'_>) -> Vec<&'static Deprecation> {
+        self.deprecations.used(&self.types, asked.document, asked.name, asked.variables)
     }
 
     /// The price of a plan with these variables; fails where its caller may not pay so much at once.

@@ -308,7 +308,7 @@ impl Executed {
         let masked = run.masked.iter().map(|n| *n as usize).sum();
         let access = access(run.plan, &run.masked, mode, &mut errors);
         let Session { statements, rows, cost, .. } = run.session;
-        Self { body, errors, any, access, masked, statements, rows, cost, user_errors: false, told: None }
+        Self { body, errors, any, access, masked, statements, rows, cost, ..Self::default() }
     }
 }
 

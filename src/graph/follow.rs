@@ -51,7 +51,8 @@ pub struct Following {
     variables: Variables,
     access_mode: AccessMode,
     request_id: String,
-    /// Names the document, operation, variables and access mode.
+    reports_deprecations: bool,
+    /// Names the document, operation, variables, access mode and whether deprecations are reported.
     name: [u8; 32],
     /// What is followed.
     pub followed: Followed,
@@ -149,8 +150,19 @@ impl Engine {
             checked.map_err(|e| one(at_root(e, &plan.roots[0])))?;
         }
         let (access_mode, request_id) = (request.access_mode, request.request_id);
-        let name = name_of(&text, &operation, &variables, access_mode);
-        Ok(Following { document, operation, variables, access_mode, request_id, name, followed, after })
+        let reports_deprecations = request.reports_deprecations;
+        let name = name_of(&text, &operation, &variables, (access_mode, reports_deprecations));
+        Ok(Following {
+            document,
+            operation,
+            variables,
+            access_mode,
+            request_id,
+            reports_deprecations,
+            name,
+            followed,
+            after,
+        })
     }
 
     /// What a subscriber is told, as the JSON of an answer: made once for all who ask the same of the same change, at the
@@ -224,7 +236,8 @@ impl Engine {
             Told::Value(value) | Told::First(value) => value.shown(&value.cursor.text(&self.events.feed.signer)),
             Told::Reset(from) => self.reset(from)?,
         };
-        let plan = self.plan(&following.asked()?, &caller.rights)?;
+        let asked = following.asked()?;
+        let plan = self.plan(&asked, &caller.rights)?;
         let root = &plan.roots[0];
         let (RootKind::Changes(_, tree) | RootKind::Stream(_, tree)) = &root.kind else {
             return Err(Error::internal("a subscription of nothing"));
@@ -241,7 +254,11 @@ impl Engine {
             }
         };
         let body = body_of(&plan.roots, &[Some(value)]);
-        let done = Executed::new(body, errors, true, &run, following.access_mode);
+        let done = Executed {
+            deprecated: self.deprecated(&asked),
+            reports_deprecations: following.reports_deprecations,
+            ..Executed::new(body, errors, true, &run, following.access_mode)
+        };
         let has_errors = !done.errors.is_empty();
         Ok((answer(done, &following.request_id, None, following.document.hash.clone()).body, has_errors))
     }
@@ -275,7 +292,7 @@ pub type ToldKey = (i64, Watermark, [u8; 32], [u8; 32]);
 pub type ToldBody = (Bytes, bool);
 
 /// One name for equal subscriptions.
-fn name_of(text: &str, operation: &str, variables: &Variables, mode: AccessMode) -> [u8; 32] {
+fn name_of(text: &str, operation: &str, variables: &Variables, mode: (AccessMode, bool)) -> [u8; 32] {
     let mut given: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
     given.sort_unstable();
     let mode = format!("{mode:?}");

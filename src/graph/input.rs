@@ -147,6 +147,9 @@ fn named(types: &Types, name: &str, value: ConstValue, place: &mut Place) -> Res
     }
     let wrong = |place: &Place| bad(format!("{} is no {name}.", place.0));
     match types.get(name) {
+        Some(MetaType::Scalar { .. }) if holds_nul(&value) => {
+            Err(bad(format!("{} holds the character U+0000, which no database keeps.", place.0)))
+        }
         Some(MetaType::Scalar { is_valid, .. }) => {
             if is_valid.as_ref().is_none_or(|check| check(&value)) {
                 // An id may be written as a number; it is text from here on.
@@ -190,6 +193,16 @@ fn named(types: &Types, name: &str, value: ConstValue, place: &mut Place) -> Res
             Ok(ConstValue::Object(out))
         }
         _ => Err(bad(format!("{} is of type {name}, which is no input type.", place.0))),
+    }
+}
+
+/// Whether a text in the value has the one character that PostgreSQL cannot keep.
+fn holds_nul(value: &ConstValue) -> bool {
+    match value {
+        ConstValue::String(text) => text.contains('\0'),
+        ConstValue::List(items) => items.iter().any(holds_nul),
+        ConstValue::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        _ => false,
     }
 }
 
@@ -334,6 +347,9 @@ fn literal_named(types: &Types, declared: &Declared, name: &str, value: &Value) 
     match types.get(name) {
         Some(MetaType::Scalar { is_valid, .. }) => {
             let constant = value.clone().into_const().ok_or_else(|| format!("{name} is due."))?;
+            if holds_nul(&constant) {
+                return Err("U+0000 is a character that no database keeps.".into());
+            }
             if is_valid.as_ref().is_none_or(|check| check(&constant)) {
                 Ok(())
             } else {
@@ -361,7 +377,7 @@ fn literal_named(types: &Types, declared: &Declared, name: &str, value: &Value) 
             if *oneof {
                 let nullable = map.values().any(|v| match v {
                     Value::Null => true,
-                    Value::Variable(v) => declared.get(v.as_str()).is_none_or(|d| d.ty.nullable),
+                    Value::Variable(v) => declared.get(v.as_str()).is_none_or(|d| d.ty.nullable && !d.has_default),
                     _ => false,
                 });
                 if map.len() != 1 || nullable {

@@ -136,7 +136,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    fn count(&mut self) -> Result<(), Error> {
+    fn count(&self) -> Result<(), Error> {
         if self.words.count > self.max_tokens {
             let line = format!("The document has more than {} tokens.", self.max_tokens);
             return Err(Error::new(Code::QueryTooLarge, line));
@@ -203,15 +203,7 @@ impl<'t> Reader<'t> {
             self.place = Place::Head;
         }
         self.open.push(Bracket { holds, names: HashSet::new() });
-        self.nested(self.open.len())
-    }
-
-    fn nested(&self, depth: usize) -> Result<(), Error> {
-        if depth <= MAX_BRACKETS {
-            return Ok(());
-        }
-        let line = format!("The document nests brackets more than {MAX_BRACKETS} deep.");
-        Err(Error::new(Code::QueryTooDeep, line))
+        nested(self.open.len())
     }
 
     fn closes(&mut self, bracket: u8, at: usize) -> Result<(), Error> {
@@ -268,7 +260,7 @@ impl<'t> Reader<'t> {
             }
             self.words.count += 1;
             self.count()?;
-            self.nested(self.open.len() + lists)?;
+            nested(self.open.len() + lists)?;
             type_text.push_str(&self.words.text[part.clone()]);
             self.words.at = part.end;
             range = Some(range.map_or(part.start, |r| r.start)..part.end);
@@ -279,6 +271,15 @@ impl<'t> Reader<'t> {
         self.remember(Token::Nothing, "");
         Ok(())
     }
+}
+
+/// Refuses brackets nested this deep.
+fn nested(depth: usize) -> Result<(), Error> {
+    if depth <= MAX_BRACKETS {
+        return Ok(());
+    }
+    let line = format!("The document nests brackets more than {MAX_BRACKETS} deep.");
+    Err(Error::new(Code::QueryTooDeep, line))
 }
 
 /// An error of validation at a place.
@@ -351,7 +352,7 @@ mod tests {
         for (text, due) in [
             ("\"d\" query { a }", "    query { a }"),
             ("\"\"\"d\nd\"\"\" mutation M { a }", "\n     mutation M { a }"),
-            ("\"ü\u{1F600}\"\r\nfragment F on A { a }", "    \r\nfragment F on A { a }"),
+            ("{ a }\"ü\u{1F600}\"\r\nfragment F on A { a }", "{ a }    \r\nfragment F on A { a }"),
             ("query Q(\"d\" $a: Int = 1 \"\" $b: Int) { a }", "query Q(    $a: Int = 1    $b: Int) { a }"),
             ("query Q($a: S = \"x\" \"d\" $b: S) { a }", "query Q($a: S = \"x\"     $b: S) { a }"),
         ] {
@@ -375,12 +376,12 @@ mod tests {
     fn what_follows_keeps_its_place() {
         for text in [
             "\"\"\"one\ntwo\"\"\" query Q { a(b: 1 }",
-            "{ a(b: \"\\u{1F600}\", c: \"\\uD83D\\uDE00\", d: ~) }",
-            "query Q($a: [ Int ! ] !, $b: ~) { a }",
-            "{ a(b: \"\"\"x\n  \\\"\"\"\n y\"\"\", c: ~) }",
-            "# ü\n{ a # é ~\n ~ }",
+            "{ a(b: \"\\u{1F600}\", c: \"\\uD83D\\uDE00\", d: =) }",
+            "query Q($a: [ Int ! ] !, $b: =) { a }",
+            "{ a(b: \"\"\"x\n  \\\"\"\"\n y\"\"\", c: =) }",
+            "# ü\n{ a # é =\n = }",
         ] {
-            let due = text.rfind(['~', '}']).expect("a fault");
+            let due = text.rfind('=').or(text.rfind('}')).expect("a fault");
             let at = match readable(text, TOKENS) {
                 Err(e) => e.locations,
                 Ok(read) => parse_query(read).expect_err(text).positions().map(|p| (p.line, p.column)).collect(),

@@ -9,6 +9,7 @@ mod cost;
 mod cursor;
 mod database;
 pub mod decl;
+pub mod deprecation;
 pub(crate) mod digest;
 mod document;
 mod engine;
@@ -40,7 +41,7 @@ pub mod trusted;
 pub mod value;
 mod words;
 
-pub use answer::{Answer, Outcome, Spent};
+pub use answer::{Answer, Outcome, Spent, is_before_execution as refuses_all};
 pub(crate) use cell::{Cell, Row, date_of, instant_of, micros};
 pub use cost::CostWish;
 pub(crate) use cursor::Signer;

@@ -231,7 +231,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn no_text_of_the_caller_is_in_the_sql(at in any::<prop::sample::Index>(), text in hostile(), not in any::<bool>()) {

@@ -1,7 +1,7 @@
 //! The server's own facts: who asks (`viewer`), who may what (`permissionMatrix`), what this server is (`serverInfo`).
 //! Each is a tree of values that the selection projects.
 
-use async_graphql::registry::{MetaField, Registry};
+use async_graphql::registry::{MetaField, MetaType, Registry};
 use serde_json::{Value as Json, json};
 
 use super::{
@@ -17,7 +17,7 @@ use crate::{
         Caller, Class, Permission, Role, policy,
         steps::{self, Step},
     },
-    config::Limits,
+    config::{LimitColumns, Limits},
 };
 
 const ANY: &str = "AUTHENTICATED";
@@ -236,38 +236,11 @@ impl Facts<'_> {
     }
 
     fn server(&self) -> Json {
-        let l = self.limits;
         json!({
             "name": "Foliograph",
             "version": env!("CARGO_PKG_VERSION"),
             "database": self.database,
-            "limits": {
-                "bodyBytes": if self.caller.rights.writes_anything() { l.write_body } else { l.body },
-                "uriBytes": l.uri,
-                "documentBytes": l.document_bytes,
-                "tokens": l.tokens,
-                "depth": l.depth,
-                "aliases": l.aliases,
-                "rootFields": l.root_fields,
-                "repeatedKeys": l.repeated_keys,
-                "directives": l.directives,
-                "directivesPerPlace": l.directives_per_place,
-                "selectedFields": l.selected_fields,
-                "pageSize": l.page,
-                "nodes": super::run::MAX_NODES,
-                "filterLeaves": filter::MAX_LEAVES,
-                "filterDepth": filter::MAX_DEPTH,
-                "filterValues": MAX_IN,
-                "cost": l.cost,
-                "bucket": l.bucket,
-                "refillPerSecond": l.refill,
-                "timeSeconds": l.seconds,
-                "inFlight": l.in_flight,
-                "sockets": l.sockets,
-                "subscriptionsPerSocket": l.subscriptions,
-                "frameBytes": l.frame_bytes,
-                "failedAuthenticationsPerMinute": l.failed_authentications,
-            },
+            "limits": limits(self.limits, self.caller.rights.writes_anything()),
         })
     }
 }
@@ -278,6 +251,56 @@ fn permissions() -> impl Iterator<Item = Permission> {
 
 fn names(scopes: policy::Scopes) -> Vec<&'static str> {
     policy::Scopes::NAMES.iter().filter(|(s, _)| scopes.has(*s)).map(|(_, n)| *n).collect()
+}
+
+/// The limits of a caller, as the schema tells them. Who writes anything may send more.
+fn limits(l: &Limits, writes: bool) -> Json {
+    json!({
+        "bodyBytes": if writes { l.write_body } else { l.body },
+        "uriBytes": l.uri,
+        "documentBytes": l.document_bytes,
+        "tokens": l.tokens,
+        "depth": l.depth,
+        "aliases": l.aliases,
+        "rootFields": l.root_fields,
+        "repeatedKeys": l.repeated_keys,
+        "directives": l.directives,
+        "directivesPerPlace": l.directives_per_place,
+        "selectedFields": l.selected_fields,
+        "pageSize": l.page,
+        "nodes": super::run::MAX_NODES,
+        "filterLeaves": filter::MAX_LEAVES,
+        "filterDepth": filter::MAX_DEPTH,
+        "filterValues": MAX_IN,
+        "cost": l.cost,
+        "bucket": l.bucket,
+        "refillPerSecond": l.refill,
+        "timeSeconds": l.seconds,
+        "inFlight": l.in_flight,
+        "sockets": l.sockets,
+        "subscriptionsPerSocket": l.subscriptions,
+        "frameBytes": l.frame_bytes,
+        "failedAuthenticationsPerMinute": l.failed_authentications,
+    })
+}
+
+/// Each limit with what it counts, for people and for service keys.
+pub fn limits_told(types: &Types, of: &LimitColumns) -> Vec<(String, String, [String; 2])> {
+    let columns = [limits(&of.user, true), limits(&of.key, true)];
+    let fields = types.get("ServerLimits").and_then(|ty| ty.fields()).into_iter().flatten();
+    let told = |name: &String| [0, 1].map(|column: usize| columns[column][name].to_string());
+    fields.map(|(name, f)| (name.clone(), f.description.clone().unwrap_or_default(), told(name))).collect()
+}
+
+/// The schema's own scalars, with what they hold and where they are specified.
+pub fn scalars(types: &Types) -> Vec<(String, String, String)> {
+    let of = |ty: &MetaType| match ty {
+        MetaType::Scalar { name, description, specified_by_url: Some(url), .. } => {
+            Some((name.clone(), description.clone().unwrap_or_default(), url.clone()))
+        }
+        _ => None,
+    };
+    types.values().filter_map(of).collect()
 }
 
 /// Every field of the schema with what it needs.

@@ -136,9 +136,10 @@ fn scalar_value(scalar: Scalar, value: &ConstValue) -> Option<DbValue> {
     }
 }
 
-/// A civil date in its one form; chrono would also take `2026-1-5`.
+/// A civil date in its one form; chrono would also take `2026-1-5` and `+02026-1-5`.
 fn date(text: &str) -> Option<NaiveDate> {
-    if text.len() != 10 {
+    let is_due = |(at, byte): (usize, u8)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
+    if text.len() != 10 || !text.bytes().enumerate().all(is_due) {
         return None;
     }
     NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()

@@ -159,7 +159,8 @@ impl<'t> Words<'t> {
                 None | Some(b'\n' | b'\r') => return Err(unreadable(self.text, at)),
                 Some(b'\\') if self.byte(at + 1) == Some(b'u') => {
                     let (character, end) = self.escaped(at).ok_or_else(|| unreadable(self.text, at))?;
-                    if end - at != 6 {
+                    // The parser knows `\u0041` itself.
+                    if end - at == 12 || self.byte(at + 2) == Some(b'{') {
                         written.push_str(&self.text[copied..at]);
                         push_plain(&mut written, character);
                         copied = end;

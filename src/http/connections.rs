@@ -35,7 +35,7 @@ const OTHER_FILES: usize = 128;
 const LONGEST_HEAD: usize = 128 * 1024;
 /// How often a connection of HTTP/2 that is silent is asked whether it is there.
 const PING_EVERY: Duration = Duration::from_secs(20);
-/// How long accepting rests when the system has nothing left to accept with.
+/// How long accepting rests where there is nothing left to accept with.
 const REST: Duration = Duration::from_millis(200);
 
 /// Serves until `stop` is ready; ends when every connection has.
@@ -116,9 +116,14 @@ impl Room {
         if let Ok(free) = self.places.clone().try_acquire_owned() {
             return Some(free);
         }
-        self.waiting.put_out_the_oldest();
-        // The semaphore is never closed.
-        self.places.clone().acquire_owned().await.ok()
+        loop {
+            self.waiting.put_out_the_oldest();
+            // The one that was to go may have begun meanwhile; then it stays, and the next oldest is asked.
+            if let Ok(place) = tokio::time::timeout(REST, self.places.clone().acquire_owned()).await {
+                // The semaphore is never closed.
+                return place.ok();
+            }
+        }
     }
 
     fn connection(&self, stream: Held, peer: SocketAddr, router: Router) -> Connection {
@@ -209,7 +214,7 @@ impl Connection {
         // Before the first head is read, no timer of the protocol runs.
         let mut late = pin!(tokio::time::sleep(within));
         let mut stops = pin!(stopping.closed());
-        let (mut is_late, mut is_stopping) = (false, false);
+        let (mut is_put_out, mut is_late, mut is_stopping) = (false, false, false);
         loop {
             tokio::select! {
                 ended = connection.as_mut() => {
@@ -218,7 +223,12 @@ impl Connection {
                     }
                     break;
                 }
-                () = put_out.as_mut() => break,
+                () = put_out.as_mut(), if !is_put_out => {
+                    is_put_out = true;
+                    if !turn.has_begun() {
+                        break;
+                    }
+                }
                 () = late.as_mut(), if !is_late => {
                     is_late = true;
                     if !turn.has_begun() {

@@ -182,6 +182,7 @@ struct Extensions<'a> {
     code: &'static str,
     request_id: &'a str,
     retryable: bool,
+    docs_url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<i64>,
 }
@@ -222,6 +223,7 @@ fn write_refusal(response: &mut Response, refusal: &Refusal, media: Media, id: &
                 code: error.code.as_str(),
                 request_id: id,
                 retryable: error.code.is_retryable(),
+                docs_url: error.code.docs_url(),
                 retry_after_ms: refusal
                     .retry_after_seconds
                     .map(|seconds| seconds * 1_000)

@@ -16,6 +16,7 @@ use tracing::Span;
 
 use super::{
     ACCESS_MASKED, ACCESS_MODE, GRAPHQL_COST, IDEMPOTENCY_KEY, QUERY_COST, credential,
+    deprecation::{self, reports_deprecations},
     envelope::{Refusal, RequestId, seconds, tell_allowance},
     negotiation::{self, Media},
     request, stream,
@@ -85,7 +86,8 @@ async fn of_caller(
     let idempotency_key = idempotency_key(&parts.headers)?;
     let access_mode = access_mode(&parts.headers)?.unwrap_or(caller.access_mode);
     let cost = cost_wish(&parts.headers)?;
-    let asked = crate::graph::Request { access_mode, request_id, idempotency_key, cost, ..read };
+    let reports_deprecations = reports_deprecations(&parts.headers)? || read.reports_deprecations;
+    let asked = crate::graph::Request { access_mode, request_id, idempotency_key, cost, reports_deprecations, ..read };
     if !in_parts {
         return Ok(respond(app.engine.execute(asked, caller, admitted, observed).await, media));
     }
@@ -119,6 +121,7 @@ pub(super) fn respond(answer: Answer, media: Media) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media.header());
     headers.insert(ACCESS_MASKED.clone(), answer.masked.into());
+    deprecation::tell(headers, &answer.deprecated);
     tell_spent(headers, answer.spent.as_ref());
     if let Some(millis) = answer.retry_after_ms {
         headers.insert(header::RETRY_AFTER, seconds(millis).into());

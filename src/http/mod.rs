@@ -3,10 +3,12 @@
 
 mod connections;
 mod credential;
+mod deprecation;
 mod envelope;
 mod explorer;
 mod export;
 mod graphql;
+mod guide;
 mod health;
 mod metrics;
 mod negotiation;
@@ -79,6 +81,7 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/schema.graphql", get(schema))
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::database));
+    routes = routes.merge(guide::routes(app));
     if app.config.has_explorer() {
         routes = routes.merge(explorer::routes());
     }
@@ -125,6 +128,7 @@ fn cors(config: &Config) -> Option<CorsLayer> {
                 ACCESS_MODE.clone(),
                 GRAPHQL_COST.clone(),
                 IDEMPOTENCY_KEY.clone(),
+                deprecation::REPORT.clone(),
                 REQUEST_ID.clone(),
                 CLIENT_NAME.clone(),
                 CLIENT_VERSION.clone(),
@@ -135,6 +139,9 @@ fn cors(config: &Config) -> Option<CorsLayer> {
                 [
                     ACCESS_MASKED.clone(),
                     QUERY_COST.clone(),
+                    deprecation::DEPRECATION.clone(),
+                    deprecation::SUNSET.clone(),
+                    header::LINK,
                     REQUEST_ID.clone(),
                     header::RETRY_AFTER,
                     header::CONTENT_DISPOSITION,

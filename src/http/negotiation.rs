@@ -230,6 +230,42 @@ mod tests {
         assert_eq!(both(Outcome::Refused(Code::BadRequest)), (400, 400));
         assert_eq!(both(Outcome::Refused(Code::Unauthenticated)), (401, 401));
         assert_eq!(both(Outcome::Refused(Code::MethodNotAllowed)), (405, 405));
+        for (code, due) in [
+            (Code::GraphqlValidationFailed, (400, 200)),
+            (Code::OperationUnresolved, (400, 200)),
+            (Code::QueryTooDeep, (400, 200)),
+            (Code::QueryTooManyAliases, (400, 200)),
+            (Code::QueryTooLarge, (400, 200)),
+            (Code::QueryTooExpensive, (400, 200)),
+            (Code::FilterForbidden, (400, 200)),
+            (Code::BatchingDisabled, (400, 400)),
+            (Code::TokenExpired, (401, 401)),
+            (Code::Forbidden, (403, 403)),
+            (Code::CsrfRejected, (403, 403)),
+            (Code::DocumentNotTrusted, (403, 403)),
+            (Code::DocumentNotFound, (404, 404)),
+            (Code::NotFound, (404, 404)),
+            (Code::NotAcceptable, (406, 406)),
+            (Code::PayloadTooLarge, (413, 413)),
+            (Code::UriTooLong, (414, 414)),
+            (Code::UnsupportedMediaType, (415, 415)),
+            (Code::RateLimited, (429, 429)),
+            (Code::Internal, (500, 500)),
+            (Code::Unavailable, (503, 503)),
+            (Code::Timeout, (504, 504)),
+        ] {
+            assert_eq!(both(Outcome::Refused(code)), due, "{code:?}");
+        }
+        for code in [
+            Code::FieldForbidden,
+            Code::InvalidId,
+            Code::CursorMismatch,
+            Code::CursorExpired,
+            Code::PageSizeTooLarge,
+            Code::NotFound,
+        ] {
+            assert_eq!(both(Outcome::Failed(code)), (200, 200), "{code:?}");
+        }
         assert_eq!(both(Outcome::Failed(Code::Timeout)), (504, 504));
         assert_eq!(both(Outcome::Failed(Code::NotFound)), (200, 200));
     }

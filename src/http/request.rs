@@ -65,12 +65,17 @@ pub fn from_members(mut members: Map<String, Value>) -> Result<Request, Error> {
         Value::Object(variables) => variables,
         _ => return Err(refuse("The member 'variables' must be an object or null.")),
     };
-    // No extension is known yet; a client may still send some.
-    match take("extensions") {
-        Value::Null | Value::Object(_) => {}
+    // Extensions that are not known here are a client's own matter.
+    let reports_deprecations = match take("extensions") {
+        Value::Null => false,
+        Value::Object(extensions) => match extensions.get("deprecations") {
+            None | Some(Value::Null) => false,
+            Some(wish) if wish == "report" => true,
+            Some(_) => return Err(refuse("The extension 'deprecations' is \"report\" or absent.")),
+        },
         _ => return Err(refuse("The member 'extensions' must be an object or null.")),
-    }
-    Ok(Request { document, document_id, operation_name, variables, ..Request::default() })
+    };
+    Ok(Request { document, document_id, operation_name, variables, reports_deprecations, ..Request::default() })
 }
 
 fn parse(what: &str, json: &[u8]) -> Result<Value, Error> {

@@ -25,6 +25,7 @@ use tokio::{
 
 use super::{
     credential,
+    deprecation::reports_deprecations,
     envelope::{Refusal, RequestId},
     graphql::{access_mode, body_limit, cost_wish, idempotency_key, read_body, respond, tell_spent},
     negotiation::{self, Media},
@@ -40,6 +41,8 @@ use crate::{
 
 /// Outputs that wait for the connection; an operation with more waits itself.
 const WAITING: usize = 4;
+/// When to ask again for a place that others of the same caller have.
+const SEAT_SECONDS: i64 = 5;
 /// Where a client goes on.
 static LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
@@ -65,6 +68,7 @@ pub async fn answer(
     read.access_mode = access_mode(&parts.headers)?.unwrap_or(caller.access_mode);
     read.idempotency_key = idempotency_key(&parts.headers)?;
     read.cost = cost_wish(&parts.headers)?;
+    read.reports_deprecations |= reports_deprecations(&parts.headers)?;
     let seat = seat(&app, &caller)?;
     let (operation, outputs) = begun(&app, &caller, Form::Events);
     match operation.start(read, &caller).await {
@@ -164,10 +168,11 @@ impl Form {
 }
 
 /// A place for a connection that stays open.
-fn seat(app: &App, caller: &Caller) -> Result<Seat, Error> {
+fn seat(app: &App, caller: &Caller) -> Result<Seat, Refusal> {
     app.sockets.seat(&caller.identity).ok_or_else(|| {
         let most = app.config.limits.sockets;
-        Error::new(Code::RateLimited, format!("At most {most} connections may stay open at a time; close one first."))
+        let line = format!("At most {most} connections may stay open at a time; close one first.");
+        Refusal::for_seconds(Error::new(Code::RateLimited, line), SEAT_SECONDS)
     })
 }
 

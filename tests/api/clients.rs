@@ -13,8 +13,8 @@ use crate::support::{node, process::Process, product, python};
 tests! {
     async fn graphql_ws_comes_back_with_a_new_token_and_misses_nothing(world: &World) {
         let server = Process::serve_underived(world).await;
-        // It lives for three seconds more.
-        let begun = SystemClock.now() - Duration::hours(1) + Duration::seconds(3);
+        // It lives for some seconds more.
+        let begun = SystemClock.now() - Duration::hours(1) + Duration::seconds(6);
         let short = token::mint(&product::local_key(), begun, "anna.keller", &[Role::PmoLead], Duration::hours(1)).expect("a token");
         let mut input = input(&server);
         input["tokens"] = json!([short, input["token"]]);
@@ -22,8 +22,11 @@ tests! {
         is_answered(&told, "by graphql-ws");
         assert_eq!(told["closes"], json!([[4403, "token expired"]]), "{told:#}");
         assert_eq!(told["connections"], 2);
-        // Its own change came first; then each of the colleague's once, also the one of which nobody was there to hear.
-        assert_eq!(told["names"], json!(["by graphql-ws", "one", "two", "three", "four"]), "{told:#}");
+        // Each change once, its own and the colleague's, also the one that nobody was there to hear. On a busy machine the token
+        // may end before the first of them.
+        let mut names: Vec<&str> = told["names"].as_array().expect("names").iter().filter_map(Value::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["by graphql-ws", "four", "one", "three", "two"], "{told:#}");
         let cursors: std::collections::BTreeSet<&str> = told["cursors"].as_array().expect("cursors").iter().filter_map(Value::as_str).collect();
         assert_eq!(cursors.len(), 5);
         server.stop();

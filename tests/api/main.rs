@@ -8,6 +8,7 @@ use std::process::ExitCode;
 #[macro_use]
 mod support;
 
+mod abuse;
 mod audits;
 mod benefits;
 mod bookings;
@@ -18,8 +19,11 @@ mod commands;
 mod connections;
 mod contract;
 mod credentials;
+mod deprecations;
 mod differential;
+mod documents;
 mod durability;
+mod ecosystem;
 mod examples;
 mod export;
 mod figures;
@@ -27,6 +31,8 @@ mod filters;
 mod finance;
 mod gmpp;
 mod graphql_js;
+mod guide;
+mod headers;
 mod hostile;
 mod house;
 mod http;
@@ -40,13 +46,17 @@ mod key_addresses;
 mod key_writes;
 mod keys;
 mod kpi;
+mod language;
+mod leaks;
 mod limits;
 mod metrics;
 mod migrations;
 mod overbookings;
 mod pages;
+mod parts;
 mod permissions;
 mod plans;
+mod protocol;
 mod proxies;
 mod published;
 mod raid;
@@ -70,6 +80,7 @@ mod writes;
 
 /// Every file of tests; a file that is missing here does not compile without a warning, and `house` says so too.
 const FILES: &[fn() -> Vec<support::Test>] = &[
+    abuse::list,
     audits::list,
     benefits::list,
     bookings::list,
@@ -80,8 +91,11 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     connections::list,
     contract::list,
     credentials::list,
+    deprecations::list,
     differential::list,
+    documents::list,
     durability::list,
+    ecosystem::list,
     examples::list,
     export::list,
     figures::list,
@@ -89,6 +103,8 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     finance::list,
     gmpp::list,
     graphql_js::list,
+    guide::list,
+    headers::list,
     hostile::list,
     house::list,
     http::list,
@@ -104,11 +120,15 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     kpi::list,
     limits::list,
     metrics::list,
+    language::list,
+    leaks::list,
     migrations::list,
     overbookings::list,
     pages::list,
+    parts::list,
     permissions::list,
     plans::list,
+    protocol::list,
     proxies::list,
     published::list,
     reporting::list,

@@ -69,7 +69,7 @@ tests! {
         world.clock.advance_seconds(5);
         world.app().await.events.wake();
         // The end without a word: who comes back is told why.
-        assert_eq!(events.next().await, None);
+        ended(&mut events).await;
         let again = EventStream::open(server.address, &key, &body, None).await.expect("an answer");
         assert!(again.head.starts_with("HTTP/1.1 401"), "{}", again.head);
     }
@@ -85,12 +85,18 @@ tests! {
         let last = events.next().await.expect("an event");
         world.clock.advance_seconds(3_600);
         world.app().await.events.wake();
-        assert_eq!(events.next().await, None);
+        ended(&mut events).await;
         rename(world, project.id).await;
         let mut events = EventStream::open(server.address, &token(), &body, Some(&last.id)).await.expect("an answer");
         let next = events.next().await.expect("an event");
         assert_eq!((&next.data["data"]["changes"]["id"], next.id == last.id), (&json!(item_id(&project)), false));
     }
+}
+
+/// Waits for the end of the stream, before which nothing more is told.
+async fn ended(events: &mut EventStream) {
+    let rest = events.until("0\r\n\r\n").await.expect("its last chunk");
+    assert!(!rest.contains("event:"), "{rest}");
 }
 
 /// Somebody with one role, by an assignment alone: her subject, and the assignment.

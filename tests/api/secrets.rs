@@ -49,7 +49,7 @@ tests! {
             written.push_str(&ended.stderr);
             written.push_str(&ended.stdout);
             assert!(written.contains("answered") && written.contains("an operation begins"), "the log is on");
-            assert!(written.to_uppercase().contains("TRACE"), "all that there is");
+            assert!(written.contains("DEBUG"), "all that there is");
             secrets.extend(password(world).await);
             for secret in &secrets {
                 holds_none(&written, secret);

@@ -210,7 +210,7 @@ tests! {
             (false, vec![json!([])], 4400),
             (true, vec![json!({ "type": "subscribe", "payload": { "query": FOLLOW } })], 4400),
             (true, vec![json!({ "id": "a", "type": "subscribe", "payload": { "query": 7 } })], 4400),
-            (true, vec![json!({ "id": "x".repeat(70_000), "type": "complete" })], 4400),
+            (true, vec![json!({ "id": "x".repeat(70_000), "type": "complete" })], 1009),
             (true, vec![init.clone()], 4429),
             (true, vec![subscribe.clone(), subscribe.clone()], 4409),
         ] {

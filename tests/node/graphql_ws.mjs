@@ -35,7 +35,7 @@ const all = new Promise((resolve, reject) => {
       events.push(data.changes);
       payload.variables.after = data.changes.cursor;
       if (data.changes.node.name === 'three') rename('four').catch(reject);
-      if (data.changes.node.name === 'four') resolve();
+      if (events.length === 5) resolve();
     },
     error: reject,
     complete: () => reject(new Error('complete')),
@@ -47,4 +47,6 @@ const done = await once(RENAME, { key: 'PR-002', name: 'by graphql-ws' });
 await rename('one');
 await rename('two');
 await all;
+// What would be told twice is told before this is answered.
+await once(PROJECT, { key: 'PR-001' });
 told({ query, refused, done, names: events.map((event) => event.node.name), cursors: events.map((event) => event.cursor), closes, connections });

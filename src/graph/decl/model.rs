@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Answer, DayList, Entity, Field, Kind, Stream};
+use super::{super::deprecation::Deprecation, Answer, DayList, Entity, Field, Kind, Stream};
 use crate::{
     kpi::measure::Measures,
     write::{Mutation, PlainType},
@@ -23,6 +23,8 @@ pub struct Model {
     pub streams: Vec<Stream>,
     /// Types besides those of entities.
     pub types: Vec<PlainType>,
+    /// Members that are to go.
+    pub deprecations: Vec<Deprecation>,
     by_name: HashMap<&'static str, usize>,
     by_prefix: HashMap<&'static str, usize>,
 }
@@ -41,6 +43,7 @@ impl Model {
             answers: vec![],
             streams: vec![],
             types: vec![],
+            deprecations: vec![],
             by_name,
             by_prefix,
         };
@@ -86,6 +89,13 @@ impl Model {
     #[must_use]
     pub fn with_types(mut self, types: Vec<PlainType>) -> Self {
         self.types.extend(types);
+        self
+    }
+
+    /// The same with members that are to go.
+    #[must_use]
+    pub fn with_deprecations(mut self, deprecations: Vec<Deprecation>) -> Self {
+        self.deprecations.extend(deprecations);
         self
     }
 

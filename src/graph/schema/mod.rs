@@ -20,7 +20,7 @@ use shared::{built_in, comparator, directive, scalars, shared};
 
 use super::{
     decl::{EnumDecl, Kind, Model},
-    system,
+    deprecation, system,
 };
 
 /// Types by name, as validation and the binder use them.
@@ -40,6 +40,7 @@ pub fn build(model: &'static Model) -> (Schema, Arc<Types>) {
         registry.types.insert(name.into(), root);
     }
     check(&registry);
+    deprecation::check(&model.deprecations, &registry.types);
     MODEL.set(None);
     (schema, Arc::new(std::mem::take(&mut registry.types)))
 }
@@ -82,6 +83,9 @@ fn insert_types(r: &mut Registry, model: &Model) {
         let values = decl.values.iter().map(|(v, d)| ((*v).to_owned(), Cow::Borrowed(*d)));
         enumeration(r, decl.name, decl.doc, values);
         comparator(r, &format!("{}Filter", decl.name), decl.name, false, false);
+    }
+    for (name, ty) in &mut r.types {
+        deprecation::mark(&model.deprecations, name, ty);
     }
 }
 

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use super::{
-    super::{decl::Model, system},
+    super::{decl::Model, deprecation, system},
     build::{field, input, with_args},
     changes,
     entity::{answered, connection_args},
@@ -165,23 +165,25 @@ pub(super) fn query(model: &Model) -> MetaType {
     fields.push(changes::query_field());
     fields.extend(system::root_fields());
     let fields = fields.into_iter().map(|f| (f.name.clone(), f)).collect();
-    ObjectBuilder::new("Query", fields)
+    let built = ObjectBuilder::new("Query", fields)
         .description(Some("Everything that can be read.".into()))
         .rust_typename(std::any::type_name::<Query>())
-        .build()
+        .build();
+    marked(model, "Query", built)
 }
 
 /// The mutation type.
 pub(super) fn mutation(model: &Model) -> MetaType {
     let fields = model.mutations.iter().map(super::mutation::root_field);
     let fields = fields.map(|f| (f.name.clone(), f)).collect();
-    ObjectBuilder::new("Mutation", fields)
+    let built = ObjectBuilder::new("Mutation", fields)
         .description(Some(
             "Everything that can be changed. Each mutation is one transaction; those of a document run in order."
                 .into(),
         ))
         .rust_typename(std::any::type_name::<Mutation>())
-        .build()
+        .build();
+    marked(model, "Mutation", built)
 }
 
 /// The subscription type.
@@ -189,9 +191,15 @@ pub(super) fn subscription(model: &Model) -> MetaType {
     let streams = model.streams.iter().map(changes::stream_field);
     let fields = std::iter::once(changes::subscription_field()).chain(streams);
     let fields = fields.map(|f| (f.name.clone(), f)).collect();
-    ObjectBuilder::new("Subscription", fields)
+    let built = ObjectBuilder::new("Subscription", fields)
         .description(Some("Everything that can be followed.".into()))
         .rust_typename(std::any::type_name::<Subscription>())
         .is_subscription(true)
-        .build()
+        .build();
+    marked(model, "Subscription", built)
+}
+
+fn marked(model: &Model, name: &str, mut root: MetaType) -> MetaType {
+    deprecation::mark(&model.deprecations, name, &mut root);
+    root
 }

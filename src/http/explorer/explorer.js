@@ -58,7 +58,7 @@ function Explorer({ firstQuery }) {
     defaultHeaders: '{\n  "Authorization": "Bearer "\n}',
     defaultQuery: firstQuery,
     onEditHeaders: setHeaders,
-  });
+  }, React.createElement(GraphiQL.Logo, null, React.createElement("a", { href: "/docs", target: "_blank", rel: "noopener" }, "Guide")));
 }
 
 async function start() {

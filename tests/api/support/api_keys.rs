@@ -48,7 +48,7 @@ pub async fn load(db: &DatabaseConnection) {
             access_mode: "ERROR".to_owned(),
             expires_at: (known.key != "idle").then(|| noon() + Duration::days(30)),
             revoked_at: (known.key == "retired").then(|| noon() - Duration::days(1)),
-            address_ranges: None,
+            address_ranges: (known.key == "retired").then(|| "192.0.2.0/24,2001:db8::/32".to_owned()),
             // Within the minute of the worlds' clocks: a use changes nothing behind a test's back.
             last_used_at: (known.key != "retired").then(noon),
             version: 1,

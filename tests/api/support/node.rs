@@ -10,10 +10,18 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
+use foliograph::{app::model, graph::sdl};
+
 use super::{
     runner, settings,
     summary::{self, Need},
 };
+
+/// The TypeScript compiler, and how it is told to look.
+pub const COMPILER: &str = "typescript/bin/tsc";
+const STRICTLY: [&str; 5] =
+    ["--strict", "--noUnusedLocals", "--noUnusedParameters", "--noImplicitReturns", "--noEmitOnError"];
+const MODERN: [&str; 7] = ["--target", "es2022", "--module", "nodenext", "--skipLibCheck", "--types", "node"];
 
 /// What a script of `tests/node` writes for this input.
 pub fn run(script: &str, input: &str) -> String {
@@ -38,9 +46,7 @@ pub fn compile(text: &str, program: &str) -> Result<(), String> {
     let folder = packages().join("examples");
     fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
     fs::write(folder.join(program), text).map_err(|e| e.to_string())?;
-    let strictly = ["--strict", "--noUnusedLocals", "--noUnusedParameters", "--noImplicitReturns", "--noEmitOnError"];
-    let modern = ["--target", "es2022", "--module", "nodenext", "--skipLibCheck", "--types", "node"];
-    let arguments = [&["../node_modules/typescript/bin/tsc", program][..], &strictly, &modern].concat();
+    let arguments = [&["../node_modules/typescript/bin/tsc", program][..], &STRICTLY, &MODERN].concat();
     command(&folder, "node", &arguments)
 }
 
@@ -82,11 +88,7 @@ fn install() -> Result<PathBuf, String> {
     let source = settings::workspace().join("tests/node");
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("node");
     fs::create_dir_all(&cache).map_err(|e| e.to_string())?;
-    for entry in fs::read_dir(&source).map_err(|e| e.to_string())?.filter_map(Result::ok) {
-        if entry.path().is_file() {
-            fs::copy(entry.path(), cache.join(entry.file_name())).map_err(|e| e.to_string())?;
-        }
-    }
+    copy(&source, &cache).map_err(|e| e.to_string())?;
     command(&cache, "node", &["--version"])?;
     let lock = fs::read(cache.join("package-lock.json")).map_err(|e| e.to_string())?;
     let installed = cache.join("installed-lock.json");
@@ -96,6 +98,52 @@ fn install() -> Result<PathBuf, String> {
     command(&cache, "npm", &["ci", "--ignore-scripts", "--no-audit", "--no-fund"])?;
     fs::write(installed, lock).map_err(|e| e.to_string())?;
     Ok(cache)
+}
+
+/// Copies a folder with all below it, but for packages.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let (path, name) = (entry.as_ref().map(fs::DirEntry::path), entry.as_ref().map(fs::DirEntry::file_name));
+        let (Ok(path), Ok(name)) = (path, name) else { continue };
+        if path.is_file() {
+            fs::copy(path, to.join(name))?;
+        } else if name != "node_modules" {
+            copy(&path, &to.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// The folder of packages with the published schema in it, as `schema.graphql`.
+pub fn with_schema() -> &'static Path {
+    static WRITTEN: OnceLock<()> = OnceLock::new();
+    let folder = packages();
+    WRITTEN.get_or_init(|| fs::write(folder.join("schema.graphql"), sdl(model())).expect("written"));
+    folder
+}
+
+/// A folder of `examples`, copied beside its packages with the published schema in it.
+pub fn example(name: &str) -> PathBuf {
+    let folder = with_schema().join("examples").join(name);
+    copy(&settings::workspace().join("examples").join(name), &folder).expect("copied");
+    fs::copy(with_schema().join("schema.graphql"), folder.join("schema.graphql")).expect("copied");
+    folder
+}
+
+/// Runs a program of the packages to its end: what it says, all of it, whether it succeeds or fails.
+pub fn tool(folder: &Path, script: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<String, String> {
+    let script = packages().join("node_modules").join(script);
+    let mut command = Command::new("node");
+    command.arg(script).args(arguments).envs(environment.iter().copied()).current_dir(folder).stdin(Stdio::null());
+    let output = command.output().map_err(|e| e.to_string())?;
+    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    if output.status.success() { Ok(text) } else { Err(text) }
+}
+
+/// Checks programs of a folder of `examples` as strictly as [`compile`] and makes them JavaScript beside themselves.
+pub fn compile_in(folder: &Path, programs: &[&str]) -> Result<String, String> {
+    tool(folder, COMPILER, &[programs, &STRICTLY[..], &MODERN[..]].concat(), &[])
 }
 
 /// Runs a command to its end; where it fails, the first line of what it says.

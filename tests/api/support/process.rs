@@ -72,7 +72,9 @@ impl Shell {
     pub fn serve(&self, arguments: &[&str]) -> Process {
         let mut process = self.start(&[arguments, &["--listen", "127.0.0.1:0"]].concat());
         let line = process.stderr.until("serving");
-        process.listens_at(line.split("address=").nth(1), &line);
+        // `address=127.0.0.1:1` for people, `"address":"127.0.0.1:1"` in JSON.
+        let place = line.split("address").nth(1).map(|rest| rest.trim_start_matches(['=', '"', ':']));
+        process.listens_at(place.and_then(|place| place.split('"').next()), &line);
         process
     }
 
@@ -118,7 +120,8 @@ impl Process {
         Self::serve_with(world, &["--derive", "off"]).await
     }
 
-    async fn serve_with(world: &World, options: &[&str]) -> Self {
+    /// The same with more options.
+    pub async fn serve_with(world: &World, options: &[&str]) -> Self {
         let key = product::key_file();
         let shell = Shell::new().with("DATABASE_URL", world.url().await);
         shell.serve(&[&["serve", "--key-file", key.to_str().expect("a path of text")], options].concat())
@@ -263,6 +266,18 @@ impl Lines {
                 return line;
             }
         }
+    }
+
+    /// A line that contains `word`, if one comes before nothing has come for so long.
+    pub fn within(&mut self, patience: Duration, word: &str) -> Option<String> {
+        while let Ok(line) = self.coming.recv_timeout(patience) {
+            self.text.push_str(&line);
+            self.text.push('\n');
+            if line.contains(word) {
+                return Some(line);
+            }
+        }
+        None
     }
 
     fn rest(&mut self) -> String {

@@ -14,7 +14,7 @@ use tokio_tungstenite::{
 pub struct Socket(WebSocketStream<TcpStream>);
 
 impl Socket {
-    /// Opens one; the status where it is refused.
+    /// Opens one, with these subprotocols if any; the status where it is refused.
     pub async fn open(address: SocketAddr, protocol: &str, origin: Option<&str>) -> Result<Self, u16> {
         Self::open_with(address, protocol, origin, &[]).await
     }
@@ -29,7 +29,9 @@ impl Socket {
         let stream = TcpStream::connect(address).await.expect("connected");
         let mut request = format!("ws://{address}/graphql/ws").into_client_request().expect("a request");
         let headers = request.headers_mut();
-        headers.insert("sec-websocket-protocol", HeaderValue::from_str(protocol).expect("a name"));
+        if !protocol.is_empty() {
+            headers.insert("sec-websocket-protocol", HeaderValue::from_str(protocol).expect("names"));
+        }
         if let Some(origin) = origin {
             headers.insert("origin", HeaderValue::from_str(origin).expect("an origin"));
         }
@@ -64,6 +66,22 @@ impl Socket {
         self.0.send(Message::text(text)).await.expect("sent");
     }
 
+    /// Sends bytes as a message of their own kind.
+    pub async fn send_bytes(&mut self, bytes: Vec<u8>) {
+        self.0.send(Message::binary(bytes)).await.expect("sent");
+    }
+
+    /// The next message, whatever it is.
+    pub async fn any(&mut self) -> Value {
+        loop {
+            match self.0.next().await.expect("a message").expect("whole") {
+                Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
+                Message::Close(frame) => panic!("closed: {frame:?}"),
+                _ => {}
+            }
+        }
+    }
+
     /// Starts an operation.
     pub async fn subscribe(&mut self, id: &str, document: &str, variables: Value) {
         let payload = json!({ "query": document, "variables": variables });
@@ -73,15 +91,9 @@ impl Socket {
     /// The next message, the server's questions whether anyone is there left out.
     pub async fn next(&mut self) -> Value {
         loop {
-            match self.0.next().await.expect("a message").expect("whole") {
-                Message::Text(text) => {
-                    let message: Value = serde_json::from_str(&text).expect("JSON");
-                    if message["type"] != json!("ping") {
-                        return message;
-                    }
-                }
-                Message::Close(frame) => panic!("closed: {frame:?}"),
-                _ => {}
+            let message = self.any().await;
+            if message["type"] != json!("ping") {
+                return message;
             }
         }
     }
