@@ -41,13 +41,6 @@ pub enum CostWish {
     Validate,
 }
 
-/// The price of an answer.
-struct AnswerPrice {
-    own: usize,
-    /// The rows that it names.
-    named: usize,
-}
-
 /// What prices are made of besides a plan.
 pub(super) struct Pricing<'a> {
     pub(super) limits: &'a Limits,
@@ -85,10 +78,7 @@ impl Pricing<'_> {
                 self.named(ids, |prefix| levels.get(prefix).map_or(0, |level| self.level(level, 1)))
             }
             RootKind::System(tree) => FIGURES.saturating_add(self.slots(tree, 1)),
-            RootKind::Answer(asked) => {
-                let price = self.answer(asked, 1);
-                price.own.saturating_add(price.named)
-            }
+            RootKind::Answer(asked) => self.answer(asked, 1),
             RootKind::Mutation { input, payload, .. } => {
                 let items = self.items(input);
                 own_of_mutation(items).saturating_add(self.slots(payload, items.max(1)))
@@ -125,12 +115,7 @@ impl Pricing<'_> {
         for below in &level.children {
             let (own, only) = match below {
                 Below::Level(child) => (self.level(child, rows), child.link.and_then(|link| link.only)),
-                Below::Answer(below) => {
-                    let price = self.answer(&below.asked, rows);
-                    // Rows that answers name are read for each type by itself.
-                    sum = sum.saturating_add(price.named);
-                    (price.own, below.only)
-                }
+                Below::Answer(below) => (self.answer(&below.asked, rows), below.only),
             };
             match only {
                 None => sum = sum.saturating_add(own),
@@ -157,12 +142,10 @@ impl Pricing<'_> {
     }
 
     /// The price of an answer about so many rows, with the rows that it names.
-    fn answer(&self, asked: &AskedAnswer, parents: usize) -> AnswerPrice {
-        let Ok(args) = asked.arguments(self.types, self.variables) else {
-            return AnswerPrice { own: CONNECTION, named: 0 };
-        };
+    fn answer(&self, asked: &AskedAnswer, parents: usize) -> usize {
+        let Ok(args) = asked.arguments(self.types, self.variables) else { return CONNECTION };
         let price = own_of_answer(asked, &args, parents, self.today);
-        AnswerPrice { own: price.own, named: self.slots(&asked.tree, price.names) }
+        price.own.saturating_add(self.slots(&asked.tree, price.names))
     }
 
     /// The price of the rows that a tree names, so many in each place.

@@ -107,7 +107,7 @@ fn fragments(facts: &Facts) -> Vec<Case> {
         case("union twice", "{ externalLinks(first: 60) { nodes { target { ... on Person { key } } url target { ... on Person { email } ... on Project { sponsor { key } } __typename } } } }"),
         case("interface to-one", "{ projects(first: 100) { nodes { key parent { __typename key ... on Program { portfolio { key } } ... on Portfolio { parent { key __typename } } } } } }"),
         case("interface to-one lists", "{ projects(first: 100) { nodes { parent { ... on Program { projects(first: 2) { nodes { key } } } ... on Portfolio { programs(first: 2) { nodes { key } totalCount } } } } } }"),
-        case("interface child list", "{ portfolios { nodes { key children(first: 60) { nodes { __typename name parent { key } ... on Project { projectManager { displayName } } ... on Program { children(first: 2) { nodes { key __typename } } } } } } } }"),
+        case("interface child list", "{ portfolios(first: 20) { nodes { key children(first: 60) { nodes { __typename name parent { key } ... on Project { projectManager { displayName } } ... on Program { children(first: 2) { nodes { key __typename } } } } } } } }"),
         case("typename everywhere", "{ __typename projects(first: 1) { __typename edges { __typename node { __typename sponsor { __typename } budget { __typename } viewerAccess { __typename } externalLinks { __typename nodes { __typename target { __typename } } } } } pageInfo { __typename } } }"),
         Case::new("node", "query($p: ID!, $f: ID!) { p: node(id: $p) { __typename id ... on Project { key phase } ... on Portfolio { name } } f: node(id: $f) { id ... on Portfolio { name programs(first: 3) { nodes { key } } } ... on PortfolioItem { key } } }").with(json!({ "p": project, "f": portfolio })),
         Case::new("nodes", "query($ids: [ID!]!) { nodes(ids: $ids) { id __typename ... on PortfolioItem { name } ... on Person { displayName } ... on OrgUnit { key } ... on ExternalLink { system } } }")
@@ -222,7 +222,7 @@ fn pages(_: &Facts) -> Vec<Case> {
         ),
         case(
             "empty lists",
-            "{ people(first: 100) { nodes { key managedProjects { nodes { key } totalCount pageInfo { hasNextPage } edges { node { id } } } } } }",
+            "{ people(first: 60) { nodes { key managedProjects { nodes { key } totalCount pageInfo { hasNextPage } edges { node { id } } } } } }",
         ),
         case(
             "four levels",

@@ -39,7 +39,7 @@ pub(super) fn answer() -> Answer {
         price: |question| {
             let values: usize = DIMENSIONS.iter().map(|(_, keys)| keys.len()).sum();
             let own = question.parents.saturating_mul(values + 2);
-            Price { own, names: question.parents.max(values) }
+            Price { own, names: question.parents.saturating_add(values * 3) }
         },
         run,
     }

@@ -19,7 +19,7 @@ const PRICED: &[(&str, usize)] = &[
     ("{ projects { groups(by: [{field: STATE}], first: 9) { count } } }", 11),
     ("{ changes(first: 20) { watermark changes { id } } }", 22),
     ("{ changes(first: 20) { changes { id node { id } } } }", 42),
-    ("{ projects(first: 3) { nodes { kpis(keys: [\"FN_FVAR\", \"EV_CPI\"]) { value kpi { key } } } } }", 14),
+    ("{ projects(first: 3) { nodes { kpis(keys: [\"FN_FVAR\", \"EV_CPI\"]) { value kpi { key } } } } }", 20),
     (
         "{ projects(first: 2) { nodes { kpiSeries(key: \"FN_FVAR\", from: \"2026-01-01\", to: \"2026-02-28\", granularity: MONTH) { value } } } }",
         12,
