@@ -122,11 +122,11 @@ impl IssuerKeys {
         state.running = Some(running.clone());
         let (fetcher, state) = (self.fetcher.clone(), self.state.clone());
         tokio::spawn(async move {
-            let fetched = fetcher.keys().await;
+            let got = fetcher.keys().await;
             let mut state = lock(&state);
             state.running = None;
-            state.tried = Some((now, fetched.is_err()));
-            match fetched {
+            state.tried = Some((now, got.is_err()));
+            match got {
                 Ok(keys) => {
                     tracing::debug!(issuer = fetcher.issuer(), keys = keys.len(), "an issuer's keys were fetched");
                     let before = state.known.replace((now, keys.into()));

@@ -93,7 +93,7 @@ impl TokenKey {
         match key.kind() {
             DecodingKeyKind::SecretOrDer(bytes) => print.update(bytes),
             DecodingKeyKind::RsaModulusExponent { n, e } => {
-                print = print.chain_update(n).chain_update(b" ").chain_update(e)
+                print = print.chain_update(n).chain_update(b" ").chain_update(e);
             }
         }
         Self { kid, algorithm, key, print: KeyPrint(print.finalize().into()) }

@@ -167,7 +167,9 @@ impl Verifier {
     /// Fetches the keys of issuers where that is due, several at the same time. True where a key was withdrawn since.
     pub async fn refresh(&self, now: DateTime<Utc>) -> bool {
         futures_util::future::join_all(self.published().map(|keys| keys.refresh(now))).await;
-        self.published().fold(false, |any, keys| keys.take_withdrawal() || any)
+        // Each is asked: the word is taken with the answer.
+        let withdrawn = self.published().filter(|keys| keys.take_withdrawal()).count();
+        withdrawn > 0
     }
 
     /// Whether there is anything to refresh.

@@ -217,12 +217,11 @@ fn role_map(keys: &mut Keys<'_, '_>) -> BTreeMap<String, Vec<Role>> {
     for (name, roles) in keys.lists("roles") {
         let mut known = vec![];
         for role in &roles {
-            match Role::parse(role) {
-                Some(role) => known.push(role),
-                None => {
-                    let ours = Role::ALL.map(Role::as_str).join(", ");
-                    keys.fault("roles", format!("{name:?} means {role:?}, which is none of {ours}"));
-                }
+            if let Some(role) = Role::parse(role) {
+                known.push(role);
+            } else {
+                let ours = Role::ALL.map(Role::as_str).join(", ");
+                keys.fault("roles", format!("{name:?} means {role:?}, which is none of {ours}"));
             }
         }
         map.insert(name, known);

@@ -239,7 +239,7 @@ impl<'t> Reader<'t> {
         let is_value =
             matches!(self.holds(), Some(Holds::Arguments | Holds::Members | Holds::Items | Holds::Variables));
         let misread = |word: &&str| name.len() > word.len() && name.starts_with(*word);
-        if is_free && is_value && ["true", "false", "null"].iter().any(|word| misread(word)) {
+        if is_free && is_value && ["true", "false", "null"].iter().any(misread) {
             return Err(invalid(self.words.text, at, "There is no such value.".into()));
         }
         Ok(())

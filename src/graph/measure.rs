@@ -256,10 +256,12 @@ mod tests {
 
     #[test]
     fn what_doubles_or_never_ends_is_refused_while_it_is_measured() {
-        let fragments: String = (0..200).map(|n| format!("fragment f{n} on T {{ ...f{0} ...f{0} }} ", n + 1)).collect();
+        let fragments = (0..200).map(|n| format!("fragment f{n} on T {{ ...f{0} ...f{0} }} ", n + 1));
+        let fragments = fragments.collect::<Vec<_>>().concat();
         let bomb = format!("{{ a {{ ...f0 }} }} {fragments} fragment f200 on T {{ id }}");
         assert_eq!(sized(&bomb).expect_err("refused").code, Code::QueryTooLarge);
-        let chain: String = (0..600).map(|n| format!("fragment f{n} on T {{ ...f{} }} ", n + 1)).collect();
+        let chain = (0..600).map(|n| format!("fragment f{n} on T {{ ...f{} }} ", n + 1));
+        let chain = chain.collect::<Vec<_>>().concat();
         let long = format!("{{ a {{ ...f0 }} }} {chain} fragment f600 on T {{ id }}");
         assert_eq!(sized(&long).expect_err("refused").code, Code::QueryTooDeep);
         let circle = "{ a { ...A } } fragment A on T { ...B } fragment B on T { ...A }";

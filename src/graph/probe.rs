@@ -108,7 +108,9 @@ fn of_level(level: &Level, builder: Builder<'_>, out: &mut Vec<Bound>) -> Result
     }
     for (statement, money) in &figures {
         keep(statement, out);
-        money.iter().for_each(|statement| keep(statement, out));
+        for statement in money {
+            keep(statement, out);
+        }
     }
     level.children.iter().try_for_each(|below| match below {
         Below::Level(level) => of_level(level, builder, out),

@@ -87,7 +87,7 @@ async fn of_caller(
     let access_mode = access_mode(&parts.headers)?.unwrap_or(caller.access_mode);
     let cost = cost_wish(&parts.headers)?;
     let reports_deprecations = reports_deprecations(&parts.headers)? || read.reports_deprecations;
-    let asked = crate::graph::Request { access_mode, request_id, idempotency_key, cost, reports_deprecations, ..read };
+    let asked = crate::graph::Request { access_mode, request_id, idempotency_key, reports_deprecations, cost, ..read };
     if !in_parts {
         return Ok(respond(app.engine.execute(asked, caller, admitted, observed).await, media));
     }

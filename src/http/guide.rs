@@ -62,19 +62,17 @@ fn answer(media: &'static str, content: Bytes) -> Response {
 
 /// The whole page.
 fn page(tables: &Tables) -> String {
-    let mut contents = String::new();
-    let mut body = String::new();
+    let (mut contents, mut body) = (vec![], vec![]);
     for (anchor, title, text) in CHAPTERS {
-        contents.push_str(&format!("<li><a href=\"#{anchor}\">{title}</a></li>\n"));
+        contents.push(format!("<li><a href=\"#{anchor}\">{title}</a></li>\n"));
         let text =
             rendered(text).replace("<table>", "<div class=\"wide\"><table>").replace("</table>", "</table></div>");
         let text = tables.marks().into_iter().fold(text, |text, (mark, table)| {
             text.replace(&format!("<p>{{{{{mark}}}}}</p>"), &format!("<div class=\"wide\">{table}</div>"))
         });
-        body.push_str(&format!(
-            "<section>\n<h2 id=\"{anchor}\"><a href=\"#{anchor}\">{title}</a></h2>\n{text}</section>\n"
-        ));
+        body.push(format!("<section>\n<h2 id=\"{anchor}\"><a href=\"#{anchor}\">{title}</a></h2>\n{text}</section>\n"));
     }
+    let [contents, body] = [contents, body].map(|parts: Vec<String>| parts.concat());
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>Foliograph guide</title>\n\

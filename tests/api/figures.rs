@@ -224,10 +224,10 @@ tests! {
     }
 
     async fn the_server_says_what_it_is_and_keeps(world: &World) {
-        let data = world.reader().await.query("{ serverInfo { name version database limits { depth aliases rootFields directives tokens documentBytes selectedFields pageSize nodes cost } } }").await.data();
+        let data = world.reader().await.query("{ serverInfo { name version database limits { depth aliases rootFields directives tokens documentBytes selectedFields pageSize nodes } } }").await.data();
         let info = &data["serverInfo"];
         assert_eq!((&info["name"], &info["database"], &info["version"]), (&json!("Foliograph"), &json!(world.kind.name()), &json!(env!("CARGO_PKG_VERSION"))));
-        assert_eq!(info["limits"], json!({ "depth": 12, "aliases": 30, "rootFields": 20, "directives": 50, "tokens": 5000, "documentBytes": 32768, "selectedFields": 2000, "pageSize": 1000, "nodes": 100, "cost": 10000 }));
+        assert_eq!(info["limits"], json!({ "depth": 12, "aliases": 30, "rootFields": 20, "directives": 50, "tokens": 5000, "documentBytes": 32768, "selectedFields": 2000, "pageSize": 1000, "nodes": 100 }));
     }
 
     async fn viewer_access_says_why_a_row_cannot_be_written(world: &World) {

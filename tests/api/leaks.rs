@@ -185,8 +185,8 @@ tests! {
         }
         // What she may see is answered otherwise, so the comparison can fail.
         let seen = writes::item_id(&db, "PR-001").await;
-        let node = |id: &str| { let (client, document) = (client.clone(), format!("{{ node(id: \"{id}\") {{ id }} }}")); async move { client.query(&document).await } };
-        assert_ne!(node(&seen).await.text(), node(&none).await.text());
+        let fetched = |id: &str| { let (client, document) = (client.clone(), format!("{{ node(id: \"{id}\") {{ id }} }}")); async move { client.query(&document).await } };
+        assert_ne!(fetched(&seen).await.text(), fetched(&none).await.text());
     }
 }
 

@@ -67,15 +67,20 @@ fn inline(text: &str) -> String {
 }
 
 fn table(heads: &[&str], rows: impl Iterator<Item = String>) -> String {
-    let heads: String = heads.iter().map(|head| format!("<th>{head}</th>")).collect();
+    let heads = tagged("th", heads);
     let rows: String = rows.collect();
     format!("<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>")
 }
 
 fn row(id: Option<&str>, cells: &[String]) -> String {
     let id = id.map(|id| format!(" id=\"{id}\"")).unwrap_or_default();
-    let cells: String = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
+    let cells = tagged("td", cells);
     format!("<tr{id}>{cells}</tr>\n")
+}
+
+/// Each text in an element of its own.
+fn tagged(tag: &str, texts: &[impl AsRef<str>]) -> String {
+    texts.iter().map(|text| ["<", tag, ">", text.as_ref(), "</", tag, ">"].concat()).collect()
 }
 
 fn code(text: &str) -> String {

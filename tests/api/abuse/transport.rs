@@ -73,7 +73,7 @@ tests! {
         for _ in 0..20 {
             assert_eq!(server.post(&token, QUERY).status, 200);
         }
-        let gone = silent.into_iter().filter(|stream| is_closed(stream)).count();
+        let gone = silent.into_iter().filter(is_closed).count();
         assert!(gone >= 64 - 8, "{gone} of 64 were put out");
         // A connection that has asked once keeps its place, whoever comes.
         let mut kept = server.connect();

@@ -50,8 +50,6 @@ pub enum Row<'r> {
 impl Rows {
     /// All rows, each table by id.
     pub async fn load(world: &World) -> Self {
-        // Each caller is asked about all rows at once.
-        world.unpriced();
         let db = world.database().await.orm;
         let items =
             portfolio_item::Entity::find().order_by_asc(portfolio_item::Column::Id).all(&db).await.expect("items");

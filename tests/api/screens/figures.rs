@@ -90,8 +90,6 @@ tests! {
     }
 
     async fn screens_agree_on_everybody_there_is(world: &World) {
-        // Five screens of everybody in one request.
-        world.unpriced();
         let lab = Lab::of(world).await;
         lab.booked().await;
         let time = "from: \"2025-09-01\", to: \"2026-12-31\"";

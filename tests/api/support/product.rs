@@ -24,7 +24,8 @@ use super::{
 
 pub use migration::{Migrator, MigratorTrait};
 
-/// An allowance that no test spends: clocks stand still here, and nothing is given back. Those of limits set their own.
+/// A limit that no test meets: clocks stand still here, so that nothing is given back, and tests ask everything of
+/// everything at once. Those of limits set their own.
 pub const BOTTOMLESS: usize = 1_000_000_000;
 
 /// Makes all tables, loads the demonstration data and a few API keys, lets people change some of it, then closes every

@@ -1,9 +1,6 @@
 //! What a test stands in: a database of its own, a clock that it moves, and clients of the product over both.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
 use axum::Router;
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
@@ -46,7 +43,6 @@ pub struct World {
     pub clock: Arc<FixedClock>,
     demo: OnceCell<Arc<str>>,
     app: OnceCell<Arc<App>>,
-    is_unpriced: AtomicBool,
     copies: Mutex<Vec<Copy>>,
 }
 
@@ -54,14 +50,7 @@ impl World {
     /// A world in which nothing is made yet.
     pub fn new(kind: Kind) -> Self {
         let clock = Arc::new(FixedClock::at(noon()));
-        Self {
-            kind,
-            clock,
-            demo: OnceCell::new(),
-            app: OnceCell::new(),
-            is_unpriced: AtomicBool::new(false),
-            copies: Mutex::default(),
-        }
+        Self { kind, clock, demo: OnceCell::new(), app: OnceCell::new(), copies: Mutex::default() }
     }
 
     /// Address of this test's copy of the demonstration database.
@@ -82,18 +71,9 @@ impl World {
     /// The product over the demonstration database; the same server state at every call.
     pub async fn app(&self) -> &Arc<App> {
         let open = || async {
-            let mut config = product::settings(self.url().await);
-            if self.is_unpriced.load(Ordering::Relaxed) {
-                (config.limits.cost, config.limits.key_cost) = (product::BOTTOMLESS, product::BOTTOMLESS);
-            }
-            product::open(config, Arc::clone(&self.clock)).await.expect("the product")
+            product::open(product::settings(self.url().await), Arc::clone(&self.clock)).await.expect("the product")
         };
         self.app.get_or_init(open).await
-    }
-
-    /// Lets a request cost anything, for tests that ask everything of everything at once. Said before the product is opened.
-    pub fn unpriced(&self) {
-        self.is_unpriced.store(true, Ordering::Relaxed);
     }
 
     /// The product's routes.
