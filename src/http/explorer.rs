@@ -2,13 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
-    routing::get,
-};
+use axum::{Router, routing::get};
 
+use super::page::{HTML, STYLE, part};
 use crate::app::App;
 
 /// The query that the explorer starts with and the demo prints.
@@ -19,7 +15,6 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
     img-src 'self' data:; font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
-const STYLE: &str = "text/css; charset=utf-8";
 
 /// Address, media type and content of each asset.
 const ASSETS: [(&str, &str, &str); 7] = [
@@ -34,18 +29,8 @@ const ASSETS: [(&str, &str, &str); 7] = [
 
 /// The page and its assets.
 pub fn routes() -> Router<Arc<App>> {
-    let page = get(async || asset("text/html; charset=utf-8", include_str!("explorer/index.html")));
+    let page = get(async || part(POLICY, HTML, include_str!("explorer/index.html")));
     ASSETS.into_iter().fold(Router::new().route("/", page), |routes, (address, media, content)| {
-        routes.route(address, get(async move || asset(media, content)))
+        routes.route(address, get(async move || part(POLICY, media, content)))
     })
-}
-
-fn asset(media: &'static str, content: &'static str) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(media)),
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600")),
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    ];
-    (headers, content).into_response()
 }

@@ -6,15 +6,11 @@ mod tables;
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
-    routing::get,
-};
+use axum::{Router, routing::get};
 use bytes::Bytes;
 use pulldown_cmark::{Options, Parser, html};
 
+use super::page::{HTML, STYLE, part};
 use crate::app::App;
 use tables::Tables;
 
@@ -44,20 +40,9 @@ const CHAPTERS: [(&str, &str, &str); 16] = [
 /// The page and its style.
 pub fn routes(app: &App) -> Router<Arc<App>> {
     let page = Bytes::from(page(&Tables::of(app)));
-    Router::new().route("/docs", get(async move || answer("text/html; charset=utf-8", page))).route(
-        "/docs/guide.css",
-        get(async || answer("text/css; charset=utf-8", Bytes::from_static(include_bytes!("guide/guide.css")))),
-    )
-}
-
-fn answer(media: &'static str, content: Bytes) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(media)),
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600")),
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    ];
-    (headers, content).into_response()
+    Router::new()
+        .route("/docs", get(async move || part(POLICY, HTML, page)))
+        .route("/docs/guide.css", get(async || part(POLICY, STYLE, include_str!("guide/guide.css"))))
 }
 
 /// The whole page.

@@ -12,6 +12,7 @@ mod guide;
 mod health;
 mod metrics;
 mod negotiation;
+mod page;
 mod peer;
 mod request;
 mod stream;
