@@ -20,7 +20,7 @@ const READS: usize = 400;
 /// How often it is measured again where the machine was busy with something else.
 const ATTEMPTS: usize = 4;
 /// Below this nobody waits: a machine's own hiccups are longer.
-const NOTHING: Duration = Duration::from_millis(60);
+const NOTHING: Duration = Duration::from_millis(20);
 /// kB that the process may grow while all of it comes: bodies of 5 MiB and what they are read into, several at once.
 const GROWTH: u64 = 256 * 1_024;
 /// Connections that say nothing.
