@@ -6,7 +6,11 @@ use std::collections::BTreeMap;
 use foliograph::auth::Role;
 use serde_json::{Value, json};
 
-use crate::support::{client::Client, dump::dump};
+use crate::support::{
+    client::Client,
+    dump::dump,
+    writes::{begin, request_key},
+};
 
 /// Texts that mean something elsewhere. None of them is in the demonstration data.
 const HOSTILE: [&str; 9] = [
@@ -57,6 +61,34 @@ tests! {
         assert!(dump(&world.database().await).await == before, "something was written");
     }
 
+    async fn no_mutation_takes_text_for_anything_else(world: &World) {
+        let (_, client) = begin(world).await;
+        let schema = Schema::of(&client).await;
+        let rows = |dump: &BTreeMap<String, Vec<String>>| dump.iter().map(|(table, rows)| (table.clone(), rows.len())).collect::<BTreeMap<_, _>>();
+        let before = rows(&dump(&world.database().await).await);
+        let (mut asked, mut reached) = (0, 0);
+        for (mutation, input) in &schema.mutations {
+            // First what is text and nothing else, so that the rest does not keep it from its way; then everything.
+            for everything in [false, true] {
+                asked += 1;
+                let text = HOSTILE[asked % HOSTILE.len()];
+                let given = schema.filled(input, text, everything, 0);
+                let document = format!("mutation($input: {input}) {{ {mutation}(input: $input) {{ userErrors {{ code message path }} }} }}");
+                let reply = client.query_with(&document, json!({ "input": given })).await;
+                reply.tells_no_secrets();
+                assert!(reply.status.is_success(), "{mutation} with {given}: {} {}", reply.status, reply.text());
+                let codes = reply.error_codes();
+                assert!(codes.iter().all(|code| code == "BAD_VARIABLES"), "{mutation} with {given}: {}", reply.text());
+                reached += usize::from(codes.is_empty());
+            }
+        }
+        assert!(asked > 400 && reached > asked / 3, "{reached} of {asked} came as far as the rules of writing");
+        let after = rows(&dump(&world.database().await).await);
+        for (table, count) in before {
+            assert!(after.get(&table).is_some_and(|left| *left >= count), "{table} had {count} rows and has {:?}", after.get(&table));
+        }
+    }
+
     async fn no_other_argument_does(world: &World) {
         let client = world.client_as("anna.keller", &[Role::PmoLead]).await;
         let before = dump(&world.database().await).await;
@@ -97,11 +129,14 @@ struct Schema {
     inputs: BTreeMap<String, Vec<(String, String)>>,
     scalars: Vec<String>,
     lists: Vec<(String, String)>,
+    mutations: Vec<(String, String)>,
+    values: BTreeMap<String, String>,
+    one_of: Vec<String>,
 }
 
 impl Schema {
     async fn of(client: &Client) -> Self {
-        let document = "{ __schema { types { kind name inputFields { name type { ...T } } } queryType { fields { name args { name type { ...T } } type { kind name ofType { name } } } } } } \
+        let document = "{ __schema { types { kind name isOneOf enumValues { name } inputFields { name type { ...T } } } queryType { fields { name args { name type { ...T } } type { kind name ofType { name } } } } mutationType { fields { name args { name type { ...T } } } } } } \
             fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
         let schema = client.query(document).await.data()["__schema"].take();
         let types = schema["types"].as_array().expect("types").clone();
@@ -121,7 +156,12 @@ impl Schema {
             let filter = members(&field["args"]).into_iter().find(|(name, _)| name == "filter")?.1;
             of.ends_with("Connection").then(|| (text(&field["name"]), filter))
         });
-        Self { inputs, scalars, lists: lists.collect() }
+        let mutations = schema["mutationType"]["fields"].as_array().expect("fields").iter();
+        let mutations = mutations.map(|field| (text(&field["name"]), members(&field["args"])[0].1.clone())).collect();
+        let first = |t: &Value| Some((text(&t["name"]), text(t["enumValues"].get(0)?.get("name")?)));
+        let values = types.iter().filter_map(first).collect();
+        let one_of = types.iter().filter(|t| t["isOneOf"] == true).map(|t| text(&t["name"])).collect();
+        Self { inputs, scalars, lists: lists.collect(), mutations, values, one_of }
     }
 
     fn lists(&self) -> Vec<(String, String)> {
@@ -132,9 +172,46 @@ impl Schema {
         self.inputs.get(ty.trim_matches(['[', ']', '!'])).cloned().unwrap_or_default()
     }
 
+    /// A value of a type, with this text where a text stands; where `everything`, in the place of all other scalars as well.
+    fn filled(&self, ty: &str, text: &str, everything: bool, depth: usize) -> Value {
+        if let Some(item) = ty.trim_end_matches('!').strip_prefix('[') {
+            return json!([self.filled(&item[..item.len() - 1], text, everything, depth)]);
+        }
+        let name = ty.trim_end_matches('!');
+        if let Some(value) = self.values.get(name) {
+            return json!(value);
+        }
+        let members = self.inputs(name);
+        if members.is_empty() {
+            return if name == "String" || (everything && self.is_text(name)) { json!(text) } else { plain(name) };
+        }
+        let is_one = self.one_of.iter().any(|one| one == name);
+        let of_text = members.iter().find(|(_, ty)| ty == "String");
+        let chosen: Vec<_> = if is_one { vec![of_text.unwrap_or(&members[0])] } else { members.iter().collect() };
+        let chosen = chosen.into_iter().filter(|(_, ty)| depth < 6 || ty.ends_with('!'));
+        chosen.map(|(name, ty)| (name.clone(), self.filled(ty, text, everything, depth + 1))).collect()
+    }
+
     fn is_text(&self, ty: &str) -> bool {
         let name = ty.trim_matches(['[', ']', '!']).to_owned();
         self.scalars.contains(&name) && !matches!(name.as_str(), "Int" | "Float" | "Boolean")
+    }
+}
+
+/// A value of a scalar that is what it should be.
+fn plain(scalar: &str) -> Value {
+    match scalar {
+        "Boolean" => json!(true),
+        "Int" => json!(1),
+        "LocalDate" => json!("2026-01-05"),
+        "LocalTime" => json!("08:00"),
+        "DateTime" => json!("2026-01-05T00:00:00.000Z"),
+        "CurrencyCode" => json!("EUR"),
+        "Email" => json!("a@example.com"),
+        "Url" => json!("https://example.com"),
+        "Uuid" => json!(request_key(1)),
+        "Version" => json!("*"),
+        _ => json!("1"),
     }
 }
 
