@@ -16,6 +16,7 @@ use crate::support::{
     process::{Process, Shell},
     product,
     socket::Socket,
+    world::Kind,
 };
 
 const METRICS_TOKEN: &str = "metrics-0123456789-scraper";
@@ -50,7 +51,9 @@ tests! {
             written.push_str(&ended.stdout);
             assert!(written.contains("answered") && written.contains("an operation begins"), "the log is on");
             assert!(written.contains("DEBUG"), "all that there is");
-            secrets.extend(password(world).await);
+            let password = password(world).await;
+            assert_eq!(password.is_some(), world.kind == Kind::Postgres);
+            secrets.extend(password);
             for secret in &secrets {
                 holds_none(&written, secret);
             }
@@ -58,21 +61,27 @@ tests! {
     }
 
     async fn a_password_is_in_no_error_of_a_start(world: &World) {
-        for url in ["postgres://pat:pass-w0rd-of-pat@127.0.0.1:1/f", "postgres://127.0.0.1:1/f?user=pat&password=pass-w0rd-of-pat"] {
-            for format in ["json", "pretty"] {
-                let shell = Shell::new().with("DATABASE_URL", url).with("FOLIOGRAPH_LOG", "trace").with("FOLIOGRAPH_LOG_FORMAT", format);
-                let refused = shell.run(&["serve", "--listen", "127.0.0.1:0"]);
-                assert!(refused.code == Some(1) && refused.stderr.contains("127.0.0.1:1"), "{:?} {refused:?}", world.kind);
-                holds_none(&refused.stderr, "pass-w0rd-of-pat");
+        let kind = world.kind;
+        // Each waits for the database as long as a start does: side by side.
+        std::thread::scope(|starts| {
+            for url in ["postgres://pat:pass-w0rd-of-pat@127.0.0.1:1/f", "postgres://127.0.0.1:1/f?user=pat&password=pass-w0rd-of-pat"] {
+                for format in ["json", "pretty"] {
+                    starts.spawn(move || {
+                        let shell = Shell::new().with("DATABASE_URL", url).with("FOLIOGRAPH_LOG", "trace").with("FOLIOGRAPH_LOG_FORMAT", format);
+                        let refused = shell.run(&["serve", "--listen", "127.0.0.1:0"]);
+                        assert!(refused.code == Some(1) && refused.stderr.contains("127.0.0.1:1"), "{kind:?} {refused:?}");
+                        holds_none(&refused.stderr, "pass-w0rd-of-pat");
+                    });
+                }
             }
-        }
+        });
     }
 }
 
 /// Where the server runs: all is logged, and the database's address has a password, where it can have one.
 async fn shell(world: &World, format: &str, issuer: &str) -> Shell {
     Shell::new()
-        .with("DATABASE_URL", &with_password(world).await)
+        .with("DATABASE_URL", world.url().await)
         .with("FOLIOGRAPH_LOG", "trace,tungstenite=trace,hyper=trace,sqlx=trace")
         .with("FOLIOGRAPH_LOG_FORMAT", format)
         .with("FOLIOGRAPH_MAX_FAILED_AUTH", "100000")
@@ -81,22 +90,10 @@ async fn shell(world: &World, format: &str, issuer: &str) -> Shell {
         .with("FOLIOGRAPH_AUDIENCE", crate::support::issuer::AUDIENCE)
 }
 
-const PASSWORD: &str = "pass-w0rd-of-the-database";
-
-async fn with_password(world: &World) -> String {
-    let url = world.url().await;
-    // The run's own server trusts whoever connects, and takes any password.
-    match url.split_once("://").map(|(scheme, rest)| (scheme, rest.split_once('@'))) {
-        Some((scheme, Some((user, place)))) => {
-            let user = user.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}:{PASSWORD}@{place}")
-        }
-        _ => url.to_owned(),
-    }
-}
-
+/// The password in the database's address, where it has one.
 async fn password(world: &World) -> Option<String> {
-    with_password(world).await.contains(PASSWORD).then(|| PASSWORD.to_owned())
+    let (user, _) = world.url().await.split_once("://")?.1.split_once('@')?;
+    user.split_once(':').map(|(_, password)| password.to_owned())
 }
 
 /// Sends a credential on every way in, and where it does not belong.
