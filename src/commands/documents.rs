@@ -24,6 +24,7 @@ use foliograph::{
 };
 use serde_json::Value as Json;
 
+use super::connect;
 use crate::{say, with_runtime};
 
 /// What Apollo's generator calls its manifests.
@@ -102,12 +103,6 @@ async fn remove(Remove { id, config }: &Remove) -> Result<(), Error> {
         return say(&format!("{id} is removed; servers refuse it within five seconds.\n"));
     }
     Err(refuse(format!("No document is registered as {id}. 'foliograph documents list' lists them.")))
-}
-
-async fn connect(config: &Config) -> Result<Database, Error> {
-    let database = app::connect(config).await?;
-    app::refuse_pending_steps(&database).await?;
-    Ok(database)
 }
 
 /// An engine with the server's schema and limits.

@@ -20,13 +20,13 @@ use foliograph::{
     clock::{Clock, SystemClock},
     config::Config,
     error::{Code, Error},
-    graph::Database,
     write::{Wish, Writer},
 };
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use super::connect;
 use crate::{parse_duration, role_parser, say, with_runtime};
 
 /// What is done with keys.
@@ -166,12 +166,6 @@ async fn list(config: &Config) -> Result<(), Error> {
         );
     }
     say(&out)
-}
-
-async fn connect(config: &Config) -> Result<Database, Error> {
-    let database = app::connect(config).await?;
-    app::refuse_pending_steps(&database).await?;
-    Ok(database)
 }
 
 /// The key goes to stdout alone, so that a script can take it from there.

@@ -47,7 +47,6 @@ pub struct RequestId(pub String);
 #[derive(Debug, Clone)]
 pub struct Refusal {
     error: Arc<Error>,
-    retry_after_seconds: Option<i64>,
     left: Option<Left>,
     offers_basic: bool,
     /// Whether the status follows the code whatever media type the client accepts.
@@ -66,8 +65,8 @@ impl Refusal {
     }
 
     /// A refusal that holds for some seconds.
-    pub fn for_seconds(error: Error, seconds: i64) -> Self {
-        Self { retry_after_seconds: Some(seconds), ..Self::from(error) }
+    pub fn for_seconds(error: Error, seconds: u32) -> Self {
+        Self::from(error.after_ms(seconds.saturating_mul(1_000)))
     }
 
     /// The same refusal where GraphQL's statuses do not hold: none is answered with 200.
@@ -79,7 +78,7 @@ impl Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self { error: Arc::new(error), retry_after_seconds: None, left: None, offers_basic: false, plain: false }
+        Self { error: Arc::new(error), left: None, offers_basic: false, plain: false }
     }
 }
 
@@ -184,7 +183,7 @@ struct Extensions<'a> {
     retryable: bool,
     docs_url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    retry_after_ms: Option<i64>,
+    retry_after_ms: Option<NonZeroU32>,
 }
 
 fn write_refusal(response: &mut Response, refusal: &Refusal, media: Media, id: &str, presented: bool) {
@@ -193,8 +192,8 @@ fn write_refusal(response: &mut Response, refusal: &Refusal, media: Media, id: &
     if let Some(cause) = &error.source {
         tracing::error!(code = error.code.as_str(), cause = %cause, "request failed");
     }
-    if let Some(seconds) = refusal.retry_after_seconds.or(error.retry_after_ms.map(seconds)) {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    if let Some(millis) = error.retry_after_ms {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds(millis).into());
     }
     if let Some(left) = &refusal.left {
         tell_allowance(response.headers_mut(), left);
@@ -224,10 +223,7 @@ fn write_refusal(response: &mut Response, refusal: &Refusal, media: Media, id: &
                 request_id: id,
                 retryable: error.code.is_retryable(),
                 docs_url: error.code.docs_url(),
-                retry_after_ms: refusal
-                    .retry_after_seconds
-                    .map(|seconds| seconds * 1_000)
-                    .or(error.retry_after_ms.map(|millis| millis.get().into())),
+                retry_after_ms: error.retry_after_ms,
             },
         }],
     };

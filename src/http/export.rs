@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// When a client that found all exports taken may ask again.
-const RETRY_SECONDS: i64 = 10;
+const RETRY_SECONDS: u32 = 10;
 
 /// Answers one export.
 pub async fn answer(

@@ -42,7 +42,7 @@ use crate::{
 /// Outputs that wait for the connection; an operation with more waits itself.
 const WAITING: usize = 4;
 /// When to ask again for a place that others of the same caller have.
-const SEAT_SECONDS: i64 = 5;
+const SEAT_SECONDS: u32 = 5;
 /// Where a client goes on.
 static LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 

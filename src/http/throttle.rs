@@ -34,9 +34,9 @@ impl Throttle {
     }
 
     /// Seconds until this address may try again; `None` if it may now.
-    pub fn blocked_for(&self, address: IpAddr, now: DateTime<Utc>) -> Option<i64> {
+    pub fn blocked_for(&self, address: IpAddr, now: DateTime<Utc>) -> Option<u32> {
         let failures = self.addresses().get(&network(address)).copied()?;
-        let left = WINDOW - (now - failures.since).num_seconds();
+        let left = u32::try_from(WINDOW - (now - failures.since).num_seconds()).unwrap_or(0);
         (failures.count >= self.allowed && left > 0).then_some(left)
     }
 

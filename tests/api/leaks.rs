@@ -139,7 +139,6 @@ tests! {
         }
         let reply = lead.get("/export/v1/projects.csv?columns=name").await;
         tells_nothing("export", &reply);
-        writes::sql(&db, "ALTER TABLE portfolio_item RENAME COLUMN no_name TO name").await;
     }
 
     async fn what_is_hidden_and_what_is_not_there_are_read_alike(world: &World) {

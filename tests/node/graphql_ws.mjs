@@ -16,7 +16,7 @@ const client = createClient({
   },
   retryAttempts: 5,
   // Nobody listens while this is written.
-  retryWait: () => rename('three'),
+  retryWait: () => rename('three', 'PR-005'),
   shouldRetry: () => true,
   on: { closed: ({ code, reason }) => closes.push([code, reason]) },
 });
@@ -34,7 +34,7 @@ const all = new Promise((resolve, reject) => {
       if (errors) reject(new Error(JSON.stringify(errors)));
       events.push(data.changes);
       payload.variables.after = data.changes.cursor;
-      if (data.changes.node.name === 'three') rename('four').catch(reject);
+      if (data.changes.node.name === 'three') rename('four', 'PR-006').catch(reject);
       if (events.length === 5) resolve();
     },
     error: reject,
@@ -44,8 +44,9 @@ const all = new Promise((resolve, reject) => {
 const query = await once(PROJECT, { key: 'PR-001' });
 const refused = await once(RENAME, { key: 'PR-001', name: '' });
 const done = await once(RENAME, { key: 'PR-002', name: 'by graphql-ws' });
-await rename('one');
-await rename('two');
+// Each another project: an event shows its row as it is when the event is told.
+await rename('one', 'PR-003');
+await rename('two', 'PR-004');
 await all;
 // What would be told twice is told before this is answered.
 await once(PROJECT, { key: 'PR-001' });

@@ -74,6 +74,8 @@ tests! {
         let mut refused = limited.user.query("{ __typename }").await;
         while refused.status.as_u16() == 200 {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            // This test's own request may have had the place of one of them.
+            running.iter_mut().filter(|one| one.is_finished()).for_each(|one| *one = pending());
             refused = limited.user.query("{ __typename }").await;
         }
         assert_eq!((refused.status.as_u16(), refused.error_codes()), (429, vec!["CONCURRENCY_LIMITED".to_owned()]), "{}", refused.text());
