@@ -5,7 +5,7 @@ use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 /// The mark and its words on `PostgreSQL` and on `SQLite`. Text is ordered by its bytes on `PostgreSQL` too, so that both
 /// databases give the same order and the same cursors. The `SQLite` names are those that sea-orm itself would write.
-const WORDS: [(&str, &str, &str); 10] = [
+const WORDS: [(&str, &str, &str); 11] = [
     ("{id}", "uuid", "uuid_text"),
     ("{text}", r#"text collate "C""#, "text"),
     ("{instant}", "timestamptz(3)", "timestamp_with_timezone_text"),
@@ -18,6 +18,8 @@ const WORDS: [(&str, &str, &str); 10] = [
     ("{serial}", "bigint generated always as identity", "integer"),
     // Another one for each row.
     ("{new_id}", "gen_random_uuid()", "randomblob(16)"),
+    // In an index from the largest down: SQLite knows no other place for nulls there.
+    ("{nulls_last}", "nulls last", ""),
 ];
 
 const AUDIT_COLUMNS: &str = "version {long} not null check (version >= 1),
@@ -64,8 +66,7 @@ mod tests {
 
     #[test]
     fn every_mark_has_a_word_in_both_dialects() {
-        let statement =
-            "{audit} {audit_keys} {id} {text} {instant} {date} {bool} {int} {long} {bytes} {serial} {new_id}";
+        let statement = "{audit} {audit_keys} {id} {text} {instant} {date} {bool} {int} {long} {bytes} {serial} {new_id} {nulls_last}";
         for backend in [DbBackend::Postgres, DbBackend::Sqlite] {
             let sql = spell(statement, backend).expect("a supported database");
             assert!(!sql.contains('{'), "{sql}");

@@ -34,6 +34,7 @@ mod m20250501_000005_pool_weeks;
 mod m20250502_000001_outside_bookings;
 mod m20250503_000001_trusted_documents;
 mod m20250503_000002_key_addresses;
+mod m20250601_000001_list_indexes;
 mod step;
 
 /// Runs the steps, up and down.
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20250502_000001_outside_bookings::STEP),
             Box::new(m20250503_000001_trusted_documents::STEP),
             Box::new(m20250503_000002_key_addresses::STEP),
+            Box::new(m20250601_000001_list_indexes::STEP),
         ]
     }
 }

@@ -5,7 +5,7 @@ use std::{
     str::FromStr,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -26,7 +26,7 @@ use tracing::{Dispatch, instrument::WithSubscriber as _};
 use super::{
     cell::Row,
     load::Waits,
-    sql::Dialect,
+    sql::{Dialect, Planning},
     value::{DbValue, ListType},
 };
 use crate::error::{Code, Error};
@@ -78,16 +78,24 @@ pub(super) struct Reads {
 
 /// A connection of either database.
 pub(super) enum Connected {
-    Postgres(Box<PgConnection>),
-    Sqlite(#[expect(dead_code, reason = "dropped with the connection")] Stop, Box<SqliteConnection>),
+    /// With what it was told of planning last.
+    Postgres(Planning, Box<PgConnection>),
+    Sqlite(Stop, Box<SqliteConnection>),
 }
 
 /// Ends what SQLite does for a connection once the connection is dropped: its thread would go on to the end otherwise.
-pub(super) struct Stop(Arc<AtomicBool>);
+pub(super) struct Stop {
+    dropped: Arc<AtomicBool>,
+    /// No other connection has it.
+    number: u64,
+}
+
+/// Connections to SQLite so far.
+static OPENED: AtomicU64 = AtomicU64::new(0);
 
 impl Drop for Stop {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.dropped.store(true, Ordering::Relaxed);
     }
 }
 
@@ -97,7 +105,7 @@ impl Stop {
         let dropped = Arc::new(AtomicBool::new(false));
         let seen = dropped.clone();
         connection.lock_handle().await?.set_progress_handler(STEPS, move || !seen.load(Ordering::Relaxed));
-        Ok(Self(dropped))
+        Ok(Self { dropped, number: OPENED.fetch_add(1, Ordering::Relaxed) })
     }
 }
 
@@ -105,6 +113,8 @@ impl Stop {
 pub struct Reader {
     /// How long a statement may take; as long as the connection lets it, where nothing is said.
     pub patience: Option<Duration>,
+    /// When the next statement is planned.
+    pub(super) planning: Planning,
     connection: Option<Connected>,
     /// Whether the connection was used before: the server may have closed it since.
     reused: bool,
@@ -220,12 +230,21 @@ impl Database {
             Some(connection) => connection,
             None => self.open().await?,
         };
-        Ok(Reader { patience: None, connection: Some(connection), reused, reads: self.reads.clone(), _permit: permit })
+        Ok(Reader {
+            patience: None,
+            planning: Planning::ForValues,
+            connection: Some(connection),
+            reused,
+            reads: self.reads.clone(),
+            _permit: permit,
+        })
     }
 
     async fn open(&self) -> Result<Connected, Error> {
         Ok(match &self.reads.options {
-            Options::Postgres(o) => Connected::Postgres(Box::new(PgConnection::connect_with(o).await?)),
+            Options::Postgres(o) => {
+                Connected::Postgres(Planning::ForValues, Box::new(PgConnection::connect_with(o).await?))
+            }
             Options::Sqlite(o) => {
                 let mut connection = Box::new(SqliteConnection::connect_with(o).await?);
                 Connected::Sqlite(Stop::of(&mut connection).await?, connection)
@@ -255,6 +274,14 @@ impl Reads {
 }
 
 impl Reader {
+    /// The number of its connection, where what it reads of the database has a meaning for that one only.
+    pub(super) fn number(&self) -> Option<u64> {
+        match &self.connection {
+            Some(Connected::Sqlite(stop, _)) => Some(stop.number),
+            Some(Connected::Postgres(..)) | None => None,
+        }
+    }
+
     /// Runs a statement and gives each row to `each`. After an error the connection is not used again; if it had only
     /// gone stale, which a restarted database leaves behind, the statement runs once more on a new one. Who drops this
     /// drops the connection, and with it the statement; so does what takes longer than there is patience for.
@@ -308,7 +335,8 @@ impl Reader {
         let text = AssertSqlSafe(text.clone());
         let mut count = 0;
         match &mut connection {
-            Connected::Postgres(c) => {
+            Connected::Postgres(told, c) => {
+                tell_planning(told, c, self.planning).await?;
                 let mut rows = sqlx::query_with(text, postgres_arguments(values)?).fetch(&mut **c);
                 while let Some(row) = rows.try_next().await? {
                     count += 1;
@@ -339,6 +367,9 @@ impl Reader {
         let pouring = async {
             let mut connection =
                 self.connection.take().ok_or_else(|| Error::internal("the connection was lost by an earlier error"))?;
+            if let Connected::Postgres(told, c) = &mut connection {
+                tell_planning(told, c, self.planning).await?;
+            }
             let mut count = 0;
             let mut rows = connection.rows(text, values)?;
             while let Some(row) = rows.try_next().await? {
@@ -363,7 +394,7 @@ impl Connected {
     ) -> Result<BoxStream<'c, Result<Row, sqlx::Error>>, Error> {
         let text = AssertSqlSafe(text.clone());
         Ok(match self {
-            Self::Postgres(c) => {
+            Self::Postgres(_, c) => {
                 sqlx::query_with(text, postgres_arguments(values)?).fetch(&mut **c).map_ok(Row::Postgres).boxed()
             }
             Self::Sqlite(_, c) => {
@@ -371,6 +402,19 @@ impl Connected {
             }
         })
     }
+}
+
+/// Tells a connection when to plan, if it was told otherwise before.
+async fn tell_planning(told: &mut Planning, connection: &mut PgConnection, planning: Planning) -> Result<(), Error> {
+    let mode = match planning {
+        Planning::Any => return Ok(()),
+        due if due == *told => return Ok(()),
+        Planning::ForValues => "SET plan_cache_mode = auto",
+        Planning::Once => "SET plan_cache_mode = force_generic_plan",
+    };
+    sqlx::raw_sql(mode).execute(connection).await?;
+    *told = planning;
+    Ok(())
 }
 
 fn postgres_arguments(values: &[DbValue]) -> Result<PgArguments, Error> {

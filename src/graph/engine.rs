@@ -22,6 +22,7 @@ use super::{
     follow::{ToldBody, ToldKey},
     input,
     kept::{Documents, Kept},
+    lasting::Lasting,
     plan::Plan,
     schema::{self, DryRun, Schema, Types},
     system,
@@ -129,6 +130,7 @@ pub struct Engine {
     pub writer: Writer,
     pub(super) events: Arc<Events>,
     pub(super) told: Shared<ToldKey, ToldBody>,
+    pub(super) lasting: Lasting,
 }
 
 impl Engine {
@@ -160,6 +162,7 @@ impl Engine {
             writer,
             events,
             told,
+            lasting: Lasting::default(),
         })
     }
 
@@ -284,7 +287,7 @@ impl Engine {
             return Err(one(Error::new(Code::MethodNotAllowed, "GET answers queries only; send this by POST.")));
         }
         document.size.check(self.allowances.limits(caller)).map_err(one)?;
-        self.vouch(request.document, &document).await?;
+        Box::pin(self.vouch(request.document, &document)).await?;
         if document::is_subscription(&op.node) {
             let line = "A subscription is followed over the WebSocket at /graphql/ws, over /graphql/stream, or here in parts of multipart/mixed.";
             return Err(one(Error::new(Code::BadRequest, line)));
@@ -301,7 +304,8 @@ impl Engine {
             OperationType::Query => self.query(&asked, &plan, caller, request.access_mode).await,
             OperationType::Mutation => {
                 let wish = Change { request_id: &request.request_id, key: request.idempotency_key.as_deref() };
-                self.mutate(&asked, plan, caller, request.access_mode, &wish).await
+                // Boxed, as what happens seldom is: what waits in a request is moved with it.
+                Box::pin(self.mutate(&asked, plan, caller, request.access_mode, &wish)).await
             }
             OperationType::Subscription => {
                 let line = "Subscriptions are followed over a WebSocket at /graphql/ws.";

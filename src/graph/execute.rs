@@ -139,7 +139,17 @@ impl Engine {
     pub(super) fn new_run<'a>(&'a self, plan: &'a Plan, caller: &'a Caller, variables: &'a Variables) -> Run<'a> {
         let (types, limits, times) =
             (&*self.types, self.allowances.limits(caller), (self.clock.today(), self.clock.now()));
-        Run::new(&self.database, (self.model, types), &self.signer, limits, plan, caller, variables, times)
+        Run::new(
+            &self.database,
+            (self.model, types),
+            &self.signer,
+            limits,
+            plan,
+            caller,
+            variables,
+            times,
+            &self.lasting,
+        )
     }
 
     /// The JSON of root fields; none where async-graphql answers. An error that refuses the whole request is returned,

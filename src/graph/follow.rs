@@ -300,7 +300,7 @@ fn name_of(text: &str, operation: &str, variables: &Variables, mode: (AccessMode
 }
 
 /// One name for all that rights on rows depend on: what is read, and what is said of writing.
-fn eyes_of(caller: &Caller) -> [u8; 32] {
+pub(super) fn eyes_of(caller: &Caller) -> [u8; 32] {
     let mut hash = Sha256::new();
     let permissions = Class::ALL.into_iter().flat_map(|class| [class.read(), class.write(), class.approve()]);
     let has_self = permissions.into_iter().any(|permission| caller.rights.scopes(permission).has(Scopes::SELF));

@@ -1,6 +1,6 @@
 //! Rows to JSON bytes: the steps of a plan over the cells of a row. No value passes through a tree on the way.
 
-use chrono::{DateTime, Datelike, Days, Timelike};
+use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 
 use super::{
     cell::{Cell, EPOCH, Row},
@@ -247,7 +247,7 @@ fn digits(out: &mut Vec<u8>, value: u32, width: usize) {
     out.extend_from_slice(&text[..width]);
 }
 
-fn civil(out: &mut Vec<u8>, date: chrono::NaiveDate) {
+fn civil(out: &mut Vec<u8>, date: NaiveDate) {
     digits(out, u32::try_from(date.year()).unwrap_or(0), 4);
     out.push(b'-');
     digits(out, date.month(), 2);
@@ -256,8 +256,7 @@ fn civil(out: &mut Vec<u8>, date: chrono::NaiveDate) {
 }
 
 fn date(out: &mut Vec<u8>, days: i32) {
-    let span = Days::new(u64::from(days.unsigned_abs()));
-    let date = if days < 0 { EPOCH.checked_sub_days(span) } else { EPOCH.checked_add_days(span) };
+    let date = NaiveDate::from_num_days_from_ce_opt(days.saturating_add(EPOCH.num_days_from_ce()));
     out.push(b'"');
     civil(out, date.unwrap_or(EPOCH));
     out.push(b'"');

@@ -22,6 +22,7 @@ pub mod input;
 mod json;
 mod kept;
 mod language;
+mod lasting;
 mod lens;
 mod limit;
 mod load;

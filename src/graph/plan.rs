@@ -3,7 +3,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicUsize},
+    },
 };
 
 use async_graphql_value::Value;
@@ -252,6 +255,8 @@ pub struct BelowAnswer {
 
 /// A field that a function answers, as it stands in the document.
 pub struct AskedAnswer {
+    /// No other has it, in no other plan.
+    pub number: u64,
     /// What answers it.
     pub answer: &'static Answer,
     /// Its arguments, as written.
@@ -290,6 +295,8 @@ pub struct Level {
     pub groups: Vec<Groups>,
     /// The statement, where it is the same for each request.
     pub fixed: OnceLock<Arc<RowsStatement>>,
+    /// Bytes that its rows took last: room for as many is made at once.
+    pub bytes: AtomicUsize,
 }
 
 /// A statement for rows, with what its cursors need.
@@ -469,6 +476,8 @@ pub struct MoneyTotal {
     pub amount: Expr,
     /// The currency.
     pub currency: Expr,
+    /// Whether the smallest and the largest are asked for.
+    pub extremes: bool,
 }
 
 /// Figures by group.
@@ -487,6 +496,8 @@ pub struct Groups {
     pub source: Source,
     /// What a group becomes. Its columns: keys, count, figures, then the source's.
     pub ops: Vec<Op>,
+    /// Whether a group was met that has money of several currencies.
+    pub is_mixed: AtomicBool,
 }
 
 /// What groups are ordered by.

@@ -5,10 +5,11 @@ use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
 use super::{
-    cell::Row,
+    cell::{Cell, Row},
     database::{Database, Reader},
+    plan::ColumnType,
     run::of_caller,
-    sql::{Param, Sql, Statement},
+    sql::{Dialect, Param, Planning, Sql, Statement},
     value::DbValue,
 };
 use crate::{auth::Caller, error::Error};
@@ -59,6 +60,31 @@ impl<'a> Session<'a> {
         Ok(rows)
     }
 
+    /// The name of all that the database holds now: where it is the same again, nothing was written meanwhile.
+    pub(super) async fn stamp(&mut self) -> Result<String, Error> {
+        let text = match self.database.dialect {
+            // What has been committed up to now, by this server since it was started.
+            Dialect::Postgres => "SELECT pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text",
+            // What others have committed since this connection was opened; it commits nothing itself.
+            Dialect::Sqlite => "SELECT CAST(data_version AS text) FROM pragma_data_version()",
+        };
+        let mut stamp = String::new();
+        let mut reader = self.take().await?;
+        reader.planning = Planning::Any;
+        let mut keep = |row: Row| {
+            if let Cell::Text(text) = row.at(0, ColumnType::Text) {
+                text.clone_into(&mut stamp);
+            }
+            Ok(())
+        };
+        let count = reader.fetch(self.database, &text.into(), &[], &mut keep).await?;
+        if let Some(number) = reader.number() {
+            stamp = format!("{number} {stamp}");
+        }
+        self.give_back(reader, count);
+        Ok(stamp)
+    }
+
     /// Adds to what it cost.
     pub(super) fn spend(&mut self, price: usize) {
         self.cost = self.cost.saturating_add(price);
@@ -72,6 +98,7 @@ impl<'a> Session<'a> {
             None => self.database.reader().await?,
         };
         reader.patience = self.patience;
+        reader.planning = Planning::ForValues;
         Ok(reader)
     }
 

@@ -77,6 +77,22 @@ pub struct Statement {
     pub text: Arc<str>,
     /// Where its parameters come from.
     pub params: Vec<Param>,
+    /// When PostgreSQL makes its plan.
+    pub planning: Planning,
+}
+
+/// When PostgreSQL makes the plan of a statement that is sent again and again. It takes planning to be cheaper than it is:
+/// left to itself it plans many a short list anew each time, which costs as much as reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Planning {
+    /// With the values of each run, where PostgreSQL finds that worth its while: how many rows there are between two values,
+    /// or of a caller, decides what is best.
+    #[default]
+    ForValues,
+    /// Once a connection.
+    Once,
+    /// Either will do.
+    Any,
 }
 
 /// A text under construction.
@@ -92,6 +108,7 @@ pub struct Sql {
     eyes: Option<Eyes>,
     text: String,
     params: Vec<Param>,
+    planning: Planning,
 }
 
 /// Rows and person of a view that is compared with the caller's.
@@ -109,7 +126,15 @@ impl Sql {
     /// An empty text.
     pub fn new(dialect: Dialect, rights: &Rights) -> Self {
         let (reach, reads) = (rights.reach, rights.reads());
-        Self { dialect, reach, reads, eyes: None, text: String::with_capacity(512), params: vec![] }
+        Self {
+            dialect,
+            reach,
+            reads,
+            eyes: None,
+            text: String::with_capacity(512),
+            params: vec![],
+            planning: Planning::default(),
+        }
     }
 
     /// An empty text about the rows of a view.
@@ -127,7 +152,20 @@ impl Sql {
         self
     }
 
-    fn rows(&self, set: RowSet) -> Param {
+    /// One plan will do for all values, but for those of which it is said otherwise from here on.
+    pub fn plan_once(&mut self) -> &mut Self {
+        self.planning = Planning::Once;
+        self
+    }
+
+    /// The values decide which plan is best.
+    pub fn plan_for_values(&mut self) -> &mut Self {
+        self.planning = Planning::ForValues;
+        self
+    }
+
+    fn rows(&mut self, set: RowSet) -> Param {
+        self.plan_for_values();
         match &self.eyes {
             None => Param::Rows(set),
             Some(eyes) => Param::Const(DbValue::Ids(eyes.rows.of(set).clone())),
@@ -143,7 +181,9 @@ impl Sql {
 
     /// The finished statement.
     pub fn finish(self) -> Statement {
-        Statement { text: self.text.into(), params: self.params }
+        let has_values = self.params.iter().any(|param| !matches!(param, Param::Keys));
+        let planning = if has_values || self.planning == Planning::ForValues { self.planning } else { Planning::Any };
+        Statement { text: self.text.into(), params: self.params, planning }
     }
 
     /// Appends text.

@@ -190,20 +190,41 @@ pub fn decimal(value: &ConstValue, scale: u32) -> Result<i64, Error> {
     i64::try_from(units).map_err(|_| out_of_range())
 }
 
+/// Digits that 64 bits always hold.
+const MOST_DIGITS: u32 = 19;
+
 /// Appends a scaled integer as a plain decimal, without trailing zeros beyond what the value needs.
 pub fn write_decimal(out: &mut Vec<u8>, value: i128, scale: u32) {
     if value < 0 {
         out.push(b'-');
     }
     let magnitude = value.unsigned_abs();
-    let unit = 10_u128.pow(scale);
-    out.extend_from_slice((magnitude / unit).to_string().as_bytes());
-    let rest = magnitude % unit;
-    if rest > 0 {
-        let digits = format!("{rest:0width$}", width = scale as usize);
-        out.push(b'.');
-        out.extend_from_slice(digits.trim_end_matches('0').as_bytes());
+    let mut rest = if let (Ok(magnitude), true) = (u64::try_from(magnitude), scale < MOST_DIGITS) {
+        // Nearly every amount: 128 bits are divided by a function.
+        let unit = 10_u64.pow(scale);
+        out.extend_from_slice(itoa::Buffer::new().format(magnitude / unit).as_bytes());
+        magnitude % unit
+    } else {
+        let unit = 10_u128.pow(scale);
+        out.extend_from_slice(itoa::Buffer::new().format(magnitude / unit).as_bytes());
+        // No scale has more digits than fit.
+        u64::try_from(magnitude % unit).unwrap_or(0)
+    };
+    if rest == 0 {
+        return;
     }
+    let mut width = scale as usize;
+    while rest.is_multiple_of(10) {
+        rest /= 10;
+        width -= 1;
+    }
+    out.push(b'.');
+    let mut digits = [b'0'; MOST_DIGITS as usize];
+    for at in (0..width).rev() {
+        digits[at] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+    }
+    out.extend_from_slice(&digits[..width]);
 }
 
 /// `sum / count`, rounded half to even, with the same scale.

@@ -6,7 +6,7 @@ use std::{num::NonZeroU32, panic::AssertUnwindSafe, sync::Arc};
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -103,7 +103,7 @@ pub async fn wrap(State(app): State<Arc<App>>, mut request: Request, next: Next)
     let id = request_id(request.headers(), app.clock.as_ref());
     let media = negotiation::answer_media(request.headers());
     let presented = request.headers().contains_key(header::AUTHORIZATION);
-    let long_uri = request.uri().to_string().len() > app.config.max_uri;
+    let long_uri = is_longer(request.uri(), app.config.max_uri);
     let path = request.uri().path();
     // Asked again and again by machines: worth a line only where it fails.
     let quiet = matches!(path, "/healthz" | "/readyz" | "/metrics");
@@ -137,8 +137,7 @@ pub async fn wrap(State(app): State<Arc<App>>, mut request: Request, next: Next)
         }
         finish_headers(response.headers_mut(), &id);
         let duration_ms = (app.clock.now() - started).num_milliseconds();
-        let span = Span::current();
-        span.record("status", response.status().as_u16()).record("duration_ms", duration_ms);
+        tracing::record_all!(Span::current(), status = response.status().as_u16(), duration_ms = duration_ms);
         if !(quiet && response.status().is_success()) {
             tracing::info!("answered");
         }
@@ -146,6 +145,14 @@ pub async fn wrap(State(app): State<Arc<App>>, mut request: Request, next: Next)
     }
     .instrument(span)
     .await
+}
+
+/// Whether an address is longer than so many bytes; what most requests are sent to is not written out for it.
+fn is_longer(uri: &Uri, most: usize) -> bool {
+    match uri.path_and_query() {
+        Some(path) if uri.authority().is_none() => path.as_str().len() > most,
+        _ => uri.to_string().len() > most,
+    }
 }
 
 /// What a client says of itself, where it is short and plain: it stands in logs.

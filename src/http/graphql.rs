@@ -58,7 +58,8 @@ async fn within_deadline(
     let caller =
         timeout_at(began + app.config.timeout(), knowing).await.unwrap_or_else(|_| Err(Error::late().into()))?;
     let until = began + app.allowances.limits(&caller).time();
-    let answering = of_caller(app, &caller, (request_id, media), (parts, body), observed);
+    // In a box: what is large is copied wherever it is handed on.
+    let answering = Box::pin(of_caller(app, &caller, (request_id, media), (parts, body), observed));
     timeout_at(until, answering).await.unwrap_or_else(|_| Err(Error::late().into()))
 }
 
@@ -89,7 +90,7 @@ async fn of_caller(
     let reports_deprecations = reports_deprecations(&parts.headers)? || read.reports_deprecations;
     let asked = crate::graph::Request { access_mode, request_id, idempotency_key, reports_deprecations, cost, ..read };
     if !in_parts {
-        return Ok(respond(app.engine.execute(asked, caller, admitted, observed).await, media));
+        return Ok(respond(Box::pin(app.engine.execute(asked, caller, admitted, observed)).await, media));
     }
     match Box::pin(app.engine.start(asked, caller, admitted, observed)).await {
         Started::Answered(answer) => Ok(respond(answer, media)),
@@ -104,19 +105,19 @@ pub(super) fn body_limit(app: &App, caller: &Caller) -> usize {
 }
 
 pub(super) fn respond(answer: Answer, media: Media) -> Response {
-    let span = Span::current();
-    span.record("operation", answer.operation.as_deref().unwrap_or_default())
-        .record("document", answer.document_hash.as_str())
-        .record("rows", answer.rows)
-        .record("statements", answer.statements)
-        .record("masked", answer.masked)
-        .record(
-            "outcome",
-            match answer.outcome {
-                Outcome::Data => "DATA",
-                Outcome::Refused(code) | Outcome::Failed(code) => code.as_str(),
-            },
-        );
+    // Together: a log of JSON is written anew with each record.
+    tracing::record_all!(
+        Span::current(),
+        operation = answer.operation.as_deref().unwrap_or_default(),
+        document = answer.document_hash.as_str(),
+        rows = answer.rows,
+        statements = answer.statements,
+        masked = answer.masked,
+        outcome = match answer.outcome {
+            Outcome::Data => "DATA",
+            Outcome::Refused(code) | Outcome::Failed(code) => code.as_str(),
+        },
+    );
     let mut response = (negotiation::status(answer.outcome, media), answer.body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media.header());

@@ -73,15 +73,19 @@ impl<'d> Compiler<'d> {
         let expr = |column, ty| Expr::new(0, column, only, ty);
         let (value, ty, shown) = match &field.kind {
             Kind::Money { amount, currency, .. } if figure != "coverage" => {
-                let money =
-                    MoneyTotal { amount: expr(*amount, ColumnType::Int), currency: expr(*currency, ColumnType::Text) };
-                let at = position(&mut totals.money, money);
                 let which = match figure {
                     "sum" => MoneyFigure::Sum,
                     "avg" => MoneyFigure::Avg,
                     "min" => MoneyFigure::Min,
                     _ => MoneyFigure::Max,
                 };
+                let (amount, currency) = (expr(*amount, ColumnType::Int), expr(*currency, ColumnType::Text));
+                let known = totals.money.iter().position(|of| (&of.amount, &of.currency) == (&amount, &currency));
+                let at = known.unwrap_or(totals.money.len());
+                if known.is_none() {
+                    totals.money.push(MoneyTotal { amount, currency, extremes: false });
+                }
+                totals.money[at].extremes |= matches!(which, MoneyFigure::Min | MoneyFigure::Max);
                 let ops = self.money(0, 1, asked)?;
                 return Ok(vec![Op::Money(at, which, ops)]);
             }
@@ -154,7 +158,7 @@ impl<'d> Compiler<'d> {
             &sets(asked),
             Some((&keys, &mut source)),
         )?;
-        Ok(Groups { keys, inner, order, first: argument(asked, "first"), totals, source, ops })
+        Ok(Groups { keys, inner, order, first: argument(asked, "first"), totals, source, ops, is_mixed: false.into() })
     }
 
     fn group_by(

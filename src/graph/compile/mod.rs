@@ -7,7 +7,10 @@ mod figures;
 pub mod flat;
 mod trail;
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use async_graphql::{
     Positioned,
@@ -33,6 +36,9 @@ use crate::{
     auth::{Permission, Rights, Scopes},
     error::{Code, Error},
 };
+
+/// Fields that functions answer, in all plans so far.
+static ANSWERS: AtomicU64 = AtomicU64::new(0);
 
 /// What a compilation needs to know.
 pub struct Compiler<'d> {
@@ -211,7 +217,9 @@ impl<'d> Compiler<'d> {
 
     /// A field that a function answers.
     fn answer(&mut self, type_name: &str, answer: &'static Answer, asked: &Asked<'d>) -> Result<AskedAnswer, Error> {
-        Ok(AskedAnswer { answer, args: given(asked), tree: Tree::of_field(self, type_name, answer.name, asked)? })
+        let tree = Tree::of_field(self, type_name, answer.name, asked)?;
+        let number = ANSWERS.fetch_add(1, Ordering::Relaxed);
+        Ok(AskedAnswer { number, answer, args: given(asked), tree })
     }
 
     /// One row of an entity, found somehow.
@@ -478,6 +486,7 @@ fn level(source: Source, link: Option<Link>, lookup: Option<Lookup>) -> Level {
         totals: None,
         groups: vec![],
         fixed: std::sync::OnceLock::new(),
+        bytes: 0.into(),
     }
 }
 

@@ -82,6 +82,9 @@ impl Operand {
             }
             "contains" | "startsWith" | "endsWith" => self.part(sql, alias, op, value)?,
             _ => {
+                if op != "eq" {
+                    sql.plan_for_values();
+                }
                 self.left(sql, alias);
                 sql.push(match op {
                     "eq" => " = ",

@@ -1,6 +1,6 @@
 //! Fields that functions answer: asked once for all rows of a level, shown as far as the document asks.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use async_graphql_value::ConstValue;
 use serde_json::json;
@@ -13,6 +13,7 @@ use super::{
         cost::own_of_answer,
         decl::Asking,
         input,
+        lasting::{Asked as Question, Made},
         plan::{AskedAnswer, BelowAnswer, ColumnType, Level},
         schema::Types,
         tree::{Answers, Slot, Tree},
@@ -32,8 +33,8 @@ impl AskedAnswer {
 impl Run<'_> {
     /// The JSON of a root field.
     pub async fn answer(&mut self, asked: &AskedAnswer) -> Result<Vec<u8>, Error> {
-        let mut pieces = self.answers(asked, None).await?;
-        pieces.pop().ok_or_else(|| Error::internal("a field without an answer"))
+        let made = self.answers(asked, None).await?;
+        made.pieces.last().cloned().ok_or_else(|| Error::internal("a field without an answer"))
     }
 
     /// The JSON for each row of a level; empty for rows of other types.
@@ -56,7 +57,7 @@ impl Run<'_> {
         if keys.is_empty() {
             return Ok(pieces);
         }
-        for (piece, owner) in self.answers(&below.asked, Some(&keys)).await?.iter().zip(owners) {
+        for (piece, owner) in self.answers(&below.asked, Some(&keys)).await?.pieces.iter().zip(owners) {
             let from = pieces.buffer.len();
             pieces.buffer.extend_from_slice(piece);
             pieces.ranges[owner] = (from, pieces.buffer.len());
@@ -64,8 +65,27 @@ impl Run<'_> {
         Ok(pieces)
     }
 
-    async fn answers(&mut self, asked: &AskedAnswer, parents: Option<&[Uuid]>) -> Result<Vec<Vec<u8>>, Error> {
+    /// What is answered, found out anew where anything was written since it was last.
+    async fn answers(&mut self, asked: &AskedAnswer, parents: Option<&[Uuid]>) -> Result<Arc<Made>, Error> {
         let args = asked.arguments(self.types, self.variables)?;
+        let stamp = self.session.stamp().await?;
+        let (lasting, variables, caller, today) = (self.lasting, self.variables, self.caller, self.today);
+        let question = Question { field: asked, args: &args, variables, parents, caller, today };
+        let mut is_new = false;
+        let make = async {
+            is_new = true;
+            self.make(asked, args.clone(), parents).await.map(Arc::new)
+        };
+        let made = lasting.get(&question, &stamp, make).await?;
+        if !is_new {
+            self.session.spend(made.cost);
+            self.masked.iter_mut().zip(&made.masked).for_each(|(all, some)| *all += some);
+        }
+        Ok(made)
+    }
+
+    async fn make(&mut self, asked: &AskedAnswer, args: ConstValue, parents: Option<&[Uuid]>) -> Result<Made, Error> {
+        let (cost, masked) = (self.session.cost, self.masked.clone());
         let (today, now) = (self.today, self.now);
         let (tree, signer, model) = (&asked.tree, self.signer, self.model);
         self.session.spend(own_of_answer(asked, &args, parents.map_or(1, <[Uuid]>::len), today).own);
@@ -79,7 +99,8 @@ impl Run<'_> {
             asked.tree.write(&mut piece, value, &answers, &mut self.masked);
             out.push(piece);
         }
-        Ok(out)
+        let masked = self.masked.iter().zip(masked).map(|(after, before)| after - before).collect();
+        Ok(Made { pieces: out, masked, cost: self.session.cost - cost })
     }
 
     /// The rows that trees name, each read once.

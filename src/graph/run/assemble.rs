@@ -10,6 +10,9 @@ use super::{
     figures::Figures,
 };
 
+/// What stands around the rows of a parent, roughly.
+const ROOM_EACH: usize = 32;
+
 impl Run<'_> {
     #[allow(clippy::too_many_arguments)] // the parts of a connection
     pub(super) fn assemble(
@@ -21,7 +24,9 @@ impl Run<'_> {
         groups: &[Vec<Vec<u8>>],
         fetched: &Fetched,
     ) -> Pieces {
-        let mut out = Pieces { buffer: Vec::new(), ranges: vec![(0, 0); parents.count] };
+        let room: usize = fetched.written.iter().map(|written| written.buffer.len() + written.ends.len()).sum();
+        let buffer = Vec::with_capacity(room + ROOM_EACH * parents.count);
+        let mut out = Pieces { buffer, ranges: vec![(0, 0); parents.count] };
         #[allow(clippy::needless_range_loop)] // one number names the parent in several lists
         for owner in 0..parents.count {
             let from = out.buffer.len();

@@ -1,6 +1,9 @@
 //! Runs the statements for totals and groups, and brings sums of money to the rows they belong to.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use super::{
     super::{
@@ -17,6 +20,12 @@ use crate::error::{Code, Error};
 
 /// Groups that one answer may hold when a request does not say.
 pub const GROUPS_MAX: usize = 1_000;
+
+/// Columns of a sum of money.
+const MONEY_COLUMNS: usize = 6;
+
+/// Sums by currency, for each kind of money and each group.
+type Sums = Vec<Vec<Vec<MoneySum>>>;
 
 /// Figures by parent.
 pub(super) struct Figures {
@@ -72,26 +81,19 @@ impl Run<'_> {
             ));
         }
         let limit = first.unwrap_or(GROUPS_MAX + 1);
-        let shape = asked.shape(RowLimit::Rows(limit));
-        let (statement, money) = self.builder().groups(level, groups, &shape)?;
-        let rows = self.fetch(&statement, &parents.keys, limit).await?;
-        self.session.spend(rows.len());
         let key_types: Vec<ColumnType> =
             groups.keys.iter().map(|k| if k.bucket.is_some() { ColumnType::Date } else { k.expr.ty }).collect();
-        let mut sums: Vec<HashMap<Vec<u8>, Vec<MoneySum>>> = vec![];
-        for statement in money {
-            let mut by_group: HashMap<Vec<u8>, Vec<MoneySum>> = HashMap::new();
-            for row in self.fetch(&statement, &parents.keys, 0).await? {
-                by_group.entry(group_id(&row, &key_types)).or_default().push(money_sum(&row, 1 + key_types.len()));
-            }
-            sums.push(by_group);
-        }
+        let (rows, sums) = match self.groups_of_one_currency(level, groups, asked, limit, &key_types).await? {
+            Some(found) => found,
+            None => self.groups_of_any(level, groups, asked, limit, (parents, &key_types)).await?,
+        };
+        self.session.spend(rows.len());
         let types = figure_types(&groups.totals);
         let count_at = 1 + key_types.len();
         let source_at = count_at + 1 + types.len() + 1;
         let mut out = vec![Vec::new(); parents.count];
         let mut counts = vec![0_usize; parents.count];
-        for row in &rows {
+        for (at, row) in rows.iter().enumerate() {
             let parent = if level.link.is_some() { parents.owner(row)? } else { 0 };
             counts[parent] += 1;
             if first.is_none() && counts[parent] > GROUPS_MAX {
@@ -100,8 +102,7 @@ impl Run<'_> {
                     format!("There are more than {GROUPS_MAX} groups; say how many you want with `first`."),
                 ));
             }
-            let id = group_id(row, &key_types);
-            let money: Vec<&[MoneySum]> = sums.iter().map(|s| s.get(&id).map_or(&[][..], Vec::as_slice)).collect();
+            let money: Vec<&[MoneySum]> = sums.iter().map(|of| of[at].as_slice()).collect();
             let buffer = &mut out[parent];
             buffer.push(if buffer.is_empty() { b'[' } else { b',' });
             let mut scene = Scene { children: &[], cursor: "", money: &money, masked: &mut self.masked };
@@ -121,6 +122,60 @@ impl Run<'_> {
             buffer.push(b']');
         }
         Ok(out)
+    }
+
+    /// Groups with their money in one statement, where each has money of one currency only.
+    async fn groups_of_one_currency(
+        &mut self,
+        level: &Level,
+        groups: &Groups,
+        asked: &Asked,
+        limit: usize,
+        key_types: &[ColumnType],
+    ) -> Result<Option<(Vec<Row>, Sums)>, Error> {
+        if groups.is_mixed.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let shape = asked.shape(RowLimit::Rows(limit));
+        // The row after the last group may be the same group in another currency.
+        let statement = self.builder().groups_of_one_currency(level, groups, &shape, limit.saturating_add(1))?;
+        let Some(statement) = statement else { return Ok(None) };
+        let mut rows = self.fetch(&statement, &Arc::default(), limit).await?;
+        let ids = rows.iter().map(|row| group_id(row, key_types)).collect::<Vec<_>>();
+        if ids.windows(2).any(|two| two[0] == two[1]) {
+            groups.is_mixed.store(true, Ordering::Relaxed);
+            return Ok(None);
+        }
+        rows.truncate(limit);
+        let money_at = 1 + key_types.len() + 1 + groups.totals.figures.len() + 1;
+        let of = |row: &Row, at: usize| -> Vec<MoneySum> {
+            let sum = money_sum(row, money_at + at * MONEY_COLUMNS);
+            if sum.count == 0 { vec![] } else { vec![sum] }
+        };
+        let sums = (0..groups.totals.money.len()).map(|at| rows.iter().map(|row| of(row, at)).collect()).collect();
+        Ok(Some((rows, sums)))
+    }
+
+    /// Groups, and their money in a statement each.
+    async fn groups_of_any(
+        &mut self,
+        level: &Level,
+        groups: &Groups,
+        asked: &Asked,
+        limit: usize,
+        (parents, key_types): (&Parents, &[ColumnType]),
+    ) -> Result<(Vec<Row>, Sums), Error> {
+        let (statement, money) = self.builder().groups(level, groups, &asked.shape(RowLimit::Rows(limit)))?;
+        let rows = self.fetch(&statement, &parents.keys, limit).await?;
+        let mut sums = vec![];
+        for statement in money {
+            let mut by_group: HashMap<Vec<u8>, Vec<MoneySum>> = HashMap::new();
+            for row in self.fetch(&statement, &parents.keys, 0).await? {
+                by_group.entry(group_id(&row, key_types)).or_default().push(money_sum(&row, 1 + key_types.len()));
+            }
+            sums.push(rows.iter().map(|row| by_group.remove(&group_id(row, key_types)).unwrap_or_default()).collect());
+        }
+        Ok((rows, sums))
     }
 
     pub(super) fn write_totals(&mut self, out: &mut Vec<u8>, ops: &[Op], totals: Option<&Figures>, owner: usize) {

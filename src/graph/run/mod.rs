@@ -5,7 +5,10 @@ mod arguments;
 mod assemble;
 mod figures;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use arguments::Asked;
 pub use arguments::PAGE_DEFAULT;
@@ -25,6 +28,7 @@ use super::{
     filter::operand::read_list,
     id,
     json::{self, Cells, Scene, Types as CellTypes},
+    lasting::Lasting,
     plan::{Below, ColumnType, Level, Lookup, Op, OrderKey, Plan, RowsStatement},
     schema::Types,
     session::Session,
@@ -38,6 +42,8 @@ use crate::{
     error::{Code, Error},
 };
 
+/// Most room that is made for rows before there are any.
+const MOST_ROOM: usize = 1 << 20;
 /// Most ids of `nodes`.
 pub const MAX_NODES: usize = 100;
 
@@ -67,6 +73,8 @@ pub struct Run<'a> {
     pub masked: Vec<u32>,
     /// What it reads.
     pub session: Session<'a>,
+    /// Answers of functions that were given before.
+    pub lasting: &'a Lasting,
 }
 
 /// The rows that a level's rows belong to.
@@ -127,13 +135,18 @@ struct Placing {
     keys: Vec<u8>,
 }
 
-#[derive(Default)]
 struct Written {
     buffer: Vec<u8>,
     ends: Vec<usize>,
 }
 
 impl Written {
+    /// With room for as much as was written the last time, and a little more.
+    fn with_room(level: &Level) -> Self {
+        let last = level.bytes.load(Ordering::Relaxed);
+        Self { buffer: Vec::with_capacity(last + last / 16), ends: vec![] }
+    }
+
     fn row(&self, at: usize) -> &[u8] {
         let from = if at == 0 { 0 } else { self.ends[at - 1] };
         &self.buffer[from..self.ends[at]]
@@ -152,11 +165,12 @@ impl<'a> Run<'a> {
         caller: &'a Caller,
         variables: &'a Variables,
         (today, now): (NaiveDate, DateTime<Utc>),
+        lasting: &'a Lasting,
     ) -> Self {
         let masked = vec![0; plan.access.len()];
         let mut session = Session::new(database, caller);
         session.patience = Some(limits.statement_time());
-        Self { database, model, types, signer, limits, plan, caller, variables, today, now, masked, session }
+        Self { database, model, types, signer, limits, plan, caller, variables, today, now, masked, session, lasting }
     }
 
     /// The JSON of one row or of a connection; none where there is no such row.
@@ -292,7 +306,7 @@ impl<'a> Run<'a> {
             at: 0,
             keys: vec![],
         };
-        placing.fetched.written = level.rows.iter().map(|_| Written::default()).collect();
+        placing.fetched.written = level.rows.iter().map(|_| Written::with_room(level)).collect();
         if level.children.is_empty() {
             // Nothing waits for the other rows: each is written as it arrives, and not kept.
             let mut each = |run: &mut Self, row: Row| run.place(level, statement, parents, &row, &[], &mut placing);
@@ -306,6 +320,8 @@ impl<'a> Run<'a> {
         }
         let shown: usize = placing.fetched.spans.iter().map(|(_, within, _)| within).sum();
         self.session.spend(shown.saturating_mul(level.weight()));
+        let bytes = placing.fetched.written.iter().map(|written| written.buffer.len()).max().unwrap_or(0);
+        level.bytes.store(bytes.min(MOST_ROOM), Ordering::Relaxed);
         Ok(placing.fetched)
     }
 
@@ -433,6 +449,7 @@ impl<'a> Run<'a> {
     ) -> Result<(), Error> {
         let values = statement.params.iter().map(|p| self.bind(p, keys, limit)).collect::<Result<Vec<_>, _>>()?;
         let mut reader = self.session.take().await?;
+        reader.planning = statement.planning;
         let database = self.database;
         let mut one = |row| each(self, row);
         let count = reader.fetch(database, &statement.text, &values, &mut one).await?;

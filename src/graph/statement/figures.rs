@@ -62,26 +62,12 @@ impl Builder<'_> {
             sql.push(", ");
             self.group_value(&mut sql, key);
         }
-        sql.push(", ");
-        write_expr(&mut sql, &total.currency);
-        let amount = |sql: &mut Sql| write_expr(sql, &total.amount);
-        for part in [" / 1000000000)", " % 1000000000)"] {
-            self.whole(&mut sql, |sql| {
-                sql.push("sum(");
-                amount(sql);
-                sql.push(part);
-            });
-        }
-        for f in ["count(", "min(", "max("] {
-            sql.push(", ").push(f);
-            amount(&mut sql);
-            sql.push(")");
-        }
+        self.sums(&mut sql, total);
         from_rows(&mut sql, inner, level.link);
         restrict_rows(&mut sql, level, shape, &mut filter)?;
         restrict_keys(&mut sql, keys);
         sql.push(" AND ");
-        amount(&mut sql);
+        write_expr(&mut sql, &total.amount);
         sql.push(" IS NOT NULL GROUP BY ");
         if level.link.is_some() {
             ordinal(&mut sql);
@@ -184,6 +170,76 @@ impl Builder<'_> {
             .map(|m| self.money(level, m, &groups.keys, &groups.inner, shape))
             .collect::<Result<_, _>>()?;
         Ok((sql.finish(), money))
+    }
+
+    /// The statement for groups in the order of their keys with the money of each, for where no group has money of two
+    /// currencies: one that has is two rows. None where it takes more than that.
+    pub fn groups_of_one_currency(
+        &self,
+        level: &Level,
+        groups: &Groups,
+        shape: &Shape<'_>,
+        limit: usize,
+    ) -> Result<Option<Statement>, Error> {
+        let [first, ..] = groups.totals.money.as_slice() else { return Ok(None) };
+        let is_plain = level.link.is_none()
+            && groups.source.columns.is_empty()
+            && groups.order.iter().all(|(by, _)| *by == GroupOrder::Key)
+            && groups.totals.money.iter().all(|money| money.currency == first.currency);
+        if !is_plain {
+            return Ok(None);
+        }
+        let mut filter = Filter::new(self.model, self.rights);
+        let mut sql = Sql::new(self.dialect, self.rights);
+        sql.push("SELECT 1 AS o");
+        for (i, key) in groups.keys.iter().enumerate() {
+            sql.push(", ");
+            self.group_value(&mut sql, key);
+            sql.push(" AS ").push(GROUP_KEYS[i]);
+        }
+        sql.push(", ");
+        write_figures(&mut sql, &groups.totals);
+        sql.push(", 0 AS rn");
+        for money in &groups.totals.money {
+            self.sums(&mut sql, money);
+        }
+        from_rows(&mut sql, &groups.inner, level.link);
+        restrict_rows(&mut sql, level, shape, &mut filter)?;
+        restrict_keys(&mut sql, &groups.keys);
+        sql.push(" GROUP BY ");
+        for key in &groups.keys {
+            self.group_value(&mut sql, key);
+            sql.push(", ");
+        }
+        write_expr(&mut sql, &first.currency);
+        sql.push(" ORDER BY ");
+        let descends = groups.order.first().is_some_and(|(_, descending)| *descending);
+        for name in &GROUP_KEYS[..groups.keys.len()] {
+            sql.push(name).push(if descends { " DESC" } else { " ASC" }).push(" NULLS LAST, ");
+        }
+        sql.push("n LIMIT ").number(limit);
+        Ok(Some(sql.finish()))
+    }
+
+    /// Sums of money: currency, sums of the high and low part, count, extremes.
+    fn sums(&self, sql: &mut Sql, total: &MoneyTotal) {
+        sql.push(", ");
+        write_expr(sql, &total.currency);
+        for part in [" / 1000000000)", " % 1000000000)"] {
+            self.whole(sql, |sql| {
+                sql.push("sum(");
+                write_expr(sql, &total.amount);
+                sql.push(part);
+            });
+        }
+        for (f, is_asked) in [("count(", true), ("min(", total.extremes), ("max(", total.extremes)] {
+            sql.push(", ");
+            if is_asked {
+                call(sql, f, &total.amount);
+            } else {
+                sql.push("0");
+            }
+        }
     }
 
     fn group_value(&self, sql: &mut Sql, key: &GroupKey) {

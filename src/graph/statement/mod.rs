@@ -79,13 +79,17 @@ impl Builder<'_> {
         }
         let mut filter = Filter::new(self.model, self.rights);
         let mut sql = Sql::new(self.dialect, self.rights);
+        sql.plan_once();
         match (level.link, self.dialect) {
             (None, _) => {
                 sql.push("SELECT ");
                 columns(&mut sql, &level.source, &keys, level.page.cursors, false);
                 from_table(&mut sql, &level.source);
                 self.restrict(&mut sql, level, shape, &keys, &mut filter, " WHERE TRUE")?;
-                order_by(&mut sql, &keys);
+                // Rows that are looked up are put where they belong by their ids.
+                if level.lookup.is_none() {
+                    order_by(&mut sql, &keys);
+                }
                 limit_to(&mut sql, shape.limit);
             }
             (Some(link), Dialect::Postgres) if shape.limit != RowLimit::None => {

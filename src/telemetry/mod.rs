@@ -1,6 +1,8 @@
 //! Logs and traces: one line and one span a request, exported over OTLP when configured.
 //! No value of a request and no credential is ever recorded; a document is known by its hash.
 
+mod fields;
+
 use std::{io::IsTerminal as _, time::Duration};
 
 use axum::http::HeaderMap;
@@ -45,7 +47,7 @@ pub fn start(config: &Config) -> Result<Telemetry, Error> {
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false);
     let lines = match config.log_format {
-        LogFormat::Pretty => lines.boxed(),
+        LogFormat::Pretty => lines.fmt_fields(fields::Fields).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed(),
     };
     tracing_subscriber::registry().with(filter).with(traces).with(lines).try_init().map_err(Error::internal)?;
