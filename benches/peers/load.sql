@@ -13,7 +13,7 @@ create function harness.row_id(kind text, n bigint) returns uuid language sql im
 create function harness.money(x numeric) returns bigint language sql immutable parallel safe as $$ select (x * 10000)::bigint $$;
 create function harness.units(x numeric) returns bigint language sql immutable parallel safe as $$ select (x * 1000000000)::bigint $$;
 create function harness.state(x text) returns text language sql immutable parallel safe as
-  $$ select case x when 'PLANNED' then 'APPROVED' when 'COMPLETED' then 'CLOSED' else x end $$;
+  $$ select case x when 'PLANNED' then 'APPROVED' when 'COMPLETED' then 'CLOSING' else x end $$;
 -- A small number as a day: that many days after the first of 2000.
 create function harness.days(x double precision) returns date language sql immutable parallel safe as
   $$ select date '2000-01-01' + round(x)::int $$;
