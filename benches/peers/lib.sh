@@ -2,7 +2,7 @@
 export PEERS_DIR=${PEERS_DIR:-${TMPDIR:-/tmp}/foliograph-bench} PGPORT=${PGPORT:-55440}
 PEERS=${PEERS:-floor postgraphile yoga prisma seaography}
 port=${BASEPORT:-5500}
-kept=$PEERS_DIR/foliograph; binaries=$PEERS_DIR/tgt/release; gqlbench=$binaries/foliograph-gqlbench
+kept=$PEERS_DIR/foliograph; binaries=$PEERS_DIR/tgt/release; gqlbench=${GQLBENCH:-$binaries/foliograph-gqlbench}
 # Most clients at a time; each has a key of its own.
 keys=64
 
