@@ -32,7 +32,11 @@ databases() {
   "$harness/setup_db.sh"
   exists "ppm_$scale" || { say "Making ppm_$scale; takes minutes for l"; "$harness/setup_db.sh" "$scale"; }
   if [ -n "$again" ] || ! exists "$ours" || ! exists "${ours}_floor" || [ ! -f "$file" ] || [ ! -f "$kept/$scale.headers" ]; then load; fi
+  # What was loaded before a migration is brought up to it.
+  for at in "$(url "$ours")" "$(url "${ours}_floor")" "sqlite:$file"; do migrate "$at"; done
 }
+
+migrate() { DATABASE_URL=$1 "$server" migrate up >>"$kept/migrate.log" 2>&1 || { tail -5 "$kept/migrate.log"; exit 1; }; }
 
 # Our database from the harness's, what our server derives from it, and copies for SQLite and the floor that writes everything.
 load() {
@@ -40,7 +44,7 @@ load() {
   run_sql -d postgres -c "set client_min_messages = warning" -c "drop database if exists $ours" -c "drop database if exists ${ours}_floor" \
     -c "create database $ours template ppm_$scale"
   run_sql -d "$ours" -c "alter schema public rename to harness" -c "create schema public"
-  DATABASE_URL=$(url "$ours") "$server" migrate up >"$kept/migrate.log" 2>&1 || { tail -5 "$kept/migrate.log"; exit 1; }
+  migrate "$(url "$ours")"
   run_sql -d "$ours" -f "$here/load.sql"
   : >"$kept/$scale.headers"
   for n in $(seq $keys); do
@@ -52,7 +56,7 @@ load() {
   run_sql -d postgres -c "create database ${ours}_floor template $ours"
   run_sql -d "${ours}_floor" -c "create sequence floor_id cache 100"
   say "Copying into SQLite"
-  rm -f "$file" "$file"-*; DATABASE_URL="sqlite:$file?mode=rwc" "$server" migrate up >>"$kept/migrate.log" 2>&1
+  rm -f "$file" "$file"-*; migrate "sqlite:$file?mode=rwc"
   python3 "$here/sqlite.py" "$file" psql -X -q -A -t -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$PGPORT" -U postgres -d "$ours" -c
 }
 
