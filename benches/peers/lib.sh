@@ -14,7 +14,7 @@ need_tools() {
   for tool in psql python3 cargo setsid; do
     command -v $tool >/dev/null || { say "$tool is missing; on Debian: apt-get install postgresql python3, and rustup for cargo."; exit 1; }
   done
-  ours=foliograph_$scale; file=$kept/$scale.db; out=$here/results/$scale.json
+  ours=foliograph_$scale; file=$kept/$scale.db; out=$here/results/$scale$part.json
   mkdir -p "$kept" "$here/results"; targets=()
 }
 
@@ -50,8 +50,10 @@ load() {
   for n in $(seq $keys); do
     echo "authorization: Bearer $(DATABASE_URL=$(url "$ours") "$server" key create --name "bench-$n" --role PMO_LEAD --role FINANCE 2>>"$kept/migrate.log")" >>"$kept/$scale.headers"
   done
-  say "Deriving measures and KPIs of what was loaded, as the server does at its first start"
-  serve derive "$(url "$ours")" $((port + 11)); bash "$here/between.sh" settle "$scale" ""; kill "$(cat "$kept/derive.pid")"; rm "$kept/derive.pid"; sleep 1
+  say "Deriving measures and KPIs of what was loaded, as the server does at its first start; takes minutes for l"
+  serve derive "$(url "$ours")" $((port + 11)); end derive
+  run_sql -d "$ours" -f "$here/touches.sql"
+  serve derive "$(url "$ours")" $((port + 11)); bash "$here/between.sh" settle "$scale" ""; end derive
   run_sql -d "$ours" -c "vacuum analyze"
   run_sql -d postgres -c "create database ${ours}_floor template $ours"
   run_sql -d "${ours}_floor" -c "create sequence floor_id cache 100"
@@ -61,8 +63,15 @@ load() {
 }
 
 # Starts a program of ours and waits for its port.
-start() { local name=$1 at=$2; shift 2; setsid "$@" >"$kept/$name.log" 2>&1 & echo $! >"$kept/$name.pid"
-  for _ in $(seq 200); do (exec 3<>"/dev/tcp/127.0.0.1/$at") 2>/dev/null && return; sleep 0.1; done; say "$name did not start; see $kept/$name.log"; exit 1; }
+start() {
+  local name=$1 at=$2; shift 2
+  setsid "$@" >"$kept/$name.log" 2>&1 & local pid=$!
+  echo $pid >"$kept/$name.pid"
+  while kill -0 $pid 2>/dev/null; do (exec 3<>"/dev/tcp/127.0.0.1/$at") 2>/dev/null && sleep 0.2 && kill -0 $pid 2>/dev/null && return; sleep 0.1; done
+  say "$name ended:"; tail -3 "$kept/$name.log"; exit 1
+}
+# Ends it and waits until it is gone.
+end() { local pid; pid=$(cat "$kept/$1.pid"); rm "$kept/$1.pid"; kill "$pid"; while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done; }
 # Our server as it is served, with more to spend for a key than a closed loop can ask for.
 serve() { start "$1" "$3" env DATABASE_URL="$2" FOLIOGRAPH_LISTEN="127.0.0.1:$3" FOLIOGRAPH_KEY_FILE="$kept/key" FOLIOGRAPH_METRICS=off \
   FOLIOGRAPH_KEY_BUCKET=1000000000 FOLIOGRAPH_KEY_BUCKET_REFILL=10000000 "$server" serve; }

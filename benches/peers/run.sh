@@ -11,8 +11,8 @@ harness=${FOLIOGRAPH_BENCH_DIR:-$root/../shared/bench}
 unset FOLIOGRAPH_BENCH_DIR # our server refuses settings that it does not know
 scale=${1:-s}; shift || true
 case $scale in s) workload=workload.json;; l) workload=workload-l.json;; *) sed -n '2,6s/^# //p' "$0"; exit 2;; esac
-again=; built=; pass=()
-for word in "$@"; do case $word in --again) again=1;; --built) built=1;; *) pass+=("$word");; esac; done
+again=; built=; part=; pass=()
+for word in "$@"; do case $word in --queries*) part=-part; pass+=("$word");; --again) again=1;; --built) built=1;; *) pass+=("$word");; esac; done
 
 say() { echo "-- $*"; }
 if [ ! -f "$harness/bench.py" ]; then
@@ -34,4 +34,6 @@ python3 "$here/bench.py" --gqlbench "$gqlbench" --workload "$harness/queries/$wo
   --settle-cmd "bash '$here/between.sh' settle $scale '$file'" \
   --note "scale=$scale" --out "$out" ${pass[@]+"${pass[@]}"}
 [ -f "$out" ] || exit 0
-python3 "$here/report.py" "$out" "$here/peers-$scale.svg" | tee "${out%.json}.md"
+# The drawing is of all queries.
+drawing=("$here/peers-$scale.svg"); [ -z "$part" ] || drawing=()
+python3 "$here/report.py" "$out" ${drawing[@]+"${drawing[@]}"} | tee "${out%.json}.md"
