@@ -10,7 +10,12 @@ left="select (select count(*) from kpi_touch) + (select count(*) from outbox_eve
   + (select 1 - count(*) from kpi_tick where ticked_on is not null)"
 case $what in
   settle)
-    while [ "$(run_sql -d "foliograph_$scale" -c "$left")" != 0 ]; do sleep 0.2; done
+    before=0; since=$SECONDS
+    while now=$(run_sql -d "foliograph_$scale" -c "$left"); [ "$now" != 0 ]; do
+      [ "$now" = "$before" ] || { before=$now; since=$SECONDS; }
+      [ $((SECONDS - since)) -lt 300 ] || { echo "Nothing was derived or ordered for five minutes: is the server still there?" >&2; exit 1; }
+      sleep 0.2
+    done
     if [ -f "$file" ]; then python3 "$here/sqlite_between.py" settle "$file" "$left"; fi;;
   clean)
     run_sql -d "foliograph_$scale" -f "$here/clean.sql"

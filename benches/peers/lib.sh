@@ -2,7 +2,7 @@
 export PEERS_DIR=${PEERS_DIR:-${TMPDIR:-/tmp}/foliograph-bench} PGPORT=${PGPORT:-55440}
 PEERS=${PEERS:-floor postgraphile yoga prisma seaography}
 port=${BASEPORT:-5500}
-kept=$PEERS_DIR/foliograph; binaries=$PEERS_DIR/tgt/release; gqlbench=${GQLBENCH:-$binaries/foliograph-gqlbench}
+kept=$PEERS_DIR/foliograph; pids=$kept/run-$port; binaries=$PEERS_DIR/tgt/release; gqlbench=${GQLBENCH:-$binaries/foliograph-gqlbench}
 # Most clients at a time; each has a key of its own.
 keys=64
 
@@ -15,7 +15,7 @@ need_tools() {
     command -v $tool >/dev/null || { say "$tool is missing; on Debian: apt-get install postgresql python3, and rustup for cargo."; exit 1; }
   done
   ours=foliograph_$scale; file=$kept/$scale.db; out=$here/results/$scale$part.json
-  mkdir -p "$kept" "$here/results"; targets=()
+  mkdir -p "$pids" "$here/results"; targets=()
 }
 
 # Our server and the load generator; the peers are built by hand, as the harness's README says.
@@ -66,12 +66,12 @@ load() {
 start() {
   local name=$1 at=$2; shift 2
   setsid "$@" >"$kept/$name.log" 2>&1 & local pid=$!
-  echo $pid >"$kept/$name.pid"
+  echo $pid >"$pids/$name.pid"
   while kill -0 $pid 2>/dev/null; do (exec 3<>"/dev/tcp/127.0.0.1/$at") 2>/dev/null && sleep 0.2 && kill -0 $pid 2>/dev/null && return; sleep 0.1; done
   say "$name ended:"; tail -3 "$kept/$name.log"; exit 1
 }
 # Ends it and waits until it is gone.
-end() { local pid; pid=$(cat "$kept/$1.pid"); rm "$kept/$1.pid"; kill "$pid"; while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done; }
+end() { local pid; pid=$(cat "$pids/$1.pid"); rm "$pids/$1.pid"; kill "$pid"; while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done; }
 # Our server as it is served, with more to spend for a key than a closed loop can ask for.
 serve() { start "$1" "$3" env DATABASE_URL="$2" FOLIOGRAPH_LISTEN="127.0.0.1:$3" FOLIOGRAPH_KEY_FILE="$kept/key" FOLIOGRAPH_METRICS=off \
   FOLIOGRAPH_KEY_BUCKET=1000000000 FOLIOGRAPH_KEY_BUCKET_REFILL=10000000 "$server" serve; }
@@ -80,15 +80,15 @@ add() { targets+=(--target "$1=http://127.0.0.1:$2,$3,$4"); }
 start_floors() {
   start floor "$port" "$binaries/floor" "ppm_$scale" "$port" "$harness/sql/floor.sql" 10
   start floor-full $((port + 10)) "$binaries/floor" "${ours}_floor" $((port + 10)) "$here/floor-full.sql" 10
-  add floor-rows "$port/rows" "$harness/queries/floor-rows.graphql" "$(cat "$kept/floor.pid")"
-  add floor "$port/graphql" "$harness/queries/floor.graphql" "$(cat "$kept/floor.pid")"
-  add floor-full "$((port + 10))/graphql" "$here/floor-full.graphql" "$(cat "$kept/floor-full.pid")"
+  add floor-rows "$port/rows" "$harness/queries/floor-rows.graphql" "$(cat "$pids/floor.pid")"
+  add floor "$port/graphql" "$harness/queries/floor.graphql" "$(cat "$pids/floor.pid")"
+  add floor-full "$((port + 10))/graphql" "$here/floor-full.graphql" "$(cat "$pids/floor-full.pid")"
 }
 
 start_ours() {
   serve foliograph "$(url "$ours")" $((port + 11)); serve foliograph-sqlite "sqlite:$file" $((port + 12))
   for name in foliograph foliograph-sqlite; do
-    add $name "$((port + 11 + $([ $name = foliograph ] && echo 0 || echo 1)))/graphql" "$here/foliograph.graphql" "$(cat "$kept/$name.pid")"
+    add $name "$((port + 11 + $([ $name = foliograph ] && echo 0 || echo 1)))/graphql" "$here/foliograph.graphql" "$(cat "$pids/$name.pid")"
     targets+=(--headers "$name=$kept/$scale.headers")
   done
 }
@@ -110,6 +110,6 @@ start_peers() {
 }
 
 stop() {
-  for pid in "$kept"/*.pid; do [ -f "$pid" ] && { kill "$(cat "$pid")" 2>/dev/null || true; rm -f "$pid"; }; done
+  for pid in "$pids"/*.pid; do [ -f "$pid" ] && { kill "$(cat "$pid")" 2>/dev/null || true; rm -f "$pid"; }; done
   "$harness/serve.sh" stop
 }

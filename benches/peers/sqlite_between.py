@@ -16,12 +16,22 @@ CLEAN = (
 )
 
 
+def wait(database, query):
+    """Until nothing is left, or nothing has changed for five minutes."""
+    before, since = 0, time.time()
+    while left := database.execute(query).fetchone()[0]:
+        if left != before:
+            before, since = left, time.time()
+        if time.time() - since > 300:
+            sys.exit("Nothing was derived or ordered for five minutes: is the server still there?")
+        time.sleep(0.2)
+
+
 def main():
     what, path, *query = sys.argv[1:]
     database = sqlite3.connect(path, timeout=60)
     if what == "settle":
-        while database.execute(query[0]).fetchone()[0]:
-            time.sleep(0.2)
+        wait(database, query[0])
         return
     with database:
         for statement, values in CLEAN:
