@@ -25,6 +25,8 @@ mod language;
 mod lens;
 mod limit;
 mod load;
+#[cfg(feature = "instructions")]
+pub mod made;
 mod measure;
 mod plan;
 #[cfg(any(test, feature = "fuzzing"))]
