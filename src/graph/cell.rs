@@ -38,6 +38,9 @@ pub enum Row {
     Postgres(PgRow),
     /// Of SQLite.
     Sqlite(SqliteRow),
+    /// Of no database.
+    #[cfg(feature = "instructions")]
+    Made(super::made::MadeRow),
 }
 
 impl Row {
@@ -46,6 +49,8 @@ impl Row {
         match self {
             Self::Postgres(row) => postgres(row, at, ty),
             Self::Sqlite(row) => sqlite(row, at, ty),
+            #[cfg(feature = "instructions")]
+            Self::Made(row) => row.at(at, ty),
         }
     }
 

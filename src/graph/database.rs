@@ -74,6 +74,9 @@ pub(super) struct Reads {
     pub(super) permits: Arc<Semaphore>,
     pub(super) most: usize,
     pub(super) waits: Waits,
+    /// What answers in place of connections.
+    #[cfg(feature = "instructions")]
+    answering: Option<super::made::Answering>,
 }
 
 /// A connection of either database.
@@ -269,7 +272,20 @@ impl Database {
 impl Reads {
     fn new(options: Options, most: usize) -> Self {
         let permits = Arc::new(Semaphore::new(most));
-        Self { options, idle: Mutex::default(), permits, most, waits: Waits::default() }
+        Self {
+            options,
+            idle: Mutex::default(),
+            permits,
+            most,
+            waits: Waits::default(),
+            #[cfg(feature = "instructions")]
+            answering: None,
+        }
+    }
+
+    #[cfg(feature = "instructions")]
+    pub(super) fn answered_by(&self, answering: super::made::Answering) -> Self {
+        Self { answering: Some(answering), ..Self::new(self.options.clone(), self.most) }
     }
 }
 
@@ -330,6 +346,10 @@ impl Reader {
         values: &[DbValue],
         mut each: impl FnMut(Row) -> Result<(), Error> + Send,
     ) -> Result<usize, Error> {
+        #[cfg(feature = "instructions")]
+        if let Some(answering) = &self.reads.answering {
+            return super::made::answer(answering, text, values, each);
+        }
         let mut connection =
             self.connection.take().ok_or_else(|| Error::internal("the connection was lost by an earlier error"))?;
         let text = AssertSqlSafe(text.clone());
@@ -417,7 +437,7 @@ async fn tell_planning(told: &mut Planning, connection: &mut PgConnection, plann
     Ok(())
 }
 
-fn postgres_arguments(values: &[DbValue]) -> Result<PgArguments, Error> {
+pub(super) fn postgres_arguments(values: &[DbValue]) -> Result<PgArguments, Error> {
     let mut arguments = PgArguments::default();
     values.iter().try_for_each(|value| postgres(&mut arguments, value)).map_err(Error::internal)?;
     Ok(arguments)

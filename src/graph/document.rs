@@ -35,6 +35,9 @@ use crate::{
 
 /// Plans kept for one document: rights times shapes.
 const PLANS: usize = 16;
+/// What a document needs for each byte of its text, and what a plan needs for each field that it answers, about: what is
+/// kept is bounded by it. `benches/instructions` measures both (`-- --time`).
+const BYTES: (usize, usize) = (64, 1_000);
 
 /// A document that was read, limited and validated.
 pub struct Document {
@@ -48,6 +51,7 @@ pub struct Document {
     pub deprecated: OnceLock<HashMap<String, Uses>>,
     /// How large it is.
     pub size: Size,
+    text_bytes: usize,
     plans: Mutex<LruCache<PlanKey, Arc<Plan>>>,
 }
 
@@ -87,7 +91,7 @@ impl Document {
         }
     }
 
-    /// The kept plan for these rights and variables, or a new one.
+    /// The kept plan for these rights and variables, or a new one, and whether it is new.
     pub fn plan(
         &self,
         operation: &str,
@@ -95,7 +99,7 @@ impl Document {
         variables: &Variables,
         tally: &Tally,
         make: impl FnOnce() -> Result<Plan, Error>,
-    ) -> Result<Arc<Plan>, Error> {
+    ) -> Result<(Arc<Plan>, bool), Error> {
         let shaping = self.operations.get(operation).map_or(&[][..], |o| &o.shaping);
         let shape = shaping
             .iter()
@@ -105,7 +109,7 @@ impl Document {
         let key = PlanKey { operation: operation.to_owned(), rights: rights.clone(), shape };
         if let Some(plan) = self.plans().get(&key) {
             tally.hit();
-            return Ok(plan.clone());
+            return Ok((plan.clone(), false));
         }
         tally.missed();
         let plan = Arc::new(make()?);
@@ -115,12 +119,17 @@ impl Document {
         if plans.push(key, plan.clone()).is_some() && is_new {
             tally.evicted(1);
         }
-        Ok(plan)
+        Ok((plan, true))
     }
 
     /// How many plans are kept.
     pub fn plan_count(&self) -> usize {
         self.plans().len()
+    }
+
+    /// How much memory it takes with its plans, about: never less for more of them.
+    pub fn bytes(&self) -> usize {
+        self.text_bytes * BYTES.0 + self.plan_count() * self.size.fields * BYTES.1
     }
 
     fn plans(&self) -> std::sync::MutexGuard<'_, LruCache<PlanKey, Arc<Plan>>> {
@@ -156,6 +165,7 @@ pub fn read(text: &str, limits: &Limits) -> Result<Document, Error> {
         operations,
         deprecated: OnceLock::new(),
         size,
+        text_bytes: text.len(),
         plans: Mutex::new(LruCache::new(NonZeroUsize::new(PLANS).unwrap_or(NonZeroUsize::MIN))),
     })
 }

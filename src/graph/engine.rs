@@ -330,7 +330,7 @@ impl Engine {
 
     /// The plan of an operation for these rights.
     pub(super) fn plan(&self, asked: &Operation<'_>, rights: &Rights) -> Result<Arc<Plan>, Error> {
-        asked.document.plan(asked.name, rights, asked.variables, &self.documents.plans, || {
+        let made = asked.document.plan(asked.name, rights, asked.variables, &self.documents.plans, || {
             let fragments = &asked.document.parsed.fragments;
             let compiler = Compiler::new(self.model, &self.types, fragments, asked.variables, rights);
             let set = &asked.op.selection_set.node;
@@ -339,7 +339,12 @@ impl Engine {
                 OperationType::Mutation => compiler.mutation(set),
                 OperationType::Subscription => compiler.subscription(set),
             }
-        })
+        });
+        let (plan, is_new) = made?;
+        if is_new {
+            self.documents.grown();
+        }
+        Ok(plan)
     }
 
     /// The document of a text, known or new.

@@ -14,8 +14,8 @@ use super::document::Document;
 
 /// Documents kept.
 const DOCUMENTS: usize = 1_000;
-/// Bytes of text kept: what is parsed and planned from it takes some fifty times as much.
-const TEXT: usize = 1 << 20;
+/// Bytes that documents and plans may take, by what each is taken for: see [`Document::bytes`].
+const BYTES: usize = 48 << 20;
 
 /// Documents that were seen.
 pub struct Documents {
@@ -24,38 +24,45 @@ pub struct Documents {
     pub(super) plans: Tally,
 }
 
-struct Seen {
-    by_text: LruCache<String, Arc<Document>>,
-    bytes: usize,
-}
+/// Documents by their texts.
+type Seen = LruCache<String, Arc<Document>>;
 
 impl Default for Documents {
     fn default() -> Self {
-        let by_text = LruCache::new(NonZeroUsize::new(DOCUMENTS).unwrap_or(NonZeroUsize::MIN));
-        Self { seen: Mutex::new(Seen { by_text, bytes: 0 }), uses: Tally::default(), plans: Tally::default() }
+        let seen = LruCache::new(NonZeroUsize::new(DOCUMENTS).unwrap_or(NonZeroUsize::MIN));
+        Self { seen: Mutex::new(seen), uses: Tally::default(), plans: Tally::default() }
     }
 }
 
 impl Documents {
     /// A document that was kept.
     pub fn get(&self, text: &str) -> Option<Arc<Document>> {
-        self.lock().by_text.get(text).cloned()
+        self.lock().get(text).cloned()
     }
 
     /// Keeps a validated document, and lets go of those longest unused where there are too many.
     pub fn keep(&self, text: String, document: Arc<Document>) {
         let mut seen = self.lock();
-        let is_new = !seen.by_text.contains(&text);
-        seen.bytes += text.len();
-        if let Some((out, old)) = seen.by_text.push(text, document) {
-            seen.bytes -= out.len();
-            if is_new {
-                self.let_go(&old);
-            }
+        let is_new = !seen.contains(&text);
+        if let Some((_, old)) = seen.push(text, document)
+            && is_new
+        {
+            self.let_go(&old);
         }
-        while seen.bytes > TEXT {
-            let Some((out, old)) = seen.by_text.pop_lru() else { break };
-            seen.bytes -= out.len();
+        self.fit(&mut seen);
+    }
+
+    /// Lets go of documents longest unused where a plan was made and all together are too large now.
+    pub fn grown(&self) {
+        self.fit(&mut self.lock());
+    }
+
+    /// What is asked for at this moment was used last, and stays.
+    fn fit(&self, seen: &mut Seen) {
+        let mut bytes = bytes_of(seen);
+        while bytes > BYTES && seen.len() > 1 {
+            let Some((_, old)) = seen.pop_lru() else { break };
+            bytes = bytes.saturating_sub(old.bytes());
             self.let_go(&old);
         }
     }
@@ -78,14 +85,18 @@ impl Documents {
 
     /// How much there is, and how often it was of use.
     pub fn kept(&self) -> Kept {
-        let documents: Vec<Arc<Document>> = self.lock().by_text.iter().map(|(_, document)| document.clone()).collect();
-        let plans = documents.iter().map(|document| document.plan_count()).sum();
-        Kept { documents: self.uses.of(documents.len()), plans: self.plans.of(plans) }
+        let seen = self.lock();
+        let plans = seen.iter().map(|(_, document)| document.plan_count()).sum();
+        Kept { documents: self.uses.of(seen.len()), plans: self.plans.of(plans), bytes: bytes_of(&seen) as u64 }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn bytes_of(seen: &Seen) -> usize {
+    seen.iter().map(|(_, document)| document.bytes()).sum()
 }
 
 /// Counts uses of what is kept.
@@ -116,6 +127,8 @@ pub struct Kept {
     pub documents: Use,
     /// Plans of kept documents; one that goes takes its plans with it.
     pub plans: Use,
+    /// Bytes that both are taken to need.
+    pub bytes: u64,
 }
 
 impl Tally {

@@ -26,6 +26,8 @@ mod lasting;
 mod lens;
 mod limit;
 mod load;
+#[cfg(feature = "instructions")]
+pub mod made;
 mod measure;
 mod plan;
 #[cfg(any(test, feature = "fuzzing"))]

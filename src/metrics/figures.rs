@@ -76,7 +76,9 @@ fn caches(sheet: &Sheet, app: &App) -> Result<(), prometheus::Error> {
     let help = "Documents and plans that made room for others; a document takes its plans with it.";
     sheet.counter("foliograph_cache_evictions_total", help, ["cache"], &rows(documents.evictions, plans.evictions))?;
     let help = "Documents and plans that are kept at this moment.";
-    sheet.gauge("foliograph_cache_entries", help, ["cache"], &rows(documents.entries, plans.entries))
+    sheet.gauge("foliograph_cache_entries", help, ["cache"], &rows(documents.entries, plans.entries))?;
+    let help = "Memory that kept documents and plans take, by their size; it is bounded.";
+    sheet.gauge("foliograph_cache_bytes", help, [], &[([], float(kept.bytes))])
 }
 
 fn connections(sheet: &Sheet, app: &App) -> Result<(), prometheus::Error> {

@@ -116,17 +116,18 @@ mod tests {
     fn fields_are_written_as_the_library_writes_them() {
         let lines = [Kept::default(), Kept::default()];
         let [ours, theirs] = lines.clone();
-        let plain = || tracing_subscriber::fmt::layer().with_ansi(false).without_time();
-        let subscriber = tracing_subscriber::registry()
-            .with(plain().fmt_fields(Fields).with_writer(ours))
-            .with(plain().fmt_fields(tracing_subscriber::fmt::format::DefaultFields::new()).with_writer(theirs));
-        tracing::subscriber::with_default(subscriber, || {
+        let write = || {
             let span = tracing::info_span!("request", path = "/a b", later = tracing::field::Empty, is_so = true);
             let _inside = span.enter();
             span.record("later", "a\"\\\n\u{1b}é");
             tracing::info!(signed = -7, unsigned = 7_u64, name = %"x y", list = ?[1, 2], "answered {}", 1);
             tracing::info!(cause = "no message");
-        });
+        };
+        let plain = || tracing_subscriber::fmt::layer().with_ansi(false).without_time();
+        let with_ours = tracing_subscriber::registry().with(plain().fmt_fields(Fields).with_writer(ours));
+        tracing::subscriber::with_default(with_ours, write);
+        let with_theirs = tracing_subscriber::registry().with(plain().with_writer(theirs));
+        tracing::subscriber::with_default(with_theirs, write);
         let [ours, theirs] = lines.map(|kept| String::from_utf8(kept.0.lock().expect("whole").clone()).expect("text"));
         assert_eq!(ours, theirs);
         assert!(ours.contains(r#"later="a\"\\\n\u{1b}é""#), "{ours}");

@@ -55,6 +55,7 @@ mod overbookings;
 mod pages;
 mod parts;
 mod permissions;
+mod plan_cache;
 mod plans;
 mod protocol;
 mod proxies;
@@ -127,6 +128,7 @@ const FILES: &[fn() -> Vec<support::Test>] = &[
     pages::list,
     parts::list,
     permissions::list,
+    plan_cache::list,
     plans::list,
     protocol::list,
     proxies::list,

@@ -100,7 +100,7 @@ async fn ended(events: &mut EventStream) {
 }
 
 /// Somebody with one role, by an assignment alone: her subject, and the assignment.
-async fn subject_with_role(world: &World) -> (String, uuid::Uuid) {
+pub async fn subject_with_role(world: &World) -> (String, uuid::Uuid) {
     use entity::{person_identity, role_assignment};
     let db = &world.app().await.database.orm;
     let anna = person_identity::Column::Subject.eq("anna.keller");

@@ -36,8 +36,9 @@ use crate::{
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-const FAMILIES: [&str; 23] = [
+const FAMILIES: [&str; 24] = [
     "foliograph_build_info",
+    "foliograph_cache_bytes",
     "foliograph_cache_entries",
     "foliograph_cache_evictions_total",
     "foliograph_cache_hits_total",
