@@ -167,6 +167,9 @@ def main():
         figures.about.get(name, "?") for name in ("cores", "date", "scale", "rounds", "seconds")))
     for wrong in figures.not_equal:
         print("NOT EQUAL, so not measured: %(target)s %(query)s %(why)s" % wrong)
+    for row in figures.cells.values():
+        if row["errors"]:
+            print("ERRORS, so not shown: %(target)s %(query)s with %(concurrency)d clients, %(errors)d of them: %(error)s" % row)
     table(figures)
     print()
     beside(figures)

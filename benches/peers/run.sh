@@ -1,9 +1,9 @@
 #!/bin/bash
 # Foliograph beside its peers: makes the databases, starts everybody, compares answers, measures, prints tables.
-#   sh benches/peers/run.sh s|l [--conc 1,16,64] [--rounds 3] [--seconds 2] [--queries Q1,Q5] [--again] [--verify-only]
-# --again loads our databases afresh, --built takes programs as they are built. Environment: PEERS="floor postgraphile yoga prisma seaography",
-# FOLIOGRAPH_BENCH_DIR the harness,
-# PEERS_DIR where its peers are built, SERVER our program (target/release/foliograph), BASEPORT, PGPORT. See benches/README.md.
+#   sh benches/peers/run.sh s|l [--conc 1,16,64] [--rounds 3] [--seconds 2] [--queries Q1,Q5] [--verify-only] [--again] [--built]
+# --again loads our databases afresh, --built takes programs as they are built. Environment: FOLIOGRAPH_BENCH_DIR the harness,
+# PEERS_DIR where its peers are built, PEERS="floor postgraphile yoga prisma seaography", SERVER our program,
+# GQLBENCH the load generator, BASEPORT, PGPORT. See benches/README.md.
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd); root=$(cd "$here/../.." && pwd)

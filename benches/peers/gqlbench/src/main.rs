@@ -14,7 +14,7 @@ use std::{
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::{Request, Uri, client::conn::http1};
+use hyper::{Request, Uri, client::conn::http1, http::uri::PathAndQuery};
 use hyper_util::rt::TokioIo;
 
 /// Stands for a UUID that no other request has.
@@ -125,7 +125,7 @@ fn unique(body: &Bytes, number: u128) -> Bytes {
     // The version and the variant of the UUID stay as they are.
     let digits = (at..at + UNIQUE.len()).rev().filter(|digit| ![8, 13, 14, 18, 19, 23].contains(&(digit - at)));
     for (place, digit) in digits.enumerate() {
-        own[digit] = b"0123456789abcdef"[(number >> (4 * place) & 15) as usize];
+        own[digit] = b"0123456789abcdef"[usize::try_from((number >> (4 * place)) & 15).unwrap_or(0)];
     }
     own.into()
 }
@@ -137,7 +137,7 @@ async fn request(work: &Work, client: usize, sender: &mut Option<Sender>, body: 
     }
     let sender = sender.as_mut().ok_or("no connection")?;
     sender.ready().await?;
-    let path = work.uri.path_and_query().map_or("/", |path| path.as_str());
+    let path = work.uri.path_and_query().map_or("/", PathAndQuery::as_str);
     let mut request = Request::post(path).header("host", work.uri.host().unwrap_or_default());
     request = request.header("content-type", "application/json").header("accept", "application/json");
     for (name, value) in &work.headers[client] {
