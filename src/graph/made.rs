@@ -50,7 +50,7 @@ impl MadeRow {
             ColumnType::Int => Cell::Int(number.cast_signed()),
             ColumnType::Text => Cell::Text(TEXT),
             ColumnType::Id => Cell::Id(u128::from(number).to_be_bytes()),
-            ColumnType::Bool => Cell::Bool(number % 2 == 0),
+            ColumnType::Bool => Cell::Bool(number.is_multiple_of(2)),
             ColumnType::Date => Cell::Days(i32::try_from(days).unwrap_or_default()),
             ColumnType::Instant => Cell::Micros(days.cast_signed() * DAY),
         }
