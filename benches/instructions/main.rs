@@ -1,5 +1,5 @@
 //! Counts instructions of the stages of a request and compares them with recorded ones:
-//! `cargo bench --profile gate --features instructions --bench instructions` (`-- --record` records, `-- --time` tells
+//! `cargo bench --profile dev --features instructions --bench instructions` (`-- --record` records, `-- --time` tells
 //! microseconds instead). Needs valgrind. README.md of the folder above says what the counts mean.
 
 use std::{
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
     }
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
     if !has("--bench") {
-        println!("Counts only when asked to: cargo bench --profile gate --features instructions --bench instructions");
+        println!("Counts only when asked to: cargo bench --profile dev --features instructions --bench instructions");
         return ExitCode::SUCCESS;
     }
     let folder = tempfile::tempdir().expect("a folder");

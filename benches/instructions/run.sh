@@ -6,4 +6,4 @@ if ! command -v valgrind >/dev/null; then
     echo "SKIPPED: counting instructions needs valgrind (apt-get install valgrind)."
     exit 0
 fi
-exec cargo bench --profile gate --features instructions --bench instructions -- "$@"
+exec cargo bench --profile dev --features instructions --bench instructions -- "$@"

@@ -77,11 +77,11 @@ from (select distinct category from harness.cost_entry) c;
 
 -- Cost entries. The description holds the text of the category, which is a row of its own here.
 insert into actual (id, item_id, portfolio_id, is_restricted, is_labor, key, occurred_on, posting_on, calendar_id, period_id,
-  category_id, source, expenditure, currency, amount, vendor, invoice, description, is_accrual, reported_portfolio_id, version,
+  category_id, source, expenditure, currency, amount, quantity, vendor, invoice, description, is_accrual, reported_portfolio_id, version,
   created_at, updated_at)
 select harness.row_id('023', e.id), harness.row_id('012', e.project_id), harness.row_id('010', p.portfolio_id), false, false, e.id::text,
        e.entry_date, e.entry_date, harness.row_id('020', 1), m.id, c.id, 'NON_LABOR', e.cost_type, e.currency,
-       harness.money(e.amount), e.vendor, e.invoice_no, e.category, false, harness.row_id('010', p.portfolio_id), 1, e.created_at,
+       harness.money(e.amount), harness.units(e.project_id), e.vendor, e.invoice_no, e.category, false, harness.row_id('010', p.portfolio_id), 1, e.created_at,
        e.created_at
 from harness.cost_entry e
 join harness.project p on p.id = e.project_id

@@ -34,6 +34,11 @@ impl<K: Hash + Eq, V: Clone> Shared<K, V> {
         cell.get_or_try_init(|| make).await.cloned()
     }
 
+    /// How many results are kept.
+    pub fn len(&self) -> usize {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Does not keep a result any longer: it is too large.
     pub fn forget(&self, key: &K) {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop(key);

@@ -204,7 +204,7 @@ impl Engine {
 
     /// What is kept to answer requests.
     pub fn kept(&self) -> Kept {
-        self.documents.kept()
+        Kept { answers: self.lasting.uses(), ..self.documents.kept() }
     }
 
     /// Answers one request that was taken, and says of it what it turned out to be and how it ended.

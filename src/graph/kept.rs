@@ -87,7 +87,12 @@ impl Documents {
     pub fn kept(&self) -> Kept {
         let seen = self.lock();
         let plans = seen.iter().map(|(_, document)| document.plan_count()).sum();
-        Kept { documents: self.uses.of(seen.len()), plans: self.plans.of(plans), bytes: bytes_of(&seen) as u64 }
+        Kept {
+            documents: self.uses.of(seen.len()),
+            plans: self.plans.of(plans),
+            bytes: bytes_of(&seen) as u64,
+            answers: Use::default(),
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
@@ -108,7 +113,7 @@ pub(super) struct Tally {
 }
 
 /// What was counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Use {
     /// It was there.
     pub hits: u64,
@@ -129,6 +134,8 @@ pub struct Kept {
     pub plans: Use,
     /// Bytes that both are taken to need.
     pub bytes: u64,
+    /// What functions answered; kept in a place of its own, which is small.
+    pub answers: Use,
 }
 
 impl Tally {

@@ -8,7 +8,12 @@ use chrono::NaiveDate;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{collect::Variables, follow::eyes_of, plan::AskedAnswer};
+use super::{
+    collect::Variables,
+    follow::eyes_of,
+    kept::{Tally, Use},
+    plan::AskedAnswer,
+};
 use crate::{auth::Caller, error::Error, events::shared::Shared};
 
 /// Answers kept.
@@ -17,7 +22,10 @@ const MOST: NonZeroUsize = NonZeroUsize::new(512).expect("not zero");
 const LARGE: usize = 32 * 1024;
 
 /// Answers that were given.
-pub struct Lasting(Shared<Name, Arc<Made>>);
+pub struct Lasting {
+    kept: Shared<Name, Arc<Made>>,
+    uses: Tally,
+}
 
 /// All that an answer depends on, as one hash.
 type Name = [u8; 32];
@@ -51,24 +59,39 @@ pub struct Asked<'a> {
 
 impl Default for Lasting {
     fn default() -> Self {
-        Self(Shared::new(MOST))
+        Self { kept: Shared::new(MOST), uses: Tally::default() }
     }
 }
 
 impl Lasting {
-    /// The answer under this stamp, made if nobody made it yet.
+    /// The answer under this stamp, made if nobody made it yet; and whether it was made now.
     pub async fn get(
         &self,
         asked: &Asked<'_>,
         stamp: &str,
         make: impl Future<Output = Result<Arc<Made>, Error>>,
-    ) -> Result<Arc<Made>, Error> {
+    ) -> Result<(Arc<Made>, bool), Error> {
         let name = asked.name(stamp);
-        let made = self.0.get(name, make).await?;
-        if made.pieces.iter().map(Vec::len).sum::<usize>() > LARGE {
-            self.0.forget(&name);
+        let mut is_new = false;
+        let made = async {
+            is_new = true;
+            make.await
+        };
+        let made = self.kept.get(name, made).await?;
+        if is_new {
+            self.uses.missed();
+        } else {
+            self.uses.hit();
         }
-        Ok(made)
+        if made.pieces.iter().map(Vec::len).sum::<usize>() > LARGE {
+            self.kept.forget(&name);
+        }
+        Ok((made, is_new))
+    }
+
+    /// How many there are, and how often one was of use.
+    pub fn uses(&self) -> Use {
+        self.uses.of(self.kept.len())
     }
 }
 

@@ -67,16 +67,25 @@ fn exports(sheet: &Sheet, app: &App) -> Result<(), prometheus::Error> {
 
 fn caches(sheet: &Sheet, app: &App) -> Result<(), prometheus::Error> {
     let kept = app.engine.kept();
-    let (documents, plans) = (kept.documents, kept.plans);
+    let (documents, plans, answers) = (kept.documents, kept.plans, kept.answers);
     let rows = |documents, plans| [(["document"], float(documents)), (["plan"], float(plans))];
-    let help = "How often a document or a plan was kept already when a request needed it.";
-    sheet.counter("foliograph_cache_hits_total", help, ["cache"], &rows(documents.hits, plans.hits))?;
-    let help = "How often a document or a plan had to be made when a request needed it.";
-    sheet.counter("foliograph_cache_misses_total", help, ["cache"], &rows(documents.misses, plans.misses))?;
+    let all = |documents, plans, answers| {
+        [(["document"], float(documents)), (["plan"], float(plans)), (["answer"], float(answers))]
+    };
+    let help = "How often a document, a plan or the answer of a function was kept already when a request needed it.";
+    sheet.counter("foliograph_cache_hits_total", help, ["cache"], &all(documents.hits, plans.hits, answers.hits))?;
+    let help = "How often a document, a plan or the answer of a function had to be made when a request needed it.";
+    sheet.counter(
+        "foliograph_cache_misses_total",
+        help,
+        ["cache"],
+        &all(documents.misses, plans.misses, answers.misses),
+    )?;
     let help = "Documents and plans that made room for others; a document takes its plans with it.";
     sheet.counter("foliograph_cache_evictions_total", help, ["cache"], &rows(documents.evictions, plans.evictions))?;
-    let help = "Documents and plans that are kept at this moment.";
-    sheet.gauge("foliograph_cache_entries", help, ["cache"], &rows(documents.entries, plans.entries))?;
+    let help = "Documents, plans and answers of functions that are kept at this moment.";
+    let entries = all(documents.entries, plans.entries, answers.entries);
+    sheet.gauge("foliograph_cache_entries", help, ["cache"], &entries)?;
     let help = "Memory that kept documents and plans take, by their size; it is bounded.";
     sheet.gauge("foliograph_cache_bytes", help, [], &[([], float(kept.bytes))])
 }

@@ -15,6 +15,7 @@ mod conditions;
 mod definitions;
 mod earned_value;
 mod figures;
+mod lasting;
 mod open_streams;
 mod own_rows;
 mod past;
@@ -31,8 +32,15 @@ mod thresholds;
 
 /// Tests of all files of this folder.
 pub fn list() -> Vec<Test> {
-    let figures =
-        [earned_value::list(), figures::list(), rights::list(), past::list(), summary::list(), conditions::list()];
+    let figures = [
+        earned_value::list(),
+        figures::list(),
+        rights::list(),
+        past::list(),
+        summary::list(),
+        conditions::list(),
+        lasting::list(),
+    ];
     let set_up = [
         catalogue::list(),
         definitions::list(),

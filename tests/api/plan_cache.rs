@@ -65,7 +65,7 @@ tests! {
         for n in 0..80 {
             let answer = ask(world, &document(n), json!({}), &lead).await;
             assert!(!String::from_utf8_lossy(&answer.body).contains("errors"), "{:?}", answer.body);
-            let Kept { documents, plans, bytes } = engine.kept();
+            let Kept { documents, plans, bytes, .. } = engine.kept();
             assert_eq!(documents.entries, plans.entries);
             assert!(bytes <= BYTES, "{bytes} of {} documents", documents.entries);
             most = most.max(bytes);
