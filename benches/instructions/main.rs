@@ -141,7 +141,9 @@ fn time(url: &str, query: &'static Query) {
             times.push(began.elapsed().as_micros());
         }
     }
-    took.iter_mut().for_each(|times| times.sort_unstable());
+    for times in &mut took {
+        times.sort_unstable();
+    }
     let [new, kept] = took.map(|times| times[TIMED / 2]);
     println!("{:<6} {new:>8} {kept:>8} {all:>8} {plan:>8}  {}", query.name, query.what);
 }

@@ -69,15 +69,15 @@ impl Lasting {
         &self,
         asked: &Asked<'_>,
         stamp: &str,
-        make: impl Future<Output = Result<Arc<Made>, Error>>,
+        finding: impl Future<Output = Result<Arc<Made>, Error>>,
     ) -> Result<(Arc<Made>, bool), Error> {
         let name = asked.name(stamp);
         let mut is_new = false;
-        let made = async {
+        let noted = async {
             is_new = true;
-            make.await
+            finding.await
         };
-        let made = self.kept.get(name, made).await?;
+        let made = self.kept.get(name, noted).await?;
         if is_new {
             self.uses.missed();
         } else {

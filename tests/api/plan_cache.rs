@@ -59,7 +59,8 @@ tests! {
         let engine = &world.app().await.engine;
         let lead = caller(&[Role::PmoLead]);
         let fields = "id key name state category priority budget { amount currency } owner { key } sponsor { key } ".repeat(8);
-        let lists: String = (0..18).map(|n| format!("a{n}: projects(first: 1) @skip(if: true) {{ nodes {{ ...F }} }} ")).collect();
+        let lists: Vec<_> = (0..18).map(|n| format!("a{n}: projects(first: 1) @skip(if: true) {{ nodes {{ ...F }} }}")).collect();
+        let lists = lists.join(" ");
         let document = |n: usize| format!("query Wide {{ serverInfo {{ name }} {lists} }} fragment F on Project {{ {fields} }} # {n}");
         let mut most = 0;
         for n in 0..80 {

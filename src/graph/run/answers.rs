@@ -71,8 +71,8 @@ impl Run<'_> {
         let stamp = self.session.stamp().await?;
         let (lasting, variables, caller, today) = (self.lasting, self.variables, self.caller, self.today);
         let question = Question { field: asked, args: &args, variables, parents, caller, today };
-        let make = async { self.make(asked, args.clone(), parents).await.map(Arc::new) };
-        let (made, is_new) = lasting.get(&question, &stamp, make).await?;
+        let finding = async { self.make(asked, args.clone(), parents).await.map(Arc::new) };
+        let (made, is_new) = lasting.get(&question, &stamp, finding).await?;
         if !is_new {
             self.session.spend(made.cost);
             self.masked.iter_mut().zip(&made.masked).for_each(|(all, some)| *all += some);
