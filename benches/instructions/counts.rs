@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::marks::Mark;
 
 /// How much more than what is recorded is a fault.
-const BOUND: f64 = 1.15;
+const BOUND: f64 = 1.25;
 /// How much less deserves to be recorded.
 const GAIN: f64 = 0.85;
 
