@@ -303,7 +303,8 @@ fn limit_to(sql: &mut Sql, limit: RowLimit) {
             sql.push(" LIMIT ").number(n);
         }
         RowLimit::Param => {
-            sql.push(" LIMIT ").param(Param::Limit);
+            // A tenth of all rows, for who plans without it.
+            sql.plan_for_values().push(" LIMIT ").param(Param::Limit);
         }
     }
 }
