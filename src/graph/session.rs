@@ -51,6 +51,7 @@ impl<'a> Session<'a> {
         let values = statement.params.iter().map(bind).collect::<Result<Vec<_>, _>>()?;
         let mut rows = vec![];
         let mut reader = self.take().await?;
+        reader.planning = statement.planning;
         let mut keep = |row| {
             rows.push(row);
             Ok(())
@@ -68,21 +69,13 @@ impl<'a> Session<'a> {
             // What others have committed since this connection was opened; it commits nothing itself.
             Dialect::Sqlite => "SELECT CAST(data_version AS text) FROM pragma_data_version()",
         };
-        let mut stamp = String::new();
-        let mut reader = self.take().await?;
-        reader.planning = Planning::Any;
-        let mut keep = |row: Row| {
-            if let Cell::Text(text) = row.at(0, ColumnType::Text) {
-                text.clone_into(&mut stamp);
-            }
-            Ok(())
+        let statement = Statement { text: text.into(), params: vec![], planning: Planning::Any };
+        let rows = self.all(&statement, &Arc::default()).await?;
+        let Some(Cell::Text(held)) = rows.first().map(|row| row.at(0, ColumnType::Text)) else {
+            return Err(Error::internal("the database does not say what it holds"));
         };
-        let count = reader.fetch(self.database, &text.into(), &[], &mut keep).await?;
-        if let Some(number) = reader.number() {
-            stamp = format!("{number} {stamp}");
-        }
-        self.give_back(reader, count);
-        Ok(stamp)
+        let connection = self.reader.as_ref().and_then(Reader::number);
+        Ok(connection.map_or_else(|| held.to_owned(), |number| format!("{number} {held}")))
     }
 
     /// Adds to what it cost.
@@ -98,7 +91,6 @@ impl<'a> Session<'a> {
             None => self.database.reader().await?,
         };
         reader.patience = self.patience;
-        reader.planning = Planning::ForValues;
         Ok(reader)
     }
 

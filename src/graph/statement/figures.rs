@@ -134,13 +134,7 @@ impl Builder<'_> {
             sql.push("1");
         }
         sql.push(" AS o");
-        for (i, key) in groups.keys.iter().enumerate() {
-            sql.push(", ");
-            self.group_value(&mut sql, key);
-            sql.push(" AS ").push(GROUP_KEYS[i]);
-        }
-        sql.push(", ");
-        write_figures(&mut sql, &groups.totals);
+        self.keys_and_figures(&mut sql, groups);
         from_rows(&mut sql, &groups.inner, level.link);
         restrict_rows(&mut sql, level, shape, &mut filter)?;
         restrict_keys(&mut sql, &groups.keys);
@@ -192,13 +186,7 @@ impl Builder<'_> {
         let mut filter = Filter::new(self.model, self.rights);
         let mut sql = Sql::new(self.dialect, self.rights);
         sql.push("SELECT 1 AS o");
-        for (i, key) in groups.keys.iter().enumerate() {
-            sql.push(", ");
-            self.group_value(&mut sql, key);
-            sql.push(" AS ").push(GROUP_KEYS[i]);
-        }
-        sql.push(", ");
-        write_figures(&mut sql, &groups.totals);
+        self.keys_and_figures(&mut sql, groups);
         sql.push(", 0 AS rn");
         for money in &groups.totals.money {
             self.sums(&mut sql, money);
@@ -219,6 +207,17 @@ impl Builder<'_> {
         }
         sql.push("n LIMIT ").number(limit);
         Ok(Some(sql.finish()))
+    }
+
+    /// The keys of groups under their names, and figures of each group.
+    fn keys_and_figures(&self, sql: &mut Sql, groups: &Groups) {
+        for (key, name) in groups.keys.iter().zip(GROUP_KEYS) {
+            sql.push(", ");
+            self.group_value(sql, key);
+            sql.push(" AS ").push(name);
+        }
+        sql.push(", ");
+        write_figures(sql, &groups.totals);
     }
 
     /// Sums of money: currency, sums of the high and low part, count, extremes.

@@ -38,10 +38,17 @@ tests! {
         derive(world).await;
         let (first, made) = asked(world, &lead, SCORES).await;
         assert_eq!((values(&first), made), (vec![json!("3"), Value::Null], [0, 1]));
-        for _ in 0..3 {
-            let (again, kept) = asked(world, &lead, SCORES).await;
-            assert_eq!((again.data(), kept), (first.data(), [1, 0]), "the same, from what was kept");
+        // Other databases of the same server write meanwhile, which PostgreSQL's name tells too.
+        let mut kept = 0;
+        for _ in 0..200 {
+            let (again, [hits, misses]) = asked(world, &lead, SCORES).await;
+            assert_eq!((again.data(), hits + misses), (first.data(), 1));
+            kept += hits;
+            if kept == 3 {
+                break;
+            }
         }
+        assert_eq!(kept, 3, "the same, from what was kept");
         // It costs as much as ever.
         let reporting = lead.header("graphql-cost", "report");
         let kept = reporting.query(SCORES).await.at("/extensions/cost/actual");
@@ -89,11 +96,17 @@ tests! {
         post(&lead, "PR-020", "3").await;
         derive(world).await;
         let before = uses(world).await;
-        let replies = futures_util::future::join_all((0..8).map(|_| lead.query(SCORES))).await;
-        assert!(replies.iter().all(|reply| values(reply) == vec![json!("3"), Value::Null]));
-        let after = uses(world).await;
-        assert_eq!(after.hits - before.hits + after.misses - before.misses, 8);
-        // SQLite names what it holds for each connection.
-        assert!(after.hits > before.hits || world.kind == crate::support::world::Kind::Sqlite, "{before:?} {after:?}");
+        let mut after = before;
+        // Other databases of the same server write meanwhile, and SQLite names what it holds for each connection.
+        for round in 1..=50 {
+            let replies = futures_util::future::join_all((0..8).map(|_| lead.query(SCORES))).await;
+            assert!(replies.iter().all(|reply| values(reply) == vec![json!("3"), Value::Null]));
+            after = uses(world).await;
+            assert_eq!(after.hits - before.hits + after.misses - before.misses, 8 * round);
+            if after.hits > before.hits {
+                break;
+            }
+        }
+        assert!(after.hits > before.hits, "{before:?} {after:?}");
     }
 }
