@@ -146,10 +146,19 @@ fn main() -> ExitCode {
     if let Err(e) = config::check_variables(names) {
         return complain(&e, USAGE);
     }
+    use_small_pages();
     match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => complain(&e, if e.code == Code::BadRequest { USAGE } else { 1 }),
     }
+}
+
+/// Keeps the kernel from giving the allocator huge pages: a third of the memory that they took was in use, and requests
+/// took no less time with them.
+fn use_small_pages() {
+    // Where it cannot be said everything works as well, in more memory.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
 fn complain(error: &Error, status: u8) -> ExitCode {

@@ -16,6 +16,7 @@ use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 use tokio::{
     sync::{Notify, watch},
     task::JoinHandle,
+    time::{Instant, sleep_until, timeout},
 };
 
 pub use feed::{Cause, Change, Feed, Page, Selection};
@@ -39,6 +40,8 @@ use crate::{
 pub(crate) const VALUES: &str = "KpiValue";
 /// How often a process looks for events without a position, whatever it was told.
 pub(crate) const POLL: Duration = Duration::from_millis(500);
+/// Between two looks, at least: writes that follow each other closely are given positions together.
+const APART: Duration = Duration::from_millis(10);
 /// Changes that a subscriber reads at a time.
 const TOLD: usize = 50;
 /// How often old events are removed.
@@ -167,11 +170,13 @@ impl Drop for Works {
 
 async fn follow(events: Arc<Events>) {
     loop {
+        let next = Instant::now() + APART;
         if let Err(e) = events.sequence(sequencer::Lock::Skip).await {
             tracing::warn!(error = %e, "events could not be given positions; trying again");
         }
         // Whichever comes first; a lost nudge costs one interval.
-        let _ = tokio::time::timeout(POLL, events.nudged.notified()).await;
+        let _ = timeout(POLL, events.nudged.notified()).await;
+        sleep_until(next).await;
     }
 }
 

@@ -9,12 +9,11 @@ use uuid::Uuid;
 use crate::{
     auth::Class,
     error::Error,
-    graph::encode_id,
     write::{
         Row, UserCode, UserError, Work,
         input::Assigned,
         of_item, outside,
-        rows::keys_are_free,
+        rows::{keys_are_free, own_id},
         value::{self, column},
     },
 };
@@ -36,7 +35,7 @@ where
             row.after.set(column::<E>("currency"), currency.into());
         }
         if !row.gives("key") {
-            let key = encode_id(row.entity.prefix.unwrap_or_default(), value::id(&row.after));
+            let key = own_id(row);
             row.after.set(column::<E>("key"), key.into());
         }
         let Some(item) = value::optional_id(&row.after, "item_id").and_then(|id| items.get(&id)) else { continue };

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use chrono::NaiveDate;
 use entity::{actual::Model, commitment, fiscal_period};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
@@ -24,10 +25,18 @@ pub async fn find_periods(work: &mut Work<'_>, rows: &mut [Row<Model>]) -> Resul
     use fiscal_period::Column as C;
     let new: Vec<&mut Row<Model>> = rows.iter_mut().filter(|row| row.before.is_none()).collect();
     let calendars: BTreeSet<Uuid> = new.iter().map(|row| row.after.calendar_id).collect();
-    let known = fiscal_period::Entity::find().filter(C::CalendarId.is_in(calendars)).filter(C::ArchivedAt.is_null());
+    let Some(first) = new.iter().map(|row| row.after.occurred_on).min() else { return Ok(()) };
+    // None that ends before the first day takes anything.
+    let known = fiscal_period::Entity::find()
+        .filter(C::CalendarId.is_in(calendars))
+        .filter(C::EndOn.gte(first))
+        .filter(C::ArchivedAt.is_null())
+        .select_only()
+        .columns([C::CalendarId, C::Id, C::Kind, C::StartOn, C::EndOn, C::State]);
     let mut periods: HashMap<Uuid, Vec<Posting<Uuid>>> = HashMap::new();
-    for period in known.all(work.txn).await? {
-        periods.entry(period.calendar_id).or_default().push(span(&period));
+    type Known = (Uuid, Uuid, String, NaiveDate, NaiveDate, String);
+    for (calendar, id, kind, start, end, state) in known.into_tuple::<Known>().all(work.txn).await? {
+        periods.entry(calendar).or_default().push(spanning(id, &kind, (start, end), &state));
     }
     let mut used = BTreeSet::new();
     for row in new {
@@ -45,19 +54,22 @@ pub async fn find_periods(work: &mut Work<'_>, rows: &mut [Row<Model>]) -> Resul
         }
     }
     // Locked while they are open; one that was closed since is looked for again.
-    let locked = fiscal_period::Entity::find().filter(C::Id.is_in(used.clone())).filter(C::State.eq("OPEN"));
-    work.lost_race |= locked.lock_shared().all(work.txn).await?.len() < used.len();
+    if !used.is_empty() {
+        let locked = fiscal_period::Entity::find().filter(C::Id.is_in(used.clone())).filter(C::State.eq("OPEN"));
+        let locked = locked.lock_shared().select_only().column(C::Id).into_tuple::<Uuid>();
+        work.lost_race |= locked.all(work.txn).await?.len() < used.len();
+    }
     Ok(())
 }
 
 /// A period as posting looks at it.
 pub fn span(period: &fiscal_period::Model) -> Posting<Uuid> {
-    Posting {
-        id: period.id,
-        rank: ["MONTH", "QUARTER", "YEAR"].iter().position(|kind| *kind == period.kind).unwrap_or_default(),
-        span: (period.start_on, period.end_on),
-        is_open: period.state == "OPEN",
-    }
+    spanning(period.id, &period.kind, (period.start_on, period.end_on), &period.state)
+}
+
+fn spanning(id: Uuid, kind: &str, span: (NaiveDate, NaiveDate), state: &str) -> Posting<Uuid> {
+    let rank = ["MONTH", "QUARTER", "YEAR"].iter().position(|known| *known == kind).unwrap_or_default();
+    Posting { id, rank, span, is_open: state == "OPEN" }
 }
 
 /// The commitments that new actuals draw on, with what will have been invoiced; locked. An actual that one cannot take is

@@ -66,7 +66,7 @@ pub async fn note(
     cause: &Cause<'_>,
 ) -> Result<(), Error> {
     for derivation in &model.measures.derivations {
-        let owners = ledger::owners(txn, model, &derivation.facts, changed).await?;
+        let owners = ledger::owners(txn, &derivation.facts, changed).await?;
         outdated.extend(owners.into_iter().map(|owner| (derivation.source, owner)));
     }
     write(txn, &outdated, cause).await

@@ -6,7 +6,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -16,7 +17,10 @@ use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{LockBehavior, LockType, OnConflict},
 };
-use tokio::task::JoinHandle;
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep_until, timeout},
+};
 use uuid::Uuid;
 
 use super::{
@@ -28,9 +32,10 @@ use super::{
     facts::Facts,
     figure::stored,
     formula::Missing,
+    kept::{Kept, New},
     ledger::{Cause, Touched, touch},
     measure::STATED,
-    value::{Value, When, values},
+    value::{Value, When, values_from},
 };
 use crate::{
     auth::{Caller, rows::system},
@@ -42,6 +47,8 @@ use crate::{
 
 /// Touches that are taken at a time.
 const BATCH: u64 = 2_000;
+/// Between the beginnings of two turns of a process that runs, at least.
+const APART: Duration = Duration::from_millis(200);
 /// Rows of one statement; databases bound the number of parameters.
 const CHUNK: usize = 500;
 
@@ -50,6 +57,8 @@ pub struct Deriver {
     database: Database,
     model: &'static Model,
     clock: Arc<dyn Clock>,
+    /// Amounts as of the last turn that this process made.
+    kept: Mutex<Option<Kept>>,
 }
 
 /// What a turn did.
@@ -64,7 +73,7 @@ pub struct Derived {
 impl Deriver {
     /// One over a migrated database.
     pub fn new(database: Database, model: &'static Model, clock: Arc<dyn Clock>) -> Self {
-        Self { database, model, clock }
+        Self { database, model, clock, kept: Mutex::default() }
     }
 
     /// Derives until nothing is touched any more; leaves it to whoever is at it already. Returns what it did.
@@ -80,18 +89,30 @@ impl Deriver {
         }
     }
 
-    /// Derives as long as the process lives: after each write here, and twice a second for what others wrote.
+    /// Derives as long as the process lives: after a write here, and twice a second for what others wrote. Writes that
+    /// follow each other closely share a turn: figures of what is above them all are made once.
     pub fn start(self: &Arc<Self>, events: Arc<Events>) -> JoinHandle<()> {
         let this = self.clone();
         tokio::spawn(async move {
             loop {
-                match this.derive().await {
-                    Ok(derived) if derived.changes > 0 => events.nudge(),
-                    Ok(_) => {}
-                    Err(e) => tracing::warn!(error = %e, "values of KPIs could not be derived; trying again"),
+                let next = Instant::now() + APART;
+                let is_settled = match this.derive_some().await {
+                    Ok(derived) => {
+                        if derived.changes > 0 {
+                            events.nudge();
+                        }
+                        derived.touches == 0
+                    }
+                    Err(e) => {
+                        tracing::warn!(error = %e, "values of KPIs could not be derived; trying again");
+                        true
+                    }
+                };
+                if is_settled {
+                    // Whichever comes first; a lost nudge costs one interval.
+                    let _ = timeout(POLL, events.written.notified()).await;
                 }
-                // Whichever comes first; a lost nudge costs one interval.
-                let _ = tokio::time::timeout(POLL, events.written.notified()).await;
+                sleep_until(next).await;
             }
         })
     }
@@ -129,8 +150,11 @@ impl Deriver {
         }
         // Never before what it follows, whichever process wrote that by its own clock.
         let now = touches.iter().map(|touch| touch.at).fold(self.clock.now(), DateTime::max);
-        mark(&txn, &touches, turn).await?;
-        let changes = self.settle(&txn, &caller, &touches, (turn, now)).await?;
+        let new = mark(&txn, &touches, turn).await?;
+        // Where the turn fails nothing is kept.
+        let before = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut kept = Kept::begin(before, turn, new);
+        let changes = self.settle(&txn, &caller, &touches, (turn, now), &mut kept).await?;
         let done: Vec<i64> = touches.iter().map(|touch| touch.seq).collect();
         for some in done.chunks(CHUNK) {
             let which = kpi_touch::Column::Seq.is_in(some.iter().copied());
@@ -138,6 +162,7 @@ impl Deriver {
         }
         kpi_tick::Entity::update_many().col_expr(kpi_tick::Column::Turn, turn.into()).exec(&txn).await?;
         txn.commit().await?;
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
         Ok(Derived { touches: done.len(), changes })
     }
 
@@ -168,6 +193,7 @@ impl Deriver {
         caller: &Caller,
         touches: &[kpi_touch::Model],
         (turn, now): (i64, DateTime<Utc>),
+        kept: &mut Kept,
     ) -> Result<usize, Error> {
         let scopes = scopes(txn, touches).await?;
         let mut session = Session::new(&self.database, caller);
@@ -177,7 +203,7 @@ impl Deriver {
         let ids: Vec<Uuid> = scopes.keys().copied().collect();
         let mut changes = 0;
         for ids in ids.chunks(CHUNK) {
-            let valued = values(&mut session, self.model, ids, &definitions, &when).await?;
+            let valued = values_from(&mut session, self.model, ids, &definitions, &when, Some(kept)).await?;
             let stored = stored_values(txn, ids).await?;
             let items = items(txn, ids).await?;
             let mut writing = vec![];
@@ -358,18 +384,28 @@ async fn write(txn: &DatabaseTransaction, transaction: Uuid, writing: Vec<Writin
 }
 
 /// The turn knows these amounts from now on: who reads other rows makes her figures of a turn from the same ones, always.
-async fn mark(txn: &DatabaseTransaction, touches: &[kpi_touch::Model], turn: i64) -> Result<(), Error> {
+/// Returns them by item.
+async fn mark(
+    txn: &DatabaseTransaction,
+    touches: &[kpi_touch::Model],
+    turn: i64,
+) -> Result<HashMap<Uuid, Vec<New>>, Error> {
+    let mut new: HashMap<Uuid, Vec<New>> = HashMap::new();
     let items: BTreeSet<Uuid> = touches.iter().map(|touch| touch.item_id).collect();
     let items: Vec<Uuid> = items.into_iter().collect();
     for some in items.chunks(CHUNK) {
-        measure_delta::Entity::update_many()
+        let marked = measure_delta::Entity::update_many()
             .col_expr(measure_delta::Column::Turn, turn.into())
             .filter(measure_delta::Column::ItemId.is_in(some.iter().copied()))
             .filter(measure_delta::Column::Turn.is_null())
-            .exec(txn)
+            .exec_with_returning(txn)
             .await?;
+        for row in marked {
+            let (measure, on, currency) = (row.measure, row.effective_on, row.currency);
+            new.entry(row.item_id).or_default().push(New { measure, on, currency, amount: row.amount });
+        }
     }
-    Ok(())
+    Ok(new)
 }
 
 fn change(writing: &Writing<'_>) -> kpi_change::Model {

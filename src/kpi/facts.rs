@@ -10,6 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::{
+    kept::Kept,
     money::{Rates, Wanted},
     versions::known,
 };
@@ -113,6 +114,9 @@ pub struct Amount {
     pub amount: i128,
 }
 
+/// Amounts of an item by measure, by day and currency within one.
+pub type Amounts = BTreeMap<String, Vec<Amount>>;
+
 /// A sum of amounts as two columns, of billions and of the rest: neither of them can grow beyond 64 bits.
 pub const SUM: &str = "CAST(SUM(amount / 1000000000) AS bigint), CAST(SUM(amount % 1000000000) AS bigint)";
 
@@ -128,18 +132,19 @@ pub struct Facts {
     /// The items that count in them.
     pub members: HashMap<Uuid, Member>,
     /// Amounts by item and measure.
-    pub amounts: HashMap<Uuid, BTreeMap<String, Vec<Amount>>>,
+    pub amounts: HashMap<Uuid, Arc<Amounts>>,
     /// Exchange rates.
     pub rates: Rates,
 }
 
 impl Facts {
-    /// Reads what figures of these items are made of.
+    /// Reads what figures of these items are made of; amounts that are kept from turns before are not read again.
     pub async fn read(
         session: &mut Session<'_>,
         model: &'static Model,
         scopes: &[Uuid],
         wish: &Wish,
+        mut kept: Option<&mut Kept>,
     ) -> Result<Self, Error> {
         let known_at = wish.known_at.or(wish.turn.map(|turn| turn.at));
         let (mut scopes, members) = population(session, model, scopes, known_at).await?;
@@ -149,12 +154,19 @@ impl Facts {
             }
         }
         let mut facts = Self { scopes, members, amounts: HashMap::new(), rates: Rates::default() };
-        let items: Arc<[Uuid]> = facts.members.keys().copied().collect();
+        if let Some(kept) = &mut kept {
+            kept.expect(wish);
+            let known = |item: &Uuid| Some((*item, kept.get(item)?));
+            facts.amounts = facts.members.keys().filter_map(known).collect();
+        }
+        let items: Arc<[Uuid]> =
+            facts.members.keys().filter(|item| !facts.amounts.contains_key(item)).copied().collect();
+        let mut fresh: BTreeSet<Uuid> = items.iter().copied().collect();
         let dated: BTreeSet<&String> =
             if wish.is_series { wish.sums.union(&wish.curves).collect() } else { wish.curves.iter().collect() };
         let summed: BTreeSet<&String> = wish.sums.iter().filter(|measure| !dated.contains(measure)).collect();
-        facts.amounts(session, &items, &summed, wish, false).await?;
-        facts.amounts(session, &items, &dated, wish, true).await?;
+        facts.amounts(session, &items, &summed, wish, false, kept.as_deref()).await?;
+        facts.amounts(session, &items, &dated, wish, true, kept.as_deref()).await?;
         let foreign = facts.foreign();
         if !foreign.is_empty() {
             // What is in another currency is converted at the rate of its day, so its days are needed.
@@ -162,11 +174,14 @@ impl Facts {
             let measures: BTreeSet<&String> =
                 summed.iter().copied().filter(|m| foreign.iter().any(|(_, of)| of == *m)).collect();
             facts.undated(&measures, &items);
-            facts.amounts(session, &items, &measures, wish, true).await?;
-            facts.rates = Rates::read(session, &facts.wanted(), known_at).await?;
+            facts.amounts(session, &items, &measures, wish, true, kept.as_deref()).await?;
+            fresh.extend(items.iter());
         }
-        for amounts in facts.amounts.values_mut().flat_map(BTreeMap::values_mut) {
-            amounts.sort_unstable_by(|a, b| (a.on, &a.currency).cmp(&(b.on, &b.currency)));
+        facts.rates = Rates::read(session, &facts.wanted(), known_at).await?;
+        if let Some(kept) = kept {
+            for item in fresh {
+                kept.keep(item, facts.amounts.entry(item).or_default().clone());
+            }
         }
         Ok(facts)
     }
@@ -179,6 +194,7 @@ impl Facts {
         measures: &BTreeSet<&String>,
         wish: &Wish,
         is_dated: bool,
+        kept: Option<&Kept>,
     ) -> Result<(), Error> {
         if measures.is_empty() || items.is_empty() {
             return Ok(());
@@ -198,38 +214,52 @@ impl Facts {
         if let Some(turn) = wish.turn {
             sql.push(" AND turn <= ").param(Param::Const(DbValue::Int(turn.number)));
         }
+        if let Some(kept) = kept {
+            sql.push(" AND turn < ").param(Param::Const(DbValue::Int(kept.turn())));
+        }
         sql.push(" GROUP BY item_id, measure, currency").push(day);
+        let mut read: HashMap<Uuid, Amounts> = HashMap::new();
         for row in session.all(&sql.finish(), items).await? {
             let (Cell::Id(item), Cell::Text(measure)) = (row.at(0, ColumnType::Id), row.at(1, ColumnType::Text)) else {
                 continue;
             };
-            let of = self.amounts.entry(Uuid::from_bytes(item)).or_default().entry(measure.to_owned()).or_default();
+            let of = read.entry(Uuid::from_bytes(item)).or_default().entry(measure.to_owned()).or_default();
             let on = if is_dated { date_of(row.at(5, ColumnType::Date)) } else { None };
             of.push(Amount { on, currency: text(&row, 2), amount: sum_at(&row, 3) });
+        }
+        for amounts in read.values_mut().flat_map(BTreeMap::values_mut) {
+            amounts.sort_unstable_by(|a, b| (a.on, &a.currency).cmp(&(b.on, &b.currency)));
+        }
+        if let Some(kept) = kept {
+            for item in items.iter() {
+                kept.complete(item, read.entry(*item).or_default(), measures, is_dated, wish.until);
+            }
+        }
+        for (item, of) in read {
+            Arc::make_mut(self.amounts.entry(item).or_default()).extend(of);
         }
         Ok(())
     }
 
-    /// Items and measures with amounts in another currency than that of a scope that they count in.
+    /// Items and measures with amounts in another currency than that of a scope that they count in, whose days are not
+    /// known.
     fn foreign(&self) -> BTreeSet<(Uuid, String)> {
-        let mut found = BTreeSet::new();
-        for (item, measure, _, _) in self.conversions() {
-            found.insert((item, measure.to_owned()));
-        }
-        found
+        let conversions = self.conversions().into_iter();
+        conversions
+            .filter(|(.., amount, _)| amount.on.is_none())
+            .map(|(item, name, ..)| (item, name.to_owned()))
+            .collect()
     }
 
     /// Each item and measure with a currency that is to be converted for a scope.
-    fn conversions(&self) -> Vec<(Uuid, &str, &str, &Scope)> {
+    fn conversions(&self) -> Vec<(Uuid, &str, &Amount, &Scope)> {
         let mut found = vec![];
         for scope in &self.scopes {
             for item in &scope.items {
-                for (measure, amounts) in self.amounts.get(item).into_iter().flatten() {
-                    for amount in amounts {
-                        if let Some(currency) = amount.currency.as_deref().filter(|c| *c != scope.currency) {
-                            found.push((*item, measure.as_str(), currency, scope));
-                        }
-                    }
+                for (measure, amounts) in self.amounts.get(item).into_iter().flat_map(|of| of.iter()) {
+                    let is_other = |amount: &&Amount| amount.currency.as_ref().is_some_and(|c| *c != scope.currency);
+                    found
+                        .extend(amounts.iter().filter(is_other).map(|amount| (*item, measure.as_str(), amount, scope)));
                 }
             }
         }
@@ -241,9 +271,9 @@ impl Facts {
         let mut wanted: Vec<Wanted> = self
             .conversions()
             .into_iter()
-            .map(|(_, _, from, scope)| Wanted {
+            .map(|(_, _, amount, scope)| Wanted {
                 set: self.rate_set(scope),
-                from: from.to_owned(),
+                from: amount.currency.clone().unwrap_or_default(),
                 to: scope.currency.clone(),
             })
             .collect();
@@ -261,6 +291,7 @@ impl Facts {
     fn undated(&mut self, measures: &BTreeSet<&String>, items: &[Uuid]) {
         for item in items {
             if let Some(of) = self.amounts.get_mut(item) {
+                let of = Arc::make_mut(of);
                 for measure in measures {
                     of.remove(*measure);
                 }

@@ -41,6 +41,8 @@ pub struct Changed {
     pub id: Uuid,
     /// The fields that are others now, by their names in the schema.
     pub fields: Vec<String>,
+    /// What stands, or stood, in its columns that hold owners of amounts.
+    pub owners: Vec<(&'static str, Uuid)>,
 }
 
 impl Changed {
@@ -78,7 +80,7 @@ pub async fn keep(
 ) -> Result<(), Error> {
     let mut touched = refigured;
     for source in &model.measures.sources {
-        let owners = owners(txn, model, &source.facts, changed).await?;
+        let owners = owners(txn, &source.facts, changed).await?;
         if !owners.is_empty() {
             lock(txn, source, &owners).await?;
             touched.extend(add(txn, source, Some(&owners), cause.at).await?);
@@ -187,34 +189,29 @@ pub async fn differences(db: &impl ConnectionTrait, model: &'static Model) -> Re
 /// The owners that changed rows belong to, or belonged to before they were removed.
 pub(super) async fn owners(
     txn: &DatabaseTransaction,
-    model: &'static Model,
     facts: &[Fact],
     changed: &BTreeSet<Changed>,
 ) -> Result<BTreeSet<Uuid>, Error> {
     let mut owners = BTreeSet::new();
     let is_one = one_of(dialect(txn), 1);
     for fact in facts {
-        let ids: Vec<Uuid> = changed
-            .iter()
-            .filter(|row| row.entity == fact.entity && row.is_about(fact.fields))
-            .map(|row| row.id)
-            .collect();
-        if ids.is_empty() {
-            continue;
-        }
-        let text = match fact.owner {
-            Owner::Itself => {
-                owners.extend(ids);
-                continue;
-            }
+        let rows = changed.iter().filter(|row| row.entity == fact.entity && row.is_about(fact.fields));
+        match fact.owner {
+            Owner::Itself => owners.extend(rows.map(|row| row.id)),
             Owner::Column(column) => {
-                let table = model.entity(fact.entity).table;
-                format!("SELECT DISTINCT {column} AS id FROM {table} WHERE {column} IS NOT NULL AND id{is_one}")
+                let of = rows.flat_map(|row| &row.owners).filter(|(name, _)| *name == column);
+                owners.extend(of.map(|(_, owner)| owner));
             }
-            Owner::Behind(select) => select.replace("{ids}", &is_one),
-        };
-        for row in query(txn, text, [list(dialect(txn), &ids)]).await? {
-            owners.insert(row.try_get("", "id")?);
+            Owner::Behind(select) => {
+                let ids: Vec<Uuid> = rows.map(|row| row.id).collect();
+                if ids.is_empty() {
+                    continue;
+                }
+                let text = select.replace("{ids}", &is_one);
+                for row in query(txn, text, [list(dialect(txn), &ids)]).await? {
+                    owners.insert(row.try_get("", "id")?);
+                }
+            }
         }
     }
     Ok(owners)

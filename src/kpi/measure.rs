@@ -1,7 +1,7 @@
 //! Measures and where they come from. A measure is a sum of dated amounts of items; a source says, as one SELECT, which
 //! amounts its rows give. The ledger holds exactly what the SELECTs give: a fact is stated once, in its source.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use super::derivation::Derivation;
 use crate::auth::Class;
@@ -186,6 +186,16 @@ pub struct Source {
     /// the owner's id, for the condition that it is one of those asked for; `{next_day:X}` for the day after X, `{plus_days:X|N}` for the day N days after X, `{days:X}` for
     /// the days from Monday, 1900-01-01 to X, `{day:X}` for the civil date of an instant, `{least}` for the function that gives the smallest of its arguments.
     pub selects: Vec<String>,
+}
+
+impl Measures {
+    /// The columns of an entity that hold owners of amounts.
+    pub fn owner_columns(&self, entity: &str) -> BTreeSet<&'static str> {
+        let facts = self.sources.iter().flat_map(|source| &source.facts);
+        let facts = facts.chain(self.derivations.iter().flat_map(|derivation| &derivation.facts));
+        let column = |fact: &Fact| if let Owner::Column(column) = fact.owner { Some(column) } else { None };
+        facts.filter(|fact| fact.entity == entity).filter_map(column).collect()
+    }
 }
 
 /// All measures and sources.

@@ -18,6 +18,7 @@ pub mod derive;
 pub mod facts;
 pub mod figure;
 pub mod formula;
+mod kept;
 pub mod kpi_definition;
 mod kpi_posting;
 mod kpi_target;

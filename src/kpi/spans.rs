@@ -93,14 +93,14 @@ pub async fn spans(
         currency: asked.currency.clone(),
         ..Wish::default()
     };
-    let facts = Facts::read(session, model, scopes, &wish).await?;
+    let facts = Facts::read(session, model, scopes, &wish, None).await?;
     let wished: Vec<&Measure> = measures.iter().collect();
     let mut found: HashMap<Uuid, Spans> =
         facts.scopes.iter().map(|scope| (scope.id, of_scope(&facts, scope, &wished, basis, asked))).collect();
     let absent: Vec<Uuid> = scopes.iter().copied().filter(|scope| !found.contains_key(scope)).collect();
     if asked.known_at.is_some() && !absent.is_empty() {
         let wish = Wish { currency: asked.currency.clone(), ..Wish::default() };
-        let facts = Facts::read(session, model, &absent, &wish).await?;
+        let facts = Facts::read(session, model, &absent, &wish, None).await?;
         found.extend(facts.scopes.iter().map(|scope| (scope.id, of_nothing(scope, rights.is_empty(), basis, asked))));
     }
     Ok(found)

@@ -15,6 +15,7 @@ use super::{
     definition::Definition,
     facts::{Basis, Facts, Scope, Turn, Wish},
     figure::{Coverage, Figure, Inputs, figure},
+    kept::Kept,
     measure::Measure,
     status::{self, Status},
     targets::Targets,
@@ -99,6 +100,18 @@ pub async fn values(
     definitions: &[Arc<Definition>],
     when: &When,
 ) -> Result<Valued, Error> {
+    values_from(session, model, scopes, definitions, when, None).await
+}
+
+/// The same, from amounts that are kept as far as they are.
+pub(super) async fn values_from(
+    session: &mut Session<'_>,
+    model: &'static Model,
+    scopes: &[Uuid],
+    definitions: &[Arc<Definition>],
+    when: &When,
+    kept: Option<&mut Kept>,
+) -> Result<Valued, Error> {
     let names: BTreeSet<&str> = definitions.iter().flat_map(|definition| definition.measures()).collect();
     let measures: Vec<Measure> = names.iter().map(|name| measure(model, name)).collect();
     let curves = definitions.iter().flat_map(|definition| definition.curves()).map(str::to_owned).collect();
@@ -111,7 +124,7 @@ pub async fn values(
         turn: when.turn,
         currency: None,
     };
-    let facts = Facts::read(session, model, scopes, &wish).await?;
+    let facts = Facts::read(session, model, scopes, &wish, kept).await?;
     let thresholds = Thresholds::read(session, &facts.scopes, when.known_at).await?;
     let had = Colors::read(session, &facts.scopes, &wish).await?;
     let targets = Targets::read(session, &facts.scopes, when.known_at).await?;
@@ -184,17 +197,21 @@ impl Colors {
         let mut sql = session.sql();
         // The present color stands with the value; only questions about the past go through its changes.
         let is_past = wish.is_series || wish.known_at.is_some();
-        let from = if is_past {
-            "kpi_change c JOIN kpi_value v ON v.id = c.value_id"
-        } else {
-            "kpi_value c JOIN kpi_value v ON v.id = c.id"
-        };
-        sql.push("SELECT v.item_id, v.kpi_id, c.period_end_on, c.status FROM ").push(from);
-        sql.push(" WHERE c.status IS NOT NULL AND v.item_id").is_any(ListType::Id, Param::Keys);
+        let (from, c) =
+            if is_past { ("kpi_change c JOIN kpi_value v ON v.id = c.value_id", "c.") } else { ("kpi_value v", "v.") };
+        sql.push("SELECT v.item_id, v.kpi_id, ")
+            .push(c)
+            .push("period_end_on, ")
+            .push(c)
+            .push("status FROM ")
+            .push(from);
+        sql.push(" WHERE ").push(c).push("status IS NOT NULL AND v.item_id").is_any(ListType::Id, Param::Keys);
         if let Some(known_at) = wish.known_at {
             sql.push(" AND c.as_of <= ").param(Param::Const(DbValue::Instant(known_at)));
         }
-        sql.push(" ORDER BY c.version");
+        if is_past {
+            sql.push(" ORDER BY c.version");
+        }
         for row in session.all(&sql.finish(), &items).await? {
             let (Cell::Id(item), Cell::Id(kpi)) = (row.at(0, ColumnType::Id), row.at(1, ColumnType::Id)) else {
                 continue;

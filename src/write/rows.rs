@@ -21,7 +21,7 @@ use crate::{
     graph::{
         Dialect,
         decl::{Entity, Field, Kind, Writers},
-        parse_id,
+        encode_id, parse_id,
         value::DbValue,
     },
 };
@@ -464,7 +464,8 @@ where
     let renamed: Vec<&Row<E::Model>> = rows
         .iter()
         .filter(|row| row.before.as_ref().is_none_or(|before| key(before) != key(&row.after)))
-        .filter(|row| !work.is_refused(row.index))
+        // The id of a new row, by which it goes where it is given no key, was nobody's key before.
+        .filter(|row| !work.is_refused(row.index) && key(&row.after) != own_id(row))
         .collect();
     if renamed.is_empty() {
         return Ok(());
@@ -479,6 +480,11 @@ where
     let taken: HashMap<String, Uuid> = find.into_tuple::<(String, Uuid)>().all(work.txn).await?.into_iter().collect();
     refuse_taken_keys(work, &renamed, &taken, |model| (value::id(model), key(model)));
     Ok(())
+}
+
+/// The id of a row, as the schema spells it.
+pub fn own_id<M: ModelTrait>(row: &Row<M>) -> String {
+    encode_id(row.entity.prefix.unwrap_or_default(), value::id(&row.after))
 }
 
 /// Refuses keys that other rows have, or other items of the same list.

@@ -91,6 +91,7 @@ pub struct Trace {
     changes: Vec<Json>,
     links: (Option<Uuid>, Option<Uuid>),
     listed: Vec<LinkChange>,
+    owners: Vec<(&'static str, Uuid)>,
     before: Option<Standing>,
     after: Standing,
 }
@@ -214,6 +215,7 @@ impl Trace {
             changes,
             links,
             listed: row.links.clone(),
+            owners: owners::<E>(model, row),
             before: row.before.as_ref().map(|before| Standing::of(row.entity, before)),
             after: standing,
         }
@@ -247,12 +249,27 @@ impl Trace {
             entity: self.entity.name,
             id: self.id,
             fields: self.changes.iter().filter_map(name).collect(),
+            owners: self.owners.clone(),
         }
     }
 
     fn reference(&self) -> String {
         encode_id(self.entity.prefix.unwrap_or_default(), self.id)
     }
+}
+
+/// What a row belongs to, or belonged to, as far as measures ask for it.
+fn owners<E: EntityTrait>(model: &Model, row: &Row<E::Model>) -> Vec<(&'static str, Uuid)>
+where
+    E::Model: Clone,
+{
+    let of = |column| row.before.iter().chain([&row.after]).filter_map(move |model| value::optional_id(model, column));
+    model
+        .measures
+        .owner_columns(row.entity.name)
+        .into_iter()
+        .flat_map(|name| of(name).map(move |id| (name, id)))
+        .collect()
 }
 
 /// A changed link. One to an item is not spelled out: its reader may not be allowed to see the item, so the entry keeps
