@@ -170,7 +170,8 @@ impl Facts {
         let foreign = facts.foreign();
         if !foreign.is_empty() {
             // What is in another currency is converted at the rate of its day, so its days are needed.
-            let items: Arc<[Uuid]> = foreign.iter().map(|(item, _)| *item).collect();
+            let items: BTreeSet<Uuid> = foreign.iter().map(|(item, _)| *item).collect();
+            let items: Arc<[Uuid]> = items.into_iter().collect();
             let measures: BTreeSet<&String> =
                 summed.iter().copied().filter(|m| foreign.iter().any(|(_, of)| of == *m)).collect();
             facts.undated(&measures, &items);
