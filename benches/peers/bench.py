@@ -57,8 +57,15 @@ def settle(query, options):
         subprocess.run(options.settle_cmd, shell=True, check=True)
 
 
+def hold(what, query, options):
+    """Has what goes on behind writes wait until the last answer, or go on."""
+    if query in WRITES and options.hold_cmd:
+        subprocess.run("%s %s" % (options.hold_cmd, what), shell=True, check=True)
+
+
 def round_of(server, query, file, clients, options):
-    """One turn of a server. What goes on behind a write is counted apart, after the last answer."""
+    """One turn of a server. What goes on behind a write waits for the last answer, and is counted apart."""
+    hold("hold", query, options)
     targets.reset_peak(server.pid)
     mine, database = targets.cpu(server.pid), targets.cpu(options.pg_pid)
     figures = once(server, file, clients, options.seconds, options)
@@ -66,8 +73,9 @@ def round_of(server, query, file, clients, options):
     mine_after, database_after = targets.cpu(server.pid), targets.cpu(options.pg_pid)
     figures["server_cpu"] = (mine_after - mine) / thousands
     figures["pg_cpu"] = (database_after - database) / thousands
-    figures["peak_mib"] = targets.peak(server.pid)
+    hold("release", query, options)
     settle(query, options)
+    figures["peak_mib"] = targets.peak(server.pid)
     behind = targets.cpu(server.pid) - mine_after + targets.cpu(options.pg_pid) - database_after
     figures["behind_cpu"] = behind / thousands if query in WRITES else 0.0
     if query in WRITES and options.clean_cmd:
@@ -132,6 +140,7 @@ def options():
     parser.add_argument("--warmup", type=float, default=0.7)
     parser.add_argument("--pg-pid", type=int, help="PostgreSQL's first process")
     parser.add_argument("--clean-cmd", help="takes back what was written")
+    parser.add_argument("--hold-cmd", help="has what goes on behind writes wait ('hold') or go on ('release')")
     parser.add_argument("--settle-cmd", help="waits until nothing goes on behind writes")
     parser.add_argument("--note", action="append", default=[], help="NAME=TEXT, kept with the figures")
     parser.add_argument("--verify-only", action="store_true")

@@ -31,7 +31,7 @@ start_peers
 say "Comparing answers, then measuring; raw figures go to $out"
 python3 "$here/bench.py" --gqlbench "$gqlbench" --workload "$harness/queries/$workload" "${targets[@]}" \
   --pg-pid "$(head -1 "$PEERS_DIR/pg/postmaster.pid")" --clean-cmd "bash '$here/between.sh' clean $scale '$file'" \
-  --settle-cmd "bash '$here/between.sh' settle $scale '$file'" \
+  --hold-cmd "bash '$here/hold.sh' $scale" --settle-cmd "bash '$here/between.sh' settle $scale '$file'" \
   --note "scale=$scale" --out "$out" ${pass[@]+"${pass[@]}"}
 [ -f "$out" ] || exit 0
 # The drawing is of all queries.

@@ -13,6 +13,9 @@ pub const FIGURES: usize = 100;
 /// Cells from here on are of rows joined to a group.
 pub const GROUP_SOURCE: usize = 1000;
 const DIFFERENCE: usize = 1 << 24;
+/// What a mean of whole numbers is rounded to: so many parts of 1, and their digits.
+const MEAN: i128 = 10_000;
+const MEAN_SCALE: u32 = 4;
 
 /// The cell that holds one figure less another.
 pub fn difference(of: usize, less: usize) -> usize {
@@ -165,6 +168,14 @@ pub fn write(out: &mut Vec<u8>, ops: &[Op], cells: Cells<'_>, types: &Types<'_>,
                     _ => out.extend_from_slice(b"[]"),
                 }
             }
+            Op::Mean(sum, count) => match (cells.get(types, *sum), cells.get(types, *count)) {
+                (Cell::Int(sum), Cell::Int(count)) if count > 0 => {
+                    out.push(b'"');
+                    write_decimal(out, mean(i128::from(sum) * MEAN, count), MEAN_SCALE);
+                    out.push(b'"');
+                }
+                _ => out.extend_from_slice(b"null"),
+            },
             Op::Money(i, figure, ops) => money(out, scene.money[*i], *figure, ops, types, scene.masked),
         }
     }

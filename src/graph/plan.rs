@@ -403,6 +403,8 @@ pub enum Op {
     Cursor,
     /// The changes of an audit entry.
     Trail(Box<Trail>),
+    /// The mean of whole numbers, from the cells of their sum and count, with four digits.
+    Mean(usize, usize),
     /// A list of money, one entry a currency.
     Money(usize, MoneyFigure, Vec<Op>),
 }
@@ -461,6 +463,8 @@ pub enum Figure {
     Min(Expr),
     /// Largest value.
     Max(Expr),
+    /// Sum of whole numbers.
+    Sum(Expr),
     /// How many different values.
     Distinct(Expr),
     /// How many rows have a value that may be read.

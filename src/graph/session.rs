@@ -44,21 +44,32 @@ impl<'a> Session<'a> {
 
     /// The rows of a statement without parameters of a document.
     pub async fn all(&mut self, statement: &Statement, keys: &Arc<[Uuid]>) -> Result<Vec<Row>, Error> {
+        let mut rows = vec![];
+        self.each(statement, keys, |row| rows.push(row)).await?;
+        Ok(rows)
+    }
+
+    /// Gives each row of such a statement to `take` as it arrives.
+    pub async fn each(
+        &mut self,
+        statement: &Statement,
+        keys: &Arc<[Uuid]>,
+        mut take: impl FnMut(Row) + Send,
+    ) -> Result<(), Error> {
         let bind = |param: &Param| match param {
             Param::Keys => Ok(DbValue::Ids(keys.clone())),
             param => of_caller(param, self.caller),
         };
         let values = statement.params.iter().map(bind).collect::<Result<Vec<_>, _>>()?;
-        let mut rows = vec![];
         let mut reader = self.take().await?;
         reader.planning = statement.planning;
-        let mut keep = |row| {
-            rows.push(row);
+        let mut each = |row| {
+            take(row);
             Ok(())
         };
-        let count = reader.fetch(self.database, &statement.text, &values, &mut keep).await?;
+        let count = reader.fetch(self.database, &statement.text, &values, &mut each).await?;
         self.give_back(reader, count);
-        Ok(rows)
+        Ok(())
     }
 
     /// The name of all that the database holds now: where it is the same again, nothing was written meanwhile.

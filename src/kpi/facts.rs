@@ -114,6 +114,13 @@ pub struct Amount {
     pub amount: i128,
 }
 
+impl Amount {
+    /// Whether it is money of another currency.
+    fn is_foreign(&self, currency: &str) -> bool {
+        self.currency.as_deref().is_some_and(|own| own != currency)
+    }
+}
+
 /// Amounts of an item by measure, by day and currency within one.
 pub type Amounts = BTreeMap<String, Vec<Amount>>;
 
@@ -220,14 +227,20 @@ impl Facts {
         }
         sql.push(" GROUP BY item_id, measure, currency").push(day);
         let mut read: HashMap<Uuid, Amounts> = HashMap::new();
-        for row in session.all(&sql.finish(), items).await? {
+        let take = |row: Row| {
             let (Cell::Id(item), Cell::Text(measure)) = (row.at(0, ColumnType::Id), row.at(1, ColumnType::Text)) else {
-                continue;
+                return;
             };
-            let of = read.entry(Uuid::from_bytes(item)).or_default().entry(measure.to_owned()).or_default();
+            let of = read.entry(Uuid::from_bytes(item)).or_default();
+            // The name of a measure is copied once for an item, not for each amount.
+            if !of.contains_key(measure) {
+                of.insert(measure.to_owned(), vec![]);
+            }
+            let Some(of) = of.get_mut(measure) else { return };
             let on = if is_dated { date_of(row.at(5, ColumnType::Date)) } else { None };
             of.push(Amount { on, currency: text(&row, 2), amount: sum_at(&row, 3) });
-        }
+        };
+        session.each(&sql.finish(), items, take).await?;
         for amounts in read.values_mut().flat_map(BTreeMap::values_mut) {
             amounts.sort_unstable_by(|a, b| (a.on, &a.currency).cmp(&(b.on, &b.currency)));
         }
@@ -245,22 +258,13 @@ impl Facts {
     /// Items and measures with amounts in another currency than that of a scope that they count in, whose days are not
     /// known.
     fn foreign(&self) -> BTreeSet<(Uuid, String)> {
-        let conversions = self.conversions().into_iter();
-        conversions
-            .filter(|(.., amount, _)| amount.on.is_none())
-            .map(|(item, name, ..)| (item, name.to_owned()))
-            .collect()
-    }
-
-    /// Each item and measure with a currency that is to be converted for a scope.
-    fn conversions(&self) -> Vec<(Uuid, &str, &Amount, &Scope)> {
-        let mut found = vec![];
+        let mut found = BTreeSet::new();
         for scope in &self.scopes {
-            for item in &scope.items {
-                for (measure, amounts) in self.amounts.get(item).into_iter().flat_map(|of| of.iter()) {
-                    let is_other = |amount: &&Amount| amount.currency.as_ref().is_some_and(|c| *c != scope.currency);
-                    found
-                        .extend(amounts.iter().filter(is_other).map(|amount| (*item, measure.as_str(), amount, scope)));
+            for (item, measure, amounts) in self.of_scope(scope) {
+                // Either all amounts of a measure have their days or none has.
+                let is_undated = amounts.first().is_some_and(|amount| amount.on.is_none());
+                if is_undated && amounts.iter().any(|amount| amount.is_foreign(&scope.currency)) {
+                    found.insert((item, measure.to_owned()));
                 }
             }
         }
@@ -269,18 +273,24 @@ impl Facts {
 
     /// The rates that conversions ask for.
     fn wanted(&self) -> Vec<Wanted> {
-        let mut wanted: Vec<Wanted> = self
-            .conversions()
-            .into_iter()
-            .map(|(_, _, amount, scope)| Wanted {
-                set: self.rate_set(scope),
-                from: amount.currency.clone().unwrap_or_default(),
-                to: scope.currency.clone(),
-            })
-            .collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        wanted
+        let mut wanted = BTreeSet::new();
+        for scope in &self.scopes {
+            let amounts = self.of_scope(scope).flat_map(|(_, _, amounts)| amounts);
+            let foreign = amounts.filter(|amount| amount.is_foreign(&scope.currency));
+            let from: BTreeSet<&String> = foreign.filter_map(|amount| amount.currency.as_ref()).collect();
+            let of =
+                |from: &String| Wanted { set: self.rate_set(scope), from: from.clone(), to: scope.currency.clone() };
+            wanted.extend(from.into_iter().map(of));
+        }
+        wanted.into_iter().collect()
+    }
+
+    /// The amounts that may count in a scope, by item and measure.
+    fn of_scope<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = (Uuid, &'a str, &'a [Amount])> {
+        let items = scope.items.iter().filter_map(|item| Some((*item, self.amounts.get(item)?)));
+        items.flat_map(|(item, of)| {
+            of.iter().map(move |(measure, amounts)| (item, measure.as_str(), amounts.as_slice()))
+        })
     }
 
     /// The rate set of a scope: its own, or that of the nearest item above that names one; none for the default set.

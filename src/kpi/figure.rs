@@ -1,7 +1,10 @@
 //! One KPI of one item on one day: its inputs put together from the facts, the formula applied, and what was left out
 //! counted. What a caller may not read is no input.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashSet},
+};
 
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -67,7 +70,7 @@ pub fn stored(value: Decimal, unit: Unit) -> Option<i64> {
 
 /// What the items of a scope give to formulas on a day.
 pub struct Inputs {
-    of: Vec<(Uuid, Item, Vec<String>)>,
+    of: Vec<(Uuid, Item, Vec<Cow<'static, str>>)>,
 }
 
 impl Inputs {
@@ -81,14 +84,12 @@ impl Inputs {
             let mut given = vec![];
             for measure in wish {
                 let amounts = known.and_then(|known| known.get(measure.key.as_ref())).map_or(&[][..], Vec::as_slice);
-                let key = || measure.key.clone().into_owned();
                 let converted = Converted { facts, measure, scope, set };
-                let within: Vec<&Amount> =
-                    amounts.iter().filter(|amount| amount.on.is_none_or(|on| on <= at)).collect();
-                let sum = total(within.iter().map(|amount| converted.amount(amount, at)));
+                let within = || amounts.iter().filter(|amount| amount.on.is_none_or(|on| on <= at));
+                let sum = total(within().map(|amount| converted.amount(amount, at)));
                 let is_nothing = matches!(measure.absence, Absence::Unknown | Absence::With(_) | Absence::Stated)
                     && sum == Ok(Decimal::ZERO);
-                if within.is_empty() || is_nothing {
+                if within().next().is_none() || is_nothing {
                     let has = |other: &str| known.is_some_and(|known| has_any(known, other, at));
                     let is_zero = match measure.absence {
                         Absence::Zero => true,
@@ -96,17 +97,19 @@ impl Inputs {
                         Absence::With(_) | Absence::Stated => measure.other().is_some_and(|other| has(&other)),
                     };
                     if is_zero {
-                        item.sums.insert(key(), Ok(Decimal::ZERO));
+                        item.sums.insert(measure.key.clone(), Ok(Decimal::ZERO));
                     }
                 } else {
-                    given.push(key());
-                    item.sums.insert(key(), sum);
+                    given.push(measure.key.clone());
+                    item.sums.insert(measure.key.clone(), sum);
                 }
                 // What was taken back on its day never was: it is no first flow.
                 let dated = amounts.iter().filter(|amount| amount.amount != 0);
-                let dated = dated.filter_map(|amount| Some((amount.on?, amount)));
-                let curve = dated.map(|(on, amount)| Ok((on, converted.amount(amount, on)?))).collect();
-                item.curves.insert(key(), curve);
+                let mut dated = dated.filter_map(|amount| Some((amount.on?, amount))).peekable();
+                if dated.peek().is_some() {
+                    let curve = dated.map(|(on, amount)| Ok((on, converted.amount(amount, on)?))).collect();
+                    item.curves.insert(measure.key.clone(), curve);
+                }
             }
             Some((*id, item, given))
         });
@@ -168,7 +171,7 @@ pub fn figure(
         }
         let is_project = member.kind == "PROJECT";
         let has_later = |measure: &&str| item.curves.get(*measure).is_some_and(|curve| curve != &Ok(vec![]));
-        let has_any = || given.iter().any(|name| needed.contains(name.as_str())) || lasting.iter().any(has_later);
+        let has_any = || given.iter().any(|name| needed.contains(&**name)) || lasting.iter().any(has_later);
         if !definition.classes.iter().all(|class| member.reads(*class)) {
             coverage.excluded_no_access += usize::from(is_project);
         } else if is_project || has_any() {
@@ -208,7 +211,7 @@ mod tests {
     #[test]
     fn a_sum_over_many_items_takes_each_once() {
         let item = |n: u128| {
-            let sums = BTreeMap::from([("AC".to_owned(), Ok(Decimal::from(n)))]);
+            let sums = BTreeMap::from([("AC".into(), Ok(Decimal::from(n)))]);
             (Uuid::from_u128(n), Item { sums, ..Item::default() }, vec![])
         };
         let inputs = Inputs { of: (1..=100_000).map(item).collect() };

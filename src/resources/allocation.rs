@@ -62,7 +62,7 @@ pub fn declare() -> Entity {
         plan(Field::date("startOn", C::StartOn, "The first day; a change of what is HARD by who may not confirm it is kept as a proposal.").required()),
         plan(Field::date("endOn", C::EndOn, "The last day, within the employment of the resource; likewise.").required()),
         plan(
-            Field::scalar("minutes", Scalar::Int, C::Minutes, "Minutes of work on all its days together, above 0; likewise.")
+            Field::scalar("minutes", Scalar::Int, C::Minutes, "Minutes of work on all its days together, above 0; likewise.").summed()
                 .required(),
         ),
         plan(Field::choice("curve", &CURVE, C::Curve, "How they lie over the days that have capacity; FLAT if not said.").required()).defaulted(),

@@ -54,10 +54,10 @@ pub fn declare() -> Entity {
         Field::choice("state", &STATE, C::State, "How far it is.").required(),
         plan(Field::date("startOn", C::StartOn, "The first day.").required()),
         plan(Field::date("endOn", C::EndOn, "The last day.").required()),
-        plan(Field::scalar("quantity", Scalar::Int, C::Quantity, "How many resources, 1 to 1,000; 1 if not said.").required())
+        plan(Field::scalar("quantity", Scalar::Int, C::Quantity, "How many resources, 1 to 1,000; 1 if not said.").summed().required())
             .defaulted(),
         plan(
-            Field::scalar("minutes", Scalar::Int, C::Minutes, "Minutes of work of all of them on all days together, above 0.")
+            Field::scalar("minutes", Scalar::Int, C::Minutes, "Minutes of work of all of them on all days together, above 0.").summed()
                 .required(),
         ),
         plan(Field::scalar("location", Scalar::String, C::Location, "Where the work is done; null for anywhere.").grouped()),

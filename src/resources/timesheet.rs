@@ -54,7 +54,7 @@ pub fn declare() -> Entity {
             Scalar::Int,
             S::UnratedMinutes,
             "Minutes on projects that were posted and cost nothing, since no rate held on their day; null while it is not posted.",
-        ),
+        ).summed(),
         Field::many("entries", "TimeEntry", E::TimesheetId, "What was done, day by day, as far as the caller sees it."),
     ])
     .audited()
@@ -83,7 +83,7 @@ pub fn declare_entry() -> Entity {
                 Scalar::Int,
                 E::Minutes,
                 "Minutes, 1 to 1,440; those of a person on a day are at most 1,440 together. Below 0 where it reverses another entry.",
-            )
+            ).summed()
             .required(),
         ),
         record(Field::scalar("startTime", Scalar::String, E::StartTime, "When it began, as `HH:MM` where the person was; null when not said.")),

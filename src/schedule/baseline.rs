@@ -174,6 +174,7 @@ pub fn declare_item() -> Entity {
             C::WorkMinutes,
             "Work, in minutes, 0 or more; null when not estimated.",
         )
+        .summed()
         .written_by(PEN),
         Field::scalar("currency", Scalar::CurrencyCode, C::Currency, "The baseline's currency.").required().grouped(),
         Field::money(

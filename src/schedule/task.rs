@@ -83,8 +83,8 @@ pub fn declare() -> Entity {
         Field::date("forecastFinishOn", C::ForecastFinishOn, "The last day as expected now; null when nobody said.").written(),
         Field::date("actualStartOn", C::ActualStartOn, "The day on which work began, not after today; null before.").written(),
         Field::date("actualFinishOn", C::ActualFinishOn, "The day on which it was finished, of a milestone reached, not after today; null before.").written(),
-        Field::scalar("workMinutes", Scalar::Int, C::WorkMinutes, "Planned work, in minutes, 0 or more; null when not estimated.").written(),
-        Field::scalar("remainingWorkMinutes", Scalar::Int, C::RemainingWorkMinutes, "Work that is left, in minutes, 0 or more; null when not estimated.").written(),
+        Field::scalar("workMinutes", Scalar::Int, C::WorkMinutes, "Planned work, in minutes, 0 or more; null when not estimated.").summed().written(),
+        Field::scalar("remainingWorkMinutes", Scalar::Int, C::RemainingWorkMinutes, "Work that is left, in minutes, 0 or more; null when not estimated.").summed().written(),
         Field::scalar("percentComplete", Scalar::Percent, C::PercentComplete, "How far it is, 0 to 1: as it was measured last, or as it was written here. 1 once it is finished.")
             .required()
             .written()

@@ -100,6 +100,47 @@ tests! {
         }
     }
 
+    async fn sums_of_whole_numbers_are_exact_by_resource_and_month(world: &World) {
+        let client = world.client_as("lead", &[Role::PmoLead]).await;
+        let figures = "count sum { minutes } avg { minutes } coverage { minutes { included excludedNull excludedNoAccess } }";
+        let document = format!(
+            "{{ all: allocations(first: 1000) {{ totalCount nodes {{ resource {{ key }} startOn minutes }} aggregate {{ {figures} }} }} \
+             none: allocations(filter: {{ minutes: {{ lt: 0 }} }}) {{ aggregate {{ {figures} }} }} \
+             cells: allocations {{ groups(by: [{{ field: RESOURCE }}, {{ time: {{ field: START_ON, bucket: MONTH }} }}], first: 1000) {{ key {{ resource {{ key }} startOn }} {figures} }} }} \
+             months: allocations {{ groups(by: [{{ time: {{ field: START_ON, bucket: MONTH }} }}]) {{ key {{ startOn }} {figures} }} }} }}"
+        );
+        let data = client.query(&document).await.data();
+        let rows = data["all"]["nodes"].as_array().expect("rows");
+        assert!(rows.len() > 20 && data["all"]["totalCount"] == json!(rows.len()), "{}", data["all"]["totalCount"]);
+        assert_eq!(data["all"]["aggregate"], minutes(&rows.iter().collect::<Vec<_>>()));
+        assert_eq!(data["none"]["aggregate"], minutes(&[]));
+        let month = |row: &Value| format!("{}-01", &row["startOn"].as_str().expect("a day")[..7]);
+        let mut by_month: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
+        let mut cells: BTreeMap<(String, String), Vec<&Value>> = BTreeMap::new();
+        for row in rows {
+            by_month.entry(month(row)).or_default().push(row);
+            cells.entry((row["resource"]["key"].as_str().expect("a key").to_owned(), month(row))).or_default().push(row);
+        }
+        let with_key = |key: Value, rows: &[&Value]| {
+            let mut figures = minutes(rows);
+            figures["key"] = key;
+            figures
+        };
+        let expected: Vec<Value> = by_month.iter().map(|(month, rows)| with_key(json!({ "startOn": month }), rows)).collect();
+        assert_eq!(data["months"]["groups"], json!(expected));
+        let found = data["cells"]["groups"].as_array().expect("groups");
+        let named = |group: &Value| (group["key"]["resource"]["key"].to_string(), group["key"]["startOn"].to_string());
+        let found: BTreeMap<_, &Value> = found.iter().map(|group| (named(group), group)).collect();
+        let expected: Vec<Value> = cells.iter().map(|((resource, month), rows)| with_key(json!({ "resource": { "key": resource }, "startOn": month }), rows)).collect();
+        assert_eq!(found, expected.iter().map(|group| (named(group), group)).collect());
+
+        // Who does not read the work of a row learns nothing of it from a sum.
+        let money = world.client_as("money", &[Role::Finance]).await;
+        let answer = money.query("{ allocations { aggregate { count sum { minutes } avg { minutes } } } }").await;
+        let figures = &answer.json()["data"]["allocations"]["aggregate"];
+        assert!(figures["count"] == json!(0) || figures["sum"]["minutes"].is_null(), "{figures}");
+    }
+
     async fn groups_by_spans_of_time_are_exact(world: &World) {
         let facts = Facts::read(world).await;
         let client = world.reader().await;
@@ -302,6 +343,24 @@ fn aggregate(rows: &[Item]) -> Value {
             "budget": { "included": with_budget, "excludedNull": rows.len() - with_budget, "excludedNoAccess": 0 },
             "priority": { "included": priorities.len(), "excludedNull": rows.len() - priorities.len(), "excludedNoAccess": 0 },
         },
+    })
+}
+
+/// Figures over the minutes of these rows.
+fn minutes(rows: &[&Value]) -> Value {
+    let list: Vec<i128> = rows.iter().map(|row| row["minutes"].as_i64().expect("minutes").into()).collect();
+    let sum = list.iter().sum::<i128>();
+    let parts: Vec<i128> = list.iter().map(|minutes| minutes * 10_000).collect();
+    let (sum, avg) = if list.is_empty() {
+        (Value::Null, Value::Null)
+    } else {
+        (json!(sum.to_string()), json!(decimal(mean(&parts))))
+    };
+    json!({
+        "count": rows.len(),
+        "sum": { "minutes": sum },
+        "avg": { "minutes": avg },
+        "coverage": { "minutes": { "included": rows.len(), "excludedNull": 0, "excludedNoAccess": 0 } },
     })
 }
 

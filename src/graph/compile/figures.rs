@@ -107,6 +107,8 @@ impl<'d> Compiler<'d> {
         Ok(match figure {
             "min" => vec![Op::Cell(add(Figure::Min(value)), shown)],
             "max" => vec![Op::Cell(add(Figure::Max(value)), shown)],
+            "sum" => vec![Op::Cell(add(Figure::Sum(value)), Form::Decimal(0))],
+            "avg" => vec![Op::Mean(add(Figure::Sum(value.clone())), add(Figure::Included(value)))],
             "distinctCount" => vec![Op::Cell(add(Figure::Distinct(value)), Form::Count)],
             _ => {
                 let included = add(Figure::Included(value.clone()));
@@ -298,7 +300,7 @@ fn shift(ops: &mut [Op]) {
                 shift(no);
             }
             Op::Trail(trail) => trail.columns().for_each(|at| *at += GROUP_SOURCE),
-            Op::Lit(_) | Op::Child(_) | Op::Denied(_) | Op::Cursor | Op::Money(..) => {}
+            Op::Lit(_) | Op::Child(_) | Op::Denied(_) | Op::Cursor | Op::Mean(..) | Op::Money(..) => {}
         }
     }
 }

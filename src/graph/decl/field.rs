@@ -26,6 +26,8 @@ pub struct Field {
     pub order: bool,
     /// May be grouped by.
     pub group: bool,
+    /// Its values can be added up.
+    pub additive: bool,
     /// Who writes it; none for what follows from other things.
     pub pen: Option<Pen>,
 }
@@ -81,7 +83,18 @@ impl Pen {
 
 impl Field {
     pub(super) fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, doc, kind, class: None, required: false, filter: false, order: false, group: false, pen: None }
+        Self {
+            name,
+            doc,
+            kind,
+            class: None,
+            required: false,
+            filter: false,
+            order: false,
+            group: false,
+            additive: false,
+            pen: None,
+        }
     }
 
     /// A scalar column that may be filtered, a version apart, and, where it has an order, ordered by.
@@ -132,8 +145,8 @@ impl Field {
         additive: bool,
         doc: &'static str,
     ) -> Self {
-        let kind = Kind::Money { amount: amount.as_str(), currency: currency.as_str(), additive };
-        Self { filter: true, order: true, class: Some(class), ..Self::new(name, kind, doc) }
+        let kind = Kind::Money { amount: amount.as_str(), currency: currency.as_str() };
+        Self { filter: true, order: true, additive, class: Some(class), ..Self::new(name, kind, doc) }
     }
 
     /// A link to one row; may be filtered and grouped by.
@@ -213,6 +226,13 @@ impl Field {
     #[must_use]
     pub fn defaulted(mut self) -> Self {
         self.pen = self.pen.map(|pen| Pen { has_default: true, ..pen });
+        self
+    }
+
+    /// The same whole number, which can be added up over rows.
+    #[must_use]
+    pub fn summed(mut self) -> Self {
+        self.additive = true;
         self
     }
 

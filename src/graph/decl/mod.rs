@@ -364,8 +364,6 @@ pub enum Kind {
         amount: Column,
         /// Where the currency is stored.
         currency: Column,
-        /// Whether a sum means something.
-        additive: bool,
     },
     /// A link to one row.
     One {

@@ -191,7 +191,7 @@ impl Run<'_> {
 fn figure_types(totals: &Totals) -> Vec<ColumnType> {
     let of = |f: &Figure| match f {
         Figure::Min(Expr { ty, .. }) | Figure::Max(Expr { ty, .. }) => *ty,
-        Figure::Distinct(_) | Figure::Included(_) | Figure::Readable(_) => ColumnType::Int,
+        Figure::Sum(_) | Figure::Distinct(_) | Figure::Included(_) | Figure::Readable(_) => ColumnType::Int,
     };
     totals.figures.iter().map(of).collect()
 }

@@ -31,7 +31,18 @@ pub(super) fn aggregate_types(r: &mut Registry, model: &Model, entity: &Entity) 
         }
     };
     let additive = |doc: &str| {
-        measures(entity).filter(|f| is_additive(f)).map(|f| field(f.name, "[Money!]", needs(f), format!("{doc} `{}`, one entry a currency, ordered by code; rows without a value or without access are left out, see `coverage`.", f.name))).collect::<Vec<_>>()
+        let left_out = "rows without a value or without access are left out, see `coverage`";
+        let of = |f: &Field| match f.kind {
+            Kind::Money { .. } => {
+                ("[Money!]", format!("{doc} `{}`, one entry a currency, ordered by code; {left_out}.", f.name))
+            }
+            _ => ("Decimal", format!("{doc} `{}`, in its unit; {left_out}. Null where no row has one.", f.name)),
+        };
+        let one = |f: &Field| {
+            let (ty, doc) = of(f);
+            field(f.name, ty, needs(f), doc)
+        };
+        measures(entity).filter(|f| f.additive).map(one).collect::<Vec<_>>()
     };
     part(r, "sum", "Sum", "Sums.", additive("Sum of"));
     part(
@@ -137,11 +148,6 @@ pub fn measures(entity: &Entity) -> impl Iterator<Item = &Field> {
 /// Fields of an entity whose different values can be counted.
 pub fn countable(entity: &Entity) -> impl Iterator<Item = &Field> {
     entity.fields.iter().filter(|f| matches!(f.kind, Kind::Scalar { .. } | Kind::Enum { .. }) && f.filter)
-}
-
-/// Whether a field's values can be added up.
-pub fn is_additive(f: &Field) -> bool {
-    matches!(f.kind, Kind::Money { additive: true, .. })
 }
 
 /// Whether a field is a date or an instant.

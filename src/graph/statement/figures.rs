@@ -26,7 +26,7 @@ impl Builder<'_> {
             ordinal(&mut sql);
             sql.push(", ");
         }
-        write_figures(&mut sql, totals);
+        self.write_figures(&mut sql, totals);
         from_rows(&mut sql, &Source::new(level.source.entity, level.source.scopes), level.link);
         restrict_rows(&mut sql, level, shape, &mut filter)?;
         if level.link.is_some() {
@@ -85,7 +85,6 @@ impl Builder<'_> {
 
     /// PostgreSQL sums 64-bit numbers to `numeric`; each half fits 64 bits again.
     fn whole(&self, sql: &mut Sql, f: impl FnOnce(&mut Sql)) {
-        sql.push(", ");
         match self.dialect {
             Dialect::Postgres => {
                 sql.push("(");
@@ -166,8 +165,8 @@ impl Builder<'_> {
         Ok((sql.finish(), money))
     }
 
-    /// The statement for groups in the order of their keys with the money of each, for where no group has money of two
-    /// currencies: one that has is two rows. None where it takes more than that.
+    /// The statement for groups in the order of their keys with the money of each, if any, for where no group has money of
+    /// two currencies: one that has is two rows. None where it takes more than that.
     pub fn groups_of_one_currency(
         &self,
         level: &Level,
@@ -175,11 +174,11 @@ impl Builder<'_> {
         shape: &Shape<'_>,
         limit: usize,
     ) -> Result<Option<Statement>, Error> {
-        let [first, ..] = groups.totals.money.as_slice() else { return Ok(None) };
+        let currency = groups.totals.money.first().map(|money| &money.currency);
         let is_plain = level.link.is_none()
             && groups.source.columns.is_empty()
             && groups.order.iter().all(|(by, _)| *by == GroupOrder::Key)
-            && groups.totals.money.iter().all(|money| money.currency == first.currency);
+            && groups.totals.money.iter().all(|money| Some(&money.currency) == currency);
         if !is_plain {
             return Ok(None);
         }
@@ -195,11 +194,16 @@ impl Builder<'_> {
         restrict_rows(&mut sql, level, shape, &mut filter)?;
         restrict_keys(&mut sql, &groups.keys);
         sql.push(" GROUP BY ");
-        for key in &groups.keys {
+        for (i, key) in groups.keys.iter().enumerate() {
+            if i > 0 {
+                sql.push(", ");
+            }
             self.group_value(&mut sql, key);
-            sql.push(", ");
         }
-        write_expr(&mut sql, &first.currency);
+        if let Some(currency) = currency {
+            sql.push(", ");
+            write_expr(&mut sql, currency);
+        }
         sql.push(" ORDER BY ");
         let descends = groups.order.first().is_some_and(|(_, descending)| *descending);
         for name in &GROUP_KEYS[..groups.keys.len()] {
@@ -217,7 +221,34 @@ impl Builder<'_> {
             sql.push(" AS ").push(name);
         }
         sql.push(", ");
-        write_figures(sql, &groups.totals);
+        self.write_figures(sql, &groups.totals);
+    }
+
+    fn write_figures(&self, sql: &mut Sql, totals: &Totals) {
+        sql.push("count(*) AS n");
+        for (i, figure) in totals.figures.iter().enumerate() {
+            sql.push(", ");
+            match figure {
+                Figure::Min(e) => call(sql, "min(", e),
+                Figure::Max(e) => call(sql, "max(", e),
+                Figure::Sum(e) => self.whole(sql, |sql| call(sql, "sum(", e)),
+                Figure::Distinct(e) => call(sql, "count(DISTINCT ", e),
+                Figure::Included(e) => call(sql, "count(", e),
+                Figure::Readable(e) => match e.only {
+                    Some((rows, scopes)) => {
+                        sql.push("count(CASE WHEN ");
+                        if !sql.scopes(e.alias, rows, scopes) {
+                            sql.push("TRUE");
+                        }
+                        sql.push(" THEN 1 END)");
+                    }
+                    None => {
+                        sql.push("count(*)");
+                    }
+                },
+            }
+            sql.push(" AS f").number(i);
+        }
     }
 
     /// Sums of money: currency, sums of the high and low part, count, extremes.
@@ -225,6 +256,7 @@ impl Builder<'_> {
         sql.push(", ");
         write_expr(sql, &total.currency);
         for part in [" / 1000000000)", " % 1000000000)"] {
+            sql.push(", ");
             self.whole(sql, |sql| {
                 sql.push("sum(");
                 write_expr(sql, &total.amount);
@@ -284,32 +316,6 @@ fn call(sql: &mut Sql, f: &str, e: &Expr) {
     sql.push(f);
     write_expr(sql, e);
     sql.push(")");
-}
-
-fn write_figures(sql: &mut Sql, totals: &Totals) {
-    sql.push("count(*) AS n");
-    for (i, figure) in totals.figures.iter().enumerate() {
-        sql.push(", ");
-        match figure {
-            Figure::Min(e) => call(sql, "min(", e),
-            Figure::Max(e) => call(sql, "max(", e),
-            Figure::Distinct(e) => call(sql, "count(DISTINCT ", e),
-            Figure::Included(e) => call(sql, "count(", e),
-            Figure::Readable(e) => match e.only {
-                Some((rows, scopes)) => {
-                    sql.push("count(CASE WHEN ");
-                    if !sql.scopes(e.alias, rows, scopes) {
-                        sql.push("TRUE");
-                    }
-                    sql.push(" THEN 1 END)");
-                }
-                None => {
-                    sql.push("count(*)");
-                }
-            },
-        }
-        sql.push(" AS f").number(i);
-    }
 }
 
 /// Rows whose key the caller may not read are in no group, and in no group's money.

@@ -1,7 +1,11 @@
 //! Formulas over the items of a scope: inputs are summed over the items first, then the formula is applied. An item that
 //! lacks an input is left out of every part of the formula, and counted; never is anything put in its place.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use chrono::{Months, NaiveDate};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
@@ -69,9 +73,9 @@ pub struct Item {
     /// Its category, such as GROW.
     pub category: Option<String>,
     /// What its measures sum to; one that is not there is unknown.
-    pub sums: BTreeMap<String, Result<Decimal, Missing>>,
-    /// Dated amounts of those measures that are read by their dates.
-    pub curves: BTreeMap<String, Result<Curve, Missing>>,
+    pub sums: BTreeMap<Cow<'static, str>, Result<Decimal, Missing>>,
+    /// Dated amounts of those measures that are read by their dates; one that is not there has none.
+    pub curves: BTreeMap<Cow<'static, str>, Result<Curve, Missing>>,
 }
 
 /// What a formula is applied to.
@@ -105,7 +109,8 @@ impl Valued {
 
 /// Applies a formula.
 pub fn evaluate(expr: &Expr, scope: Scope<'_>) -> Valued {
-    let left_out: Vec<Option<Missing>> = scope.items.iter().map(|item| lacks(expr, item, scope.at)).collect();
+    let needs = Needs::of(expr);
+    let left_out: Vec<Option<Missing>> = scope.items.iter().map(|item| needs.lacks(item, scope.at)).collect();
     let counted: Vec<&Item> =
         scope.items.iter().zip(&left_out).filter(|(_, missing)| missing.is_none()).map(|(item, _)| *item).collect();
     let none = |missing| Valued { value: Err(missing), numerator: None, denominator: None, left_out: left_out.clone() };
@@ -126,30 +131,42 @@ pub fn evaluate(expr: &Expr, scope: Scope<'_>) -> Valued {
     Valued { numerator: value.clone().ok(), denominator: None, value, left_out }
 }
 
-/// Why an item is left out: an input of it is unknown, or its own part of the formula has no value.
-fn lacks(expr: &Expr, item: &Item, at: NaiveDate) -> Option<Missing> {
-    for name in expr.names() {
-        match item.sums.get(name) {
-            None => return Some(Missing::Input(name.to_owned())),
-            Some(Err(missing)) => return Some(missing.clone()),
-            Some(Ok(_)) => {}
-        }
+/// What a formula asks of each item.
+struct Needs<'e> {
+    names: BTreeSet<&'e str>,
+    curves: BTreeSet<&'e str>,
+    /// Parts that are made for each item by itself.
+    each: Vec<&'e Expr>,
+}
+
+impl<'e> Needs<'e> {
+    fn of(expr: &'e Expr) -> Self {
+        let mut each = vec![];
+        expr.walk(&mut |part| {
+            if let Expr::Call(Function::Each, arguments) = part {
+                each.push(&arguments[0]);
+            }
+        });
+        Self { names: expr.names(), curves: expr.curves(), each }
     }
-    for name in expr.curves() {
-        if let Some(Err(missing)) = item.curves.get(name) {
-            return Some(missing.clone());
+
+    /// Why an item is left out: an input of it is unknown, or its own part of the formula has no value.
+    fn lacks(&self, item: &Item, at: NaiveDate) -> Option<Missing> {
+        for name in &self.names {
+            match item.sums.get(*name) {
+                None => return Some(Missing::Input((*name).to_owned())),
+                Some(Err(missing)) => return Some(missing.clone()),
+                Some(Ok(_)) => {}
+            }
         }
+        for name in &self.curves {
+            if let Some(Err(missing)) = item.curves.get(*name) {
+                return Some(missing.clone());
+            }
+        }
+        let alone = Over { at, items: &[item] };
+        self.each.iter().find_map(|part| alone.value(part).err())
     }
-    let alone = Over { at, items: &[item] };
-    let mut found = None;
-    expr.walk(&mut |part| {
-        if let Expr::Call(Function::Each, arguments) = part
-            && let Err(missing) = alone.value(&arguments[0])
-        {
-            found.get_or_insert(missing);
-        }
-    });
-    found
 }
 
 /// Items over which sums are made.
@@ -188,10 +205,10 @@ impl Over<'_> {
         let Expr::Name(name) = expr else { return Err(Missing::Undefined) };
         let mut curve = vec![];
         for item in self.items {
-            match item.curves.get(name) {
+            match item.curves.get(name.as_str()) {
                 Some(Ok(part)) => curve.extend(part),
                 Some(Err(missing)) => return Err(missing.clone()),
-                None => return Err(Missing::Input(name.clone())),
+                None => {}
             }
         }
         Ok(curve)
@@ -324,7 +341,7 @@ mod tests {
     use super::{super::parse, *};
 
     fn item(sums: &[(&str, Decimal)]) -> Item {
-        let sums = sums.iter().map(|(name, value)| ((*name).to_owned(), Ok(*value))).collect();
+        let sums = sums.iter().map(|(name, value)| ((*name).to_owned().into(), Ok(*value))).collect();
         Item { sums, ..Item::default() }
     }
 
@@ -394,8 +411,8 @@ mod tests {
         let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).expect("a day");
         let spent = |category: &str, curve: Curve| Item {
             category: Some(category.to_owned()),
-            sums: [("AC".to_owned(), Ok(Decimal::ZERO))].into(),
-            curves: [("AC".to_owned(), Ok(curve))].into(),
+            sums: [("AC".into(), Ok(Decimal::ZERO))].into(),
+            curves: [("AC".into(), Ok(curve))].into(),
         };
         let items = [
             spent("RUN", vec![(day(2025, 6, 30), dec!(7)), (day(2026, 6, 30), dec!(30))]),
@@ -409,11 +426,11 @@ mod tests {
     #[test]
     fn what_is_missed_is_missed_whatever_its_sign() {
         let day = |d| NaiveDate::from_ymd_opt(2026, 6, d).expect("a day");
-        let known = |name: &str| (name.to_owned(), Ok(Decimal::ZERO));
+        let known = |name: &'static str| (name.into(), Ok(Decimal::ZERO));
         let of = |left: Curve, right: Curve| Item {
             category: None,
             sums: [known("A"), known("B")].into(),
-            curves: [("A".to_owned(), Ok(left)), ("B".to_owned(), Ok(right))].into(),
+            curves: [("A".into(), Ok(left)), ("B".into(), Ok(right))].into(),
         };
         // 2 too many on the first day, 3 too few on the second, 4 that nobody foresaw; July is to come.
         let left =
