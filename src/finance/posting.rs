@@ -20,6 +20,9 @@ use crate::{
     },
 };
 
+/// Calendar, id, kind, first and last day, state.
+type Known = (Uuid, Uuid, String, NaiveDate, NaiveDate, String);
+
 /// Finds the period of each new actual. Figures of a closed one stand, so a late actual counts in the next that is open.
 pub async fn find_periods(work: &mut Work<'_>, rows: &mut [Row<Model>]) -> Result<(), Error> {
     use fiscal_period::Column as C;
@@ -34,7 +37,6 @@ pub async fn find_periods(work: &mut Work<'_>, rows: &mut [Row<Model>]) -> Resul
         .select_only()
         .columns([C::CalendarId, C::Id, C::Kind, C::StartOn, C::EndOn, C::State]);
     let mut periods: HashMap<Uuid, Vec<Posting<Uuid>>> = HashMap::new();
-    type Known = (Uuid, Uuid, String, NaiveDate, NaiveDate, String);
     for (calendar, id, kind, start, end, state) in known.into_tuple::<Known>().all(work.txn).await? {
         periods.entry(calendar).or_default().push(spanning(id, &kind, (start, end), &state));
     }
