@@ -37,13 +37,19 @@ const TRANSACTIONS: &str = "SELECT min(seq) AS first, count(*) AS events FROM ou
 const NUMBER: &str = "UPDATE outbox_event SET position = n.place FROM (SELECT p.seq, \
     CAST($1 AS bigint) + row_number() OVER (ORDER BY p.first, p.seq) AS place FROM (SELECT seq, \
     min(seq) OVER (PARTITION BY transaction_id) AS first FROM outbox_event WHERE position IS NULL) p \
-    WHERE p.first <= $2) n WHERE outbox_event.seq = n.seq AND outbox_event.position IS NULL";
+    WHERE p.first <= $2) n WHERE outbox_event.seq = n.seq AND ";
 /// Where the database last counted an empty outbox it takes one more event for all there is, and would look through all
 /// pending ones for each of them.
 const JOIN_AT_ONCE: &str = "SET LOCAL enable_nestloop = off";
-
 /// How long a request waits for positions.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Gives positions to pending events. SQLite is given an expression, which it looks up in no index: else it goes through
+/// all pending events for each of them, since it takes them for few.
+fn number(dialect: Dialect) -> String {
+    let sign = if dialect == Dialect::Sqlite { "+" } else { "" };
+    format!("{NUMBER}{sign}outbox_event.position IS NULL")
+}
 
 /// What to do where another sequencer is at work.
 #[derive(Debug, Clone, Copy)]
@@ -111,7 +117,8 @@ impl Events {
             transaction.execute_unprepared(JOIN_AT_ONCE).await?;
         }
         let values = [head.position.into(), last.first.into()];
-        let numbered = transaction.execute_raw(Statement::from_sql_and_values(backend, NUMBER, values)).await?;
+        let text = number(self.database.dialect);
+        let numbered = transaction.execute_raw(Statement::from_sql_and_values(backend, text, values)).await?;
         let position = head.position + i64::try_from(numbered.rows_affected()).unwrap_or(0);
         outbox_head::Entity::update_many()
             .col_expr(outbox_head::Column::Position, position.into())
@@ -166,4 +173,39 @@ pub(super) fn listen(events: Arc<Events>) -> Option<impl Future<Output = ()> + S
             tokio::time::sleep(super::POLL * 10).await;
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use migration::{Migrator, MigratorTrait as _};
+
+    use super::*;
+    use crate::graph::Database;
+
+    /// So many events, with positions or without.
+    fn events(count: usize, position: &str) -> String {
+        format!(
+            "INSERT INTO outbox_event (position, transaction_id, at, request_id, mutation, target_type, target_id, version, was_there, was_restricted) \
+             WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count}) \
+             SELECT {position}, zeroblob(16), '2026-01-01T00:00:00.000000Z', 'r', 'm', 'Risk', zeroblob(16), n, FALSE, FALSE FROM n"
+        )
+    }
+
+    #[tokio::test]
+    async fn sqlite_finds_each_pending_event_by_itself() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite:{}?mode=rwc", folder.path().join("events.db").display());
+        let database = Database::connect(&url, 1, Duration::from_mins(1)).await.expect("a database");
+        Migrator::up(&database.orm, None).await.expect("migrations");
+        for text in [events(1_000, "n"), events(100, "NULL")] {
+            database.orm.execute_unprepared(&text).await.expect("events");
+        }
+        let text = format!("EXPLAIN QUERY PLAN {}", number(Dialect::Sqlite));
+        let backend = database.orm.get_database_backend();
+        let statement = Statement::from_sql_and_values(backend, text, [0_i64.into(), 99_999_i64.into()]);
+        let steps = database.orm.query_all_raw(statement).await.expect("a plan");
+        let steps: Vec<String> = steps.iter().map(|step| step.try_get("", "detail").expect("a step")).collect();
+        let last = |what: &str| steps.iter().rposition(|step| step.starts_with(what));
+        assert!(last("SCAN n") < last("SEARCH outbox_event"), "{steps:#?}");
+    }
 }
