@@ -47,8 +47,8 @@ use crate::{
 
 /// Touches that are taken at a time.
 const BATCH: u64 = 2_000;
-/// Between the beginnings of two turns of a process that runs, at least.
-const APART: Duration = Duration::from_millis(200);
+/// Between the beginnings of two turns of a process that runs, at least; twice as long as the first took, if that is more.
+const APART: Duration = Duration::from_millis(50);
 /// Rows of one statement; databases bound the number of parameters.
 const CHUNK: usize = 500;
 
@@ -95,7 +95,7 @@ impl Deriver {
         let this = self.clone();
         tokio::spawn(async move {
             loop {
-                let next = Instant::now() + APART;
+                let began = Instant::now();
                 let is_settled = match this.derive_some().await {
                     Ok(derived) => {
                         if derived.changes > 0 {
@@ -108,6 +108,7 @@ impl Deriver {
                         true
                     }
                 };
+                let next = began + APART.max(2 * began.elapsed());
                 if is_settled {
                     // Whichever comes first; a lost nudge costs one interval.
                     let _ = timeout(POLL, events.written.notified()).await;
