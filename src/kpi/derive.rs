@@ -108,12 +108,12 @@ impl Deriver {
                         true
                     }
                 };
-                let next = began + APART.max(2 * began.elapsed());
                 if is_settled {
                     // Whichever comes first; a lost nudge costs one interval.
                     let _ = timeout(POLL, events.written.notified()).await;
+                } else {
+                    sleep_until(began + APART.max(2 * began.elapsed())).await;
                 }
-                sleep_until(next).await;
             }
         })
     }
