@@ -227,6 +227,14 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+impl From<rusqlite::Error> for Error {
+    fn from(e: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{CannotOpen, SystemIoFailure};
+        let is_down = matches!(e.sqlite_error_code(), Some(CannotOpen | SystemIoFailure));
+        from_database(&e.to_string(), is_down, None, e)
+    }
+}
+
 impl From<sea_orm::DbErr> for Error {
     fn from(e: sea_orm::DbErr) -> Self {
         use sea_orm::{DbErr, RuntimeErr};

@@ -55,7 +55,7 @@ def canon_object(value):
         return {**row, **{name: canon(part) for name, part in value["sum"].items()}}
     if names == {"key", "sum"}:
         # A sum of money is a list of one, since all is in one currency.
-        sums = {name: canon(part[0]) for name, part in value["sum"].items()}
+        sums = {name: canon(part[0] if isinstance(part, list) else part) for name, part in value["sum"].items()}
         return {**canon(value["key"]), **sums}
     return {name: canon(value[name]) for name in value if name in names}
 
@@ -74,21 +74,12 @@ def result(query, answer):
         return {"has_id": bool(id_of(value[0] if isinstance(value, list) else value))}
     if isinstance(value, list) and query in ("Q1", "Q4"):
         return value[0]  # a filtered list of one
-    if "months" in data:
-        months = canon(data["months"])
-        return [{**row, "months": months_of(row, months)} for row in value]
     return value
 
 
 def id_of(row):
     """The id of a created row."""
     return row["id"] if isinstance(row, dict) else row
-
-
-def months_of(resource, rows):
-    """The sums of a resource, from rows of all of them."""
-    own = [row for row in rows if row["resourceId"] == resource["id"]]
-    return [{name: row[name] for name in row if name != "resourceId"} for row in own]
 
 
 def rules_of(text):

@@ -89,8 +89,15 @@ join fiscal_period m on m.key = to_char(e.entry_date, 'YYYY-MM')
 join cost_category c on c.key = e.category
 order by e.id;
 
--- Bookings of resources. Only money is summed, so a commitment holds one: vendor the resource, committed the hours,
--- invoiced the cost.
+-- Bookings of resources: hundredths of an hour in `minutes`; proposed, which takes no capacity. No entity sums minutes and money
+-- of a resource, so a commitment holds both as money for Q7: vendor the resource, committed the hours, invoiced the cost.
+insert into allocation (id, item_id, portfolio_id, is_restricted, resource_id, state, start_on, end_on, minutes, curve, note, version,
+  created_at, updated_at)
+select harness.row_id('025', a.id), harness.row_id('012', a.project_id), harness.row_id('010', p.portfolio_id), false,
+       harness.row_id('002', a.resource_id), 'PROPOSED', a.month, (a.month + interval '1 month - 1 day')::date, (a.hours * 100)::int,
+       'FLAT', a.booking, 1, harness.start(), harness.start()
+from harness.allocation a join harness.project p on p.id = a.project_id
+order by a.id;
 insert into commitment (id, item_id, portfolio_id, is_restricted, key, title, title_fold, state, vendor, category_id,
   expenditure, currency, committed_amount, invoiced_amount, open_amount, committed_on, reported_portfolio_id, version,
   created_at, updated_at)

@@ -1,9 +1,9 @@
 //! A value of a row, read from either database without a copy.
 
 use chrono::{DateTime, NaiveDate};
-use sqlx::{Decode, Row as _, Sqlite, ValueRef, postgres::PgRow, sqlite::SqliteRow};
+use sqlx::{Row as _, postgres::PgRow};
 
-use super::plan::ColumnType;
+use super::{lite::LiteRow, plan::ColumnType};
 
 /// PostgreSQL counts days and microseconds from here.
 pub const EPOCH: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
@@ -37,7 +37,7 @@ pub enum Row {
     /// Of PostgreSQL.
     Postgres(PgRow),
     /// Of SQLite.
-    Sqlite(SqliteRow),
+    Sqlite(LiteRow),
     /// Of no database.
     #[cfg(feature = "instructions")]
     Made(super::made::MadeRow),
@@ -48,7 +48,7 @@ impl Row {
     pub fn at(&self, at: usize, ty: ColumnType) -> Cell<'_> {
         match self {
             Self::Postgres(row) => postgres(row, at, ty),
-            Self::Sqlite(row) => sqlite(row, at, ty),
+            Self::Sqlite(row) => row.at(at, ty),
             #[cfg(feature = "instructions")]
             Self::Made(row) => row.at(at, ty),
         }
@@ -81,22 +81,6 @@ fn postgres(row: &PgRow, at: usize, ty: ColumnType) -> Cell<'_> {
         }
     };
     cell.unwrap_or(Cell::Null)
-}
-
-fn sqlite(row: &SqliteRow, at: usize, ty: ColumnType) -> Cell<'_> {
-    let Ok(raw) = row.try_get_raw(at) else { return Cell::Null };
-    if raw.is_null() {
-        return Cell::Null;
-    }
-    match ty {
-        ColumnType::Int | ColumnType::Bool => <i64 as Decode<Sqlite>>::decode(raw).map_or(Cell::Null, Cell::Int),
-        ColumnType::Id => {
-            <&[u8] as Decode<Sqlite>>::decode(raw).ok().and_then(|b| b.try_into().ok()).map_or(Cell::Null, Cell::Id)
-        }
-        ColumnType::Text | ColumnType::Date | ColumnType::Instant => {
-            <&str as Decode<Sqlite>>::decode(raw).map_or(Cell::Null, Cell::Text)
-        }
-    }
 }
 
 /// Microseconds since 1970 of an instant as SQLite keeps it.

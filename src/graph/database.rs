@@ -2,15 +2,13 @@
 //! release, which a point read would pay for; ours go back only when a result was read to its end, else they are dropped.
 
 use std::{
+    path::PathBuf,
     str::FromStr,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
+use futures_util::TryStreamExt as _;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, Statement as OrmStatement,
     TransactionOptions, TransactionTrait as _,
@@ -18,13 +16,14 @@ use sea_orm::{
 use sqlx::{
     Arguments, AssertSqlSafe, ConnectOptions, Connection,
     postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions},
-    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection},
+    sqlite::SqliteConnectOptions,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tracing::{Dispatch, instrument::WithSubscriber as _};
 
 use super::{
     cell::Row,
+    lite::Lite,
     load::Waits,
     sql::{Dialect, Planning},
     value::{DbValue, ListType},
@@ -32,19 +31,11 @@ use super::{
 use crate::error::{Code, Error};
 
 /// How many texts a connection keeps prepared.
-const PREPARED: usize = 500;
-/// Steps of SQLite after which a statement looks whether it is still wanted: some ten thousand times a second.
-const STEPS: i32 = 4_000;
+pub(super) const PREPARED: usize = 500;
 /// Milliseconds after which PostgreSQL looks whether the client of a statement that runs is still there.
 const LOOK_FOR_CLIENT: &str = "1000";
 /// Milliseconds after which PostgreSQL ends a transaction that nobody goes on with.
 const IDLE_IN_TRANSACTION: &str = "60000";
-/// How many rows SQLite's thread may be ahead of who reads them: a page, so that the two do not wake each other in turn.
-const ROWS_AHEAD: usize = 1_024;
-
-/// The same for a statement of any number of rows, where memory counts and a page means nothing.
-const ROWS_AHEAD_APART: usize = 128;
-
 /// The database.
 #[derive(Clone)]
 pub struct Database {
@@ -64,7 +55,8 @@ impl std::fmt::Debug for Database {
 #[derive(Clone)]
 enum Options {
     Postgres(Box<PgConnectOptions>),
-    Sqlite(Box<SqliteConnectOptions>),
+    /// The file.
+    Sqlite(PathBuf),
 }
 
 /// Read connections, so many at most.
@@ -83,33 +75,7 @@ pub(super) struct Reads {
 pub(super) enum Connected {
     /// With what it was told of planning last.
     Postgres(Planning, Box<PgConnection>),
-    Sqlite(Stop, Box<SqliteConnection>),
-}
-
-/// Ends what SQLite does for a connection once the connection is dropped: its thread would go on to the end otherwise.
-pub(super) struct Stop {
-    dropped: Arc<AtomicBool>,
-    /// No other connection has it.
-    number: u64,
-}
-
-/// Connections to SQLite so far.
-static OPENED: AtomicU64 = AtomicU64::new(0);
-
-impl Drop for Stop {
-    fn drop(&mut self) {
-        self.dropped.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Stop {
-    /// Has a new connection look now and then whether it is still wanted.
-    async fn of(connection: &mut SqliteConnection) -> Result<Self, Error> {
-        let dropped = Arc::new(AtomicBool::new(false));
-        let seen = dropped.clone();
-        connection.lock_handle().await?.set_progress_handler(STEPS, move || !seen.load(Ordering::Relaxed));
-        Ok(Self { dropped, number: OPENED.fetch_add(1, Ordering::Relaxed) })
-    }
+    Sqlite(Lite),
 }
 
 /// A read connection on loan.
@@ -171,12 +137,9 @@ impl Database {
                     .foreign_keys(true)
                     .busy_timeout(Duration::from_secs(10))
             };
-            let options = tune(SqliteConnectOptions::from_str(url).map_err(bad)?)
-                .statement_cache_capacity(PREPARED)
-                .row_buffer_size(ROWS_AHEAD)
-                .disable_statement_logging();
+            let file = SqliteConnectOptions::from_str(url).map_err(bad)?.get_filename().to_owned();
             pool.map_sqlx_sqlite_opts(tune);
-            (Dialect::Sqlite, Options::Sqlite(Box::new(options)))
+            (Dialect::Sqlite, Options::Sqlite(file))
         };
         let orm = sea_orm::Database::connect(pool).await?;
         Ok(Self { orm, dialect, reads: Reads::new(options, connections as usize).into() })
@@ -188,7 +151,7 @@ impl Database {
     pub fn apart(&self, statement_timeout: Duration) -> Self {
         let options = match self.reads.options.clone() {
             Options::Postgres(_) => self.options_for(statement_timeout),
-            Options::Sqlite(o) => Options::Sqlite(Box::new(o.row_buffer_size(ROWS_AHEAD_APART))),
+            Options::Sqlite(file) => Options::Sqlite(file),
         };
         Self { reads: Reads::new(options, 1).into(), ..self.clone() }
     }
@@ -206,7 +169,7 @@ impl Database {
             Options::Postgres(o) => Options::Postgres(Box::new(
                 o.options([("statement_timeout", statement_timeout.as_millis().to_string())]),
             )),
-            Options::Sqlite(o) => Options::Sqlite(o),
+            Options::Sqlite(file) => Options::Sqlite(file),
         }
     }
 
@@ -248,10 +211,7 @@ impl Database {
             Options::Postgres(o) => {
                 Connected::Postgres(Planning::ForValues, Box::new(PgConnection::connect_with(o).await?))
             }
-            Options::Sqlite(o) => {
-                let mut connection = Box::new(SqliteConnection::connect_with(o).await?);
-                Connected::Sqlite(Stop::of(&mut connection).await?, connection)
-            }
+            Options::Sqlite(file) => Connected::Sqlite(Lite::open(file.clone()).await?),
         })
     }
 
@@ -293,7 +253,7 @@ impl Reader {
     /// The number of its connection, where what it reads of the database has a meaning for that one only.
     pub(super) fn number(&self) -> Option<u64> {
         match &self.connection {
-            Some(Connected::Sqlite(stop, _)) => Some(stop.number),
+            Some(Connected::Sqlite(lite)) => Some(lite.number),
             Some(Connected::Postgres(..)) | None => None,
         }
     }
@@ -352,20 +312,20 @@ impl Reader {
         }
         let mut connection =
             self.connection.take().ok_or_else(|| Error::internal("the connection was lost by an earlier error"))?;
-        let text = AssertSqlSafe(text.clone());
         let mut count = 0;
         match &mut connection {
             Connected::Postgres(told, c) => {
                 tell_planning(told, c, self.planning).await?;
-                let mut rows = sqlx::query_with(text, postgres_arguments(values)?).fetch(&mut **c);
+                let arguments = postgres_arguments(values)?;
+                let mut rows = sqlx::query_with(AssertSqlSafe(text.clone()), arguments).fetch(&mut **c);
                 while let Some(row) = rows.try_next().await? {
                     count += 1;
                     each(Row::Postgres(row))?;
                 }
             }
-            Connected::Sqlite(_, c) => {
-                let mut rows = sqlx::query_with(text, sqlite_arguments(values)?).fetch(&mut **c);
-                while let Some(row) = rows.try_next().await? {
+            Connected::Sqlite(lite) => {
+                let mut rows = lite.ask(text, values)?;
+                while let Some(row) = rows.next().await? {
                     count += 1;
                     each(Row::Sqlite(row))?;
                 }
@@ -387,18 +347,25 @@ impl Reader {
         let pouring = async {
             let mut connection =
                 self.connection.take().ok_or_else(|| Error::internal("the connection was lost by an earlier error"))?;
-            if let Connected::Postgres(told, c) = &mut connection {
-                tell_planning(told, c, self.planning).await?;
-            }
             let mut count = 0;
-            let mut rows = connection.rows(text, values)?;
-            while let Some(row) = rows.try_next().await? {
-                count += 1;
-                if let Some(ready) = each(row) {
-                    to.send(ready).await.map_err(|_| Error::internal("nobody takes the rows any more"))?;
+            match &mut connection {
+                Connected::Postgres(told, c) => {
+                    tell_planning(told, c, self.planning).await?;
+                    let arguments = postgres_arguments(values)?;
+                    let mut rows = sqlx::query_with(AssertSqlSafe(text.clone()), arguments).fetch(&mut **c);
+                    while let Some(row) = rows.try_next().await? {
+                        count += 1;
+                        send(each(Row::Postgres(row)), to).await?;
+                    }
+                }
+                Connected::Sqlite(lite) => {
+                    let mut rows = lite.ask(text, values)?;
+                    while let Some(row) = rows.next().await? {
+                        count += 1;
+                        send(each(Row::Sqlite(row)), to).await?;
+                    }
                 }
             }
-            drop(rows);
             self.connection = Some(connection);
             Ok(count)
         };
@@ -406,22 +373,9 @@ impl Reader {
     }
 }
 
-impl Connected {
-    fn rows<'c>(
-        &'c mut self,
-        text: &Arc<str>,
-        values: &[DbValue],
-    ) -> Result<BoxStream<'c, Result<Row, sqlx::Error>>, Error> {
-        let text = AssertSqlSafe(text.clone());
-        Ok(match self {
-            Self::Postgres(_, c) => {
-                sqlx::query_with(text, postgres_arguments(values)?).fetch(&mut **c).map_ok(Row::Postgres).boxed()
-            }
-            Self::Sqlite(_, c) => {
-                sqlx::query_with(text, sqlite_arguments(values)?).fetch(&mut **c).map_ok(Row::Sqlite).boxed()
-            }
-        })
-    }
+async fn send<T: Send>(ready: Option<T>, to: &mpsc::Sender<T>) -> Result<(), Error> {
+    let Some(ready) = ready else { return Ok(()) };
+    to.send(ready).await.map_err(|_| Error::internal("nobody takes the rows any more"))
 }
 
 /// Tells a connection when to plan, if it was told otherwise before.
@@ -440,12 +394,6 @@ async fn tell_planning(told: &mut Planning, connection: &mut PgConnection, plann
 pub(super) fn postgres_arguments(values: &[DbValue]) -> Result<PgArguments, Error> {
     let mut arguments = PgArguments::default();
     values.iter().try_for_each(|value| postgres(&mut arguments, value)).map_err(Error::internal)?;
-    Ok(arguments)
-}
-
-fn sqlite_arguments(values: &[DbValue]) -> Result<SqliteArguments, Error> {
-    let mut arguments = SqliteArguments::default();
-    values.iter().try_for_each(|value| sqlite(&mut arguments, value)).map_err(Error::internal)?;
     Ok(arguments)
 }
 
@@ -495,58 +443,6 @@ fn postgres(arguments: &mut PgArguments, value: &DbValue) -> BindResult {
             ),
         },
     }
-}
-
-fn sqlite(arguments: &mut SqliteArguments, value: &DbValue) -> BindResult {
-    match value {
-        DbValue::Int(n) => arguments.add(*n),
-        DbValue::Bool(b) => arguments.add(*b),
-        DbValue::Text(s) => arguments.add(s.clone()),
-        DbValue::Id(id) => arguments.add(*id),
-        DbValue::Date(d) => arguments.add(*d),
-        DbValue::Instant(t) => arguments.add(*t),
-        DbValue::Ids(ids) => arguments.add(json_ids(ids)),
-        DbValue::List(_, values) => arguments.add(json_list(values)),
-    }
-}
-
-/// A list as the JSON that `json_each` reads, elements in the form that SQLite keeps them in.
-fn json_list(values: &[DbValue]) -> String {
-    let mut out = Vec::with_capacity(values.len() * 36 + 2);
-    out.push(b'[');
-    for (i, value) in values.iter().enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
-        match value {
-            DbValue::Int(n) => out.extend_from_slice(n.to_string().as_bytes()),
-            DbValue::Bool(b) => out.extend_from_slice(if *b { b"1" } else { b"0" }),
-            DbValue::Text(s) => super::json::string(&mut out, s),
-            DbValue::Id(id) => {
-                super::json::string(&mut out, id.simple().encode_lower(&mut uuid::Uuid::encode_buffer()));
-            }
-            DbValue::Date(d) => super::json::string(&mut out, &d.to_string()),
-            DbValue::Instant(t) => {
-                super::json::string(&mut out, &t.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, false));
-            }
-            DbValue::Ids(_) | DbValue::List(..) => out.extend_from_slice(b"null"),
-        }
-    }
-    out.push(b']');
-    String::from_utf8(out).unwrap_or_default()
-}
-
-/// Ids as the JSON that `json_each` reads: hexadecimal, since JSON has no bytes.
-fn json_ids(ids: &[uuid::Uuid]) -> String {
-    let mut out = String::with_capacity(ids.len() * 35 + 2);
-    out.push('[');
-    for (i, id) in ids.iter().enumerate() {
-        out.push_str(if i > 0 { ",\"" } else { "\"" });
-        out.push_str(id.simple().encode_lower(&mut uuid::Uuid::encode_buffer()));
-        out.push('"');
-    }
-    out.push(']');
-    out
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ mod language;
 mod lasting;
 mod lens;
 mod limit;
+mod lite;
 mod load;
 #[cfg(feature = "instructions")]
 pub mod made;

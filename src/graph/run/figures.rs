@@ -1,9 +1,6 @@
 //! Runs the statements for totals and groups, and brings sums of money to the rows they belong to.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, atomic::Ordering},
-};
+use std::{collections::HashMap, sync::atomic::Ordering};
 
 use super::{
     super::{
@@ -83,7 +80,8 @@ impl Run<'_> {
         let limit = first.unwrap_or(GROUPS_MAX + 1);
         let key_types: Vec<ColumnType> =
             groups.keys.iter().map(|k| if k.bucket.is_some() { ColumnType::Date } else { k.expr.ty }).collect();
-        let (rows, sums) = match self.groups_of_one_currency(level, groups, asked, limit, &key_types).await? {
+        let (rows, sums) = match self.groups_of_one_currency(level, groups, asked, limit, (parents, &key_types)).await?
+        {
             Some(found) => found,
             None => self.groups_of_any(level, groups, asked, limit, (parents, &key_types)).await?,
         };
@@ -131,7 +129,7 @@ impl Run<'_> {
         groups: &Groups,
         asked: &Asked,
         limit: usize,
-        key_types: &[ColumnType],
+        (parents, key_types): (&Parents, &[ColumnType]),
     ) -> Result<Option<(Vec<Row>, Sums)>, Error> {
         if groups.is_mixed.load(Ordering::Relaxed) {
             return Ok(None);
@@ -140,13 +138,20 @@ impl Run<'_> {
         // The row after the last group may be the same group in another currency.
         let statement = self.builder().groups_of_one_currency(level, groups, &shape, limit.saturating_add(1))?;
         let Some(statement) = statement else { return Ok(None) };
-        let mut rows = self.fetch(&statement, &Arc::default(), limit).await?;
-        let ids = rows.iter().map(|row| group_id(row, key_types)).collect::<Vec<_>>();
-        if ids.windows(2).any(|two| two[0] == two[1]) {
-            groups.is_mixed.store(true, Ordering::Relaxed);
-            return Ok(None);
+        let mut rows = self.fetch(&statement, &parents.keys, limit).await?;
+        if !groups.totals.money.is_empty() {
+            let ids = rows.iter().map(|row| group_id(row, key_types)).collect::<Vec<_>>();
+            if ids.windows(2).any(|two| two[0] == two[1]) {
+                groups.is_mixed.store(true, Ordering::Relaxed);
+                return Ok(None);
+            }
         }
-        rows.truncate(limit);
+        let (mut parent, mut count) = (0, 0);
+        rows.retain(|row| {
+            count = if row.int(0) == parent { count + 1 } else { 1 };
+            parent = row.int(0);
+            count <= limit
+        });
         let money_at = 1 + key_types.len() + 1 + groups.totals.figures.len() + 1;
         let of = |row: &Row, at: usize| -> Vec<MoneySum> {
             let sum = money_sum(row, money_at + at * MONEY_COLUMNS);

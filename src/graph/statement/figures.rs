@@ -7,7 +7,7 @@ use super::{
         plan::{Bucket, ColumnType, Expr, Figure, GroupKey, GroupOrder, Groups, Level, MoneyTotal, Source, Totals},
         sql::{Dialect, Param, Sql, Statement},
     },
-    Builder, RowLimit, Shape, from_rows, joins, ordinal, restrict_rows, write_expr,
+    Builder, RowLimit, Shape, below_each, from_rows, from_table, joins, ordinal, restrict_rows, write_expr,
 };
 use crate::error::Error;
 
@@ -166,7 +166,8 @@ impl Builder<'_> {
     }
 
     /// The statement for groups in the order of their keys with the money of each, if any, for where no group has money of
-    /// two currencies: one that has is two rows. None where it takes more than that.
+    /// two currencies: one that has is two rows. Groups below parents are found for each parent by itself, where the database can:
+    /// the limit is of each. None where it takes more than that.
     pub fn groups_of_one_currency(
         &self,
         level: &Level,
@@ -175,7 +176,7 @@ impl Builder<'_> {
         limit: usize,
     ) -> Result<Option<Statement>, Error> {
         let currency = groups.totals.money.first().map(|money| &money.currency);
-        let is_plain = level.link.is_none()
+        let is_plain = (level.link.is_none() || self.dialect == Dialect::Postgres)
             && groups.source.columns.is_empty()
             && groups.order.iter().all(|(by, _)| *by == GroupOrder::Key)
             && groups.totals.money.iter().all(|money| Some(&money.currency) == currency);
@@ -184,13 +185,25 @@ impl Builder<'_> {
         }
         let mut filter = Filter::new(self.model, self.rights);
         let mut sql = Sql::new(self.dialect, self.rights);
-        sql.push("SELECT 1 AS o");
+        sql.push("SELECT ");
+        if level.link.is_some() {
+            sql.push("c.*");
+            below_each(&mut sql);
+            sql.push("p.o");
+        } else {
+            sql.push("1");
+        }
+        sql.push(" AS o");
         self.keys_and_figures(&mut sql, groups);
         sql.push(", 0 AS rn");
         for money in &groups.totals.money {
             self.sums(&mut sql, money);
         }
-        from_rows(&mut sql, &groups.inner, level.link);
+        from_table(&mut sql, &groups.inner);
+        match level.link {
+            None => sql.push(" WHERE TRUE"),
+            Some(link) => sql.push(" WHERE ").column(0, link.by).push(" = p.k"),
+        };
         restrict_rows(&mut sql, level, shape, &mut filter)?;
         restrict_keys(&mut sql, &groups.keys);
         sql.push(" GROUP BY ");
@@ -204,12 +217,21 @@ impl Builder<'_> {
             sql.push(", ");
             write_expr(&mut sql, currency);
         }
-        sql.push(" ORDER BY ");
         let descends = groups.order.first().is_some_and(|(_, descending)| *descending);
-        for name in &GROUP_KEYS[..groups.keys.len()] {
-            sql.push(name).push(if descends { " DESC" } else { " ASC" }).push(" NULLS LAST, ");
+        let way = if descends { " DESC" } else { " ASC" };
+        let in_order = |sql: &mut Sql| {
+            for name in &GROUP_KEYS[..groups.keys.len()] {
+                sql.push(name).push(way).push(" NULLS LAST, ");
+            }
+            sql.push("n");
+        };
+        sql.push(" ORDER BY ");
+        in_order(&mut sql);
+        sql.push(" LIMIT ").number(limit);
+        if level.link.is_some() {
+            sql.push(") c ORDER BY p.o, ");
+            in_order(&mut sql);
         }
-        sql.push("n LIMIT ").number(limit);
         Ok(Some(sql.finish()))
     }
 

@@ -93,9 +93,8 @@ impl Builder<'_> {
                 limit_to(&mut sql, shape.limit);
             }
             (Some(link), Dialect::Postgres) if shape.limit != RowLimit::None => {
-                sql.push("SELECT p.o, c.* FROM unnest(")
-                    .param(Param::Keys)
-                    .push("::uuid[]) WITH ORDINALITY p(k, o) CROSS JOIN LATERAL (SELECT ");
+                sql.push("SELECT p.o, c.*");
+                below_each(&mut sql);
                 columns(&mut sql, &level.source, &keys, level.page.cursors, true);
                 from_table(&mut sql, &level.source);
                 sql.push(" WHERE ").column(0, link.by).push(" = p.k");
@@ -380,6 +379,11 @@ fn from_parents(sql: &mut Sql, source: &Source, link: Link) {
     };
     joins(sql, source);
     sql.push(" WHERE TRUE");
+}
+
+/// Opens a part that is found for each parent by itself, `c`, which the writer ends.
+fn below_each(sql: &mut Sql) {
+    sql.push(" FROM unnest(").param(Param::Keys).push("::uuid[]) WITH ORDINALITY p(k, o) CROSS JOIN LATERAL (SELECT ");
 }
 
 /// From the table alone, or from the rows below the parents.
