@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{SinkExt as _, StreamExt as _, future::join_all};
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, runtime::Runtime};
 use tokio_tungstenite::{
@@ -16,6 +16,9 @@ use tokio_tungstenite::{
 
 /// How long an event may take at most.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How many open their sockets at the same time.
+const AT_ONCE: usize = 32;
 
 /// Followers of one figure.
 pub struct Crowd {
@@ -37,17 +40,26 @@ impl Crowd {
         Self { runtime: runtime.expect("a runtime"), server, project: project.clone(), count: 0, sender, arrivals }
     }
 
-    /// One more, who asks in words of that number; ready when her subscription has begun.
-    pub fn join(&mut self, token: &str, words: usize) {
+    /// More of them, each with her token and the number of the words in which she asks; ready when all have begun.
+    pub fn join(&mut self, who: impl Iterator<Item = (String, usize)>) {
+        let mut who = who.peekable();
+        while who.peek().is_some() {
+            let some = who.by_ref().take(AT_ONCE).map(|(token, words)| begin(self.server, token, self.asked(words)));
+            let sockets = self.runtime.block_on(join_all(some));
+            for socket in sockets {
+                self.count += 1;
+                self.runtime.spawn(listen(socket, self.sender.clone()));
+            }
+        }
+    }
+
+    fn asked(&self, words: usize) -> Value {
         let document = format!(
             "subscription($filter: KpiFilter) {{ kpiChanged(filter: $filter, initial: true) {{ ... on KpiChangeEvent {{ cursor at previous \
              previousStatus kpi {{ value{words}: value status unit periodEnd kpi {{ key }} scope {{ ... on PortfolioItem {{ key }} }} }} }} }} }}"
         );
         let filter = json!({ "kpis": ["EV_AC"], "scopes": [self.project], "includeDescendants": false });
-        let payload = json!({ "query": document, "variables": { "filter": filter } });
-        let socket = self.runtime.block_on(begin(self.server, token, payload));
-        self.count += 1;
-        self.runtime.spawn(listen(socket, self.sender.clone()));
+        json!({ "query": document, "variables": { "filter": filter } })
     }
 
     /// Waits until everybody was told once more; the instant at which the last was.
@@ -58,7 +70,7 @@ impl Crowd {
 }
 
 /// Opens a socket and follows.
-async fn begin(server: SocketAddr, token: &str, payload: Value) -> Socket {
+async fn begin(server: SocketAddr, token: String, payload: Value) -> Socket {
     let stream = TcpStream::connect(server).await.expect("connected");
     let mut request = format!("ws://{server}/graphql/ws").into_client_request().expect("a request");
     request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().expect("a name"));

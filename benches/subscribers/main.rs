@@ -125,18 +125,16 @@ fn measure(database: &'static str, url: &str, documents: usize, count: usize, wr
     let asked = json!({ "query": format!("{{ project(by: {{ key: \"{PROJECT}\" }}) {{ id }} }}") }).to_string();
     let project = load::once(server.address, &load::request(&finance, &asked))["data"]["project"]["id"].clone();
     let mut crowd = Crowd::new(server.address, &project);
-    let join = |crowd: &mut Crowd, numbers: std::ops::Range<usize>| {
-        for number in numbers {
-            crowd.join(&token(&format!("follower-{number}"), Role::PmoLead), number % documents);
-        }
-    };
-    join(&mut crowd, 0..WARM);
+    let who = |number: usize| (token(&format!("follower-{number}"), Role::PmoLead), number % documents);
+    crowd.join((0..WARM).map(who));
     // Whatever a new day and the first writes bring is there before anything is measured.
     for _ in 0..5 {
         change(&server, &finance, &crowd);
     }
     let before = server.memory();
-    join(&mut crowd, WARM..WARM + count);
+    let begun = Instant::now();
+    crowd.join((WARM..WARM + count).map(who));
+    eprintln!("{count} joined in {:.1} s", begun.elapsed().as_secs_f64());
     let joined = server.memory();
     change(&server, &finance, &crowd);
     let (mut answered, mut sent) = (vec![], vec![]);

@@ -20,9 +20,10 @@ use crate::{
     clock::Clock,
     error::Error,
     graph::{Lens, decl::Model},
+    write::insert::insert,
 };
 
-/// Notes of one statement; databases bound the number of parameters.
+/// Ids of one statement; databases bound the number of parameters.
 const CHUNK: usize = 400;
 
 /// What rows are made with.
@@ -97,10 +98,7 @@ async fn write(txn: &DatabaseTransaction, outdated: &Owners, cause: &Cause<'_>) 
             actor_id: Set(cause.actor),
         })
         .collect();
-    for some in notes.chunks(CHUNK) {
-        Outdated::insert_many(some.to_vec()).exec_without_returning(txn).await?;
-    }
-    Ok(())
+    insert::<Outdated>(txn, notes, &[]).await
 }
 
 /// Whether anything is outdated.

@@ -15,7 +15,7 @@ use entity::{item_ancestor, kpi_change, kpi_tick, kpi_touch, kpi_value, measure_
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{LockBehavior, LockType, OnConflict},
+    sea_query::{LockBehavior, LockType},
 };
 use tokio::{
     task::JoinHandle,
@@ -43,6 +43,7 @@ use crate::{
     error::Error,
     events::{Events, POLL, VALUES},
     graph::{Database, Dialect, Lens, Session, begin, decl::Model},
+    write::insert::insert,
 };
 
 /// Touches that are taken at a time.
@@ -371,17 +372,14 @@ struct Writing<'t> {
 
 /// Stores values with their history and their events.
 async fn write(txn: &DatabaseTransaction, transaction: Uuid, writing: Vec<Writing<'_>>) -> Result<(), Error> {
-    let columns = kpi_value::Column::iter().filter(|column| !matches!(column, kpi_value::Column::Id));
-    let overwrite = OnConflict::column(kpi_value::Column::Id).update_columns(columns).to_owned();
-    for some in writing.chunks(CHUNK) {
-        let rows = some.iter().map(|writing| writing.row.clone().into_active_model());
-        kpi_value::Entity::insert_many(rows).on_conflict(overwrite.clone()).exec_without_returning(txn).await?;
-        let changes = some.iter().map(|writing| change(writing).into_active_model());
-        kpi_change::Entity::insert_many(changes).exec_without_returning(txn).await?;
-        let events = some.iter().map(|writing| event(&writing.row, transaction, writing.cause));
-        outbox_event::Entity::insert_many(events).exec_without_returning(txn).await?;
-    }
-    Ok(())
+    let overwrite: Vec<_> =
+        kpi_value::Column::iter().filter(|column| !matches!(column, kpi_value::Column::Id)).collect();
+    let changes = writing.iter().map(|writing| change(writing).into_active_model()).collect();
+    let events = writing.iter().map(|writing| event(&writing.row, transaction, writing.cause)).collect();
+    let rows = writing.into_iter().map(|writing| writing.row.into_active_model()).collect();
+    insert::<kpi_value::Entity>(txn, rows, &overwrite).await?;
+    insert::<kpi_change::Entity>(txn, changes, &[]).await?;
+    insert::<outbox_event::Entity>(txn, events, &[]).await
 }
 
 /// The turn knows these amounts from now on: who reads other rows makes her figures of a turn from the same ones, always.

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     error::Error,
     graph::{Dialect, decl::Model, digest::of_parts},
+    write::insert::insert,
 };
 
 /// Who changed something, for those who are told.
@@ -79,13 +80,15 @@ pub async fn keep(
     cause: &Cause<'_>,
 ) -> Result<(), Error> {
     let mut touched = refigured;
+    let mut due = vec![];
     for source in &model.measures.sources {
         let owners = owners(txn, &source.facts, changed).await?;
         if !owners.is_empty() {
-            lock(txn, source, &owners).await?;
-            touched.extend(add(txn, source, Some(&owners), cause.at).await?);
+            due.push((source, Some(owners)));
         }
     }
+    lock(txn, &due).await?;
+    touched.extend(add(txn, &due, cause.at).await?);
     derivation::note(txn, model, changed, outdated, cause).await?;
     versions::keep(txn, model, changed, cause.at).await?;
     touched.extend(converted(txn, changed).await?.into_iter().map(|item| (item, None)));
@@ -101,7 +104,7 @@ pub(super) async fn keep_owner(
     cause: &Cause<'_>,
 ) -> Result<(), Error> {
     for source in model.measures.sources.iter().filter(|known| known.name == source) {
-        let touched = add(txn, source, Some(&BTreeSet::from([owner])), cause.at).await?;
+        let touched = add(txn, &[(source, Some(BTreeSet::from([owner])))], cause.at).await?;
         touch(txn, &touched, cause).await?;
     }
     Ok(())
@@ -129,7 +132,7 @@ pub async fn keep_all(txn: &DatabaseTransaction, model: &'static Model, cause: &
     Entity::update_many().col_expr(Column::Measures, digest(model).into()).exec(txn).await?;
     let mut touched = Touched::new();
     for source in &model.measures.sources {
-        touched.extend(add(txn, source, None, cause.at).await?);
+        touched.extend(add(txn, &[(source, None)], cause.at).await?);
     }
     versions::keep_all(txn, cause.at).await?;
     touch(txn, &touched, cause).await
@@ -149,7 +152,7 @@ pub type Touched = BTreeSet<(Uuid, Option<String>)>;
 /// Notes that figures of these items, and of all above them, may be others now.
 pub async fn touch(txn: &impl ConnectionTrait, touched: &Touched, cause: &Cause<'_>) -> Result<(), Error> {
     use entity::kpi_touch::{ActiveModel, Entity};
-    use sea_orm::{ActiveValue::NotSet, EntityTrait, Set};
+    use sea_orm::{ActiveValue::NotSet, Set};
     let rows: Vec<ActiveModel> = touched
         .iter()
         .map(|(item, measure)| ActiveModel {
@@ -162,10 +165,7 @@ pub async fn touch(txn: &impl ConnectionTrait, touched: &Touched, cause: &Cause<
             actor_id: Set(cause.actor),
         })
         .collect();
-    for some in rows.chunks(1_000) {
-        Entity::insert_many(some.to_vec()).exec_without_returning(txn).await?;
-    }
-    Ok(())
+    insert::<Entity>(txn, rows, &[]).await
 }
 
 /// Where the ledger differs from the facts; nowhere, unless something is wrong.
@@ -217,38 +217,46 @@ pub(super) async fn owners(
     Ok(owners)
 }
 
+/// A source and the owners of whose amounts something may be missing; without owners it is anything.
+type Due<'a> = (&'a Source, Option<BTreeSet<Uuid>>);
+
 /// Writers of several rows of one owner follow each other from here on: each must see the amounts of the one before. Where
 /// the owner itself is what is written its row is locked already.
-async fn lock(txn: &DatabaseTransaction, source: &Source, owners: &BTreeSet<Uuid>) -> Result<(), Error> {
-    if !source.facts.iter().any(Fact::is_shared) || dialect(txn) == Dialect::Sqlite {
+async fn lock(txn: &DatabaseTransaction, due: &[Due<'_>]) -> Result<(), Error> {
+    let shared = due.iter().filter(|(source, _)| source.facts.iter().any(Fact::is_shared));
+    let owners: BTreeSet<Uuid> = shared.filter_map(|(_, owners)| owners.as_ref()).flatten().copied().collect();
+    if owners.is_empty() || dialect(txn) == Dialect::Sqlite {
         return Ok(());
     }
     let text = "SELECT pg_advisory_xact_lock(hashtextextended(CAST(o AS text), 0)) FROM unnest(CAST($1 AS uuid[])) o";
-    let ids: Vec<Uuid> = owners.iter().copied().collect();
+    let ids: Vec<Uuid> = owners.into_iter().collect();
     query(txn, text.to_owned(), [list(Dialect::Postgres, &ids)]).await?;
     Ok(())
 }
 
 /// Adds the amounts by which facts and ledger differ. Returns what they touch.
-async fn add(
-    txn: &DatabaseTransaction,
-    source: &Source,
-    owners: Option<&BTreeSet<Uuid>>,
-    at: DateTime<Utc>,
-) -> Result<Touched, Error> {
+async fn add(txn: &DatabaseTransaction, due: &[Due<'_>], at: DateTime<Utc>) -> Result<Touched, Error> {
+    if due.is_empty() {
+        return Ok(Touched::new());
+    }
     let dialect = dialect(txn);
     let mark = instant(dialect);
-    let text = format!(
-        "INSERT INTO measure_delta (source_type, {COLUMNS}, amount, recorded_at) \
-         SELECT '{}', {COLUMNS}, SUM(amount), {mark} FROM ({}) x GROUP BY {COLUMNS} HAVING SUM(amount) <> 0 \
-         RETURNING item_id, measure",
-        source.name,
-        compared(source, txn, owners.map(|_| 2))
-    );
     let mut values = vec![Value::from(at)];
-    if let Some(owners) = owners {
-        values.push(list(dialect, &owners.iter().copied().collect::<Vec<_>>()));
+    let mut parts = vec![];
+    for (source, owners) in due {
+        if let Some(owners) = owners {
+            values.push(list(dialect, &owners.iter().copied().collect::<Vec<_>>()));
+        }
+        parts.push(format!(
+            "SELECT '{}', {COLUMNS}, SUM(amount), {mark} FROM ({}) x GROUP BY {COLUMNS} HAVING SUM(amount) <> 0",
+            source.name,
+            compared(source, txn, owners.as_ref().map(|_| values.len()))
+        ));
     }
+    let text = format!(
+        "INSERT INTO measure_delta (source_type, {COLUMNS}, amount, recorded_at) {} RETURNING item_id, measure",
+        parts.join(" UNION ALL ")
+    );
     let rows = query(txn, text, values).await?;
     rows.iter().map(|row| Ok((row.try_get("", "item_id")?, row.try_get("", "measure")?))).collect()
 }

@@ -7,6 +7,7 @@ pub mod duty;
 pub mod hierarchy;
 mod idempotency;
 pub mod input;
+pub mod insert;
 mod keyed;
 mod links;
 pub mod of_item;

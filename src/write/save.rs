@@ -2,12 +2,12 @@
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable, ModelTrait, QueryFilter, Value,
-    sea_query::OnConflict,
 };
 use uuid::Uuid;
 
 use super::{
     Batch, CHUNK, Done, Work, Written,
+    insert::insert,
     rows::Row,
     trace::{Action, Trace},
     value::{self, column},
@@ -127,11 +127,5 @@ where
 {
     let fixed = ["id", "created_at", "created_by_id"];
     let columns: Vec<E::Column> = E::Column::iter().filter(|c| !fixed.contains(&c.as_str())).collect();
-    let overwrite = OnConflict::column(column::<E>("id")).update_columns(columns).to_owned();
-    let mut models = models.into_iter().map(IntoActiveModel::into_active_model).peekable();
-    while models.peek().is_some() {
-        let some: Vec<E::ActiveModel> = models.by_ref().take(CHUNK).collect();
-        E::insert_many(some).on_conflict(overwrite.clone()).exec_without_returning(work.txn).await?;
-    }
-    Ok(())
+    insert::<E>(work.txn, models.into_iter().map(IntoActiveModel::into_active_model).collect(), &columns).await
 }

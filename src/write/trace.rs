@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{
     Work,
+    insert::insert,
     rows::Row,
     value::{self, column},
 };
@@ -29,8 +30,6 @@ use crate::{
 const STAMPS: [&str; 5] = ["version", "createdAt", "createdBy", "updatedAt", "updatedBy"];
 /// Fields of an item that decide what its figures count.
 const FIGURED: [&str; 4] = ["category", "confidentiality", "baseCurrency", "fxRateSet"];
-/// Rows of one statement; databases bound the number of parameters.
-const CHUNK: usize = 1_000;
 
 /// What was done with an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -305,15 +304,11 @@ pub async fn leave(work: &mut Work<'_>) -> Result<(), Error> {
     let transaction = work.clock.new_id();
     super::scope::lock_dependents(work).await?;
     let traces = std::mem::take(&mut work.traces);
-    let entries: Vec<_> = traces.iter().flat_map(|t| audit_entries(work, transaction, t)).collect();
-    for some in entries.chunks(CHUNK) {
-        let entries = some.iter().map(|entry| entry.clone().into_active_model());
-        audit_event::Entity::insert_many(entries).exec_without_returning(work.txn).await?;
-    }
-    for some in traces.chunks(CHUNK) {
-        let events = some.iter().map(|t| event(work, transaction, t));
-        outbox_event::Entity::insert_many(events).exec_without_returning(work.txn).await?;
-    }
+    let entries = traces.iter().flat_map(|t| audit_entries(work, transaction, t));
+    let entries = entries.map(IntoActiveModel::into_active_model).collect();
+    insert::<audit_event::Entity>(work.txn, entries, &[]).await?;
+    let events = traces.iter().map(|t| event(work, transaction, t)).collect();
+    insert::<outbox_event::Entity>(work.txn, events, &[]).await?;
     super::scope::touch_dependents(work, transaction).await?;
     let changed = traces.iter().map(Trace::changed).collect();
     let cause = ledger::Cause {

@@ -44,17 +44,24 @@ tests! {
         let facts = Facts::read(world).await;
         let client = world.reader().await;
         let document = format!(
-            "{{ people(first: 1000) {{ nodes {{ id managedProjects(first: 1) {{ totalCount aggregate {{ {} }} groups(by: [{{ field: STATE }}]) {{ key {{ state }} count sum {{ {MONEY} }} }} }} }} }} }}",
+            "{{ people(first: 1000) {{ nodes {{ id managedProjects(first: 1) {{ totalCount aggregate {{ {} }} groups(by: [{{ field: STATE }}]) {{ key {{ state }} count sum {{ {MONEY} }} }} last: groups(by: [{{ field: STATE }}, {{ field: CATEGORY }}], first: 2, orderBy: [{{ key: DESC }}]) {{ key {{ state category }} count }} }} }} }} }}",
             all_figures(),
         );
         let data = client.query(&document).await.data();
+        let mut cut = 0;
         for (person, node) in facts.people.iter().zip(data["people"]["nodes"].as_array().expect("people")) {
             let managed: Vec<Item> = facts.projects().into_iter().filter(|p| p.project_manager_id == Some(person.id)).collect();
             let groups = grouped(&managed, |p| vec![Some(p.state.clone())]);
             let groups: Vec<Value> = groups.iter().map(|(key, rows)| json!({ "key": { "state": key[0] }, "count": rows.len(), "sum": { "budget": sums(rows) } })).collect();
-            let expected = json!({ "totalCount": managed.len(), "aggregate": aggregate(&managed), "groups": groups });
+            // Descending, and what has no category last, as everywhere.
+            let mut last = grouped(&managed, |p| vec![Some(p.state.clone()), p.category.clone()]);
+            last.sort_by_key(|(key, _)| (std::cmp::Reverse(key[0].clone()), key[1].is_none(), std::cmp::Reverse(key[1].clone())));
+            cut += last.len().saturating_sub(2);
+            let last: Vec<Value> = last.iter().take(2).map(|(key, rows)| json!({ "key": { "state": key[0], "category": key[1] }, "count": rows.len() })).collect();
+            let expected = json!({ "totalCount": managed.len(), "aggregate": aggregate(&managed), "groups": groups, "last": last });
             assert_eq!((&node["id"], &node["managedProjects"]), (&json!(encode_id("per", person.id)), &expected));
         }
+        assert!(cut > 0, "nobody has more groups than are asked for");
     }
 
     async fn groups_by_fields_and_links_are_exact(world: &World) {

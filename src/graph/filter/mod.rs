@@ -11,7 +11,7 @@ use super::{
     decl::{Column, Entity, Field, Kind, Model, Scalar},
     limit::{Limit, forbidden, limit},
     schema::entity::has,
-    sql::{Fold, Sql},
+    sql::{Dialect, Fold, Sql},
     value::Leaf,
 };
 use crate::{
@@ -134,6 +134,9 @@ impl<'a> Filter<'a> {
         match &field.kind {
             Kind::One { column, to } => {
                 let target = self.target(entity, field, to)?;
+                if sql.dialect == Dialect::Sqlite && names_rows(value) {
+                    return self.among(sql, target, (alias, column), (value, depth));
+                }
                 self.exists(
                     sql,
                     target,
@@ -216,6 +219,29 @@ impl<'a> Filter<'a> {
             write_guards(sql, inner, target, &guards);
         }
         sql.push(")");
+        Ok(())
+    }
+
+    /// Appends the same as `exists` of a link to one row, with the rows that meet the filter found first: SQLite takes the
+    /// one for each row that it looks at, and the other for its way to them.
+    fn among(
+        &mut self,
+        sql: &mut Sql,
+        target: &'static Entity,
+        (alias, column): (usize, Column),
+        (filter, depth): (&Value, usize),
+    ) -> Result<(), Error> {
+        sql.push("(").column(alias, column).push(" IS NOT NULL AND ").column(alias, column);
+        let inner = self.alias();
+        let rows = self.rights.read(target.class);
+        sql.push(" IN (SELECT ").column(inner, "id").push(" FROM ").push(target.table).push(" t").number(inner);
+        sql.push(" WHERE TRUE");
+        sql.visible(inner, target, rows, " AND ");
+        sql.push(" AND ");
+        let mut guards = vec![];
+        self.object(sql, inner, target, rows, filter, depth + 1, &mut guards)?;
+        write_guards(sql, inner, target, &guards);
+        sql.push("))");
         Ok(())
     }
 
@@ -363,6 +389,13 @@ pub fn prefixes(model: &Model, entity: &Entity) -> Vec<&'static str> {
     } else {
         entity.members.iter().filter_map(|m| model.entity(m).prefix).collect()
     }
+}
+
+/// Whether a condition is met by the few rows that it names.
+fn names_rows(condition: &Value) -> bool {
+    let Value::Object(members) = condition else { return false };
+    let names = |comparisons: &Value| matches!(comparisons, Value::Object(members) if members.contains_key("eq") || members.contains_key("in"));
+    ["id", "key"].iter().any(|name| members.get(*name).is_some_and(names))
 }
 
 fn truth(value: &Value) -> Result<bool, Error> {

@@ -107,6 +107,26 @@ impl Builder<'_> {
                     sql.push(", c.s").number(i).push(direction(key));
                 }
             }
+            // SQLite has no lateral join; rows of a view have no `rowid`.
+            (Some(link), Dialect::Sqlite) if shape.limit != RowLimit::None && level.source.entity.is_stored => {
+                sql.push("SELECT ");
+                ordinal(&mut sql);
+                sql.push(" AS o, ");
+                columns(&mut sql, &level.source, &keys, level.page.cursors, true);
+                sql.push(" FROM json_each(").param(Param::Keys).push(") p CROSS JOIN ");
+                sql.push(level.source.entity.table).push(" t0 ON t0.rowid IN (SELECT t0.rowid");
+                from_table(&mut sql, &level.source);
+                sql.push(" WHERE ").column(0, link.by).push(" = unhex(p.value)");
+                self.restrict(&mut sql, level, shape, &keys, &mut filter, "")?;
+                order_by(&mut sql, &keys);
+                limit_to(&mut sql, shape.limit);
+                sql.push(")");
+                joins(&mut sql, &level.source);
+                sql.push(" ORDER BY p.key");
+                for (i, key) in keys.iter().enumerate() {
+                    sql.push(", s").number(i).push(direction(key));
+                }
+            }
             (Some(link), _) => {
                 sql.push("SELECT * FROM (SELECT ");
                 ordinal(&mut sql);
