@@ -11,7 +11,9 @@ use entity::{
     allocation, api_key_grant, benefit, person, person_identity, portfolio_item, resource, resource_pool,
     role_assignment,
 };
-use sea_orm::{ColumnTrait, Condition, DatabaseConnection, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
+};
 use uuid::Uuid;
 
 use super::{AccessMode, Caller, Class, Identity, KeyFacts, Role, api_keys};
@@ -238,7 +240,7 @@ impl Callers {
 }
 
 /// The server's own commands, run by whoever can run them: every role, every row, nobody's person.
-pub async fn system(db: &DatabaseConnection) -> Result<Caller, Error> {
+pub async fn system(db: &impl ConnectionTrait) -> Result<Caller, Error> {
     let identity = Identity {
         issuer: "foliograph-command".to_owned(),
         subject: "system".to_owned(),
@@ -502,7 +504,7 @@ async fn items_by(db: &DatabaseConnection, column: portfolio_item::Column, ids: 
     Ok(found)
 }
 
-async fn items(db: &DatabaseConnection, which: Condition) -> Result<Vec<Item>, Error> {
+async fn items(db: &impl ConnectionTrait, which: Condition) -> Result<Vec<Item>, Error> {
     use portfolio_item::Column as C;
     Ok(portfolio_item::Entity::find()
         .select_only()

@@ -118,6 +118,7 @@ impl Database {
                 .options([
                     ("statement_timeout", statement_timeout.as_millis().to_string().as_str()),
                     ("client_connection_check_interval", LOOK_FOR_CLIENT),
+                    ("plan_cache_mode", "force_generic_plan"),
                 ])
                 .disable_statement_logging();
             let lock_timeout = statement_timeout.as_millis().to_string();
@@ -208,9 +209,7 @@ impl Database {
 
     async fn open(&self) -> Result<Connected, Error> {
         Ok(match &self.reads.options {
-            Options::Postgres(o) => {
-                Connected::Postgres(Planning::ForValues, Box::new(PgConnection::connect_with(o).await?))
-            }
+            Options::Postgres(o) => Connected::Postgres(Planning::Once, Box::new(PgConnection::connect_with(o).await?)),
             Options::Sqlite(file) => Connected::Sqlite(Lite::open(file.clone()).await?),
         })
     }

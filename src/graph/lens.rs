@@ -9,7 +9,7 @@ use std::{
 use uuid::Uuid;
 
 use super::{
-    cell::Cell,
+    cell::{Cell, Row},
     database::{Database, Reader},
     decl::{Entity, External, KIND, Model, OWN_NAME},
     plan::ColumnType,
@@ -35,6 +35,9 @@ pub struct Lens<'a> {
     pub caller: &'a Caller,
 }
 
+/// The name of a type, and a key of one of its rows.
+pub type Key = (&'static str, String);
+
 /// A row that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
@@ -49,7 +52,8 @@ pub struct Found {
 impl Lens<'_> {
     /// Visible rows by id.
     pub async fn by_id(&self, entity: &'static Entity, ids: &[Uuid]) -> Result<HashMap<Uuid, Found>, Error> {
-        let mut sql = self.select(entity, &[]);
+        let mut sql = self.sql();
+        self.select(&mut sql, entity, &[]);
         sql.push(" AND ").column(0, "id").is_any(ListType::Id, Param::Keys);
         let mut out = HashMap::new();
         self.each(entity, &sql.finish(), ids, |found, _| {
@@ -61,13 +65,29 @@ impl Lens<'_> {
 
     /// Visible rows by human key; several where the key names things of several types.
     pub async fn by_key(&self, entity: &'static Entity, keys: &[String]) -> Result<HashMap<String, Vec<Found>>, Error> {
-        let mut sql = self.select(entity, &["t0.key"]);
-        let list = storable(keys.iter());
-        sql.push(" AND ").column(0, "key").is_any(ListType::Text, Param::Const(list));
-        let mut out: HashMap<String, Vec<Found>> = HashMap::new();
-        self.each(entity, &sql.finish(), &[], |found, row| {
-            if let Cell::Text(key) = row.at(FACTS, ColumnType::Text) {
-                out.entry(key.to_owned()).or_default().push(found);
+        let found = self.by_keys(&[(entity, keys.to_vec())]).await?;
+        Ok(found.into_iter().map(|((_, key), found)| (key, found)).collect())
+    }
+
+    /// The same of several types, found together.
+    pub async fn by_keys(&self, asked: &[(&'static Entity, Vec<String>)]) -> Result<HashMap<Key, Vec<Found>>, Error> {
+        let mut sql = self.sql();
+        for (number, (entity, keys)) in asked.iter().enumerate() {
+            if number > 0 {
+                sql.push(" UNION ALL ");
+            }
+            self.select(&mut sql, entity, &["t0.key", &number.to_string()]);
+            sql.push(" AND ").column(0, "key").is_any(ListType::Text, Param::Const(storable(keys.iter())));
+        }
+        let mut out: HashMap<Key, Vec<Found>> = HashMap::new();
+        if asked.is_empty() {
+            return Ok(out);
+        }
+        self.rows(&sql.finish(), &[], |row| {
+            let number = usize::try_from(row.int(FACTS + 1)).ok();
+            let Some((entity, _)) = number.and_then(|number| asked.get(number)) else { return };
+            if let (Some(found), Cell::Text(key)) = (self.found(entity, row), row.at(FACTS, ColumnType::Text)) {
+                out.entry((entity.name, key.to_owned())).or_default().push(found);
             }
         })
         .await?;
@@ -93,7 +113,8 @@ impl Lens<'_> {
             Some(External::Linked { column, target }) if !scopes.is_empty() => (column, target),
             Some(External::Own) => {
                 let [system, id] = OWN_NAME;
-                let mut sql = self.select(entity, &["t0.external_system", "t0.external_id"]);
+                let mut sql = self.sql();
+                self.select(&mut sql, entity, &["t0.external_system", "t0.external_id"]);
                 sql.push(" AND ").column(0, system).is_any(ListType::Text, systems);
                 sql.push(" AND ").column(0, id).is_any(ListType::Text, ids);
                 self.each(entity, &sql.finish(), &[], |found, row| keep_name(&mut out, found, row)).await?;
@@ -155,14 +176,16 @@ impl Lens<'_> {
         Ok(out)
     }
 
+    /// Rows are asked for by their names: one plan will do.
     fn sql(&self) -> Sql {
-        Sql::new(self.database.dialect, &self.caller.rights)
+        let mut sql = Sql::new(self.database.dialect, &self.caller.rights);
+        sql.plan_once();
+        sql
     }
 
-    fn select(&self, entity: &Entity, more: &[&str]) -> Sql {
-        let mut sql = self.sql();
+    fn select(&self, sql: &mut Sql, entity: &Entity, more: &[&str]) {
         sql.push("SELECT t0.id, ");
-        facts(&mut sql, entity);
+        facts(sql, entity);
         for column in more {
             sql.push(", ").push(column);
         }
@@ -173,7 +196,6 @@ impl Lens<'_> {
         } else {
             sql.visible(0, entity, scopes, " AND ");
         }
-        sql
     }
 
     async fn each(
@@ -181,8 +203,29 @@ impl Lens<'_> {
         entity: &'static Entity,
         statement: &Statement,
         keys: &[Uuid],
-        mut each: impl FnMut(Found, &super::cell::Row) + Send,
+        mut each: impl FnMut(Found, &Row) + Send,
     ) -> Result<(), Error> {
+        let one = |row: &Row| {
+            if let Some(found) = self.found(entity, row) {
+                each(found, row);
+            }
+        };
+        self.rows(statement, keys, one).await
+    }
+
+    /// What a row of an entity says of itself.
+    fn found(&self, entity: &'static Entity, row: &Row) -> Option<Found> {
+        let Cell::Id(id) = row.at(0, ColumnType::Id) else { return None };
+        let members = self.model.concrete(entity);
+        let prefix = match row.at(1, ColumnType::Text) {
+            Cell::Text(kind) => members.iter().find(|m| m.kind == Some(kind)).and_then(|m| m.prefix),
+            _ => None,
+        };
+        let prefix = prefix.or(entity.prefix).unwrap_or_default();
+        Some(Found { id: Uuid::from_bytes(id), prefix, is_archived: flag(row, 2) })
+    }
+
+    async fn rows(&self, statement: &Statement, keys: &[Uuid], mut each: impl FnMut(&Row) + Send) -> Result<(), Error> {
         let keys: Arc<[Uuid]> = keys.into();
         let values: Vec<DbValue> = statement
             .params
@@ -196,15 +239,9 @@ impl Lens<'_> {
             })
             .collect();
         let mut reader: Reader = self.database.reader().await?;
-        let members = self.model.concrete(entity);
-        let mut one = |row: super::cell::Row| {
-            let Cell::Id(id) = row.at(0, ColumnType::Id) else { return Ok(()) };
-            let prefix = match row.at(1, ColumnType::Text) {
-                Cell::Text(kind) => members.iter().find(|m| m.kind == Some(kind)).and_then(|m| m.prefix),
-                _ => None,
-            };
-            let prefix = prefix.or(entity.prefix).unwrap_or_default();
-            each(Found { id: Uuid::from_bytes(id), prefix, is_archived: flag(&row, 2) }, &row);
+        reader.planning = statement.planning;
+        let mut one = |row: Row| {
+            each(&row);
             Ok(())
         };
         reader.fetch(self.database, &statement.text, &values, &mut one).await?;
@@ -235,13 +272,13 @@ fn facts(sql: &mut Sql, entity: &Entity) {
 }
 
 /// Keeps a row by system and id, which stand behind the facts.
-fn keep_name(out: &mut HashMap<(String, String), Found>, found: Found, row: &super::cell::Row) {
+fn keep_name(out: &mut HashMap<(String, String), Found>, found: Found, row: &Row) {
     let text = |at| row.at(FACTS + at, ColumnType::Text);
     if let (Cell::Text(system), Cell::Text(id)) = (text(0), text(1)) {
         out.insert((system.to_owned(), id.to_owned()), found);
     }
 }
 
-fn flag(row: &super::cell::Row, at: usize) -> bool {
+fn flag(row: &Row, at: usize) -> bool {
     matches!(row.at(at, ColumnType::Bool), Cell::Bool(true) | Cell::Int(1))
 }

@@ -14,7 +14,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use entity::{item_ancestor, kpi_change, kpi_tick, kpi_touch, kpi_value, measure_delta, outbox_event, portfolio_item};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait as _, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable, QueryFilter,
+    QueryOrder, QuerySelect, Statement,
     sea_query::{LockBehavior, LockType},
 };
 use tokio::{
@@ -52,6 +53,8 @@ const BATCH: u64 = 2_000;
 const APART: Duration = Duration::from_millis(50);
 /// Rows of one statement; databases bound the number of parameters.
 const CHUNK: usize = 500;
+/// PostgreSQL's advisory lock of who derives: two numbers, which are none of those of owners of amounts.
+const DERIVING: &str = "1718579564, 1";
 
 /// Derives stored values.
 pub struct Deriver {
@@ -81,7 +84,7 @@ impl Deriver {
     pub async fn derive(&self) -> Result<Derived, Error> {
         let mut sum = Derived::default();
         loop {
-            let some = self.derive_some().await?;
+            let Some(some) = self.derive_some().await? else { return Ok(sum) };
             sum.touches += some.touches;
             sum.changes += some.changes;
             if some.touches == 0 {
@@ -98,12 +101,14 @@ impl Deriver {
             loop {
                 let began = Instant::now();
                 let is_settled = match this.derive_some().await {
-                    Ok(derived) => {
+                    Ok(Some(derived)) => {
                         if derived.changes > 0 {
                             events.nudge();
                         }
                         derived.touches == 0
                     }
+                    // Whoever is at it takes what is written meanwhile; where not, it is taken here, a moment later.
+                    Ok(None) => false,
                     Err(e) => {
                         tracing::warn!(error = %e, "values of KPIs could not be derived; trying again");
                         true
@@ -129,18 +134,14 @@ impl Deriver {
         Ok(tick.is_some_and(|tick| tick.ticked_on.is_none_or(|on| on < self.clock.today())))
     }
 
-    async fn derive_some(&self) -> Result<Derived, Error> {
+    /// One turn; none where another process is at it.
+    async fn derive_some(&self) -> Result<Option<Derived>, Error> {
         if !self.is_due().await? {
-            return Ok(Derived::default());
+            return Ok(Some(Derived::default()));
         }
-        // Before the transaction: the pool may have no other connection.
-        let caller = system(&self.database.orm).await?;
         let txn = begin(&self.database.orm).await?;
-        let mut lock = kpi_tick::Entity::find();
-        if self.database.dialect == Dialect::Postgres {
-            QuerySelect::query(&mut lock).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-        }
-        let Some(tick) = lock.one(&txn).await? else { return Ok(Derived::default()) };
+        let Some(tick) = self.lock(&txn).await? else { return Ok(None) };
+        let caller = system(&txn).await?;
         let turn = tick.turn + 1;
         self.tick(&txn, &tick, self.clock.now()).await?;
         let lens = Lens { database: &self.database, model: self.model, caller: &caller };
@@ -148,7 +149,7 @@ impl Deriver {
         let touches = kpi_touch::Entity::find().order_by_asc(kpi_touch::Column::Seq).limit(BATCH).all(&txn).await?;
         if touches.is_empty() {
             txn.commit().await?;
-            return Ok(Derived::default());
+            return Ok(Some(Derived::default()));
         }
         // Never before what it follows, whichever process wrote that by its own clock.
         let now = touches.iter().map(|touch| touch.at).fold(self.clock.now(), DateTime::max);
@@ -165,7 +166,22 @@ impl Deriver {
         kpi_tick::Entity::update_many().col_expr(kpi_tick::Column::Turn, turn.into()).exec(&txn).await?;
         txn.commit().await?;
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
-        Ok(Derived { touches: done.len(), changes })
+        Ok(Some(Derived { touches: done.len(), changes }))
+    }
+
+    /// The turn's own row, locked; none where another process is at it. On PostgreSQL the lock is asked for by its number
+    /// first: it leaves no row to clean up behind whoever comes in vain.
+    async fn lock(&self, txn: &DatabaseTransaction) -> Result<Option<kpi_tick::Model>, Error> {
+        let mut tick = kpi_tick::Entity::find();
+        if self.database.dialect == Dialect::Postgres {
+            let text = format!("SELECT pg_try_advisory_xact_lock({DERIVING})");
+            let row = txn.query_one_raw(Statement::from_string(txn.get_database_backend(), text)).await?;
+            if !row.map_or(Ok(false), |row| row.try_get_by_index(0))? {
+                return Ok(None);
+            }
+            QuerySelect::query(&mut tick).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+        }
+        Ok(tick.one(txn).await?)
     }
 
     /// On a new day everything that has measures is touched: what was planned, due or overdue moves with the calendar.
