@@ -13,7 +13,9 @@ use crate::error::Error;
 
 /// Rows from which on arrays are worth it: fewer are inserted by a text that is prepared once for so many of them.
 const MANY: usize = 8;
-/// Rows of one statement; databases bound the number of parameters.
+/// Parameters of one statement: SQLite takes 32,766, PostgreSQL 65,535.
+const PARAMETERS: usize = 30_000;
+/// Rows of one statement, however few columns they have.
 const CHUNK: usize = 1_000;
 
 /// Inserts rows, all with values for the same columns. Where a row of the same id may be there already, `overwrite` says
@@ -27,9 +29,10 @@ where
     E: EntityTrait,
     E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
 {
+    let at_once = CHUNK.min(PARAMETERS / E::Column::iter().count());
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {
-        let some: Vec<E::ActiveModel> = rows.by_ref().take(CHUNK).collect();
+        let some: Vec<E::ActiveModel> = rows.by_ref().take(at_once).collect();
         if db.get_database_backend() == DbBackend::Postgres && some.len() >= MANY {
             let (text, values) = by_columns::<E>(some, overwrite)?;
             db.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, text, values)).await?;

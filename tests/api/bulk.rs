@@ -202,6 +202,31 @@ tests! {
         assert_eq!((made.len(), audit(&db).await.len()), (5, 10));
     }
 
+    async fn what_a_long_list_says_is_kept_to_the_letter(world: &World) {
+        let (db, lead) = begin(world).await;
+        // What has a meaning where a list is written for a database: quotes, commas, braces, the word NULL.
+        let said = ["NULL", "null", "a,b", "{}", "{a,\"b\"}", "she said \"so\"", "back\\slash\\", "\\\"", "it's", "$1", "?", "\u{1F600} e\u{301}", "--"];
+        let item_of = |n: usize, text: &str| json!({ "key": format!("L-{n}"), "name": text, "description": format!("{text}\n{text}\t"), "baseCurrency": "EUR", "parentKey": "PG-ERP", "plannedStartOn": "2026-02-28", "priority": if n.is_multiple_of(2) { json!(3) } else { Value::Null } });
+        let items: Vec<Value> = said.iter().enumerate().map(|(n, text)| item_of(n, text)).collect();
+        let done = change(&lead, "projectBulkCreate", json!({ "clientMutationKey": request_key(1), "items": items })).await;
+        assert_eq!(statuses(&done), vec!["CREATED"; said.len()], "{done}");
+        for (n, text) in said.iter().enumerate() {
+            let row = item(&db, &format!("L-{n}")).await;
+            let day = chrono::NaiveDate::from_ymd_opt(2026, 2, 28);
+            assert_eq!((row.name.as_str(), row.description), (*text, Some(format!("{text}\n{text}\t"))));
+            assert_eq!((row.planned_start_on, row.priority, row.is_restricted), (day, n.is_multiple_of(2).then_some(3), false));
+        }
+        assert_eq!(audit(&db).await.len(), said.len());
+        // Changed, they are overwritten where they are.
+        let items: Vec<Value> = said.iter().enumerate().map(|(n, text)| json!({ "ref": { "key": format!("L-{n}") }, "ifVersion": "1", "patch": { "name": format!("{text}.") } })).collect();
+        let done = change(&lead, "projectBulkUpdate", json!({ "clientMutationKey": request_key(2), "items": items })).await;
+        assert_eq!(statuses(&done), vec!["UPDATED"; said.len()], "{done}");
+        for (n, text) in said.iter().enumerate() {
+            let row = item(&db, &format!("L-{n}")).await;
+            assert_eq!((row.name, row.version), (format!("{text}."), 2));
+        }
+    }
+
     async fn statements_do_not_grow_with_the_items(world: &World) {
         let (counted, client) = counting(world).await;
         let count = |mutation: &'static str, input: Value| {
