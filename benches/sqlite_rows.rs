@@ -12,7 +12,7 @@ use std::{
 use futures_util::TryStreamExt as _;
 use rusqlite::{Connection, types::ValueRef};
 use serde_json::value::RawValue;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Decode, Row as _, Sqlite, ValueRef as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Decode, Row as _, Sqlite};
 use tokio::sync::oneshot;
 
 // As in the product.
@@ -34,7 +34,8 @@ fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("rows.db");
     fill(&file);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     println!("us of CPU a statement\n\n| rows | one by one | one JSON text | by the page |\n|---:|---:|---:|---:|");
     for rows in [1, 20, 100, ROWS] {
         let one_by_one = runtime.block_on(one_by_one(&file, &columns(rows)));
@@ -110,7 +111,8 @@ async fn one_by_one(file: &Path, text: &str) -> f64 {
 
 async fn as_json(file: &Path, rows: usize) -> f64 {
     let mut connection = connected(file).await;
-    let text = format!("SELECT json_group_array(json_array({})) FROM (SELECT * FROM t ORDER BY id LIMIT {rows})", names());
+    let text =
+        format!("SELECT json_group_array(json_array({})) FROM (SELECT * FROM t ORDER BY id LIMIT {rows})", names());
     measured(async || {
         let row = sqlx::query(AssertSqlSafe(text.clone())).fetch_one(&mut connection).await.expect("a row");
         let cells: Vec<Vec<&RawValue>> = serde_json::from_str(row.get(0)).expect("rows");
@@ -135,7 +137,8 @@ async fn by_the_page(file: &Path, text: &str) -> f64 {
         asks.send((text.to_owned(), to)).expect("the thread is there");
         let (bytes, ends) = from.await.expect("a page");
         let mut start = 0;
-        let text = |end: &usize| std::str::from_utf8(&bytes[std::mem::replace(&mut start, *end)..*end]).map_or(0, str::len);
+        let text =
+            |end: &usize| std::str::from_utf8(&bytes[std::mem::replace(&mut start, *end)..*end]).map_or(0, str::len);
         ends.iter().map(text).sum()
     })
     .await

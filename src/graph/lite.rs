@@ -232,7 +232,7 @@ fn value(value: &DbValue) -> Value {
     match value {
         DbValue::Int(n) => Value::Integer(*n),
         DbValue::Bool(b) => Value::Integer((*b).into()),
-        DbValue::Text(s) => Value::Text(s.to_string()),
+        DbValue::Text(s) => Value::Text(s.clone()),
         DbValue::Id(id) => Value::Blob(id.as_bytes().to_vec()),
         DbValue::Date(d) => Value::Text(d.to_string()),
         DbValue::Instant(t) => Value::Text(instant(t)),
