@@ -36,6 +36,9 @@ pub(super) const PREPARED: usize = 500;
 const LOOK_FOR_CLIENT: &str = "1000";
 /// Milliseconds after which PostgreSQL ends a transaction that nobody goes on with.
 const IDLE_IN_TRANSACTION: &str = "60000";
+/// How long SQLite waits for the file, which another process may have locked.
+pub(super) const BUSY: Duration = Duration::from_secs(10);
+
 /// The database.
 #[derive(Clone)]
 pub struct Database {
@@ -118,6 +121,7 @@ impl Database {
                 .options([
                     ("statement_timeout", statement_timeout.as_millis().to_string().as_str()),
                     ("client_connection_check_interval", LOOK_FOR_CLIENT),
+                    // What `open` says that a new connection was told.
                     ("plan_cache_mode", "force_generic_plan"),
                 ])
                 .disable_statement_logging();
@@ -136,7 +140,7 @@ impl Database {
                     // What was acknowledged outlives a power cut too.
                     .synchronous(sqlx::sqlite::SqliteSynchronous::Full)
                     .foreign_keys(true)
-                    .busy_timeout(Duration::from_secs(10))
+                    .busy_timeout(BUSY)
             };
             let file = SqliteConnectOptions::from_str(url).map_err(bad)?.get_filename().to_owned();
             pool.map_sqlx_sqlite_opts(tune);

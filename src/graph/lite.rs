@@ -8,7 +8,6 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc as threads,
     },
-    time::Duration,
 };
 
 use rusqlite::{
@@ -17,13 +16,16 @@ use rusqlite::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::{cell::Cell, database::PREPARED, plan::ColumnType, value::DbValue};
+use super::{
+    cell::Cell,
+    database::{BUSY, PREPARED},
+    plan::ColumnType,
+    value::DbValue,
+};
 use crate::error::Error;
 
 /// Steps of SQLite after which a statement looks whether it is still wanted: some ten thousand times a second.
 const STEPS: i32 = 4_000;
-/// How long a reader waits for the file, which is locked for a moment when its journal is begun anew.
-const BUSY: Duration = Duration::from_secs(10);
 /// Rows of a page.
 const ROWS: usize = 256;
 /// Bytes of texts after which a page ends, whatever it has of rows.

@@ -169,8 +169,9 @@ impl Deriver {
         Ok(Some(Derived { touches: done.len(), changes }))
     }
 
-    /// The turn's own row, locked; none where another process is at it. On PostgreSQL the lock is asked for by its number
-    /// first: it leaves no row to clean up behind whoever comes in vain.
+    /// The turn's own row, locked; none where another process is at it. On PostgreSQL a lock is asked for by its number first,
+    /// which can be held in no transaction: who measures keeps everybody from deriving with it. The row is locked besides, as
+    /// a server does that knows of no number.
     async fn lock(&self, txn: &DatabaseTransaction) -> Result<Option<kpi_tick::Model>, Error> {
         let mut tick = kpi_tick::Entity::find();
         if self.database.dialect == Dialect::Postgres {

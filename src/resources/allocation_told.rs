@@ -21,7 +21,7 @@ use super::{
 use crate::{
     auth::{Class, Step},
     error::Error,
-    write::{Batch, Row, UserCode, UserError, Work, of_item},
+    write::{Batch, Row, UserCode, UserError, Work, insert::insert, of_item},
 };
 
 /// Rows of one statement.
@@ -362,15 +362,12 @@ async fn put_segments(work: &Work<'_>, of: Vec<(&Model, &Told)>) -> Result<(), E
         let those = S::AllocationId.is_in(some.iter().copied());
         allocation_segment::Entity::delete_many().filter(those).exec(work.txn).await?;
     }
-    let made: Vec<allocation_segment::Model> = of
+    let made = of
         .iter()
         .flat_map(|(m, one)| one.segments.iter().zip(1..).map(|(told, position)| segment(work, m, told, position)))
+        .map(IntoActiveModel::into_active_model)
         .collect();
-    for some in made.chunks(AT_ONCE) {
-        let rows = some.iter().map(|segment| segment.clone().into_active_model());
-        allocation_segment::Entity::insert_many(rows).exec_without_returning(work.txn).await?;
-    }
-    Ok(())
+    insert::<allocation_segment::Entity>(work.txn, made, &[]).await
 }
 
 fn segment(work: &Work<'_>, m: &Model, told: &Segment, position: i32) -> allocation_segment::Model {

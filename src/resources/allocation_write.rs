@@ -24,7 +24,9 @@ use crate::{
     auth::{Scopes, Step},
     error::Error,
     write::{
-        Action, Batch, Done, Mutation, Row, UserCode, UserError, Work, of_item, outside,
+        Action, Batch, Done, Mutation, Row, UserCode, UserError, Work,
+        insert::insert,
+        of_item, outside,
         rows::{lock, open, save},
         upsert, written,
     },
@@ -336,10 +338,8 @@ impl Bookings {
             let of = allocation_period::Column::AllocationId.is_in(some.iter().copied());
             allocation_period::Entity::delete_many().filter(of).exec(work.txn).await?;
         }
-        for some in made.chunks(AT_ONCE) {
-            let rows = some.iter().map(|period| period.clone().into_active_model());
-            allocation_period::Entity::insert_many(rows).exec_without_returning(work.txn).await?;
-        }
+        let made = made.into_iter().map(IntoActiveModel::into_active_model).collect();
+        insert::<allocation_period::Entity>(work.txn, made, &[]).await?;
         follow_bookings(work, &requests).await?;
         Ok(done)
     }

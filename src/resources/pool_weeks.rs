@@ -35,6 +35,7 @@ use crate::{
         derivation::{Derivation, Making},
         measure::Fact,
     },
+    write::insert::insert,
 };
 
 /// Weeks before the present one that are made again; what is older stays as it was.
@@ -109,12 +110,8 @@ async fn store(txn: &DatabaseTransaction, pool: Uuid, span: Span, weeks: Vec<Wee
         sheets_expected: count(week.sheets.expected),
         sheets_in_time: count(week.sheets.in_time),
     };
-    let made: Vec<Model> = weeks.iter().map(row).collect();
-    for some in made.chunks(AT_ONCE) {
-        let rows = some.iter().map(|row| row.clone().into_active_model());
-        Weeks::insert_many(rows).exec_without_returning(txn).await?;
-    }
-    Ok(())
+    let made = weeks.iter().map(row).map(IntoActiveModel::into_active_model).collect();
+    insert::<Weeks>(txn, made, &[]).await
 }
 
 /// A week of a pool, in minutes.

@@ -9,6 +9,7 @@ use sea_orm::{
     Value, sea_query::OnConflict,
 };
 
+use super::value::column;
 use crate::error::Error;
 
 /// Rows from which on arrays are worth it: fewer are inserted by a text that is prepared once for so many of them.
@@ -40,16 +41,13 @@ where
         }
         let mut statement = E::insert_many(some);
         if !overwrite.is_empty() {
-            statement = statement
-                .on_conflict(OnConflict::column(id::<E>()).update_columns(overwrite.iter().copied()).to_owned());
+            statement = statement.on_conflict(
+                OnConflict::column(column::<E>("id")).update_columns(overwrite.iter().copied()).to_owned(),
+            );
         }
         statement.exec_without_returning(db).await?;
     }
     Ok(())
-}
-
-fn id<E: EntityTrait>() -> E::Column {
-    "id".parse().unwrap_or_else(|_| panic!("{} has no column id", E::default().table_name()))
 }
 
 /// The statement, and an array for each column that has values.
