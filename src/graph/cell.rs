@@ -61,6 +61,43 @@ impl Row {
             _ => 0,
         }
     }
+
+    /// A sum of whole numbers from a position on: `numeric` on PostgreSQL, on SQLite the billions and the rest. None where
+    /// there was nothing to sum.
+    pub fn sum(&self, at: usize) -> Option<i128> {
+        match self {
+            Self::Postgres(row) => row.try_get_raw(at).ok().and_then(|raw| numeric(raw.as_bytes().ok()?)),
+            Self::Sqlite(row) => match (row.at(at, ColumnType::Int), row.at(at + 1, ColumnType::Int)) {
+                (Cell::Int(high), Cell::Int(low)) => Some(i128::from(high) * 1_000_000_000 + i128::from(low)),
+                _ => None,
+            },
+            #[cfg(feature = "instructions")]
+            Self::Made(row) => match row.at(at, ColumnType::Int) {
+                Cell::Int(n) => Some(n.into()),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// The whole number that a `numeric` is, as PostgreSQL sends it: how many digits to the base of 10,000, the power of the
+/// first, sign, scale, digits.
+fn numeric(bytes: &[u8]) -> Option<i128> {
+    let mut words = bytes.chunks_exact(2).map(|word| i16::from_be_bytes([word[0], word[1]]));
+    let (count, power, sign, _scale) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let mut value = 0_i128;
+    for _ in 0..count {
+        value = value.checked_mul(10_000)?.checked_add(words.next()?.into())?;
+    }
+    // Zeros at the end are not sent.
+    for _ in count..=power {
+        value = value.checked_mul(10_000)?;
+    }
+    match sign {
+        0 => Some(value),
+        0x4000 => Some(-value),
+        _ => None,
+    }
 }
 
 fn postgres(row: &PgRow, at: usize, ty: ColumnType) -> Cell<'_> {

@@ -480,6 +480,8 @@ pub struct MoneyTotal {
     pub amount: Expr,
     /// The currency.
     pub currency: Expr,
+    /// Whether it is asked how many they are.
+    pub counted: bool,
     /// Whether the smallest and the largest are asked for.
     pub extremes: bool,
 }

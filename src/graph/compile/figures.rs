@@ -83,10 +83,11 @@ impl<'d> Compiler<'d> {
                 let known = totals.money.iter().position(|of| (&of.amount, &of.currency) == (&amount, &currency));
                 let at = known.unwrap_or(totals.money.len());
                 if known.is_none() {
-                    totals.money.push(MoneyTotal { amount, currency, extremes: false });
+                    totals.money.push(MoneyTotal { amount, currency, counted: false, extremes: false });
                 }
+                totals.money[at].counted |= which == MoneyFigure::Avg;
                 totals.money[at].extremes |= matches!(which, MoneyFigure::Min | MoneyFigure::Max);
-                let ops = self.money(0, 1, asked)?;
+                let ops = self.money(0, || 1, asked)?;
                 return Ok(vec![Op::Money(at, which, ops)]);
             }
             Kind::Money { amount, .. } => (*amount, ColumnType::Int, Form::Int),

@@ -452,8 +452,8 @@ impl<'d> Compiler<'d> {
             }
             Kind::Money { amount, currency, .. } => {
                 let amount = read(amount, ColumnType::Int);
-                let currency = read(currency, ColumnType::Text);
-                vec![Op::Present(amount, self.money(amount, currency, asked)?)]
+                // Read where it is asked for.
+                vec![Op::Present(amount, self.money(amount, || read(currency, ColumnType::Text), asked)?)]
             }
             Kind::One { .. }
             | Kind::Many { .. }
@@ -464,11 +464,16 @@ impl<'d> Compiler<'d> {
         })
     }
 
-    fn money(&mut self, amount: usize, currency: usize, asked: &Asked<'d>) -> Result<Vec<Op>, Error> {
+    fn money(
+        &mut self,
+        amount: usize,
+        mut currency: impl FnMut() -> usize,
+        asked: &Asked<'d>,
+    ) -> Result<Vec<Op>, Error> {
         self.object("Money", &sets(asked), |_, name, _| {
             Ok(vec![match name {
                 "amount" => Op::Cell(amount, Form::Decimal(MONEY_SCALE)),
-                _ => Op::Cell(currency, Form::Text),
+                _ => Op::Cell(currency(), Form::Text),
             }])
         })
     }

@@ -7,7 +7,8 @@ use super::{
         cell::{Cell, Row},
         cursor::{self},
         json::{self, Cells, MoneySum, Scene, Types as CellTypes},
-        plan::{ColumnType, Expr, Figure, Groups, Level, Op, Totals},
+        plan::{ColumnType, Expr, Figure, Groups, Level, MoneyTotal, Op, Totals},
+        sql::Dialect,
         statement::RowLimit,
     },
     Parents, Run,
@@ -18,11 +19,13 @@ use crate::error::{Code, Error};
 /// Groups that one answer may hold when a request does not say.
 pub const GROUPS_MAX: usize = 1_000;
 
-/// Columns of a sum of money.
-const MONEY_COLUMNS: usize = 6;
-
-/// Sums by currency, for each kind of money and each group.
-type Sums = Vec<Vec<Vec<MoneySum>>>;
+/// Where the money of groups is.
+enum Sums {
+    /// In the row of each group: the currency here, then the sums.
+    InRows(usize),
+    /// Sums by currency, for each kind of money and each group.
+    Apart(Vec<Vec<Vec<MoneySum>>>),
+}
 
 /// Figures by parent.
 pub(super) struct Figures {
@@ -52,11 +55,12 @@ impl Run<'_> {
             let parent = if out.base == 0 { 0 } else { parents.owner(&row)? };
             out.rows.insert(parent, row);
         }
-        for statement in money {
+        for (statement, total) in money.iter().zip(&totals.money) {
             let mut sums: HashMap<Vec<u8>, Vec<MoneySum>> = HashMap::new();
-            for row in self.fetch(&statement, &parents.keys, 0).await? {
+            for row in self.fetch(statement, &parents.keys, 0).await? {
                 let parent = if level.link.is_some() { parents.owner(&row)? } else { 0 };
-                sums.entry(parent.to_be_bytes().to_vec()).or_default().push(money_sum(&row, 1));
+                let sum = self.money_sum(&row, 1, &mut 2, total);
+                sums.entry(parent.to_be_bytes().to_vec()).or_default().extend(sum);
             }
             out.money.push(sums);
         }
@@ -89,6 +93,7 @@ impl Run<'_> {
         let types = figure_types(&groups.totals);
         let count_at = 1 + key_types.len();
         let source_at = count_at + 1 + types.len() + 1;
+        let mut in_row = vec![];
         let mut out = vec![Vec::new(); parents.count];
         let mut counts = vec![0_usize; parents.count];
         for (at, row) in rows.iter().enumerate() {
@@ -100,7 +105,15 @@ impl Run<'_> {
                     format!("There are more than {GROUPS_MAX} groups; say how many you want with `first`."),
                 ));
             }
-            let money: Vec<&[MoneySum]> = sums.iter().map(|of| of[at].as_slice()).collect();
+            let money: Vec<&[MoneySum]> = match &sums {
+                Sums::Apart(sums) => sums.iter().map(|of| of[at].as_slice()).collect(),
+                Sums::InRows(currency) => {
+                    let mut next = currency + 1;
+                    let sum = |total| self.money_sum(row, *currency, &mut next, total);
+                    in_row = groups.totals.money.iter().map(sum).collect::<Vec<_>>();
+                    in_row.iter().map(Option::as_slice).collect()
+                }
+            };
             let buffer = &mut out[parent];
             buffer.push(if buffer.is_empty() { b'[' } else { b',' });
             let mut scene = Scene { children: &[], cursor: "", money: &money, masked: &mut self.masked };
@@ -140,10 +153,14 @@ impl Run<'_> {
         let Some(statement) = statement else { return Ok(None) };
         let mut rows = self.fetch(&statement, &parents.keys, limit).await?;
         if !groups.totals.money.is_empty() {
-            let ids = rows.iter().map(|row| group_id(row, key_types)).collect::<Vec<_>>();
-            if ids.windows(2).any(|two| two[0] == two[1]) {
-                groups.is_mixed.store(true, Ordering::Relaxed);
-                return Ok(None);
+            let (mut last, mut id) = (vec![], vec![]);
+            for row in &rows {
+                group_id(&mut id, row, key_types);
+                if id == last {
+                    groups.is_mixed.store(true, Ordering::Relaxed);
+                    return Ok(None);
+                }
+                std::mem::swap(&mut last, &mut id);
             }
         }
         let (mut parent, mut count) = (0, 0);
@@ -152,13 +169,7 @@ impl Run<'_> {
             parent = row.int(0);
             count <= limit
         });
-        let money_at = 1 + key_types.len() + 1 + groups.totals.figures.len() + 1;
-        let of = |row: &Row, at: usize| -> Vec<MoneySum> {
-            let sum = money_sum(row, money_at + at * MONEY_COLUMNS);
-            if sum.count == 0 { vec![] } else { vec![sum] }
-        };
-        let sums = (0..groups.totals.money.len()).map(|at| rows.iter().map(|row| of(row, at)).collect()).collect();
-        Ok(Some((rows, sums)))
+        Ok(Some((rows, Sums::InRows(1 + key_types.len() + 1 + groups.totals.figures.len()))))
     }
 
     /// Groups, and their money in a statement each.
@@ -173,14 +184,43 @@ impl Run<'_> {
         let (statement, money) = self.builder().groups(level, groups, &asked.shape(RowLimit::Rows(limit)))?;
         let rows = self.fetch(&statement, &parents.keys, limit).await?;
         let mut sums = vec![];
-        for statement in money {
+        let mut id = vec![];
+        for (statement, total) in money.iter().zip(&groups.totals.money) {
             let mut by_group: HashMap<Vec<u8>, Vec<MoneySum>> = HashMap::new();
-            for row in self.fetch(&statement, &parents.keys, 0).await? {
-                by_group.entry(group_id(&row, key_types)).or_default().push(money_sum(&row, 1 + key_types.len()));
+            for row in self.fetch(statement, &parents.keys, 0).await? {
+                group_id(&mut id, &row, key_types);
+                let currency = 1 + key_types.len();
+                let sum = self.money_sum(&row, currency, &mut (currency + 1), total);
+                by_group.entry(id.clone()).or_default().extend(sum);
             }
-            sums.push(rows.iter().map(|row| by_group.remove(&group_id(row, key_types)).unwrap_or_default()).collect());
+            let mut of = |row| {
+                group_id(&mut id, row, key_types);
+                by_group.remove(&id).unwrap_or_default()
+            };
+            sums.push(rows.iter().map(&mut of).collect());
         }
-        Ok((rows, sums))
+        Ok((rows, Sums::Apart(sums)))
+    }
+
+    /// The money of a row with its currency at one position and its sum at the next, which goes on to what follows. None
+    /// where no amount was summed.
+    fn money_sum(&self, row: &Row, currency: usize, next: &mut usize, total: &MoneyTotal) -> Option<MoneySum> {
+        let sum = row.sum(*next);
+        *next += match self.database.dialect {
+            Dialect::Postgres => 1,
+            Dialect::Sqlite => 2,
+        };
+        let mut figure = |is_asked: bool| {
+            let at = *next;
+            *next += usize::from(is_asked);
+            if is_asked { row.int(at) } else { 0 }
+        };
+        let (count, min, max) = (figure(total.counted), figure(total.extremes), figure(total.extremes));
+        let currency = match row.at(currency, ColumnType::Text) {
+            Cell::Text(s) => s.to_owned(),
+            _ => String::new(),
+        };
+        Some(MoneySum { currency, sum: sum?, count, min, max })
     }
 
     pub(super) fn write_totals(&mut self, out: &mut Vec<u8>, ops: &[Op], totals: Option<&Figures>, owner: usize) {
@@ -202,19 +242,10 @@ fn figure_types(totals: &Totals) -> Vec<ColumnType> {
 }
 
 /// The ordinal of the parent and the keys, as bytes.
-fn group_id(row: &Row, keys: &[ColumnType]) -> Vec<u8> {
-    let mut out = row.int(0).to_be_bytes().to_vec();
+fn group_id(out: &mut Vec<u8>, row: &Row, keys: &[ColumnType]) {
+    out.clear();
+    out.extend_from_slice(&row.int(0).to_be_bytes());
     for (i, ty) in keys.iter().enumerate() {
-        cursor::encode(&mut out, &row.at(1 + i, *ty), *ty);
+        cursor::encode(out, &row.at(1 + i, *ty), *ty);
     }
-    out
-}
-
-fn money_sum(row: &Row, at: usize) -> MoneySum {
-    let currency = match row.at(at, ColumnType::Text) {
-        Cell::Text(s) => s.to_owned(),
-        _ => String::new(),
-    };
-    let sum = i128::from(row.int(at + 1)) * 1_000_000_000 + i128::from(row.int(at + 2));
-    MoneySum { currency, sum, count: row.int(at + 3), min: row.int(at + 4), max: row.int(at + 5) }
 }

@@ -7,9 +7,12 @@ use super::{
         plan::{Bucket, ColumnType, Expr, Figure, GroupKey, GroupOrder, Groups, Level, MoneyTotal, Source, Totals},
         sql::{Dialect, Param, Sql, Statement},
     },
-    Builder, RowLimit, Shape, below_each, from_rows, from_table, joins, ordinal, restrict_rows, write_expr,
+    Builder, RowLimit, Shape, after_each, below_each, from_rows, from_table, joins, ordinal, restrict_rows, write_expr,
 };
 use crate::error::Error;
+
+/// What the currency of a group's money is called.
+const CURRENCY: &str = "currency";
 
 impl Builder<'_> {
     /// The statement for figures, and one for each money field.
@@ -41,7 +44,7 @@ impl Builder<'_> {
         Ok((sql.finish(), money))
     }
 
-    /// Sums of money by currency: ordinal, keys of the group, currency, sums of the high and low part, count, extremes.
+    /// Sums of money by currency: ordinal, keys of the group, currency, and what `sums` says.
     fn money(
         &self,
         level: &Level,
@@ -62,6 +65,8 @@ impl Builder<'_> {
             sql.push(", ");
             self.group_value(&mut sql, key);
         }
+        sql.push(", ");
+        write_expr(&mut sql, &total.currency);
         self.sums(&mut sql, total);
         from_rows(&mut sql, inner, level.link);
         restrict_rows(&mut sql, level, shape, &mut filter)?;
@@ -83,7 +88,7 @@ impl Builder<'_> {
         Ok(sql.finish())
     }
 
-    /// PostgreSQL sums 64-bit numbers to `numeric`; each half fits 64 bits again.
+    /// PostgreSQL sums 64-bit numbers to `numeric`; this one fits 64 bits again.
     fn whole(&self, sql: &mut Sql, f: impl FnOnce(&mut Sql)) {
         match self.dialect {
             Dialect::Postgres => {
@@ -166,7 +171,7 @@ impl Builder<'_> {
     }
 
     /// The statement for groups in the order of their keys with the money of each, if any, for where no group has money of
-    /// two currencies: one that has is two rows. Groups below parents are found for each parent by itself, where the database can:
+    /// two currencies: one that has is two rows. After the figures stand the currency and what `sums` says of each. Groups below parents are found for each parent by itself, where the database can:
     /// the limit is of each. None where it takes more than that.
     pub fn groups_of_one_currency(
         &self,
@@ -195,7 +200,11 @@ impl Builder<'_> {
         }
         sql.push(" AS o");
         self.keys_and_figures(&mut sql, groups);
-        sql.push(", 0 AS rn");
+        if let Some(currency) = currency {
+            sql.push(", ");
+            write_expr(&mut sql, currency);
+            sql.push(" AS ").push(CURRENCY);
+        }
         for money in &groups.totals.money {
             self.sums(&mut sql, money);
         }
@@ -218,19 +227,15 @@ impl Builder<'_> {
             write_expr(&mut sql, currency);
         }
         let descends = groups.order.first().is_some_and(|(_, descending)| *descending);
-        let way = if descends { " DESC" } else { " ASC" };
-        let in_order = |sql: &mut Sql| {
-            for name in &GROUP_KEYS[..groups.keys.len()] {
-                sql.push(name).push(way).push(" NULLS LAST, ");
-            }
-            sql.push("n");
-        };
-        sql.push(" ORDER BY ");
-        in_order(&mut sql);
+        let way = if descends { " DESC NULLS LAST" } else { " ASC NULLS LAST" };
+        // All that is grouped by, so that one sort serves both.
+        let names = GROUP_KEYS[..groups.keys.len()].iter().chain(currency.map(|_| &CURRENCY));
+        for (i, name) in names.enumerate() {
+            sql.push(if i == 0 { " ORDER BY " } else { ", " }).push(name).push(way);
+        }
         sql.push(" LIMIT ").number(limit);
         if level.link.is_some() {
-            sql.push(") c ORDER BY p.o, ");
-            in_order(&mut sql);
+            after_each(&mut sql);
         }
         Ok(Some(sql.finish()))
     }
@@ -273,24 +278,26 @@ impl Builder<'_> {
         }
     }
 
-    /// Sums of money: currency, sums of the high and low part, count, extremes.
+    /// Sums of money: the sum as `Row::sum` reads it, then count and extremes where they are asked for.
     fn sums(&self, sql: &mut Sql, total: &MoneyTotal) {
-        sql.push(", ");
-        write_expr(sql, &total.currency);
-        for part in [" / 1000000000)", " % 1000000000)"] {
-            sql.push(", ");
-            self.whole(sql, |sql| {
-                sql.push("sum(");
-                write_expr(sql, &total.amount);
-                sql.push(part);
-            });
+        match self.dialect {
+            Dialect::Postgres => {
+                sql.push(", ");
+                call(sql, "sum(", &total.amount);
+            }
+            // Its sums end with 64 bits: those of the high and of the low part fit.
+            Dialect::Sqlite => {
+                for part in [" / 1000000000)", " % 1000000000)"] {
+                    sql.push(", sum(");
+                    write_expr(sql, &total.amount);
+                    sql.push(part);
+                }
+            }
         }
-        for (f, is_asked) in [("count(", true), ("min(", total.extremes), ("max(", total.extremes)] {
-            sql.push(", ");
+        for (f, is_asked) in [("count(", total.counted), ("min(", total.extremes), ("max(", total.extremes)] {
             if is_asked {
+                sql.push(", ");
                 call(sql, f, &total.amount);
-            } else {
-                sql.push("0");
             }
         }
     }

@@ -6,7 +6,7 @@ mod flat;
 mod order;
 
 use async_graphql_value::{ConstValue, Name, Value, indexmap::IndexMap};
-use order::{direction, order_by};
+use order::{in_order, order_by};
 
 use super::{
     cursor,
@@ -101,11 +101,7 @@ impl Builder<'_> {
                 self.restrict(&mut sql, level, shape, &keys, &mut filter, "")?;
                 order_by(&mut sql, &keys);
                 limit_to(&mut sql, shape.limit);
-                sql.push(") c ORDER BY p.o");
-                // A lateral's rows come in its own order; naming it again costs nothing and promises it.
-                for (i, key) in keys.iter().enumerate() {
-                    sql.push(", c.s").number(i).push(direction(key));
-                }
+                after_each(&mut sql);
             }
             // SQLite has no lateral join; rows of a view have no `rowid`.
             (Some(link), Dialect::Sqlite) if shape.limit != RowLimit::None && level.source.entity.is_stored => {
@@ -122,10 +118,8 @@ impl Builder<'_> {
                 limit_to(&mut sql, shape.limit);
                 sql.push(")");
                 joins(&mut sql, &level.source);
-                sql.push(" ORDER BY p.key");
-                for (i, key) in keys.iter().enumerate() {
-                    sql.push(", s").number(i).push(direction(key));
-                }
+                sql.push(" ORDER BY p.key, ");
+                in_order(&mut sql, &keys);
             }
             (Some(link), _) => {
                 sql.push("SELECT * FROM (SELECT ");
@@ -328,7 +322,7 @@ fn limit_to(sql: &mut Sql, limit: RowLimit) {
     }
 }
 
-/// The select list: the source's columns, then what rows are ordered by where cursors or an outer order need it.
+/// The select list: the source's columns, then what rows are ordered by where cursors need it; named where it is another's rows.
 fn columns(sql: &mut Sql, source: &Source, keys: &[OrderKey], cursors: bool, inner: bool) {
     let mut first = true;
     let mut comma = |sql: &mut Sql| {
@@ -343,7 +337,7 @@ fn columns(sql: &mut Sql, source: &Source, keys: &[OrderKey], cursors: bool, inn
             sql.push(" AS c").number(i);
         }
     }
-    if cursors || inner {
+    if cursors {
         for (i, key) in keys.iter().enumerate() {
             comma(sql);
             write_expr(sql, &key.expr);
@@ -352,7 +346,7 @@ fn columns(sql: &mut Sql, source: &Source, keys: &[OrderKey], cursors: bool, inn
             }
         }
     }
-    if source.columns.is_empty() && !cursors && !inner {
+    if source.columns.is_empty() && !cursors {
         sql.push("1");
     }
 }
@@ -401,7 +395,13 @@ fn from_parents(sql: &mut Sql, source: &Source, link: Link) {
     sql.push(" WHERE TRUE");
 }
 
-/// Opens a part that is found for each parent by itself, `c`, which the writer ends.
+/// Ends what `below_each` opened. PostgreSQL knows that ordinals come in their order, so it sorts nothing: what was found for
+/// a parent stays in the order in which it was found.
+fn after_each(sql: &mut Sql) {
+    sql.push(") c ORDER BY p.o");
+}
+
+/// Opens a part that is found for each parent by itself, `c`, which `after_each` ends.
 fn below_each(sql: &mut Sql) {
     sql.push(" FROM unnest(").param(Param::Keys).push("::uuid[]) WITH ORDINALITY p(k, o) CROSS JOIN LATERAL (SELECT ");
 }

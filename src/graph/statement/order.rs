@@ -104,7 +104,7 @@ impl Builder<'_> {
     }
 }
 
-pub(super) fn direction(key: &OrderKey) -> &'static str {
+fn direction(key: &OrderKey) -> &'static str {
     match (key.descending, key.nulls_first) {
         (false, None) => "",
         (true, None) => " DESC",
@@ -116,8 +116,16 @@ pub(super) fn direction(key: &OrderKey) -> &'static str {
 }
 
 pub(super) fn order_by(sql: &mut Sql, keys: &[OrderKey]) {
+    sql.push(" ORDER BY ");
+    in_order(sql, keys);
+}
+
+/// What rows are ordered by, one after the other.
+pub(super) fn in_order(sql: &mut Sql, keys: &[OrderKey]) {
     for (i, key) in keys.iter().enumerate() {
-        sql.push(if i == 0 { " ORDER BY " } else { ", " });
+        if i > 0 {
+            sql.push(", ");
+        }
         write_expr(sql, &key.expr);
         sql.push(direction(key));
     }
