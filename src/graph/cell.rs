@@ -54,6 +54,19 @@ impl Row {
         }
     }
 
+    /// The bytes of the text at a position, which may be no UTF-8 where the database lets that pass.
+    pub fn text(&self, at: usize) -> Option<&[u8]> {
+        match self {
+            Self::Postgres(row) => row.try_get_raw(at).ok()?.as_bytes().ok(),
+            Self::Sqlite(row) => row.text(at),
+            #[cfg(feature = "instructions")]
+            Self::Made(row) => match row.at(at, ColumnType::Text) {
+                Cell::Text(text) => Some(text.as_bytes()),
+                _ => None,
+            },
+        }
+    }
+
     /// The whole number at a position.
     pub fn int(&self, at: usize) -> i64 {
         match self.at(at, ColumnType::Int) {
@@ -143,5 +156,42 @@ pub fn instant_of(cell: Cell<'_>) -> Option<DateTime<chrono::Utc>> {
         Cell::Micros(at) => DateTime::from_timestamp_micros(at),
         Cell::Text(text) => DateTime::from_timestamp_micros(micros(text)?),
         Cell::Null | Cell::Int(_) | Cell::Bool(_) | Cell::Id(_) | Cell::Days(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::numeric;
+
+    /// As PostgreSQL sends it: digits to the base of 10,000, zeros at the end left out.
+    fn sent(value: i128) -> Vec<u8> {
+        let mut digits = vec![];
+        let mut rest = value.unsigned_abs();
+        while rest > 0 {
+            digits.insert(0, u16::try_from(rest % 10_000).expect("a digit"));
+            rest /= 10_000;
+        }
+        let power = u16::try_from(digits.len()).expect("few").wrapping_sub(1);
+        while digits.last() == Some(&0) {
+            digits.pop();
+        }
+        let sign = if value < 0 { 0x4000 } else { 0 };
+        let count = u16::try_from(digits.len()).expect("few");
+        [count, if value == 0 { 0 } else { power }, sign, 0]
+            .into_iter()
+            .chain(digits)
+            .flat_map(u16::to_be_bytes)
+            .collect()
+    }
+
+    #[test]
+    fn whole_numbers_are_read_as_they_were_sent() {
+        let large = i128::from(i64::MAX) * 1_000_000_000;
+        for value in [0, 1, -1, 9_999, 10_000, -10_000, 100_000_000, 123_456_789, i64::MIN.into(), large, -large] {
+            assert_eq!(numeric(&sent(value)), Some(value), "{value}");
+        }
+        // Not a number, and what is cut off.
+        assert_eq!(numeric(&[0, 0, 0, 0, 0xc0, 0, 0, 0]), None);
+        assert_eq!(numeric(&[0, 1, 0, 0, 0, 0]), None);
     }
 }

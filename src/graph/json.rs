@@ -99,6 +99,14 @@ impl Cells<'_> {
             Self::Money(_, currency) => Cell::Text(currency),
         }
     }
+
+    /// The bytes of a row's text, if that is what stands there.
+    fn text(&self, types: &Types<'_>, at: usize) -> Option<&[u8]> {
+        match self {
+            Self::Row(row, base) if types.columns[at] == ColumnType::Text => row.text(base + at),
+            _ => None,
+        }
+    }
 }
 
 /// Writes the steps for one row.
@@ -113,6 +121,10 @@ pub fn write(out: &mut Vec<u8>, ops: &[Op], cells: Cells<'_>, types: &Types<'_>,
                     out.push(b'"');
                 }
             }
+            Op::Cell(at, Form::Text) => match cells.text(types, *at) {
+                Some(bytes) => text(out, bytes),
+                None => cell(out, cells.get(types, *at), Form::Text),
+            },
             Op::Cell(at, form) => cell(out, cells.get(types, *at), *form),
             Op::Present(at, ops) => {
                 if cells.get(types, *at) == Cell::Null {
@@ -288,6 +300,36 @@ fn instant(out: &mut Vec<u8>, micros: i64) {
     out.extend_from_slice(b"Z\"");
 }
 
+/// Appends a JSON string of bytes that a database holds as text; null where they are none.
+fn text(out: &mut Vec<u8>, bytes: &[u8]) {
+    if is_plain(bytes) {
+        out.push(b'"');
+        out.extend_from_slice(bytes);
+        out.push(b'"');
+    } else {
+        match std::str::from_utf8(bytes) {
+            Ok(s) => string(out, s),
+            Err(_) => out.extend_from_slice(b"null"),
+        }
+    }
+}
+
+/// Whether bytes are ASCII without anything that JSON escapes: most are, and need no other look. Eight are looked at together.
+fn is_plain(bytes: &[u8]) -> bool {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = EACH << 7;
+    // The high bit of a byte that is below a space, a quote, a backslash or beyond ASCII, and of none before it.
+    let special = |word: u64| {
+        let is_less = word.wrapping_sub(EACH * 0x20);
+        let is_quote = (word ^ (EACH * u64::from(b'"'))).wrapping_sub(EACH);
+        let is_slash = (word ^ (EACH * u64::from(b'\\'))).wrapping_sub(EACH);
+        (word | is_less | is_quote | is_slash) & HIGH
+    };
+    let (words, rest) = bytes.as_chunks::<8>();
+    let last = rest.iter().fold(EACH * u64::from(b' '), |word, b| word << 8 | u64::from(*b));
+    words.iter().fold(special(last), |any, word| any | special(u64::from_le_bytes(*word))) == 0
+}
+
 /// Appends a JSON string.
 pub fn string(out: &mut Vec<u8>, s: &str) {
     out.push(b'"');
@@ -322,4 +364,45 @@ pub fn string(out: &mut Vec<u8>, s: &str) {
     }
     out.extend_from_slice(&bytes[from..]);
     out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{string, text};
+
+    proptest! {
+        #[test]
+        fn a_text_is_read_back_as_it_was(plain in "[ -~]{0,40}", odd in any::<String>(), at in 0_usize..40) {
+            let at = plain.char_indices().map(|(at, _)| at).nth(at).unwrap_or(plain.len());
+            let mixed = format!("{}{odd}{}", &plain[..at], &plain[at..]);
+            for s in [&plain, &odd, &mixed] {
+                let (mut out, mut of_bytes) = (vec![], vec![]);
+                string(&mut out, s);
+                text(&mut of_bytes, s.as_bytes());
+                prop_assert_eq!(&serde_json::from_slice::<String>(&out).expect("JSON"), s);
+                prop_assert_eq!(out, of_bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_null() {
+        let mut out = vec![];
+        text(&mut out, b"a\xffb");
+        assert_eq!(out, b"null");
+    }
+
+    #[test]
+    fn each_special_byte_is_seen_wherever_it_stands() {
+        for special in (0..0x20).chain([b'"', b'\\']) {
+            for (before, after) in [(0, 0), (3, 0), (0, 7), (7, 1), (8, 0), (11, 5)] {
+                let s = format!("{}{}{}", "a".repeat(before), char::from(special), "z".repeat(after));
+                let mut out = vec![];
+                text(&mut out, s.as_bytes());
+                assert_eq!(serde_json::from_slice::<String>(&out).expect("JSON"), s);
+            }
+        }
+    }
 }

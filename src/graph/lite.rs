@@ -170,17 +170,27 @@ impl Page {
 }
 
 impl LiteRow {
+    fn held(&self, at: usize) -> Option<&Held> {
+        if at < self.page.columns { self.page.cells.get(self.first + at) } else { None }
+    }
+
+    /// The bytes of the text or blob at a position.
+    pub(super) fn text(&self, at: usize) -> Option<&[u8]> {
+        match self.held(at) {
+            Some(Held::Bytes(from, to)) => Some(&self.page.bytes[*from..*to]),
+            Some(Held::Null | Held::Int(_)) | None => None,
+        }
+    }
+
     /// The cell at a position of the statement's columns. What cannot be read is a fault of the plan: null.
     pub(super) fn at(&self, at: usize, ty: ColumnType) -> Cell<'_> {
-        if at >= self.page.columns {
-            return Cell::Null;
+        if matches!(ty, ColumnType::Int | ColumnType::Bool) {
+            return match self.held(at) {
+                Some(Held::Int(n)) => Cell::Int(*n),
+                _ => Cell::Null,
+            };
         }
-        let (from, to) = match self.page.cells.get(self.first + at) {
-            Some(Held::Bytes(from, to)) => (*from, *to),
-            Some(Held::Int(n)) if matches!(ty, ColumnType::Int | ColumnType::Bool) => return Cell::Int(*n),
-            _ => return Cell::Null,
-        };
-        let bytes = &self.page.bytes[from..to];
+        let Some(bytes) = self.text(at) else { return Cell::Null };
         match ty {
             ColumnType::Int | ColumnType::Bool => Cell::Null,
             ColumnType::Id => bytes.try_into().map_or(Cell::Null, Cell::Id),

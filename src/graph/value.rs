@@ -190,6 +190,8 @@ pub fn decimal(value: &ConstValue, scale: u32) -> Result<i64, Error> {
     i64::try_from(units).map_err(|_| out_of_range())
 }
 
+/// What 1 is as money.
+const MONEY_UNIT: u64 = 10_u64.pow(MONEY_SCALE);
 /// Digits that 64 bits always hold.
 const MOST_DIGITS: u32 = 19;
 
@@ -200,10 +202,13 @@ pub fn write_decimal(out: &mut Vec<u8>, value: i128, scale: u32) {
     }
     let magnitude = value.unsigned_abs();
     let mut rest = if let (Ok(magnitude), true) = (u64::try_from(magnitude), scale < MOST_DIGITS) {
-        // Nearly every amount: 128 bits are divided by a function.
-        let unit = 10_u64.pow(scale);
-        out.extend_from_slice(itoa::Buffer::new().format(magnitude / unit).as_bytes());
-        magnitude % unit
+        // Nearly every amount: 128 bits are divided by a function, and what is divided by a constant is not divided.
+        let (whole, rest) = match scale {
+            MONEY_SCALE => (magnitude / MONEY_UNIT, magnitude % MONEY_UNIT),
+            _ => (magnitude / 10_u64.pow(scale), magnitude % 10_u64.pow(scale)),
+        };
+        out.extend_from_slice(itoa::Buffer::new().format(whole).as_bytes());
+        rest
     } else {
         let unit = 10_u128.pow(scale);
         out.extend_from_slice(itoa::Buffer::new().format(magnitude / unit).as_bytes());

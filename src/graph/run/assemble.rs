@@ -33,7 +33,7 @@ impl Run<'_> {
             let (start, shown, read) = fetched.spans[owner];
             if level.shape.is_empty() {
                 if shown > 0 {
-                    out.buffer.extend_from_slice(fetched.written[0].row(start));
+                    out.buffer.extend_from_slice(fetched.written[0].rows(start, 1));
                 }
             } else {
                 let more = read > shown;
@@ -80,12 +80,16 @@ impl Run<'_> {
 
 fn rows_into(out: &mut Vec<u8>, written: &Written, start: usize, shown: usize, backward: bool) {
     out.push(b'[');
-    for i in 0..shown {
-        if i > 0 {
-            out.push(b',');
+    if backward {
+        for at in (start..start + shown).rev() {
+            let row = written.rows(at, 1);
+            out.extend_from_slice(if at > start { &row[1..] } else { row });
+            if at > start {
+                out.push(b',');
+            }
         }
-        let at = if backward { start + shown - 1 - i } else { start + i };
-        out.extend_from_slice(written.row(at));
+    } else {
+        out.extend_from_slice(written.rows(start, shown));
     }
     out.push(b']');
 }

@@ -135,6 +135,7 @@ struct Placing {
     keys: Vec<u8>,
 }
 
+/// Rows of a list with a comma before each but the first of a parent.
 struct Written {
     buffer: Vec<u8>,
     ends: Vec<usize>,
@@ -147,9 +148,10 @@ impl Written {
         Self { buffer: Vec::with_capacity(last + last / 16), ends: vec![] }
     }
 
-    fn row(&self, at: usize) -> &[u8] {
+    /// Rows of one parent from this one on, as they follow each other; a comma stands first where others are before them.
+    fn rows(&self, at: usize, count: usize) -> &[u8] {
         let from = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.buffer[from..self.ends[at]]
+        if count == 0 { &[] } else { &self.buffer[from..self.ends[at + count - 1]] }
     }
 }
 
@@ -365,6 +367,9 @@ impl<'a> Run<'a> {
         }
         for (ops, written) in level.rows.iter().zip(&mut fetched.written) {
             if within {
+                if span.1 > 1 {
+                    written.buffer.push(b',');
+                }
                 self.write_row(level, ops, row, base, *at, children, &text, &mut written.buffer);
             }
             written.ends.push(written.buffer.len());
