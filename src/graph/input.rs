@@ -108,9 +108,20 @@ impl Place {
         Self(format!("${name}"))
     }
 
-    fn within<T>(&mut self, step: &str, f: impl FnOnce(&mut Self) -> T) -> T {
+    fn field<T>(&mut self, name: &str, f: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.0.len();
-        self.0.push_str(step);
+        self.0.push('.');
+        self.0.push_str(name);
+        let out = f(self);
+        self.0.truncate(length);
+        out
+    }
+
+    fn item<T>(&mut self, at: usize, f: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.0.len();
+        self.0.push('[');
+        self.0.push_str(itoa::Buffer::new().format(at));
+        self.0.push(']');
         let out = f(self);
         self.0.truncate(length);
         out
@@ -129,11 +140,11 @@ fn coerce(types: &Types, ty: &str, value: ConstValue, place: &mut Place) -> Resu
         },
         MetaTypeName::List(inner) => match value {
             ConstValue::Null => Ok(ConstValue::Null),
-            ConstValue::List(items) => {
-                let items = items.into_iter().enumerate();
-                let items: Result<Vec<_>, _> =
-                    items.map(|(i, v)| place.within(&format!("[{i}]"), |p| coerce(types, inner, v, p))).collect();
-                items.map(ConstValue::List)
+            ConstValue::List(mut items) => {
+                for (i, item) in items.iter_mut().enumerate() {
+                    *item = place.item(i, |p| coerce(types, inner, std::mem::take(item), p))?;
+                }
+                Ok(ConstValue::List(items))
             }
             one => coerce(types, inner, one, place).map(|v| ConstValue::List(vec![v])),
         },
@@ -163,7 +174,7 @@ fn named(types: &Types, name: &str, value: ConstValue, place: &mut Place) -> Res
             _ => Err(wrong(place)),
         },
         Some(MetaType::InputObject { input_fields, oneof, .. }) => {
-            let ConstValue::Object(map) = value else { return Err(wrong(place)) };
+            let ConstValue::Object(mut map) = value else { return Err(wrong(place)) };
             if let Some(unknown) = map.keys().find(|k| !input_fields.contains_key(k.as_str())) {
                 return Err(bad(format!("{} has no field {unknown}; its type is {name}.", place.0)));
             }
@@ -173,21 +184,19 @@ fn named(types: &Types, name: &str, value: ConstValue, place: &mut Place) -> Res
                     place.0
                 )));
             }
-            let mut out = async_graphql::indexmap::IndexMap::with_capacity(map.len());
-            for (key, value) in map {
+            for (key, value) in &mut map {
                 let ty = input_fields[key.as_str()].ty.as_str();
-                let value = place.within(&format!(".{key}"), |p| coerce(types, ty, value, p))?;
-                out.insert(key, value);
+                *value = place.field(key, |p| coerce(types, ty, std::mem::take(value), p))?;
             }
             for field in input_fields.values() {
                 if MetaTypeName::create(&field.ty).is_non_null()
                     && field.default_value.is_none()
-                    && !out.contains_key(field.name.as_str())
+                    && !map.contains_key(field.name.as_str())
                 {
                     return Err(bad(format!("{}.{} is missing; {} is due.", place.0, field.name, field.ty)));
                 }
             }
-            Ok(ConstValue::Object(out))
+            Ok(ConstValue::Object(map))
         }
         _ => Err(bad(format!("{} is of type {name}, which is no input type.", place.0))),
     }

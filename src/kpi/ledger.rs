@@ -41,7 +41,7 @@ pub struct Changed {
     /// Its id.
     pub id: Uuid,
     /// The fields that are others now, by their names in the schema.
-    pub fields: Vec<String>,
+    pub fields: Vec<&'static str>,
     /// What stands, or stood, in its columns that hold owners of amounts.
     pub owners: Vec<(&'static str, Uuid)>,
 }
@@ -49,7 +49,7 @@ pub struct Changed {
 impl Changed {
     /// Whether one of these fields is another now; where none is named any change will do.
     pub fn is_about(&self, fields: &[&str]) -> bool {
-        fields.is_empty() || self.fields.iter().any(|name| fields.contains(&name.as_str()))
+        fields.is_empty() || self.fields.iter().any(|name| fields.contains(name))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     error::Error,
     portfolios::external_link,
     write::{
-        Action, Done, Mutation, Path, Row, UserCode, UserError, Verb, Work, input,
+        Action, Done, FieldChange, Mutation, Path, Row, UserCode, UserError, Verb, Work, input,
         rows::{self, archived, keys_are_free, open, save},
         usual,
     },
@@ -186,14 +186,9 @@ impl Identities {
                 .extend(before.difference(&after).filter_map(|name| owner.get(name)).map(|(_, id)| (row.index, *id)));
             if before != after {
                 let told = |names: &BTreeSet<Name>| {
-                    names
-                        .iter()
-                        .map(|(issuer, subject)| json!({ "issuer": issuer, "subject": subject }))
-                        .collect::<Vec<_>>()
+                    names.iter().map(|(issuer, subject)| json!({ "issuer": issuer, "subject": subject })).collect()
                 };
-                row.beside.push(json!({
-                    "field": "identities", "class": Class::Sec.as_str(), "before": told(&before), "after": told(&after),
-                }));
+                row.beside.push(FieldChange::told("identities", Class::Sec, told(&before), told(&after)));
             }
         }
         Ok(out)

@@ -11,7 +11,6 @@ use entity::{
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
-use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
@@ -22,7 +21,8 @@ use crate::{
     error::Error,
     graph::{Found, parse_id},
     write::{
-        Action, Batch, Done, LinkChange, Member, Mutation, Path, Row, UserCode, UserError, Verb, Work, input,
+        Action, Batch, Done, FieldChange, LinkChange, Member, Mutation, Path, Row, UserCode, UserError, Verb, Work,
+        input,
         rows::{self, keys_are_free, open, save},
     },
 };
@@ -356,7 +356,7 @@ fn rotate<'a>(work: &'a mut Work<'_>, input: &'a ConstValue) -> BoxFuture<'a, Re
             hands_out_no_more(work, row, grants.into_iter().map(|g| g.item_id).collect()).await?;
             let made = Presented::random(row.after.id)?;
             row.after.secret_hash = made.kept();
-            row.beside.push(json!({ "field": "secret", "class": Class::Sec.as_str(), "before": null, "after": null }));
+            row.beside.push(FieldChange::unsaid("secret", Class::Sec));
             presented = Some(made);
         }
         let failed = !work.errors.is_empty();

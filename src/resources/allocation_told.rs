@@ -21,7 +21,7 @@ use super::{
 use crate::{
     auth::{Class, Step},
     error::Error,
-    write::{Batch, Row, UserCode, UserError, Work, insert::insert, of_item},
+    write::{Batch, FieldChange, Row, UserCode, UserError, Work, insert::insert, of_item},
 };
 
 /// Rows of one statement.
@@ -242,8 +242,7 @@ fn lay(work: &mut Work<'_>, bookings: &mut Bookings, row: &mut Row<Model>, one: 
     let before = bookings.lies(row.after.id);
     if row.before.is_none() || before != runs {
         if is_same {
-            let change = json!({ "field": "periods", "class": Class::Work.as_str(), "before": spelled(&before), "after": spelled(&runs) });
-            row.beside.push(change);
+            row.beside.push(FieldChange::told("periods", Class::Work, spelled(&before), spelled(&runs)));
         }
         bookings.lay(row.after.id, runs);
     }
@@ -348,8 +347,7 @@ fn note_segments(row: &mut Row<Model>, one: &Told, before: Option<&Vec<allocatio
         return false;
     }
     if row.before.is_some() {
-        let change = json!({ "field": "segments", "class": Class::Work.as_str(), "before": json!(stored), "after": json!(told) });
-        row.beside.push(change);
+        row.beside.push(FieldChange::told("segments", Class::Work, json!(stored), json!(told)));
     }
     true
 }

@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashSet,
+    fmt::Write as _,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -134,25 +135,42 @@ pub async fn keep(
 pub fn input_hash(mutation: &Mutation, input: &ConstValue) -> Vec<u8> {
     let mut hash = Sha256::new();
     hash.update(&mutation.name);
-    hash.update(canonical(input));
+    let mut text = String::new();
+    canonical(&mut text, input);
+    hash.update(text);
     hash.finalize().to_vec()
 }
 
-fn canonical(value: &ConstValue) -> String {
+fn canonical(out: &mut String, value: &ConstValue) {
     match value {
         ConstValue::Object(members) => {
-            let mut all: Vec<_> = members
-                .iter()
-                .filter(|(name, _)| name.as_str() != "clientMutationKey")
-                .map(|(name, value)| format!("{name}:{}", canonical(value)))
-                .collect();
-            all.sort();
-            format!("{{{}}}", all.join(","))
+            let mut all: Vec<_> = members.iter().filter(|(name, _)| name.as_str() != "clientMutationKey").collect();
+            // As they are spelled: a colon comes after digits and before letters.
+            all.sort_by(|(one, _), (other, _)| one.bytes().chain([b':']).cmp(other.bytes().chain([b':'])));
+            out.push('{');
+            for (i, (name, value)) in all.into_iter().enumerate() {
+                out.push_str(if i > 0 { "," } else { "" });
+                out.push_str(name);
+                out.push(':');
+                canonical(out, value);
+            }
+            out.push('}');
         }
-        ConstValue::List(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        ConstValue::List(items) => {
+            out.push('[');
+            for (i, item) in items.iter().enumerate() {
+                out.push_str(if i > 0 { "," } else { "" });
+                canonical(out, item);
+            }
+            out.push(']');
+        }
         // A name in a document and a text in a variable mean the same.
-        ConstValue::Enum(name) => format!("\"{name}\""),
-        other => other.to_string(),
+        ConstValue::Enum(name) => {
+            let _ = write!(out, "\"{name}\"");
+        }
+        other => {
+            let _ = write!(out, "{other}");
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue, ConnectionTrait, DbBackend, EntityTrait, IdenStatic as _, Iterable as _, Statement,
     Value, sea_query::OnConflict,
 };
+use uuid::Uuid;
 
 use super::value::column;
 use crate::error::Error;
@@ -101,32 +102,41 @@ fn type_of(value: &Value) -> Result<&'static str, Error> {
 /// Values as the text of an array.
 fn array(cells: &[Value]) -> Result<String, Error> {
     let mut out = String::with_capacity(cells.len() * 16);
+    let mut last = 0..0;
     for (i, cell) in cells.iter().enumerate() {
         out.push(if i == 0 { '{' } else { ',' });
-        let written = match cell {
-            Value::Bool(Some(b)) => write!(out, "{b}"),
-            Value::Int(Some(n)) => write!(out, "{n}"),
-            Value::BigInt(Some(n)) => write!(out, "{n}"),
-            Value::Uuid(Some(id)) => write!(out, "{}", id.simple()),
-            Value::ChronoDate(Some(day)) => write!(out, "{day}"),
-            Value::ChronoDateTimeUtc(Some(at)) => {
-                // Cut, as a parameter of its own would be, where a text would be rounded.
-                write!(out, "{}", at.to_rfc3339_opts(SecondsFormat::Micros, true))
-            }
-            Value::Bytes(Some(bytes)) => {
-                out.push_str(r#""\\x"#);
-                bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}")).map(|()| out.push('"'))
-            }
-            Value::String(Some(text)) => {
-                quote(&mut out, text);
-                Ok(())
-            }
-            _ => write!(out, "NULL"),
-        };
-        written.map_err(Error::internal)?;
+        let from = out.len();
+        // What a write says of all its rows, such as its time, is spelled once.
+        if i > 0 && *cell == cells[i - 1] {
+            out.extend_from_within(last);
+        } else {
+            spell(&mut out, cell)?;
+        }
+        last = from..out.len();
     }
     out.push('}');
     Ok(out)
+}
+
+/// A value as an element of an array's text.
+fn spell(out: &mut String, cell: &Value) -> Result<(), Error> {
+    match cell {
+        Value::Bool(Some(b)) => out.push_str(if *b { "true" } else { "false" }),
+        Value::Int(Some(n)) => out.push_str(itoa::Buffer::new().format(*n)),
+        Value::BigInt(Some(n)) => out.push_str(itoa::Buffer::new().format(*n)),
+        Value::Uuid(Some(id)) => out.push_str(id.simple().encode_lower(&mut Uuid::encode_buffer())),
+        Value::ChronoDate(Some(day)) => write!(out, "{day}").map_err(Error::internal)?,
+        // Cut, as a parameter of its own would be, where a text would be rounded.
+        Value::ChronoDateTimeUtc(Some(at)) => out.push_str(&at.to_rfc3339_opts(SecondsFormat::Micros, true)),
+        Value::Bytes(Some(bytes)) => {
+            out.push_str(r#""\\x"#);
+            bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}")).map_err(Error::internal)?;
+            out.push('"');
+        }
+        Value::String(Some(text)) => quote(out, text),
+        _ => out.push_str("NULL"),
+    }
+    Ok(())
 }
 
 fn quote(out: &mut String, text: &str) {
@@ -144,10 +154,8 @@ fn quote(out: &mut String, text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{NaiveDate, TimeZone as _, Utc};
-    use uuid::Uuid;
-
     use super::*;
+    use chrono::{NaiveDate, TimeZone as _, Utc};
 
     #[test]
     fn arrays_are_spelled_as_the_database_reads_them() {

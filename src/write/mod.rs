@@ -31,7 +31,7 @@ pub use input::Batch;
 pub use keyed::write_keyed;
 pub use perform::{Performed, Wish, Writer};
 pub use rows::Row;
-pub use trace::{Action, LinkChange};
+pub use trace::{Action, FieldChange, LinkChange};
 pub use user_error::{Path, UserCode, UserError};
 
 use crate::{

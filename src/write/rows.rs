@@ -9,7 +9,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    Batch, CHUNK, LinkChange, Path, UserCode, UserError, Verb, Work,
+    Batch, CHUNK, FieldChange, LinkChange, Path, UserCode, UserError, Verb, Work,
     input::{Assigned, Assignment, IfVersion, Item, Target},
     links::Links,
     refusal::{Stale, changes_nothing, may_repeat, tell_conflicts},
@@ -54,7 +54,7 @@ pub struct Row<M> {
     /// The input object, for lists that are written with it.
     pub input: async_graphql_value::ConstValue,
     /// Changes beside the row's own columns, for its trace.
-    pub beside: Vec<serde_json::Value>,
+    pub beside: Vec<FieldChange>,
     /// Items that lists beside the row gain or lose, for its trace.
     pub links: Vec<LinkChange>,
 }

@@ -7,6 +7,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter,
     QuerySelect,
 };
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -80,6 +81,34 @@ pub struct LinkChange {
     pub after: Option<Uuid>,
 }
 
+/// What became of a field. Its members are written in this order, which is that of their names.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FieldChange {
+    /// The value that it has.
+    pub after: Json,
+    /// The value that it had.
+    pub before: Json,
+    /// The class of both.
+    pub class: &'static str,
+    /// The field.
+    pub field: &'static str,
+    /// Whether it is a link to an item, of which the entry keeps the ids.
+    #[serde(rename = "item", skip_serializing_if = "std::ops::Not::not")]
+    pub is_item: bool,
+}
+
+impl FieldChange {
+    /// A change from one value to another.
+    pub fn told(field: &'static str, class: Class, before: Json, after: Json) -> Self {
+        Self { after, before, class: class.as_str(), field, is_item: false }
+    }
+
+    /// A change that is told without its values.
+    pub fn unsaid(field: &'static str, class: Class) -> Self {
+        Self::told(field, class, Json::Null, Json::Null)
+    }
+}
+
 /// One object's change.
 #[derive(Debug, Clone)]
 pub struct Trace {
@@ -87,7 +116,7 @@ pub struct Trace {
     id: Uuid,
     version: i64,
     action: &'static str,
-    changes: Vec<Json>,
+    changes: Vec<FieldChange>,
     links: (Option<Uuid>, Option<Uuid>),
     listed: Vec<LinkChange>,
     owners: Vec<(&'static str, Uuid)>,
@@ -150,11 +179,7 @@ impl Trace {
             let mut note = |differs: bool, before: Json, after: Json, is_item: bool| {
                 if differs {
                     let class = draft.unwrap_or_else(|| row.entity.class_of(field)).as_str();
-                    let mut change = json!({ "field": field.name, "class": class, "before": before, "after": after });
-                    if is_item {
-                        change["item"] = json!(true);
-                    }
-                    changes.push(change);
+                    changes.push(FieldChange { after, before, class, field: field.name, is_item });
                 }
             };
             let shown = |value: &Option<sea_orm::Value>| value.as_ref().map_or(Json::Null, value::to_json);
@@ -228,7 +253,7 @@ impl Trace {
         let was = row.before.clone().unwrap_or_else(|| row.after.clone());
         let mut trace = Self::of::<E>(model, &Row::made(row.entity, was), Action::Written);
         for change in &mut trace.changes {
-            change["before"] = change["after"].take();
+            change.before = change.after.take();
         }
         trace.links = (trace.links.1, trace.links.0);
         trace.before = Some(trace.after.clone());
@@ -238,16 +263,15 @@ impl Trace {
     /// Whether figures of the item may be others because of what it is, not of what belongs to it.
     fn refigures(&self) -> bool {
         let is_item = self.entity.rows == RowScope::Item;
-        is_item && self.changes.iter().any(|change| FIGURED.iter().any(|field| change["field"] == *field))
+        is_item && self.changes.iter().any(|change| FIGURED.contains(&change.field))
     }
 
     /// What measures are kept by.
     fn changed(&self) -> ledger::Changed {
-        let name = |change: &Json| change["field"].as_str().map(str::to_owned);
         ledger::Changed {
             entity: self.entity.name,
             id: self.id,
-            fields: self.changes.iter().filter_map(name).collect(),
+            fields: self.changes.iter().map(|change| change.field).collect(),
             owners: self.owners.clone(),
         }
     }
@@ -325,9 +349,9 @@ pub async fn leave(work: &mut Work<'_>) -> Result<(), Error> {
 
 /// The entry of a change, and one for each item that a list gained or lost.
 fn audit_entries(work: &Work<'_>, transaction: Uuid, t: &Trace) -> Vec<audit_event::Model> {
-    let entry = |action: &str, changes: &[Json], links| audit_event::Model {
+    let entry = |action: &str, changes: &[FieldChange], links| audit_event::Model {
         action: action.to_owned(),
-        changes: Json::from(changes).to_string(),
+        changes: serde_json::to_string(changes).unwrap_or_default(),
         ..audit_entry(work, transaction, t, links)
     };
     let mut entries = vec![];
@@ -335,8 +359,7 @@ fn audit_entries(work: &Work<'_>, transaction: Uuid, t: &Trace) -> Vec<audit_eve
         entries.push(entry(t.action, &t.changes, t.links));
     }
     entries.extend(t.listed.iter().map(|link| {
-        let (field, class) = (link.field, link.class.as_str());
-        let change = json!({ "field": field, "class": class, "before": null, "after": null, "item": true });
+        let change = FieldChange { is_item: true, ..FieldChange::unsaid(link.field, link.class) };
         entry("UPDATED", &[change], (link.before, link.after))
     }));
     entries
