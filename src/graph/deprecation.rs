@@ -292,7 +292,7 @@ pub fn check(list: &[Deprecation], types: &Types) {
     for Deprecation { coordinate, .. } in list {
         let (of, member) = coordinate.split_once('.').unwrap_or_default();
         assert_eq!(is_marked(of, member), Some(true), "{coordinate} is deprecated, but it is not in the schema");
-        for (interface, ty) in types {
+        for (interface, ty) in types.iter() {
             let MetaType::Interface { possible_types, .. } = ty else { continue };
             let promises = possible_types.contains(of) && is_marked(interface, member) == Some(false);
             assert!(!promises, "{coordinate} is deprecated, but {interface} promises it");

@@ -306,7 +306,7 @@ pub fn scalars(types: &Types) -> Vec<(String, String, String)> {
 /// Every field of the schema with what it needs.
 pub fn needs(types: &Types) -> Vec<(String, String)> {
     let mut out = vec![];
-    for (name, ty) in types {
+    for (name, ty) in types.iter() {
         for f in ty.fields().into_iter().flatten().map(|(_, f)| f) {
             let needs = f.directive_invocations.iter().find(|d| d.name == "access").and_then(|d| d.args.get("needs"));
             if let Some(needs) = needs {

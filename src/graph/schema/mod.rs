@@ -9,13 +9,22 @@ mod mutation;
 mod roots;
 mod shared;
 
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    ops::Deref,
+    sync::{Arc, OnceLock},
+};
 
-use async_graphql::registry::{MetaType, MetaTypeName, Registry};
+use async_graphql::{
+    Request, SchemaEnv,
+    registry::{MetaType, MetaTypeName, Registry},
+};
 use build::{enumeration, union};
 use entity::entity_types;
+use futures_util::FutureExt as _;
 pub use roots::{DryRun, Spliced};
-use roots::{MODEL, Mutation, Query, Subscription, mutation, query, subscription};
+use roots::{Handover, MODEL, Mutation, Query, Subscription};
 use shared::{built_in, comparator, directive, scalars, shared};
 
 use super::{
@@ -23,8 +32,26 @@ use super::{
     deprecation, system,
 };
 
-/// Types by name, as validation and the binder use them.
-pub type Types = BTreeMap<String, MetaType>;
+/// Types by name, as validation and the binder use them: those of the schema itself, which are megabytes and there once.
+pub struct Types(SchemaEnv);
+
+impl Deref for Types {
+    type Target = BTreeMap<String, MetaType>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0.registry.types
+    }
+}
+
+impl Types {
+    /// The library hands them to a root that it executes, and to nobody else.
+    fn of(schema: &Schema) -> Self {
+        let handed = Arc::new(OnceLock::new());
+        let request = Request::new("{ nodes(ids: []) { __typename } }").data(Handover(handed.clone()));
+        let _ = schema.execute(request).now_or_never();
+        Self(handed.get().cloned().expect("a root is executed without waiting"))
+    }
+}
 
 /// The validated schema of a model.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
@@ -33,16 +60,11 @@ pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 pub fn build(model: &'static Model) -> (Schema, Arc<Types>) {
     MODEL.set(Some(model));
     let schema = async_graphql::Schema::build(Query, Mutation, Subscription).disable_suggestions().finish();
-    let mut registry = Registry::default();
-    insert_types(&mut registry, model);
-    for (name, root) in [("Query", query(model)), ("Mutation", mutation(model)), ("Subscription", subscription(model))]
-    {
-        registry.types.insert(name.into(), root);
-    }
-    check(&registry);
-    deprecation::check(&model.deprecations, &registry.types);
     MODEL.set(None);
-    (schema, Arc::new(std::mem::take(&mut registry.types)))
+    let types = Types::of(&schema);
+    check(&types);
+    deprecation::check(&model.deprecations, &types);
+    (schema, Arc::new(types))
 }
 
 /// `fieldName` as an enum value: `FIELD_NAME`.
@@ -90,25 +112,26 @@ fn insert_types(r: &mut Registry, model: &Model) {
 }
 
 /// Start-up fails on a field without access, a member without description, or a reference to no type.
-fn check(r: &Registry) {
-    for (name, ty) in &r.types {
+fn check(types: &Types) {
+    for (name, ty) in types.iter().filter(|(name, _)| !name.starts_with("__")) {
         if let Some(fields) = ty.fields() {
-            for f in fields.values() {
+            // The library's own fields of the query root tell of the schema alone.
+            for f in fields.values().filter(|f| !f.name.starts_with("__")) {
                 let at = format!("{name}.{}", f.name);
                 assert!(f.directive_invocations.iter().any(|d| d.name == "access"), "{at} does not say what it needs");
                 assert!(f.description.as_ref().is_some_and(|d| !d.is_empty()), "{at} has no description");
                 let to = MetaTypeName::concrete_typename(&f.ty);
-                assert!(r.types.contains_key(to), "{at} refers to {to}, which is no type");
+                assert!(types.contains_key(to), "{at} refers to {to}, which is no type");
                 for arg in f.args.values() {
                     let to = MetaTypeName::concrete_typename(&arg.ty);
-                    assert!(r.types.contains_key(to), "{at}({}) refers to {to}, which is no type", arg.name);
+                    assert!(types.contains_key(to), "{at}({}) refers to {to}, which is no type", arg.name);
                 }
             }
         }
         if let MetaType::InputObject { input_fields, .. } = ty {
             for f in input_fields.values() {
                 let to = MetaTypeName::concrete_typename(&f.ty);
-                assert!(r.types.contains_key(to), "{name}.{} refers to {to}, which is no type", f.name);
+                assert!(types.contains_key(to), "{name}.{} refers to {to}, which is no type", f.name);
             }
         }
     }

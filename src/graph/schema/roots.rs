@@ -1,10 +1,16 @@
 //! The root types. Their fields are data, not code: the compiler answers them, and async-graphql only validates and
 //! introspects. A root therefore never does anything when the library executes it.
 
-use std::{borrow::Cow, cell::Cell, collections::HashMap, pin::Pin};
+use std::{
+    borrow::Cow,
+    cell::Cell,
+    collections::HashMap,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+};
 
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, Response, ServerResult,
+    ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, Response, SchemaEnv, ServerResult,
     SubscriptionType, Value,
     parser::types::Field as AstField,
     registry::{MetaType, MetaTypeId, ObjectBuilder, Registry},
@@ -25,6 +31,9 @@ const ANY: &str = "AUTHENTICATED";
 
 /// Answers of compiled root fields by response key, for documents that also introspect.
 pub struct Spliced(pub HashMap<String, Bytes>);
+
+/// Where a root puts the schema's own types, once.
+pub(super) struct Handover(pub(super) Arc<OnceLock<SchemaEnv>>);
 
 /// What a dry run, which only validates, puts into the request.
 pub struct DryRun;
@@ -66,6 +75,10 @@ impl OutputType for Query {
 
 impl ContainerType for Query {
     async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+        if let Some(Handover(to)) = ctx.data_opt() {
+            let _ = to.set(ctx.schema_env.clone());
+            return Ok(Some(Value::Null));
+        }
         if ctx.data_opt::<DryRun>().is_some() {
             return Ok(Some(Value::Null));
         }
