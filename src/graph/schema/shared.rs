@@ -368,7 +368,7 @@ fn scalar(r: &mut Registry, name: &str, doc: &str, url: &str, is_valid: IsValid)
     r.types.insert(name.into(), built);
 }
 
-/// Our own types use the built-in scalars before async-graphql adds them; its versions replace these.
+/// What the built-in scalars take: async-graphql describes them, and lets more pass than the specification does.
 pub(super) fn built_in(r: &mut Registry, name: &str) {
     let check: IsValid = match name {
         "Boolean" => Arc::new(|v| matches!(v, ConstValue::Boolean(_))),
@@ -376,15 +376,8 @@ pub(super) fn built_in(r: &mut Registry, name: &str) {
         "String" => Arc::new(|v| matches!(v, ConstValue::String(_))),
         _ => Arc::new(|v| matches!(v, ConstValue::String(_)) || matches!(v, ConstValue::Number(n) if n.is_i64())),
     };
-    r.types.entry(name.into()).or_insert_with(|| MetaType::Scalar {
-        name: name.into(),
-        description: None,
-        is_valid: Some(check),
-        visible: None,
-        inaccessible: false,
-        tags: vec![],
-        specified_by_url: None,
-        directive_invocations: vec![],
-        requires_scopes: vec![],
-    });
+    match r.types.get_mut(name) {
+        Some(MetaType::Scalar { is_valid, .. }) => *is_valid = Some(check),
+        _ => panic!("{name} is no scalar of async-graphql's"),
+    }
 }
