@@ -24,7 +24,6 @@ const config: CodegenConfig = {
           Email: "string",
           JSON: "unknown",
           LocalDate: "string",
-          Long: { input: "string | number", output: "string" },
           Percent: { input: "string | number", output: "string" },
           Url: "string",
           Version: "string",

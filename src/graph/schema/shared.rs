@@ -26,7 +26,7 @@ pub(super) fn scalars(r: &mut Registry) {
     let of = |s: Scalar| -> IsValid { Arc::new(move |v| is_valid(s, v)) };
     let decimal: IsValid = Arc::new(|v| matches!(v, ConstValue::String(_) | ConstValue::Number(_)));
     let text: IsValid = Arc::new(|v| matches!(v, ConstValue::String(_)));
-    let facts: [(&str, &str, &str, IsValid); 11] = [
+    let facts: [(&str, &str, &str, IsValid); 10] = [
         (
             "LocalDate",
             "A civil date without a time zone, `YYYY-MM-DD`.",
@@ -76,15 +76,6 @@ pub(super) fn scalars(r: &mut Registry) {
             "A value of any form, as the trail of changes holds it: text, number, truth value, list or object.",
             "https://www.rfc-editor.org/rfc/rfc8259",
             Arc::new(|_| true),
-        ),
-        (
-            "Long",
-            "A whole number of up to 64 bits, answered as a string.",
-            "https://www.rfc-editor.org/rfc/rfc8259#section-6",
-            Arc::new(|v| {
-                matches!(v, ConstValue::String(s) if s.parse::<i64>().is_ok())
-                    || matches!(v, ConstValue::Number(n) if n.is_i64())
-            }),
         ),
     ];
     for (name, doc, url, check) in facts {

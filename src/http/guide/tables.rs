@@ -149,7 +149,7 @@ fn scalar_map(scalars: &[(String, String, String)]) -> String {
     let of = |name: &str| match name {
         "JSON" => "\"unknown\"",
         // Taken as a string or a number, answered as a string.
-        "Decimal" | "Percent" | "Long" => "{ input: \"string | number\", output: \"string\" }",
+        "Decimal" | "Percent" => "{ input: \"string | number\", output: \"string\" }",
         _ => "\"string\"",
     };
     let lines: Vec<String> = scalars.iter().map(|(name, _, _)| format!("  {name}: {},", of(name))).collect();
