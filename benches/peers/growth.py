@@ -5,7 +5,7 @@ Of a run of growth.sh: servers are called x1, x10 and so on, after how many time
 import json
 import sys
 
-COLORS = ("#9bbfae", "#1f6f54", "#0b3d2c")
+COLORS = ("#1f6f54", "#0b3d2c")
 WIDTH, LEFT, ROW, TOP, MOST = 860, 60, 30, 84, 3.0
 
 
@@ -27,7 +27,7 @@ def main():
            '<text x="20" y="24" font-size="16" font-weight="bold">CPU of a request where more is stored and the same is asked</text>',
            '<text x="20" y="44" fill="#555555">times what it takes with 1,000 projects and 60,000 cost entries; 1 is flat; 16 clients, %s cores, %s</text>'
            % (about["cores"], about["date"])]
-    for number, (stored, color) in enumerate(zip(times[1:], COLORS[1:])):
+    for number, (stored, color) in enumerate(zip(times[1:], COLORS)):
         out.append('<circle cx="%d" cy="58" r="5" fill="%s"/><text x="%d" y="62">%d times the rows</text>' % (26 + number * 150, color, 38 + number * 150, stored))
     for mark in range(int(MOST) + 1):
         out.append('<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="#dddddd"/>' % (place(mark), TOP - 14, place(mark), bottom))
@@ -37,7 +37,7 @@ def main():
         y = TOP + ROW * number
         out.append('<text x="20" y="%d">%s</text>' % (y + 4, query))
         known = [(stored, cpu[query, stored] / cpu[query, times[0]]) for stored in times if (query, stored) in cpu]
-        for (stored, growth), color in zip(known[1:], COLORS[1:]):
+        for (stored, growth), color in zip(known[1:], COLORS):
             out.append('<circle cx="%.1f" cy="%d" r="5" fill="%s"><title>%s, %d times the rows: %.2f</title></circle>' % (place(growth), y, color, query, stored, growth))
         print("| %s | %s | %s |" % (query, " | ".join("%.3f" % cpu.get((query, stored), 0) for stored in times), ", ".join("%.2f" % growth for _, growth in known[1:])))
     with open(sys.argv[2], "w") as file:

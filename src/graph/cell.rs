@@ -75,15 +75,20 @@ impl Row {
         }
     }
 
-    /// A sum of whole numbers from a position on: `numeric` on PostgreSQL, on SQLite the billions and the rest. None where
-    /// there was nothing to sum.
-    pub fn sum(&self, at: usize) -> Option<i128> {
+    /// A sum of whole numbers at a position, which goes on to what follows: `numeric` on PostgreSQL, on SQLite the billions
+    /// and the rest. None where there was nothing to sum.
+    pub fn sum(&self, next: &mut usize) -> Option<i128> {
+        let at = *next;
+        *next += 1;
         match self {
             Self::Postgres(row) => row.try_get_raw(at).ok().and_then(|raw| numeric(raw.as_bytes().ok()?)),
-            Self::Sqlite(row) => match (row.at(at, ColumnType::Int), row.at(at + 1, ColumnType::Int)) {
-                (Cell::Int(high), Cell::Int(low)) => Some(i128::from(high) * 1_000_000_000 + i128::from(low)),
-                _ => None,
-            },
+            Self::Sqlite(row) => {
+                *next += 1;
+                match (row.at(at, ColumnType::Int), row.at(at + 1, ColumnType::Int)) {
+                    (Cell::Int(high), Cell::Int(low)) => Some(i128::from(high) * 1_000_000_000 + i128::from(low)),
+                    _ => None,
+                }
+            }
             #[cfg(feature = "instructions")]
             Self::Made(row) => match row.at(at, ColumnType::Int) {
                 Cell::Int(n) => Some(n.into()),

@@ -108,20 +108,9 @@ impl Place {
         Self(format!("${name}"))
     }
 
-    fn field<T>(&mut self, name: &str, f: impl FnOnce(&mut Self) -> T) -> T {
+    fn within<T>(&mut self, step: &[&str], f: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.0.len();
-        self.0.push('.');
-        self.0.push_str(name);
-        let out = f(self);
-        self.0.truncate(length);
-        out
-    }
-
-    fn item<T>(&mut self, at: usize, f: impl FnOnce(&mut Self) -> T) -> T {
-        let length = self.0.len();
-        self.0.push('[');
-        self.0.push_str(itoa::Buffer::new().format(at));
-        self.0.push(']');
+        self.0.extend(step.iter().copied());
         let out = f(self);
         self.0.truncate(length);
         out
@@ -142,7 +131,9 @@ fn coerce(types: &Types, ty: &str, value: ConstValue, place: &mut Place) -> Resu
             ConstValue::Null => Ok(ConstValue::Null),
             ConstValue::List(mut items) => {
                 for (i, item) in items.iter_mut().enumerate() {
-                    *item = place.item(i, |p| coerce(types, inner, std::mem::take(item), p))?;
+                    let mut number = itoa::Buffer::new();
+                    let step = ["[", number.format(i), "]"];
+                    *item = place.within(&step, |p| coerce(types, inner, std::mem::take(item), p))?;
                 }
                 Ok(ConstValue::List(items))
             }
@@ -186,7 +177,7 @@ fn named(types: &Types, name: &str, value: ConstValue, place: &mut Place) -> Res
             }
             for (key, value) in &mut map {
                 let ty = input_fields[key.as_str()].ty.as_str();
-                *value = place.field(key, |p| coerce(types, ty, std::mem::take(value), p))?;
+                *value = place.within(&[".", key], |p| coerce(types, ty, std::mem::take(value), p))?;
             }
             for field in input_fields.values() {
                 if MetaTypeName::create(&field.ty).is_non_null()

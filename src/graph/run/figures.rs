@@ -8,7 +8,6 @@ use super::{
         cursor::{self},
         json::{self, Cells, MoneySum, Scene, Types as CellTypes},
         plan::{ColumnType, Expr, Figure, Groups, Level, MoneyTotal, Op, Totals},
-        sql::Dialect,
         statement::RowLimit,
     },
     Parents, Run,
@@ -59,7 +58,7 @@ impl Run<'_> {
             let mut sums: HashMap<Vec<u8>, Vec<MoneySum>> = HashMap::new();
             for row in self.fetch(statement, &parents.keys, 0).await? {
                 let parent = if level.link.is_some() { parents.owner(&row)? } else { 0 };
-                let sum = self.money_sum(&row, 1, &mut 2, total);
+                let sum = money_sum(&row, 1, &mut 2, total);
                 sums.entry(parent.to_be_bytes().to_vec()).or_default().extend(sum);
             }
             out.money.push(sums);
@@ -109,7 +108,7 @@ impl Run<'_> {
                 Sums::Apart(sums) => sums.iter().map(|of| of[at].as_slice()).collect(),
                 Sums::InRows(currency) => {
                     let mut next = currency + 1;
-                    let sum = |total| self.money_sum(row, *currency, &mut next, total);
+                    let sum = |total| money_sum(row, *currency, &mut next, total);
                     in_row = groups.totals.money.iter().map(sum).collect::<Vec<_>>();
                     in_row.iter().map(Option::as_slice).collect()
                 }
@@ -190,7 +189,7 @@ impl Run<'_> {
             for row in self.fetch(statement, &parents.keys, 0).await? {
                 group_id(&mut id, &row, key_types);
                 let currency = 1 + key_types.len();
-                let sum = self.money_sum(&row, currency, &mut (currency + 1), total);
+                let sum = money_sum(&row, currency, &mut (currency + 1), total);
                 by_group.entry(id.clone()).or_default().extend(sum);
             }
             let mut of = |row| {
@@ -200,27 +199,6 @@ impl Run<'_> {
             sums.push(rows.iter().map(&mut of).collect());
         }
         Ok((rows, Sums::Apart(sums)))
-    }
-
-    /// The money of a row with its currency at one position and its sum at the next, which goes on to what follows. None
-    /// where no amount was summed.
-    fn money_sum(&self, row: &Row, currency: usize, next: &mut usize, total: &MoneyTotal) -> Option<MoneySum> {
-        let sum = row.sum(*next);
-        *next += match self.database.dialect {
-            Dialect::Postgres => 1,
-            Dialect::Sqlite => 2,
-        };
-        let mut figure = |is_asked: bool| {
-            let at = *next;
-            *next += usize::from(is_asked);
-            if is_asked { row.int(at) } else { 0 }
-        };
-        let (count, min, max) = (figure(total.counted), figure(total.extremes), figure(total.extremes));
-        let currency = match row.at(currency, ColumnType::Text) {
-            Cell::Text(s) => s.to_owned(),
-            _ => String::new(),
-        };
-        Some(MoneySum { currency, sum: sum?, count, min, max })
     }
 
     pub(super) fn write_totals(&mut self, out: &mut Vec<u8>, ops: &[Op], totals: Option<&Figures>, owner: usize) {
@@ -248,4 +226,21 @@ fn group_id(out: &mut Vec<u8>, row: &Row, keys: &[ColumnType]) {
     for (i, ty) in keys.iter().enumerate() {
         cursor::encode(out, &row.at(1 + i, *ty), *ty);
     }
+}
+
+/// The money of a row with its currency at one position and its sum at the next, which goes on to what follows. None where
+/// no amount was summed.
+fn money_sum(row: &Row, currency: usize, next: &mut usize, total: &MoneyTotal) -> Option<MoneySum> {
+    let sum = row.sum(next);
+    let mut figure = |is_asked: bool| {
+        let at = *next;
+        *next += usize::from(is_asked);
+        if is_asked { row.int(at) } else { 0 }
+    };
+    let (count, min, max) = (figure(total.counted), figure(total.extremes), figure(total.extremes));
+    let currency = match row.at(currency, ColumnType::Text) {
+        Cell::Text(s) => s.to_owned(),
+        _ => String::new(),
+    };
+    Some(MoneySum { currency, sum: sum?, count, min, max })
 }

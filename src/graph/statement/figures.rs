@@ -171,8 +171,9 @@ impl Builder<'_> {
     }
 
     /// The statement for groups in the order of their keys with the money of each, if any, for where no group has money of
-    /// two currencies: one that has is two rows. After the figures stand the currency and what `sums` says of each. Groups below parents are found for each parent by itself, where the database can:
-    /// the limit is of each. None where it takes more than that.
+    /// two currencies: one that has is two rows. After the figures stand the currency and what `sums` says of each. Groups
+    /// below parents are found for each parent by itself, where the database can: the limit is of each. None where it takes
+    /// more than that.
     pub fn groups_of_one_currency(
         &self,
         level: &Level,
